@@ -1,0 +1,34 @@
+/** The world as it is: SDK clients, the clock of the machine. */
+import { ECSClient } from '@aws-sdk/client-ecs';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
+import { CALL_TIME_MS, type Clock, type World } from '../app/ports.ts';
+import { createCloudMapWorld } from './cloud-map.ts';
+import { createEcsWorld } from './ecs.ts';
+import { createElbWorld } from './elb.ts';
+
+/** What a tool may choose; the function leaves all of it to its environment. */
+export interface ClientOptions {
+  readonly region?: string;
+  readonly endpoint?: string;
+  readonly profile?: string;
+}
+
+/**
+ * One attempt a call: what is tried again, and when, is decided where its proof is known.
+ * The SDK's own retries would send a deregistration again with a proof that has grown old.
+ */
+export function createWorld(options: ClientOptions = {}): World {
+  const requestHandler = { connectionTimeout: 1_000, requestTimeout: CALL_TIME_MS };
+  const configuration = { ...options, maxAttempts: 1, requestHandler };
+  return {
+    ...createEcsWorld(new ECSClient(configuration)),
+    ...createElbWorld(new ElasticLoadBalancingV2Client(configuration)),
+    ...createCloudMapWorld(new ServiceDiscoveryClient(configuration)),
+  };
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+};

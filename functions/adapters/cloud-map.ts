@@ -1,0 +1,45 @@
+/** AWS Cloud Map: one method per call, in our words. Reads only. */
+import {
+  type InstanceSummary,
+  ListInstancesCommand,
+  ListTagsForResourceCommand,
+  type ServiceDiscoveryClient,
+} from '@aws-sdk/client-servicediscovery';
+import type { World } from '../app/ports.ts';
+import type { Instance } from '../core/instances.ts';
+import { cloudMapServiceIdOf, parseIpAddress, parsePort } from '../core/values.ts';
+import { outcomeOf, required } from './outcome.ts';
+
+export type CloudMapWorld = Pick<World, 'ListTagsForResource' | 'ListInstances'>;
+
+export function createCloudMapWorld(client: ServiceDiscoveryClient): CloudMapWorld {
+  return {
+    ListTagsForResource: ({ service }) =>
+      outcomeOf(async (abortSignal) => {
+        const answer = await client.send(new ListTagsForResourceCommand({ ResourceARN: service }), { abortSignal });
+        return (answer.Tags ?? []).map(({ Key = '', Value = '' }) => ({ key: Key, value: Value }));
+      }),
+
+    ListInstances: ({ service, nextToken }) =>
+      outcomeOf(async (abortSignal) => {
+        const command = new ListInstancesCommand({ ServiceId: cloudMapServiceIdOf(service), NextToken: nextToken });
+        const answer = await client.send(command, { abortSignal });
+        return { items: required(answer.Instances, 'Instances').map(instanceFrom), nextToken: answer.NextToken };
+      }),
+  };
+}
+
+/** ECS writes ECS_SERVICE_NAME on instances of service discovery, and DeploymentId on those of Service Connect. */
+export function instanceFrom(described: InstanceSummary): Instance {
+  const attributes = new Map(Object.entries(described.Attributes ?? {}));
+  const ipv4 = parseIpAddress(attributes.get('AWS_INSTANCE_IPV4'));
+  const ipv6 = parseIpAddress(attributes.get('AWS_INSTANCE_IPV6'));
+  const port = parsePort(attributes.get('AWS_INSTANCE_PORT'));
+  return {
+    id: required(described.Id, 'Id'),
+    ipv4: ipv4.ok ? ipv4.value : undefined,
+    ipv6: ipv6.ok ? ipv6.value : undefined,
+    port: port.ok ? port.value : undefined,
+    ofEcs: attributes.has('ECS_SERVICE_NAME') || attributes.has('DeploymentId'),
+  };
+}

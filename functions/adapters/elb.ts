@@ -1,0 +1,102 @@
+/** Elastic Load Balancing v2: one method per call, in our words. */
+import {
+  DeregisterTargetsCommand,
+  DescribeTagsCommand,
+  DescribeTargetGroupAttributesCommand,
+  DescribeTargetGroupsCommand,
+  DescribeTargetHealthCommand,
+  type ElasticLoadBalancingV2Client,
+  RegisterTargetsCommand,
+  type TargetGroup as SdkTargetGroup,
+  type TargetDescription,
+  type TargetHealthDescription,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { World } from '../app/ports.ts';
+import type { DescribedGroup } from '../core/configuration.ts';
+import { type Target, type TargetDescriptor, targetOf } from '../core/target.ts';
+import { parsePort, parseTargetGroupArn } from '../core/values.ts';
+import { outcomeOf, required, UnreadableAnswer } from './outcome.ts';
+
+export type ElbWorld = Pick<
+  World,
+  | 'DescribeTargetGroups'
+  | 'DescribeTags'
+  | 'DescribeTargetGroupAttributes'
+  | 'DescribeTargetHealth'
+  | 'RegisterTargets'
+  | 'DeregisterTargets'
+>;
+
+export function createElbWorld(client: ElasticLoadBalancingV2Client): ElbWorld {
+  return {
+    DescribeTargetGroups: ({ groups }) =>
+      outcomeOf(async (abortSignal) => {
+        const command = new DescribeTargetGroupsCommand({ TargetGroupArns: [...groups] });
+        const answer = await client.send(command, { abortSignal });
+        return required(answer.TargetGroups, 'TargetGroups').map(describedGroupOf);
+      }),
+
+    DescribeTags: ({ groups }) =>
+      outcomeOf(async (abortSignal) => {
+        const answer = await client.send(new DescribeTagsCommand({ ResourceArns: [...groups] }), { abortSignal });
+        return required(answer.TagDescriptions, 'TagDescriptions').map(({ ResourceArn, Tags }) => ({
+          group: required(ResourceArn, 'ResourceArn'),
+          tags: (Tags ?? []).map(({ Key = '', Value = '' }) => ({ key: Key, value: Value })),
+        }));
+      }),
+
+    DescribeTargetGroupAttributes: ({ group }) =>
+      outcomeOf(async (abortSignal) => {
+        const command = new DescribeTargetGroupAttributesCommand({ TargetGroupArn: group });
+        const { Attributes } = await client.send(command, { abortSignal });
+        const delay = Attributes?.find(({ Key }) => Key === 'deregistration_delay.timeout_seconds')?.Value;
+        return { deregistrationDelaySeconds: Number(required(delay, 'deregistration_delay.timeout_seconds')) };
+      }),
+
+    DescribeTargetHealth: ({ group }) =>
+      outcomeOf(async (abortSignal) => {
+        const answer = await client.send(new DescribeTargetHealthCommand({ TargetGroupArn: group }), { abortSignal });
+        return required(answer.TargetHealthDescriptions, 'TargetHealthDescriptions').map(targetFrom);
+      }),
+
+    RegisterTargets: ({ group, targets }) =>
+      outcomeOf(async (abortSignal) => {
+        const command = new RegisterTargetsCommand({ TargetGroupArn: group, Targets: targets.map(descriptionOf) });
+        await client.send(command, { abortSignal });
+        return null;
+      }),
+
+    DeregisterTargets: ({ group, targets }) =>
+      outcomeOf(async (abortSignal) => {
+        const command = new DeregisterTargetsCommand({ TargetGroupArn: group, Targets: targets.map(descriptionOf) });
+        await client.send(command, { abortSignal });
+        return null;
+      }),
+  };
+}
+
+export function describedGroupOf(described: SdkTargetGroup): DescribedGroup {
+  const arn = parseTargetGroupArn(described.TargetGroupArn);
+  if (!arn.ok) throw new UnreadableAnswer(`a TargetGroupArn is ${described.TargetGroupArn}; expected ${arn.expected}`);
+  return {
+    group: {
+      arn: arn.value,
+      name: required(described.TargetGroupName, 'TargetGroupName'),
+      family: described.IpAddressType === 'ipv6' ? 'ipv6' : 'ipv4',
+      port: described.Port,
+    },
+    targetType: required(described.TargetType, 'TargetType'),
+  };
+}
+
+export function targetFrom({ Target: described, TargetHealth: health }: TargetHealthDescription): Target {
+  const port = parsePort(described?.Port);
+  // A target without a port is one of a Lambda function, which a group of type ip never has.
+  if (!port.ok) throw new UnreadableAnswer(`a target has port ${described?.Port}; expected ${port.expected}`);
+  const descriptor = { id: required(described?.Id, 'Target.Id'), port: port.value, zone: described?.AvailabilityZone };
+  return targetOf(descriptor, required(health?.State, 'TargetHealth.State'), health?.Reason);
+}
+
+function descriptionOf({ id, port, zone }: TargetDescriptor): TargetDescription {
+  return zone === undefined ? { Id: id, Port: port } : { Id: id, Port: port, AvailabilityZone: zone };
+}

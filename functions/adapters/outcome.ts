@@ -1,0 +1,109 @@
+/** Turns what an SDK client throws into an outcome, once: after this, failures are data. */
+import { CALL_TIME_MS, type Outcome } from '../app/ports.ts';
+import type { FailureKind } from '../core/failure.ts';
+import { isObject } from '../core/json.ts';
+
+/** Names of errors as the services give them (their API references), with what they mean for us. */
+const KINDS: Readonly<Record<string, FailureKind>> = {
+  Throttling: 'throttled',
+  ThrottlingException: 'throttled',
+  ThrottledException: 'throttled',
+  TooManyRequestsException: 'throttled',
+  RequestLimitExceeded: 'throttled',
+  RequestThrottled: 'throttled',
+  RequestThrottledException: 'throttled',
+  SlowDown: 'throttled',
+  AccessDenied: 'denied',
+  AccessDeniedException: 'denied',
+  AuthFailure: 'denied',
+  ExpiredToken: 'denied',
+  ExpiredTokenException: 'denied',
+  IncompleteSignature: 'denied',
+  InvalidClientTokenId: 'denied',
+  InvalidSignatureException: 'denied',
+  MissingAuthenticationToken: 'denied',
+  OptInRequired: 'denied',
+  SignatureDoesNotMatch: 'denied',
+  UnauthorizedOperation: 'denied',
+  UnrecognizedClientException: 'denied',
+  ClusterNotFoundException: 'gone',
+  NamespaceNotFound: 'gone',
+  ResourceNotFoundException: 'gone',
+  ServiceNotActiveException: 'gone',
+  ServiceNotFound: 'gone',
+  ServiceNotFoundException: 'gone',
+  TargetGroupNotFound: 'gone',
+  TargetGroupNotFoundException: 'gone',
+  ClientException: 'refused',
+  InvalidInput: 'refused',
+  InvalidParameterException: 'refused',
+  InvalidTarget: 'refused',
+  InvalidTargetException: 'refused',
+  TooManyRegistrationsForTargetId: 'refused',
+  TooManyRegistrationsForTargetIdException: 'refused',
+  UnsupportedFeatureException: 'refused',
+  ValidationError: 'refused',
+  ValidationException: 'refused',
+  TooManyTargets: 'quota',
+  TooManyTargetsException: 'quota',
+  HealthUnavailable: 'unavailable',
+  HealthUnavailableException: 'unavailable',
+  InternalFailure: 'unavailable',
+  InternalServerError: 'unavailable',
+  ServerException: 'unavailable',
+  ServiceUnavailable: 'unavailable',
+  ServiceUnavailableException: 'unavailable',
+  AbortError: 'unavailable',
+  TimeoutError: 'unavailable',
+};
+
+/** Makes one call. It is cut off after three seconds, however slowly the answer drips in. */
+export async function outcomeOf<Value>(call: (abortSignal: AbortSignal) => Promise<Value>): Promise<Outcome<Value>> {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), CALL_TIME_MS);
+  try {
+    return { ok: true, value: await call(abort.signal) };
+  } catch (error) {
+    if (error instanceof UnreadableAnswer) return { ok: false, kind: 'unexpected', message: error.message };
+    const message = abort.signal.aborted ? `no answer within ${CALL_TIME_MS} ms` : describeError(error);
+    return { ok: false, kind: abort.signal.aborted ? 'unavailable' : kindOf(error), message };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** An answer without a field that it always has. To read on would be to guess. */
+export class UnreadableAnswer extends Error {}
+
+/** The value of a field that an answer must have. */
+export function required<Value>(value: Value | undefined, what: string): Value {
+  if (value === undefined) throw new UnreadableAnswer(`the answer has no ${what}`);
+  return value;
+}
+
+function kindOf(error: unknown): FailureKind {
+  if (!isObject(error)) return 'unexpected';
+  const known = typeof error['name'] === 'string' ? KINDS[error['name']] : undefined;
+  if (known !== undefined) return known;
+  const status = statusOf(error);
+  if (status === 429) return 'throttled';
+  if (status === 401 || status === 403) return 'denied';
+  // Without a status there was no answer: the connection was refused, reset, or could not be resolved.
+  if (status === undefined || status >= 500) return isBug(error) ? 'unexpected' : 'unavailable';
+  return 'unexpected';
+}
+
+/** Our own mistakes, such as a TypeError, must not be taken for a network that will be back in a moment. */
+function isBug(error: object): boolean {
+  return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
+}
+
+function statusOf(error: Readonly<Record<string, unknown>>): number | undefined {
+  const metadata = error['$metadata'];
+  const status = isObject(metadata) ? metadata['httpStatusCode'] : undefined;
+  return typeof status === 'number' ? status : undefined;
+}
+
+function describeError(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}`.slice(0, 300) : 'something that is not an Error was thrown';
+}

@@ -1,0 +1,62 @@
+/** Reads the environment, once, at cold start; every mistake in it is told in one message. */
+import {
+  type CloudMapServiceArn,
+  type ClusterArn,
+  type Parsed,
+  parseCloudMapServiceArn,
+  parseClusterArn,
+  parseTargetGroupArn,
+  type TargetGroupArn,
+} from '../core/values.ts';
+import type { Settings } from '../core/wirings.ts';
+
+export type ReadSettings =
+  | { readonly ok: true; readonly settings: Settings }
+  | { readonly ok: false; readonly message: string };
+
+/** The stack's parameters as template.yaml hands them on. */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): ReadSettings {
+  const mistakes: string[] = [];
+  const clusters = readArns<ClusterArn>(environment, 'CLUSTER_ARNS', parseClusterArn, mistakes);
+  const targetGroups = readArns<TargetGroupArn>(environment, 'TARGET_GROUP_ARNS', parseTargetGroupArn, mistakes);
+  const cloudMapServices = readArns<CloudMapServiceArn>(
+    environment,
+    'CLOUD_MAP_SERVICE_ARNS',
+    parseCloudMapServiceArn,
+    mistakes,
+  );
+  const mode = environment['MODE'] ?? 'enforce';
+  if (mode !== 'enforce' && mode !== 'observe') mistakes.push(`MODE is "${mode}"; expected enforce or observe`);
+  if (clusters.length === 0) mistakes.push('CLUSTER_ARNS is empty; expected at least one cluster ARN');
+  if (targetGroups.length + cloudMapServices.length === 0) {
+    mistakes.push('TARGET_GROUP_ARNS and CLOUD_MAP_SERVICE_ARNS are empty; expected at least one ARN in one of them');
+  }
+  if (mistakes.length > 0) {
+    return {
+      ok: false,
+      message: `The function's settings cannot be used: ${mistakes.join('; ')}. Correct the stack's parameters.`,
+    };
+  }
+  const settings = {
+    clusters,
+    targetGroups,
+    cloudMapServices,
+    wiring: environment['WIRING'] ?? '',
+    mode: mode === 'observe' ? ('observe' as const) : ('enforce' as const),
+  };
+  return { ok: true, settings };
+}
+
+function readArns<Arn>(
+  environment: Readonly<Record<string, string | undefined>>,
+  name: string,
+  parse: (text: unknown) => Parsed<Arn>,
+  mistakes: string[],
+): Arn[] {
+  const words = (environment[name] ?? '').split(',').map((word) => word.trim());
+  const arns = words.filter((word) => word !== '').map((word) => ({ word, parsed: parse(word) }));
+  for (const { word, parsed } of arns) {
+    if (!parsed.ok) mistakes.push(`${name} has "${word.slice(0, 120)}"; expected ${parsed.expected}`);
+  }
+  return [...new Set(arns.flatMap(({ parsed }) => (parsed.ok ? [parsed.value] : [])))];
+}

@@ -1,0 +1,112 @@
+/** Tells what happened: one log record per pass and one per change, and five metrics. */
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { ReadConfiguration } from '../app/configuration.ts';
+import type { Observer } from '../app/environment.ts';
+import type { Pass } from '../app/reconcile.ts';
+import { type Fields, type PassDetails, recordOfPass, recordsOfChanges } from '../app/record.ts';
+import type { WiredGroup } from '../core/configuration.ts';
+import { explainFailure, type Failure } from '../core/failure.ts';
+import type { Finding } from '../core/finding.ts';
+import { findingRecord } from '../core/report.ts';
+import type { Message } from '../core/trigger.ts';
+
+const METRICS = ['Registered', 'Deregistered', 'Held', 'Errors', 'Calls'] as const;
+type Metric = (typeof METRICS)[number];
+
+export class Telemetry implements Observer {
+  readonly #now: () => number;
+  readonly #logger = new Logger();
+  readonly #metrics = new Metrics({ namespace: 'AlbTargetSync' });
+  readonly #totals = new Map<Metric, number>();
+  #errors: string[] = [];
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Every call of this invocation that failed, in words. Cleared by `publish`. */
+  get errors(): readonly string[] {
+    return this.#errors;
+  }
+
+  configured({ configuration, failures }: ReadConfiguration, calls: ReadonlyMap<string, number>): void {
+    this.#fail(failures);
+    // A wrong line stops that line only, and is told and counted at every reading until somebody mends it.
+    this.#count('Errors', configuration.findings.filter(({ kind }) => kind !== 'ecs-managed').length);
+    this.#log('configuration', configuration.findings, failures, calls, {
+      targetGroups: configuration.groups.map(({ group }) => group.name),
+      unread: configuration.unread,
+    });
+  }
+
+  passed(wired: WiredGroup, pass: Pass, details: PassDetails): void {
+    const { written, held, failures, findings } = pass;
+    for (const record of recordsOfChanges(wired, pass, details.endedAtMs)) this.#logger.info('change', record);
+    this.#count('Registered', written.done.filter(({ kind }) => kind === 'register').length);
+    this.#count('Deregistered', written.done.filter(({ kind }) => kind === 'deregister').length);
+    this.#count('Held', held.length + written.refused.length);
+    this.#countCalls(details.calls);
+    this.#fail(failures);
+    this.#logger[levelOf(findings, failures)]('pass', recordOfPass(wired, pass, details));
+  }
+
+  found(subject: string, findings: readonly Finding[], failures: readonly Failure[], calls: ReadonlyMap<string, number>): void {
+    this.#fail(failures);
+    this.#log('check', findings, failures, calls, { subject });
+  }
+
+  /** The messages that are no hints: counted, with the reason of each and nothing else of them. */
+  setAside(messages: readonly Message[]): void {
+    for (const { id, reading } of messages) {
+      if (reading.kind === 'hint') continue;
+      const fields = { messageId: id, because: reading.because };
+      if (reading.kind === 'ignored') this.#logger.info('message ignored', fields);
+      else {
+        this.#logger.warn('message unreadable', fields);
+        this.#count('Errors', 1);
+      }
+    }
+  }
+
+  /** Writes the metrics of the invocation. */
+  publish(): void {
+    for (const name of METRICS) this.#metrics.addMetric(name, MetricUnit.Count, this.#totals.get(name) ?? 0);
+    this.#metrics.publishStoredMetrics();
+    this.#totals.clear();
+    this.#errors = [];
+  }
+
+  #log(
+    message: string,
+    findings: readonly Finding[],
+    failures: readonly Failure[],
+    calls: ReadonlyMap<string, number>,
+    fields: Fields,
+  ): void {
+    this.#countCalls(calls);
+    this.#logger[levelOf(findings, failures)](message, {
+      ...fields,
+      findings: findings.map((finding) => findingRecord(finding, this.#now())),
+      failures: failures.map(explainFailure),
+      calls: Object.fromEntries([...calls].sort()),
+    });
+  }
+
+  #count(metric: Metric, value: number): void {
+    this.#totals.set(metric, (this.#totals.get(metric) ?? 0) + value);
+  }
+
+  #countCalls(calls: ReadonlyMap<string, number>): void {
+    for (const number of calls.values()) this.#count('Calls', number);
+  }
+
+  #fail(failures: readonly Failure[]): void {
+    this.#errors.push(...failures.map(explainFailure));
+    this.#count('Errors', failures.length);
+  }
+}
+
+function levelOf(findings: readonly Finding[], failures: readonly Failure[]): 'info' | 'warn' {
+  return findings.length + failures.length > 0 ? 'warn' : 'info';
+}

@@ -1,0 +1,114 @@
+/**
+ * What one environment of the function remembers between invocations. It saves calls and nothing else: losing it costs calls,
+ * never safety, and no write rests on it alone.
+ */
+import type { Hint } from '../core/event.ts';
+import { registeredAddresses } from '../core/snapshot.ts';
+import type { Target } from '../core/target.ts';
+import { isLive, joinTask, type Task } from '../core/task.ts';
+import type { Address, CloudMapServiceArn, TargetGroupArn, TaskArn } from '../core/values.ts';
+import type { Buckets } from './caller.ts';
+
+/** ECS keeps a stopped task for at least an hour (DescribeTasks API reference). What no read has shown for so long is forgotten here too. */
+export const FACT_KEPT_MS = 3_600_000;
+
+interface Fact {
+  readonly task: Task;
+  /** When a read last described or listed it. */
+  readonly seenAtMs: number;
+}
+
+export interface Refusal {
+  readonly untilMs: number;
+  readonly times: number;
+}
+
+export interface GroupMemory {
+  /** Versions of tasks that a complete pass over this group has dealt with; Infinity for one known stopped. */
+  covered: ReadonlyMap<TaskArn, number>;
+  lastPassAtMs: number;
+  firstSeenMs: ReadonlyMap<Address, number>;
+  seenHealthy: ReadonlySet<Address>;
+  /** When the stopped list was last read for an address that nothing explained. */
+  searchedAtMs: ReadonlyMap<Address, number>;
+  /** When deregistration delay and stop timeouts were last compared. */
+  drainAuditedAtMs: number;
+  readonly refused: Map<Address, Refusal>;
+  readonly writtenAtMs: Map<string, number>;
+}
+
+export interface Memory {
+  readonly facts: Map<TaskArn, Fact>;
+  readonly groups: Map<TargetGroupArn, GroupMemory>;
+  /** Differences seen in the last look at a Cloud Map service, with the time of their first sight. */
+  readonly instances: Map<CloudMapServiceArn, ReadonlyMap<string, number>>;
+  readonly buckets: Buckets;
+}
+
+export function createMemory(): Memory {
+  return { facts: new Map(), groups: new Map(), instances: new Map(), buckets: new Map() };
+}
+
+export function groupMemory(memory: Memory, group: TargetGroupArn): GroupMemory {
+  const known = memory.groups.get(group);
+  if (known !== undefined) return known;
+  const fresh: GroupMemory = {
+    covered: new Map(),
+    lastPassAtMs: Number.NEGATIVE_INFINITY,
+    firstSeenMs: new Map(),
+    seenHealthy: new Set(),
+    searchedAtMs: new Map(),
+    drainAuditedAtMs: Number.NEGATIVE_INFINITY,
+    refused: new Map(),
+    writtenAtMs: new Map(),
+  };
+  memory.groups.set(group, fresh);
+  return fresh;
+}
+
+/** Takes up a description: facts only move forward. Returns what is now known of the task. */
+export function learn(memory: Memory, task: Task, nowMs: number): Task {
+  const known = memory.facts.get(task.arn);
+  const joined = known === undefined ? task : joinTask(known.task, task);
+  memory.facts.set(task.arn, { task: joined, seenAtMs: nowMs });
+  return joined;
+}
+
+/** Notes that ECS listed the tasks, so that a task that runs for weeks without being described is not forgotten. */
+export function noteListed(memory: Memory, listed: Iterable<TaskArn>, nowMs: number): void {
+  for (const arn of listed) {
+    const fact = memory.facts.get(arn);
+    if (fact !== undefined) memory.facts.set(arn, { ...fact, seenAtMs: nowMs });
+  }
+}
+
+export function forgetOldFacts(memory: Memory, nowMs: number): void {
+  for (const [arn, fact] of memory.facts) if (nowMs - fact.seenAtMs > FACT_KEPT_MS) memory.facts.delete(arn);
+}
+
+/**
+ * Whether a complete pass over the group has already dealt with what the hint tells. A task known to have stopped is dealt
+ * with at any version, since STOPPED is final: the four to five events of one stop cost one look.
+ */
+export function isCovered(group: GroupMemory, hint: Hint): boolean {
+  const version = group.covered.get(hint.task);
+  return version !== undefined && version >= hint.version;
+}
+
+/** What a complete pass has dealt with: every task that it read or knew, but for those whose change is still open. */
+export function coveredBy(tasks: ReadonlyMap<TaskArn, Task>, open: ReadonlySet<TaskArn>): Map<TaskArn, number> {
+  const covered = new Map<TaskArn, number>();
+  for (const [arn, task] of tasks) {
+    if (!open.has(arn)) covered.set(arn, isLive(task) ? task.version : Number.POSITIVE_INFINITY);
+  }
+  return covered;
+}
+
+/** Keeps first sights and health of the targets that are still there, and takes up the new ones. */
+export function noteTargets(group: GroupMemory, targets: readonly Target[], nowMs: number): void {
+  const registered = registeredAddresses(targets);
+  group.firstSeenMs = new Map([...registered].map((address) => [address, group.firstSeenMs.get(address) ?? nowMs]));
+  const healthy = targets.filter((target) => target.state === 'healthy').map((target) => target.address);
+  group.seenHealthy = new Set([...group.seenHealthy, ...healthy].filter((address) => registered.has(address)));
+  group.searchedAtMs = new Map([...group.searchedAtMs].filter(([address]) => registered.has(address)));
+}

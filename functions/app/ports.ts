@@ -1,0 +1,76 @@
+/** What a pass needs from outside: one method per AWS call, a clock, and a place to tell what happened. */
+import type { DescribedGroup, DescribedService } from '../core/configuration.ts';
+import type { FailureKind } from '../core/failure.ts';
+import type { Instance } from '../core/instances.ts';
+import type { Target, TargetDescriptor } from '../core/target.ts';
+import type { Task } from '../core/task.ts';
+import type { CloudMapServiceArn, ClusterArn, TargetGroupArn, TaskArn } from '../core/values.ts';
+import type { Selector } from '../core/wiring.ts';
+import type { Tag } from '../core/wirings.ts';
+
+/** A call may take this long; whoever implements the world cuts it off then. A call is not begun with less time left. */
+export const CALL_TIME_MS = 3_000;
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly nextToken: string | undefined;
+}
+
+/** Every AWS call the product makes, with our words for what goes in and comes out. One entry is one request. */
+export interface Operations {
+  readonly DescribeTargetGroups: { input: { readonly groups: readonly TargetGroupArn[] }; output: readonly DescribedGroup[] };
+  readonly DescribeTags: {
+    input: { readonly groups: readonly TargetGroupArn[] };
+    output: readonly { readonly group: string; readonly tags: readonly Tag[] }[];
+  };
+  readonly DescribeTargetGroupAttributes: {
+    input: { readonly group: TargetGroupArn };
+    output: { readonly deregistrationDelaySeconds: number };
+  };
+  readonly DescribeTargetHealth: { input: { readonly group: TargetGroupArn }; output: readonly Target[] };
+  readonly RegisterTargets: { input: TargetsOfGroup; output: null };
+  readonly DeregisterTargets: { input: TargetsOfGroup; output: null };
+  readonly ListTasks: {
+    input: { readonly selector: Selector; readonly desired: 'RUNNING' | 'STOPPED'; readonly nextToken: string | undefined };
+    output: Page<TaskArn>;
+  };
+  readonly DescribeTasks: {
+    input: { readonly cluster: ClusterArn; readonly tasks: readonly TaskArn[] };
+    output: readonly Task[];
+  };
+  readonly DescribeServices: {
+    input: { readonly cluster: ClusterArn; readonly names: readonly string[] };
+    output: readonly DescribedService[];
+  };
+  readonly DescribeTaskDefinition: { input: { readonly definition: string }; output: { readonly stopTimeoutSeconds: number } };
+  readonly ListTagsForResource: { input: { readonly service: CloudMapServiceArn }; output: readonly Tag[] };
+  readonly ListInstances: {
+    input: { readonly service: CloudMapServiceArn; readonly nextToken: string | undefined };
+    output: Page<Instance>;
+  };
+}
+
+export interface TargetsOfGroup {
+  readonly group: TargetGroupArn;
+  readonly targets: readonly TargetDescriptor[];
+}
+
+export type OperationName = keyof Operations;
+
+/** What came back from one request. Who asked adds what it was about. */
+export type Outcome<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly kind: FailureKind; readonly message: string };
+
+export type Handler<Name extends OperationName> = (
+  input: Operations[Name]['input'],
+) => Promise<Outcome<Operations[Name]['output']>>;
+
+/** The account. A method answers or fails; it never throws for something that AWS can do. */
+export type World = { readonly [Name in OperationName]: Handler<Name> };
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  sleep(milliseconds: number): Promise<void>;
+}

@@ -1,0 +1,94 @@
+/** Reads of whole things, however many calls they take: every page of a list, every chunk of a description. */
+import { chunks, DESCRIBE_TASKS_MAX, halves } from '../core/batches.ts';
+import { type Answer, answered, type Failure, failed } from '../core/failure.ts';
+import type { Instance } from '../core/instances.ts';
+import type { TaskReference } from '../core/snapshot.ts';
+import type { Task } from '../core/task.ts';
+import { type CloudMapServiceArn, type ClusterArn, cloudMapServiceIdOf, type TaskArn } from '../core/values.ts';
+import { describeSelector, type Selector } from '../core/wiring.ts';
+import type { Caller } from './caller.ts';
+import type { Clock, Page } from './ports.ts';
+
+/** More pages than any list can have (5,000 tasks a service, 1,000 instances a service): a token that repeats for ever ends here. */
+const PAGES_MAX = 200;
+
+/** A description and when the answer that holds it arrived. */
+export interface Described {
+  readonly task: Task;
+  readonly atMs: number;
+}
+
+/** The tasks that ECS lists for the selector. A list is whole or it has failed: a missing page would look like missing tasks. */
+export function listTasks(
+  caller: Caller,
+  selector: Selector,
+  desired: 'RUNNING' | 'STOPPED',
+): Promise<Answer<readonly TaskArn[]>> {
+  const resource = `${describeSelector(selector)} (${desired})`;
+  return allPages(resource, 'ListTasks', (nextToken) => caller.read('ListTasks', resource, { selector, desired, nextToken }));
+}
+
+/** The instances of a Cloud Map service. */
+export function listInstances(caller: Caller, service: CloudMapServiceArn): Promise<Answer<readonly Instance[]>> {
+  const resource = cloudMapServiceIdOf(service);
+  return allPages(resource, 'ListInstances', (nextToken) => caller.read('ListInstances', resource, { service, nextToken }));
+}
+
+/**
+ * Descriptions of the tasks, as far as ECS gives them. A task without one is unknown, which is not the same as stopped:
+ * DescribeTasks answers 200 and names it among its failures as MISSING, also while its own copy is only behind.
+ */
+export async function describeTasks(
+  caller: Caller,
+  clock: Clock,
+  tasks: readonly TaskReference[],
+): Promise<{ readonly described: readonly Described[]; readonly failures: readonly Failure[] }> {
+  const clusters = Map.groupBy(tasks, (task) => task.cluster);
+  const pieces = [...clusters].flatMap(([cluster, members]) =>
+    chunks(
+      members.map((member) => member.arn),
+      DESCRIBE_TASKS_MAX,
+    ).map((arns) => describeChunk(caller, clock, cluster, arns)),
+  );
+  const answers = (await Promise.all(pieces)).flat();
+  return {
+    described: answers.flatMap((answer) => (answer.ok ? answer.value : [])),
+    failures: answers.flatMap((answer) => (answer.ok ? [] : [answer.failure])),
+  };
+}
+
+async function describeChunk(
+  caller: Caller,
+  clock: Clock,
+  cluster: ClusterArn,
+  tasks: readonly TaskArn[],
+): Promise<Answer<readonly Described[]>[]> {
+  const answer = await caller.read('DescribeTasks', `${tasks.length} tasks of ${cluster}`, { cluster, tasks });
+  if (answer.ok) {
+    const atMs = clock.now();
+    return [answered(answer.value.map((task) => ({ task, atMs })))];
+  }
+  if (answer.failure.kind !== 'refused') return [answer];
+  // An id that ECS does not take, such as one from a forged message, is refused together with the whole chunk.
+  // Alone it is nobody's loss: it is dropped, and the others are asked for again.
+  if (tasks.length === 1) return [];
+  const [first, second] = halves(tasks);
+  return [...(await describeChunk(caller, clock, cluster, first)), ...(await describeChunk(caller, clock, cluster, second))];
+}
+
+async function allPages<Item>(
+  resource: string,
+  operation: string,
+  readPage: (nextToken: string | undefined) => Promise<Answer<Page<Item>>>,
+): Promise<Answer<readonly Item[]>> {
+  const items: Item[] = [];
+  let nextToken: string | undefined;
+  for (let page = 0; page < PAGES_MAX; page += 1) {
+    const answer = await readPage(nextToken);
+    if (!answer.ok) return answer;
+    items.push(...answer.value.items);
+    nextToken = answer.value.nextToken;
+    if (nextToken === undefined) return answered(items);
+  }
+  return failed({ kind: 'unexpected', operation, resource, message: `the list did not end after ${PAGES_MAX} pages` });
+}

@@ -1,0 +1,179 @@
+/** One pass over one target group: read targets, read tasks, plan, guard, write, tell. */
+import { auditTargets } from '../core/audit.ts';
+import type { Hint } from '../core/event.ts';
+import { explainFailure, type Failure, isPassing } from '../core/failure.ts';
+import type { Finding } from '../core/finding.ts';
+import {
+  type Circumstances,
+  changeKey,
+  type Guarded,
+  guardPlan,
+  type Held,
+  refusalPauseMs,
+  SECOND_LOOK_AFTER_MS,
+} from '../core/guard.ts';
+import { type Change, planChanges } from '../core/plan.ts';
+import { hintsBehind, type Snapshot } from '../core/snapshot.ts';
+import type { Address, TaskArn } from '../core/values.ts';
+import type { PassContext } from './context.ts';
+import { coveredBy, type GroupMemory, groupMemory, noteTargets } from './memory.ts';
+import { type Reading, readSnapshot, readTasksAgain, searchStopped } from './snapshot.ts';
+import { type WriteResult, writeChanges } from './writes.ts';
+
+export interface Pass {
+  /** Undefined when the targets themselves could not be read. */
+  readonly snapshot: Snapshot | undefined;
+  readonly planned: readonly Change[];
+  readonly written: WriteResult;
+  readonly held: readonly Held[];
+  readonly findings: readonly Finding[];
+  readonly failures: readonly Failure[];
+  readonly behind: readonly Hint[];
+  /** Removals that wait for their second look, with the time of their first proof. */
+  readonly secondLooks: ReadonlyMap<Address, number>;
+  /** Something failed that may pass, or grew too old to be written. */
+  readonly isUnfinished: boolean;
+}
+
+const NOTHING_WRITTEN: WriteResult = { done: [], refused: [], failures: [], aged: [] };
+
+/** Brings the group as far in step as the proofs of this pass allow. */
+export async function reconcile(context: PassContext): Promise<Pass> {
+  const { wired, caller, clock } = context;
+  const memory = groupMemory(context.memory, wired.group.arn);
+  memory.lastPassAtMs = clock.now();
+  // Targets are read before tasks. In the other order, a task registered by a concurrent pass between the two reads would be
+  // missing from our older list, and we would take a healthy task out of service.
+  const targets = await caller.read('DescribeTargetHealth', wired.group.name, { group: wired.group.arn });
+  if (!targets.ok) return unreadPass(targets.failure);
+  noteTargets(memory, targets.value, clock.now());
+  const first = await searchStopped(context, await readSnapshot(context, targets.value));
+  const reading = isSecondLookDue(context) ? await readTasksAgain(context, first) : first;
+  const planned = planChanges(reading.snapshot);
+  const guarded = guardPlan(planned, circumstancesOf(context, reading, memory));
+  const writer = { caller, clock, group: wired.group, wiringReadAtMs: wired.wiringReadAtMs };
+  const written = await writeChanges(writer, guarded.allowed);
+  return conclude(context, reading, memory, planned, guarded, written);
+}
+
+function isSecondLookDue({ firstProofMs, clock }: PassContext): boolean {
+  return [...firstProofMs.values()].some((provedMs) => clock.now() - provedMs >= SECOND_LOOK_AFTER_MS);
+}
+
+function circumstancesOf(context: PassContext, reading: Reading, memory: GroupMemory): Circumstances {
+  const { clock, trigger, wired, firstProofMs } = context;
+  return {
+    nowMs: clock.now(),
+    checkOnly: trigger === 'check',
+    scheduled: trigger === 'schedule',
+    wiringReadAtMs: wired.wiringReadAtMs,
+    readsFailed: reading.failures.length > 0,
+    firstProofMs,
+    confirming: reading.confirming,
+    refusedUntilMs: new Map([...memory.refused].map(([address, { untilMs }]) => [address, untilMs])),
+    writtenAtMs: memory.writtenAtMs,
+  };
+}
+
+/** Takes up what the pass has learned, and says what it leaves open. */
+function conclude(
+  context: PassContext,
+  reading: Reading,
+  memory: GroupMemory,
+  planned: readonly Change[],
+  guarded: Guarded,
+  written: WriteResult,
+): Pass {
+  const nowMs = context.clock.now();
+  const { snapshot } = reading;
+  noteWritten(memory, written, nowMs);
+  const failures = [...reading.failures, ...written.failures];
+  const behind = hintsBehind(snapshot, context.hints);
+  const isAged = written.aged.length > 0 || guarded.held.some(({ because }) => isTooOld(because));
+  const isUnfinished = isAged || failures.some(isPassing);
+  if (failures.length === 0 && !isAged) {
+    memory.covered = coveredBy(snapshot.tasks, openTasks(guarded.held, written, behind));
+  }
+  const history = { ...memory, searched: new Set(memory.searchedAtMs.keys()) };
+  const findings = [
+    ...auditTargets(snapshot, history, nowMs),
+    ...guarded.held.flatMap(findingOfHeld),
+    ...written.refused.map(({ change, failure }) => findingOfRefusal(change, failure)),
+  ];
+  const secondLooks = secondLooksOf(guarded.held, context.firstProofMs);
+  return { snapshot, planned, written, held: guarded.held, findings, failures, behind, secondLooks, isUnfinished };
+}
+
+function isTooOld(because: Held['because']): boolean {
+  return because === 'proof is too old' || because === 'wiring is older than a minute';
+}
+
+function noteWritten(memory: GroupMemory, written: WriteResult, nowMs: number): void {
+  for (const change of written.done) {
+    memory.writtenAtMs.set(changeKey(change), nowMs);
+    memory.refused.delete(change.address);
+  }
+  for (const { change, failure } of written.refused) {
+    const times = (memory.refused.get(change.address)?.times ?? 0) + 1;
+    memory.refused.set(change.address, { times, untilMs: nowMs + refusalPauseMs(whyRefused(change, failure), times) });
+  }
+}
+
+function whyRefused(change: Change, failure: Failure): 'draining' | 'quota' | 'refused' {
+  if (failure.kind === 'quota') return 'quota';
+  return change.kind === 'register' && change.draining ? 'draining' : 'refused';
+}
+
+/** Tasks that this pass has not dealt with: a hint at one of them makes another pass look again. */
+function openTasks(held: readonly Held[], written: WriteResult, behind: readonly Hint[]): Set<TaskArn> {
+  const isFinal = (because: Held['because']): boolean => because === 'observe' || because === 'ECS manages this group';
+  return new Set([
+    ...held.filter(({ because }) => !isFinal(because)).map(({ change }) => change.because.task),
+    ...written.refused.map(({ change }) => change.because.task),
+    ...behind.map((hint) => hint.task),
+  ]);
+}
+
+function secondLooksOf(held: readonly Held[], firstProofMs: ReadonlyMap<Address, number>): Map<Address, number> {
+  const waiting = held.filter(({ because }) => because === 'waits for the second look');
+  return new Map(
+    waiting.map(({ change }) => [change.address, firstProofMs.get(change.address) ?? change.because.describedAtMs]),
+  );
+}
+
+function findingOfHeld({ change, because }: Held): Finding[] {
+  if (because !== 'contested') return [];
+  const undone = change.kind === 'register' ? 'registered here and has vanished' : 'removed here and is back';
+  const message =
+    `The target of task ${change.because.task} was ${undone} within a minute: something else writes to this group (a person, ` +
+    'another stack, a controller that takes the group for its own). It is written again by the schedule, once a minute.';
+  return [{ kind: 'contested', subject: change.address, message }];
+}
+
+function findingOfRefusal(change: Change, failure: Failure): Finding {
+  const why = whyRefused(change, failure);
+  const of = `task ${change.because.task}`;
+  if (why === 'draining') {
+    const message = `The target of ${of} still drains from its earlier life, and ELB takes it when that has ended; tried again soon.`;
+    return { kind: 'waiting', subject: change.address, message };
+  }
+  if (why === 'quota') {
+    const message = `The target of ${of} waits: the group is full. ${explainFailure(failure)}`;
+    return { kind: 'waiting', subject: change.address, message };
+  }
+  return { kind: 'refused', subject: change.address, message: `The target of ${of} is refused. ${explainFailure(failure)}` };
+}
+
+function unreadPass(failure: Failure): Pass {
+  return {
+    snapshot: undefined,
+    planned: [],
+    written: NOTHING_WRITTEN,
+    held: [],
+    findings: [],
+    failures: [failure],
+    behind: [],
+    secondLooks: new Map(),
+    isUnfinished: isPassing(failure),
+  };
+}

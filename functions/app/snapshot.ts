@@ -1,0 +1,133 @@
+/** Reads the tasks behind a group into a snapshot: the lists, what the lists leave open, and once in a while the stopped ones. */
+import type { Failure } from '../core/failure.ts';
+import { type Feed, type Snapshot, type TaskReference, tasksToDescribe, unexplainedAddresses } from '../core/snapshot.ts';
+import type { Target } from '../core/target.ts';
+import type { Task } from '../core/task.ts';
+import type { TaskArn } from '../core/values.ts';
+import { type Selector, selectorKey, selects } from '../core/wiring.ts';
+import type { PassContext } from './context.ts';
+import { forgetOldFacts, groupMemory, learn, type Memory, noteListed } from './memory.ts';
+import { describeTasks, listTasks } from './reads.ts';
+
+/** The stopped list is read once per unexplained address in this time. */
+export const SEARCH_INTERVAL_MS = 900_000;
+
+export interface Reading {
+  readonly snapshot: Snapshot;
+  readonly failures: readonly Failure[];
+  /** The running lists were read a second time, right before the writes. */
+  readonly confirming: boolean;
+}
+
+/** Lists the running tasks of every feed and describes those that matter. */
+export async function readSnapshot(context: PassContext, targets: readonly Target[]): Promise<Reading> {
+  const { wired, memory, clock, hints } = context;
+  const { feeds, failures } = await readFeeds(context);
+  for (const feed of feeds) noteListed(memory, feed.listed, clock.now());
+  forgetOldFacts(memory, clock.now());
+  const tasks = recall(
+    memory,
+    feeds,
+    hints.map((hint) => hint.task),
+  );
+  const snapshot = { group: wired.group, targets, feeds, tasks, describedAtMs: new Map<TaskArn, number>() };
+  const { known, hinted } = tasksToDescribe(snapshot, hints);
+  return describeInto(context, { snapshot, failures, confirming: false }, [known, hinted]);
+}
+
+/**
+ * Reads the running lists once more, and what they bring up. The second look does this right before it removes anything: a
+ * task that got the address while the first lists were read would otherwise be found out too late.
+ */
+export async function readTasksAgain(context: PassContext, earlier: Reading): Promise<Reading> {
+  const again = await readSnapshot(context, earlier.snapshot.targets);
+  return { ...again, failures: [...earlier.failures, ...again.failures], confirming: true };
+}
+
+/**
+ * Looks for the owners of registered addresses that nothing explains among the stopped tasks. This is how a cold environment
+ * that no event ever reached still finds the proof for a target whose task stopped within the hour.
+ */
+export async function searchStopped(context: PassContext, reading: Reading): Promise<Reading> {
+  const { wired, memory, clock, caller } = context;
+  const searchedAtMs = groupMemory(memory, wired.group.arn).searchedAtMs;
+  const isDue = (searchedMs: number | undefined): boolean =>
+    searchedMs === undefined || clock.now() - searchedMs >= SEARCH_INTERVAL_MS;
+  const addresses = unexplainedAddresses(reading.snapshot);
+  if (!addresses.some((address) => isDue(searchedAtMs.get(address)))) return reading;
+  const answers = await Promise.all(
+    distinctSelectors(reading.snapshot.feeds).map(async (selector) => ({
+      selector,
+      answer: await listTasks(caller, selector, 'STOPPED'),
+    })),
+  );
+  const references = answers.flatMap(({ selector, answer }): TaskReference[] =>
+    answer.ok ? answer.value.map((arn) => ({ arn, cluster: selector.cluster })) : [],
+  );
+  const failures = answers.flatMap(({ answer }) => (answer.ok || answer.failure.kind === 'gone' ? [] : [answer.failure]));
+  const unread = references.filter(({ arn }) => !reading.snapshot.describedAtMs.has(arn));
+  const found = await describeInto(context, { ...reading, failures: [...reading.failures, ...failures] }, [unread]);
+  // Only a search that read everything settles that an address is foreign.
+  if (found.failures.length === 0) {
+    groupMemory(memory, wired.group.arn).searchedAtMs = new Map(
+      unexplainedAddresses(found.snapshot).map((address) => [address, clock.now()]),
+    );
+  }
+  return found;
+}
+
+async function readFeeds(context: PassContext): Promise<{ readonly feeds: Feed[]; readonly failures: Failure[] }> {
+  const { wired, caller } = context;
+  const lists = new Map(
+    await Promise.all(
+      distinctSelectors(wired.feeds).map(
+        async (selector) => [selectorKey(selector), await listTasks(caller, selector, 'RUNNING')] as const,
+      ),
+    ),
+  );
+  const feeds = wired.feeds.map(({ wiring, native }): Feed => {
+    const answer = lists.get(selectorKey(wiring.selector));
+    if (answer?.ok) return { wiring, native, list: 'read', listed: new Set(answer.value) };
+    const list = answer?.failure.kind === 'gone' ? 'gone' : 'failed';
+    return { wiring, native, list, listed: new Set() };
+  });
+  const failures = [...lists.values()].flatMap((answer) =>
+    answer.ok || answer.failure.kind === 'gone' ? [] : [answer.failure],
+  );
+  return { feeds, failures };
+}
+
+async function describeInto(
+  context: PassContext,
+  reading: Reading,
+  lots: readonly (readonly TaskReference[])[],
+): Promise<Reading> {
+  const { caller, clock, memory, hints } = context;
+  const answers = await Promise.all(lots.map((lot) => describeTasks(caller, clock, lot)));
+  const describedAtMs = new Map(reading.snapshot.describedAtMs);
+  for (const { task, atMs } of answers.flatMap((answer) => answer.described)) {
+    learn(memory, task, atMs);
+    describedAtMs.set(task.arn, atMs);
+  }
+  const { feeds } = reading.snapshot;
+  const asked = [...hints.map((hint) => hint.task), ...describedAtMs.keys()];
+  return {
+    ...reading,
+    snapshot: { ...reading.snapshot, tasks: recall(memory, feeds, asked), describedAtMs },
+    failures: [...reading.failures, ...answers.flatMap((answer) => answer.failures)],
+  };
+}
+
+/** What the environment knows of the tasks that a feed may mean, and of those asked about by name. */
+function recall(memory: Memory, feeds: readonly Feed[], asked: readonly TaskArn[]): Map<TaskArn, Task> {
+  const named = new Set(asked);
+  const tasks = new Map<TaskArn, Task>();
+  for (const { task } of memory.facts.values()) {
+    if (named.has(task.arn) || feeds.some((feed) => selects(feed.wiring.selector, task))) tasks.set(task.arn, task);
+  }
+  return tasks;
+}
+
+function distinctSelectors(feeds: readonly { readonly wiring: { readonly selector: Selector } }[]): Selector[] {
+  return [...new Map(feeds.map(({ wiring }) => [selectorKey(wiring.selector), wiring.selector])).values()];
+}

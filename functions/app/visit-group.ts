@@ -1,0 +1,115 @@
+/** Visits one group: passes over it until nothing is open, or the time left does not carry another pass. */
+import { nextStep, PASS_INTERVAL_MS, PASS_TIME_MS } from '../core/again.ts';
+import type { WiredGroup } from '../core/configuration.ts';
+import { type Hint, mayMean } from '../core/event.ts';
+import { isServing } from '../core/task.ts';
+import type { Address, TargetGroupArn, TaskArn } from '../core/values.ts';
+import { selectorKey } from '../core/wiring.ts';
+import { DRAIN_AUDIT_INTERVAL_MS, readDrainFindings } from './drain.ts';
+import { currentConfiguration, type Environment, type Observer, openCaller, type Request } from './environment.ts';
+import { groupMemory, isCovered } from './memory.ts';
+import { type Pass, reconcile } from './reconcile.ts';
+
+export interface GroupVisit {
+  readonly group: TargetGroupArn;
+  /** The last pass failed for something that may pass: the next invocation has to come back. */
+  readonly isUnfinished: boolean;
+  /** The running lists that the last pass read, by `selectorKey`. */
+  readonly lists: ReadonlyMap<string, ReadonlySet<TaskArn>>;
+}
+
+export async function visitGroup(
+  environment: Environment,
+  request: Request,
+  observer: Observer,
+  group: TargetGroupArn,
+): Promise<GroupVisit> {
+  const { clock } = environment;
+  let firstProofMs: ReadonlyMap<Address, number> = new Map();
+  let failedPasses = 0;
+  let looksAgain = 0;
+  for (;;) {
+    await waitForInterval(environment, group);
+    const { configuration } = await currentConfiguration(environment, request, observer);
+    const wired = configuration.groups.find((each) => each.group.arn === group);
+    // The wiring went away while we waited: management stops, and the targets stay.
+    if (wired === undefined) return { group, isUnfinished: configuration.unread.includes(group), lists: new Map() };
+    const pass = await passOnce(environment, request, observer, wired, firstProofMs);
+    firstProofMs = pass.secondLooks;
+    failedPasses += pass.isUnfinished ? 1 : 0;
+    const open = {
+      failed: pass.isUnfinished,
+      behind: pass.behind.length > 0,
+      firstProofMs: firstProofMs.size === 0 ? undefined : Math.min(...firstProofMs.values()),
+    };
+    const attempts = { failedPasses, looksAgain, nowMs: clock.now(), deadlineMs: request.deadlineMs };
+    const step = request.trigger === 'check' ? { kind: 'done' as const } : nextStep(open, attempts);
+    if (step.kind === 'done') {
+      if (request.trigger === 'schedule') await auditDrain(environment, request, observer, wired, pass);
+      return { group, isUnfinished: pass.isUnfinished, lists: listsOf(pass) };
+    }
+    looksAgain += pass.behind.length > 0 ? 1 : 0;
+    await clock.sleep(step.atMs - clock.now());
+  }
+}
+
+/** The hints that this group has to be visited for. */
+export function hintsFor(environment: Environment, wired: WiredGroup, hints: readonly Hint[]): Hint[] {
+  const memory = groupMemory(environment.memory, wired.group.arn);
+  return hints.filter((hint) => isMeant(wired, hint) && !isCovered(memory, hint));
+}
+
+export function isMeant({ feeds }: WiredGroup, hint: Hint): boolean {
+  return feeds.some(({ wiring }) => mayMean(wiring.selector, hint));
+}
+
+async function passOnce(
+  environment: Environment,
+  request: Request,
+  observer: Observer,
+  wired: WiredGroup,
+  firstProofMs: ReadonlyMap<Address, number>,
+): Promise<Pass> {
+  const { clock, memory } = environment;
+  const caller = openCaller(environment, request);
+  const startedAtMs = clock.now();
+  const { trigger } = request;
+  const hints = hintsFor(environment, wired, request.hints);
+  const pass = await reconcile({ wired, hints, trigger, firstProofMs, caller, clock, memory });
+  observer.passed(wired, pass, { startedAtMs, endedAtMs: clock.now(), trigger, hints: hints.length, calls: caller.calls });
+  return pass;
+}
+
+/** Passes on one group keep their distance: a burst of batches must not become a burst of reads. */
+async function waitForInterval({ clock, memory }: Environment, group: TargetGroupArn): Promise<void> {
+  const waitMs = groupMemory(memory, group).lastPassAtMs + PASS_INTERVAL_MS - clock.now();
+  if (waitMs > 0) await clock.sleep(waitMs);
+}
+
+async function auditDrain(
+  environment: Environment,
+  request: Request,
+  observer: Observer,
+  wired: WiredGroup,
+  pass: Pass,
+): Promise<void> {
+  const { clock } = environment;
+  const memory = groupMemory(environment.memory, wired.group.arn);
+  const isDue = clock.now() - memory.drainAuditedAtMs >= DRAIN_AUDIT_INTERVAL_MS;
+  const hasTime = clock.now() + PASS_TIME_MS < request.deadlineMs;
+  if (pass.snapshot === undefined || pass.isUnfinished || !isDue || !hasTime) return;
+  const caller = openCaller(environment, request);
+  const serving = [...pass.snapshot.tasks.values()].filter(isServing);
+  const findings = await readDrainFindings(
+    caller,
+    wired.group,
+    serving.map((task) => task.definition),
+  );
+  if (findings !== undefined) memory.drainAuditedAtMs = clock.now();
+  observer.found(wired.group.name, findings ?? [], [], caller.calls);
+}
+
+function listsOf(pass: Pass): Map<string, ReadonlySet<TaskArn>> {
+  const read = (pass.snapshot?.feeds ?? []).filter((feed) => feed.list === 'read');
+  return new Map(read.map((feed) => [selectorKey(feed.wiring.selector), feed.listed]));
+}

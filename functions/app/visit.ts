@@ -1,0 +1,112 @@
+/** One invocation: which groups to visit, which Cloud Map services to check, and what has to come again. */
+import { PASS_INTERVAL_MS, PASS_TIME_MS } from '../core/again.ts';
+import type { Hint } from '../core/event.ts';
+import { isPassing } from '../core/failure.ts';
+import type { TargetGroupArn } from '../core/values.ts';
+import { selectorKey } from '../core/wiring.ts';
+import { isCurrent, type ReadConfiguration } from './configuration.ts';
+import { currentConfiguration, type Environment, type Observer, openCaller, type Request } from './environment.ts';
+import { checkService } from './instances.ts';
+import { forgetOldFacts } from './memory.ts';
+import { type GroupVisit, hintsFor, isMeant, visitGroup } from './visit-group.ts';
+
+/** A configuration that could not be read at all is asked for this often in one invocation. */
+const CONFIGURATION_TRIES = 3;
+
+export interface Visit {
+  /** Groups whose last pass failed for something that may pass, or whose wiring could not be read. */
+  readonly unfinished: readonly TargetGroupArn[];
+  /** The hints that have to come again, since a group that they may mean is unfinished. */
+  readonly unfinishedHints: ReadonlySet<Hint>;
+}
+
+/** Visits each group that a hint may mean, or every group when the schedule or a person asks. */
+export async function visit(environment: Environment, request: Request, observer: Observer): Promise<Visit> {
+  if (isDealtWith(environment, request)) return { unfinished: [], unfinishedHints: new Set() };
+  forgetOldFacts(environment.memory, environment.clock.now());
+  const visits = new Map<TargetGroupArn, GroupVisit>();
+  const read = await visitGroups(environment, request, observer, visits);
+  await checkServices(environment, request, observer, read, [...visits.values()]);
+  const isUnread = read.failures.some(isPassing);
+  const unfinished = [
+    ...[...visits.values()].filter((each) => each.isUnfinished).map(({ group }) => group),
+    ...(isUnread ? read.configuration.unread : []),
+  ];
+  return { unfinished, unfinishedHints: hintsOf(request.hints, read, unfinished) };
+}
+
+/** Whether every hint tells what this environment has read and dealt with: then the batch costs no call. */
+function isDealtWith(environment: Environment, request: Request): boolean {
+  if (request.trigger === 'schedule' || request.trigger === 'check') return false;
+  const read = environment.configuration;
+  if (read === undefined || read.configuration.unread.length > 0) return request.hints.length === 0;
+  return request.hints.every((hint) => {
+    const meant = read.configuration.groups.filter((wired) => isMeant(wired, hint));
+    // A hint that means no group by an old copy of the tags may mean one by the present ones.
+    if (meant.length === 0) return isCurrent(read, environment.clock.now()) || !hasTagWiring(read);
+    return meant.every((wired) => hintsFor(environment, wired, [hint]).length === 0);
+  });
+}
+
+function hasTagWiring({ copies }: ReadConfiguration): boolean {
+  return copies.tags.size > 0;
+}
+
+/** Visits the groups that are due, side by side: one whose calls hang must not hold up the others. */
+async function visitGroups(
+  environment: Environment,
+  request: Request,
+  observer: Observer,
+  visits: Map<TargetGroupArn, GroupVisit>,
+): Promise<ReadConfiguration> {
+  const { clock } = environment;
+  for (let attempt = 1; ; attempt += 1) {
+    const read = await currentConfiguration(environment, request, observer);
+    const due = read.configuration.groups.filter((wired) => !visits.has(wired.group.arn) && isDue(environment, request, wired));
+    const visited = await Promise.all(due.map(({ group }) => visitGroup(environment, request, observer, group.arn)));
+    for (const each of visited) visits.set(each.group, each);
+    const isHopeless = read.configuration.unread.length === 0 || !read.failures.some(isPassing);
+    const hasTime = clock.now() + PASS_INTERVAL_MS + PASS_TIME_MS < request.deadlineMs;
+    if (isHopeless || attempt === CONFIGURATION_TRIES || !hasTime) return read;
+    await clock.sleep(PASS_INTERVAL_MS);
+  }
+}
+
+function isDue(
+  environment: Environment,
+  request: Request,
+  wired: ReadConfiguration['configuration']['groups'][number],
+): boolean {
+  if (request.trigger === 'schedule' || request.trigger === 'check') return true;
+  return hintsFor(environment, wired, request.hints).length > 0;
+}
+
+/** Checks every Cloud Map service on the schedule, and those whose tasks a pass has just listed when events ask. */
+async function checkServices(
+  environment: Environment,
+  request: Request,
+  observer: Observer,
+  { configuration }: ReadConfiguration,
+  visits: readonly GroupVisit[],
+): Promise<void> {
+  const { clock, memory } = environment;
+  const lists = new Map(visits.flatMap((each) => [...each.lists]));
+  const isAsked = request.trigger === 'schedule' || request.trigger === 'check';
+  for (const checked of configuration.cloudMapServices) {
+    if (!isAsked && !lists.has(selectorKey(checked.wiring.selector))) continue;
+    const caller = openCaller(environment, request);
+    const report = await checkService({ checked, caller, clock, memory, lists });
+    observer.found(checked.service, report.findings, report.failures, caller.calls);
+  }
+}
+
+/** The hints that may mean an unfinished group. What an unread group is wired to is not known: it may be any of them. */
+function hintsOf(
+  hints: readonly Hint[],
+  { configuration }: ReadConfiguration,
+  unfinished: readonly TargetGroupArn[],
+): Set<Hint> {
+  const isUnread = configuration.unread.some((arn) => unfinished.includes(arn));
+  const wired = configuration.groups.filter(({ group }) => unfinished.includes(group.arn));
+  return new Set(hints.filter((hint) => isUnread || wired.some((each) => isMeant(each, hint))));
+}

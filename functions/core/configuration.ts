@@ -1,0 +1,157 @@
+/** Makes of what was read of groups, tags and services which group is fed by what, and which cannot be served and why. */
+import type { Finding } from './finding.ts';
+import type { TargetGroup } from './target.ts';
+import { arnParts, type CloudMapServiceArn, type TargetGroupArn } from './values.ts';
+import { describeSelector, type InstanceWiring, type Selector, selectorKey, type Wiring } from './wiring.ts';
+import { type Lines, linesOfParameter, linesOfService, linesOfTags, type Settings, type Tag } from './wirings.ts';
+
+/** A target group as ELB describes it, before it is known to be of use. */
+export interface DescribedGroup {
+  readonly group: TargetGroup;
+  /** `ip`, `instance`, `lambda` or `alb`. */
+  readonly targetType: string;
+}
+
+export interface DescribedService {
+  readonly name: string;
+  /** Target groups that ECS itself writes to for this service, those of its task sets and deployments included. */
+  readonly targetGroups: readonly string[];
+}
+
+/** The last good answer to each question. An old copy still says where to look; the guard decides what may rest on it. */
+export interface Copies {
+  readonly groups: ReadonlyMap<TargetGroupArn, DescribedGroup | 'gone'>;
+  readonly tags: ReadonlyMap<TargetGroupArn, { readonly tags: readonly Tag[]; readonly readAtMs: number }>;
+  /** By `selectorKey`. */
+  readonly services: ReadonlyMap<string, DescribedService | 'unknown'>;
+  readonly cloudMapTags: ReadonlyMap<CloudMapServiceArn, readonly Tag[]>;
+}
+
+export const NO_COPIES: Copies = { groups: new Map(), tags: new Map(), services: new Map(), cloudMapTags: new Map() };
+
+/** A group with everything that feeds it. */
+export interface WiredGroup {
+  readonly group: TargetGroup;
+  readonly feeds: readonly WiredFeed[];
+  /** When the wiring was read from tags; undefined where it stands in the stack's parameter and cannot grow old. */
+  readonly wiringReadAtMs: number | undefined;
+}
+
+export interface WiredFeed {
+  readonly wiring: Wiring;
+  readonly native: boolean;
+}
+
+export interface CheckedService {
+  readonly service: CloudMapServiceArn;
+  readonly wiring: InstanceWiring;
+}
+
+export interface Configuration {
+  readonly groups: readonly WiredGroup[];
+  /** Groups of which something has never been read yet, so that it is not known what feeds them. */
+  readonly unread: readonly TargetGroupArn[];
+  readonly cloudMapServices: readonly CheckedService[];
+  readonly findings: readonly Finding[];
+}
+
+type GroupState =
+  | { readonly kind: 'ready'; readonly wired: WiredGroup }
+  | { readonly kind: 'unread' }
+  | { readonly kind: 'unusable' };
+
+/** Groups whose wiring stands in their tags: those that no line of the parameter names. */
+export function tagWiredGroups(settings: Settings): TargetGroupArn[] {
+  const { named } = linesOfParameter(settings);
+  return settings.targetGroups.filter((arn) => !named.has(arn));
+}
+
+/** The services that have to be asked whether ECS itself writes to a group. */
+export function wiredServices(settings: Settings, tags: Copies['tags']): Selector[] {
+  const wirings = allLines(settings, tags).flatMap((lines) => lines.wirings.map(({ wiring }) => wiring.selector));
+  const services = wirings.filter(({ kind }) => kind === 'service');
+  return [...new Map(services.map((selector) => [selectorKey(selector), selector])).values()];
+}
+
+export function resolveConfiguration(settings: Settings, copies: Copies): Configuration {
+  const lines = allLines(settings, copies.tags);
+  const states = settings.targetGroups.map((arn) => ({ arn, ...stateOf(settings, arn, lines, copies) }));
+  const checked = [...copies.cloudMapTags].map(([service, tags]) => ({ service, ...linesOfService(settings, service, tags) }));
+  return {
+    groups: states.flatMap((state) => (state.kind === 'ready' ? [state.wired] : [])),
+    unread: states.flatMap((state) => (state.kind === 'unread' ? [state.arn] : [])),
+    cloudMapServices: checked.flatMap(({ service, wirings }) => wirings.map((wiring) => ({ service, wiring }))),
+    findings: [
+      ...lines.flatMap(({ mistakes }) => mistakes),
+      ...checked.flatMap(({ mistakes }) => mistakes),
+      ...settings.targetGroups.flatMap((arn) => groupFindings(settings, arn, copies)),
+      ...states.flatMap((state) => (state.kind === 'ready' ? nativeFindings(state.wired) : [])),
+    ],
+  };
+}
+
+function allLines(settings: Settings, tags: Copies['tags']): Lines[] {
+  const tagWired = tagWiredGroups(settings);
+  const ofTags = tagWired.flatMap((arn) => {
+    const copy = tags.get(arn);
+    return copy === undefined ? [] : [linesOfTags(settings, arn, copy.tags)];
+  });
+  return [linesOfParameter(settings), ...ofTags];
+}
+
+function stateOf(settings: Settings, arn: TargetGroupArn, lines: readonly Lines[], copies: Copies): GroupState {
+  const described = copies.groups.get(arn);
+  if (described === undefined) return { kind: 'unread' };
+  if (described === 'gone' || described.targetType !== 'ip') return { kind: 'unusable' };
+  const tagged = copies.tags.get(arn);
+  const isTagWired = tagWiredGroups(settings).includes(arn);
+  if (isTagWired && tagged === undefined) return { kind: 'unread' };
+  const wirings = lines.flatMap((each) => each.wirings.filter(({ group }) => group === arn).map(({ wiring }) => wiring));
+  const feeds = wirings.flatMap((wiring) => feedOf(wiring, arn, copies.services));
+  // It is all of the group's feeds or none: the tasks of a feed that is left out could not veto a removal.
+  if (feeds.length < wirings.length) return { kind: 'unread' };
+  if (feeds.length === 0) return { kind: 'unusable' };
+  return { kind: 'ready', wired: { group: described.group, feeds, wiringReadAtMs: isTagWired ? tagged?.readAtMs : undefined } };
+}
+
+/** The feed, or nothing while it is not known whether ECS itself serves the group from this service. */
+function feedOf(wiring: Wiring, group: TargetGroupArn, services: Copies['services']): WiredFeed[] {
+  if (wiring.selector.kind === 'family') return [{ wiring, native: false }];
+  const service = services.get(selectorKey(wiring.selector));
+  if (service === undefined) return [];
+  return [{ wiring, native: service !== 'unknown' && service.targetGroups.includes(group) }];
+}
+
+/** Why a group of the stack's parameter cannot be served, and what it would take. */
+function groupFindings(settings: Settings, arn: TargetGroupArn, copies: Copies): Finding[] {
+  const described = copies.groups.get(arn);
+  const subject = arnParts(arn).name;
+  if (described === 'gone') {
+    const message = `Target group ${arn} does not exist. Create it, or take it out of the stack's parameter TargetGroupArns.`;
+    return [{ kind: 'unusable', subject, message }];
+  }
+  if (described !== undefined && described.targetType !== 'ip') {
+    const message =
+      `Target group ${arn} has target type "${described.targetType}"; expected "ip", since tasks are registered by address. ` +
+      'The type of a group cannot be changed: create one with --target-type ip.';
+    return [{ kind: 'unusable', subject, message }];
+  }
+  const tagged = copies.tags.get(arn);
+  if (tagged === undefined || linesOfTags(settings, arn, tagged.tags).named.size > 0) return [];
+  const message =
+    `Target group ${arn} is in TargetGroupArns, and no line wires it. Tag it alb-target-sync="service=NAME port=8080", or add ` +
+    `"target-group=${subject} service=NAME port=8080" to the parameter Wiring.`;
+  return [{ kind: 'mistake', subject, message }];
+}
+
+function nativeFindings({ group, feeds }: WiredGroup): Finding[] {
+  return feeds
+    .filter(({ native }) => native)
+    .map(({ wiring }) => ({
+      kind: 'ecs-managed',
+      subject: group.name,
+      message:
+        `ECS itself keeps ${group.arn} for ${describeSelector(wiring.selector)}: the service's loadBalancers name it. It is only ` +
+        `observed. Write mode=observe into ${wiring.source}, or take the group out of the service.`,
+    }));
+}

@@ -1,0 +1,124 @@
+/** Reads an EventBridge event as a hint: which task to look at, and which version of it exists. Nothing else of it is kept. */
+import { isObject, type JsonObject } from './json.ts';
+import { arnParts, belongsTo, type ClusterArn, parseClusterArn, parseTaskArn, type TaskArn } from './values.ts';
+import { type Selector, selects } from './wiring.ts';
+
+/**
+ * A place to look. No address, no status: what is not here cannot reach a write.
+ * A forged, replayed or mangled message can therefore cost reads, and nothing else.
+ */
+export interface Hint {
+  readonly task: TaskArn;
+  readonly cluster: ClusterArn;
+  /** The version of the task that the event tells of; 0 where the event has none. */
+  readonly version: number;
+  /** `service:NAME` and the like, to find the groups to visit; undefined where the event has none. */
+  readonly group: string | undefined;
+  readonly definition: string | undefined;
+  readonly eventId: string;
+}
+
+export type Reading =
+  | { readonly kind: 'hint'; readonly hint: Hint }
+  | { readonly kind: 'ignored'; readonly because: string }
+  | { readonly kind: 'unreadable'; readonly because: string };
+
+/** What an event is taken for, from its envelope and detail alone. */
+export function readEvent(event: unknown): Reading {
+  if (!isObject(event)) return unreadable('it is not a JSON object');
+  if (event['source'] !== 'aws.ecs') return ignored(`its source is ${quote(event['source'])}, not "aws.ecs"`);
+  if (event['detail-type'] !== 'ECS Task State Change') {
+    return ignored(`its detail-type is ${quote(event['detail-type'])}, not "ECS Task State Change"`);
+  }
+  const detail = event['detail'];
+  if (!isObject(detail)) return unreadable('it has no detail');
+  if (detail['lastStatus'] !== 'RUNNING' && detail['desiredStatus'] !== 'STOPPED') {
+    return Object.keys(detail).length === 0
+      ? unreadable('its detail is empty')
+      : ignored(`the task is ${quote(detail['lastStatus'])} and is to run: there is nothing to do before it runs`);
+  }
+  return readTaskEvent(event, detail);
+}
+
+/** A hint at a cluster that the stack does not have is none: no call is made for it. */
+export function screen(reading: Reading, clusters: readonly ClusterArn[]): Reading {
+  if (reading.kind !== 'hint' || clusters.includes(reading.hint.cluster)) return reading;
+  return ignored(`its cluster ${reading.hint.cluster} is not in the stack's parameter ClusterArns`);
+}
+
+function readTaskEvent(event: JsonObject, detail: JsonObject): Reading {
+  const resources = Array.isArray(event['resources']) ? event['resources'] : [];
+  const task = parseTaskArn(detail['taskArn'] ?? resources[0]);
+  if (!task.ok) return unreadable(`its taskArn is ${quote(detail['taskArn'] ?? resources[0])}; expected ${task.expected}`);
+  const cluster = parseClusterArn(detail['clusterArn']);
+  if (!cluster.ok) return unreadable(`its clusterArn is ${quote(detail['clusterArn'])}; expected ${cluster.expected}`);
+  if (!belongsTo(task.value, cluster.value)) {
+    return unreadable(`its task ${task.value} is not of its cluster ${cluster.value}`);
+  }
+  const mismatch = envelopeMismatch(event, cluster.value);
+  if (mismatch !== undefined) return ignored(mismatch);
+  return {
+    kind: 'hint',
+    hint: {
+      task: task.value,
+      cluster: cluster.value,
+      version: readVersion(detail['version']),
+      group: shortText(detail['group']),
+      definition: definitionOf(detail['taskDefinitionArn']),
+      eventId: shortText(event['id']) ?? '',
+    },
+  };
+}
+
+/** An envelope that contradicts its detail has been edited on the way. */
+function envelopeMismatch(event: JsonObject, cluster: ClusterArn): string | undefined {
+  const { region, account } = arnParts(cluster);
+  if (event['account'] !== undefined && event['account'] !== account) {
+    return `its account is ${quote(event['account'])}, its cluster is in ${account}`;
+  }
+  if (event['region'] !== undefined && event['region'] !== region) {
+    return `its region is ${quote(event['region'])}, its cluster is in ${region}`;
+  }
+  return undefined;
+}
+
+/**
+ * Whether the selector may mean the hinted task. Events of 2016 have no group: what an event leaves out is not held against
+ * it, since looking once too often costs a few reads, and looking once too seldom leaves a task out.
+ */
+export function mayMean(selector: Selector, hint: Hint): boolean {
+  if (hint.cluster !== selector.cluster) return false;
+  if (hint.group === undefined) return true;
+  if (selector.kind === 'family' && hint.definition === undefined) return !hint.group.startsWith('service:');
+  return selects(selector, { cluster: hint.cluster, group: hint.group, definition: hint.definition ?? '' });
+}
+
+/** `family:revision` of a task definition's ARN. */
+export function definitionOf(arn: unknown): string | undefined {
+  const text = shortText(arn);
+  return text === undefined ? undefined : text.slice(text.lastIndexOf('/') + 1);
+}
+
+/** A version counts only where it is a whole number that JSON carries exactly; anything else means "look once". */
+function readVersion(value: unknown): number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : 0;
+}
+
+function shortText(value: unknown): string | undefined {
+  return typeof value === 'string' && value.length <= 600 ? value : undefined;
+}
+
+/** A foreign value in a reason: its kind, or a short, single-line piece of it. */
+function quote(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (typeof value !== 'string') return `a ${typeof value}`;
+  return `"${value.slice(0, 60).replaceAll(/[^\w .:/*#<>-]/g, '?')}"`;
+}
+
+function unreadable(because: string): Reading {
+  return { kind: 'unreadable', because };
+}
+
+function ignored(because: string): Reading {
+  return { kind: 'ignored', because };
+}

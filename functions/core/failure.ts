@@ -1,0 +1,62 @@
+/** What can go wrong with a call, as data, and what follows from it. */
+
+export type FailureKind =
+  /** AWS asked for fewer calls. */
+  | 'throttled'
+  /** No answer, or a 5xx one. It is not known whether a write was carried out. */
+  | 'unavailable'
+  /** The role, the key or a policy forbids the call. */
+  | 'denied'
+  /** The named resource does not exist (any more). */
+  | 'gone'
+  /** AWS will not take what was sent. */
+  | 'refused'
+  /** The group holds as many targets as its quota allows. */
+  | 'quota'
+  /** The invocation has too little time left to begin the call. */
+  | 'out-of-time'
+  /** An answer that the documentation does not tell of. */
+  | 'unexpected';
+
+export interface Failure {
+  readonly kind: FailureKind;
+  readonly operation: string;
+  /** On what: the ARN or name that the call was about. */
+  readonly resource: string;
+  /** The SDK's name of the error and its message, shortened. */
+  readonly message: string;
+}
+
+export type Answer<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly failure: Failure };
+
+export function answered<Value>(value: Value): Answer<Value> {
+  return { ok: true, value };
+}
+
+export function failed(failure: Failure): { readonly ok: false; readonly failure: Failure } {
+  return { ok: false, failure };
+}
+
+/** Whether the same work may well succeed in a moment: then the pass is tried again, and at the end its messages go back to the queue. */
+export function isPassing(failure: Failure): boolean {
+  return failure.kind === 'throttled' || failure.kind === 'unavailable' || failure.kind === 'out-of-time';
+}
+
+/** One sentence for a person: what was attempted, on what, what came back, and what to do. */
+export function explainFailure(failure: Failure): string {
+  return `${failure.operation} on ${failure.resource} failed (${failure.message}). ${ADVICE[failure.kind]}`;
+}
+
+const ADVICE: Readonly<Record<FailureKind, string>> = {
+  throttled: 'AWS limits this call per account and region; it is tried again, at the latest by the schedule in a minute.',
+  unavailable: 'It is tried again, at the latest by the schedule in a minute.',
+  denied:
+    "Check that the stack's parameters name this resource, that the function's role still has its policy, and that no " +
+    'service control policy forbids the call.',
+  gone: 'Correct the stack parameter, tag or line of wiring that names it, or remove that line.',
+  refused:
+    'Nothing else is held up by it. Read the message: an address outside the VPC of the group needs zone=all in its line.',
+  quota: 'Raise the quota "Targets per target group", or wire fewer tasks to this group.',
+  'out-of-time': 'The invocation was about to end; the next one goes on.',
+  unexpected: 'The answer is not one that AWS documents for this call; please report it with this message.',
+};

@@ -1,0 +1,122 @@
+/** Lets a plan through or holds parts of it. Every rule that says "not now" is here, as a filter over changes. */
+import type { Change, Deregistration } from './plan.ts';
+import type { Address } from './values.ts';
+
+/** A write leaves within this time of the DescribeTasks answer that proves it, or it is planned again. */
+export const PROOF_AGE_MAX_MS = 4_000;
+/** Between the proof that a task has stopped and the look that confirms it. */
+export const SECOND_LOOK_AFTER_MS = 5_000;
+/** No write rests on an older copy of the wiring. */
+export const WIRING_AGE_MAX_MS = 60_000;
+/** Somebody else who undoes what we write is answered by the schedule, once a minute, and not at every event. */
+export const CONTEST_PAUSE_MS = 60_000;
+/** Keeps the looks of one scheduled invocation from answering each other. */
+export const SCHEDULED_CONTEST_PAUSE_MS = 10_000;
+
+export type HoldReason =
+  | 'check only'
+  | 'observe'
+  | 'ECS manages this group'
+  | 'wiring is older than a minute'
+  | 'a read failed'
+  | 'waits for the second look'
+  | 'proof is too old'
+  | 'refused before'
+  | 'contested';
+
+export interface Held {
+  readonly change: Change;
+  readonly because: HoldReason;
+}
+
+/** What the guard knows beside the plan. */
+export interface Circumstances {
+  readonly nowMs: number;
+  readonly checkOnly: boolean;
+  /** A pass that the schedule asked for: it tries again what events do not. */
+  readonly scheduled: boolean;
+  /** When the wiring that the plan rests on was read; undefined where it stands in the environment and cannot grow old. */
+  readonly wiringReadAtMs: number | undefined;
+  /** A list or description of tasks could not be read in this pass. */
+  readonly readsFailed: boolean;
+  /** Addresses whose task was first proved stopped at the given time, in this invocation. */
+  readonly firstProofMs: ReadonlyMap<Address, number>;
+  /** True in the look that has read the running lists once more, right before the write. */
+  readonly confirming: boolean;
+  /** Registrations that ELB refused, until when they are left alone. */
+  readonly refusedUntilMs: ReadonlyMap<Address, number>;
+  /** When this environment last made the same change, by `changeKey`. */
+  readonly writtenAtMs: ReadonlyMap<string, number>;
+}
+
+export interface Guarded {
+  readonly allowed: readonly Change[];
+  readonly held: readonly Held[];
+}
+
+/** Parts a plan into what may be done now and what is held, each with its reason. */
+export function guardPlan(plan: readonly Change[], circumstances: Circumstances): Guarded {
+  const allowed: Change[] = [];
+  const held: Held[] = [];
+  for (const change of plan) {
+    const because = reasonToHold(change, circumstances);
+    if (because === undefined) allowed.push(change);
+    else held.push({ change, because });
+  }
+  return { allowed, held };
+}
+
+/** Names a change together with its task: an address that a new task takes over is a change of its own, not a quarrel. */
+export function changeKey({ kind, address, because }: Change): string {
+  return `${kind} ${address} ${because.task}`;
+}
+
+/** The addresses whose removal a second look of the same invocation may let through. */
+export function waitsForSecondLook(held: readonly Held[]): Address[] {
+  return held.filter(({ because }) => because === 'waits for the second look').map(({ change }) => change.address);
+}
+
+/**
+ * How long a refused registration is left alone. A target that still drains becomes free within the deregistration delay, and
+ * a full group when something leaves: both are tried again soon. Anything else is a mistake that a person has to mend, so the
+ * pauses grow; the first ends before the next scheduled pass, a minute after the refusal.
+ */
+export function refusalPauseMs(why: 'draining' | 'quota' | 'refused', times: number): number {
+  if (why === 'draining') return 15_000;
+  return why === 'quota' ? 25_000 : Math.min(55_000 * 2 ** (times - 1), 900_000);
+}
+
+function reasonToHold(change: Change, circumstances: Circumstances): HoldReason | undefined {
+  const { nowMs, wiringReadAtMs } = circumstances;
+  if (!change.feed.wiring.writes) return 'observe';
+  if (change.feed.native) return 'ECS manages this group';
+  if (wiringReadAtMs !== undefined && nowMs - wiringReadAtMs > WIRING_AGE_MAX_MS) return 'wiring is older than a minute';
+  const because = change.kind === 'register' ? reasonNotToAdd(change, circumstances) : reasonNotToRemove(change, circumstances);
+  if (because !== undefined) return because;
+  if (nowMs - change.because.describedAtMs > PROOF_AGE_MAX_MS) return 'proof is too old';
+  return circumstances.checkOnly ? 'check only' : undefined;
+}
+
+function reasonNotToAdd(change: Change, circumstances: Circumstances): HoldReason | undefined {
+  const refusedUntilMs = circumstances.refusedUntilMs.get(change.address) ?? 0;
+  return circumstances.nowMs < refusedUntilMs ? 'refused before' : reasonContested(change, circumstances);
+}
+
+function reasonNotToRemove(change: Deregistration, circumstances: Circumstances): HoldReason | undefined {
+  // What could not be read may name a live task at this address. Absence of an answer is not an answer.
+  if (circumstances.readsFailed) return 'a read failed';
+  if (change.because.rule === 'task has stopped') {
+    // The interface is gone, so the address may belong to a task that started a moment ago and that lagging reads do not
+    // show yet. Time has to pass, and the lists have to be read again, before it is removed.
+    const firstMs = circumstances.firstProofMs.get(change.address);
+    const confirmed = firstMs !== undefined && circumstances.nowMs - firstMs >= SECOND_LOOK_AFTER_MS;
+    if (!confirmed || !circumstances.confirming) return 'waits for the second look';
+  }
+  return reasonContested(change, circumstances);
+}
+
+function reasonContested(change: Change, { nowMs, scheduled, writtenAtMs }: Circumstances): HoldReason | undefined {
+  const writtenMs = writtenAtMs.get(changeKey(change));
+  const pauseMs = scheduled ? SCHEDULED_CONTEST_PAUSE_MS : CONTEST_PAUSE_MS;
+  return writtenMs !== undefined && nowMs - writtenMs < pauseMs ? 'contested' : undefined;
+}

@@ -1,0 +1,152 @@
+/** Decides from one snapshot what has to change. It says what the world implies; whether it may be done is the guard's to say. */
+import { type Feed, type Member, membersOf, registeredAddresses, type Snapshot, wantedAddresses } from './snapshot.ts';
+import { descriptorFor, isDraining, type Target, type TargetDescriptor } from './target.ts';
+import { ipOf, isLive, isServing, phaseOf, type Task } from './task.ts';
+import type { Address, TaskArn } from './values.ts';
+import { describeSelector } from './wiring.ts';
+
+/** The closed list of reasons for which a target is registered or removed. */
+export type Rule =
+  /** ECS lists the task and describes it as running, with this address. */
+  | 'task is running'
+  /** ECS describes the task as ordered to stop; it still holds its interface, so the address cannot be anyone else's. */
+  | 'task is stopping'
+  /** ECS describes the task as stopped; its address may have a new owner, so a second look has to confirm it. */
+  | 'task has stopped'
+  /** The operator wrote mode=drain, and the address is proved to be one of the wiring's tasks. */
+  | 'wiring drains';
+
+/** Why a change is made: the task that ECS described, and what it said. No change can be made without one. */
+export interface Proof {
+  readonly rule: Rule;
+  readonly task: TaskArn;
+  readonly version: number;
+  readonly last: string;
+  readonly desired: string;
+  /** When the DescribeTasks answer that proves it arrived. */
+  readonly describedAtMs: number;
+  /** The wiring that asks for it. */
+  readonly wiring: string;
+}
+
+interface ChangeBase {
+  readonly address: Address;
+  readonly descriptor: TargetDescriptor;
+  readonly because: Proof;
+  readonly feed: Feed;
+}
+
+export interface Registration extends ChangeBase {
+  readonly kind: 'register';
+  /** The target is still draining from an earlier deregistration, and AWS may refuse it until that ends. */
+  readonly draining: boolean;
+  /** For the order under a quota: the task that has been running longest goes first. */
+  readonly startedAtMs: number;
+}
+
+export interface Deregistration extends ChangeBase {
+  readonly kind: 'deregister';
+}
+
+export type Change = Registration | Deregistration;
+
+/** The changes that bring the group in step with its tasks, in the order of their addresses. */
+export function planChanges(snapshot: Snapshot): Change[] {
+  const members = membersOf(snapshot);
+  return [...planRegistrations(snapshot, members), ...planDeregistrations(snapshot, members)].sort((one, other) =>
+    one.address < other.address ? -1 : 1,
+  );
+}
+
+function planRegistrations(snapshot: Snapshot, members: readonly Member[]): Registration[] {
+  const registered = registeredAddresses(snapshot.targets);
+  const draining = new Set(snapshot.targets.filter(isDraining).map((target) => target.address));
+  const chosen = new Map<Address, Registration>();
+  for (const member of members) {
+    const registration = registrationOf(snapshot, member, draining);
+    if (registration === undefined || registered.has(member.address)) continue;
+    const rival = chosen.get(member.address);
+    if (rival === undefined || isPreferred(registration, rival)) chosen.set(member.address, registration);
+  }
+  return [...chosen.values()];
+}
+
+function registrationOf(
+  snapshot: Snapshot,
+  { feed, task, address }: Member,
+  draining: ReadonlySet<Address>,
+): Registration | undefined {
+  const ip = ipOf(task, snapshot.group.family);
+  const describedAtMs = snapshot.describedAtMs.get(task.arn);
+  if (feed.wiring.drain || ip === undefined || describedAtMs === undefined) return undefined;
+  // A task is registered only when it stands in its own list: the group of a task is text that whoever starts it may write.
+  if (!feed.listed.has(task.arn) || !isServing(task)) return undefined;
+  return {
+    kind: 'register',
+    address,
+    descriptor: descriptorFor(ip, feed.wiring.port, feed.wiring.zone),
+    because: proofOf('task is running', feed, task, describedAtMs),
+    feed,
+    draining: draining.has(address),
+    startedAtMs: task.startedAtMs ?? Number.MAX_SAFE_INTEGER,
+  };
+}
+
+/** Of two wirings that ask for one address: the one that may write it, then the first by its text. */
+function isPreferred(one: Registration, other: Registration): boolean {
+  const [allowed, otherAllowed] = [mayWrite(one.feed), mayWrite(other.feed)];
+  return allowed === otherAllowed ? one.because.wiring < other.because.wiring : allowed;
+}
+
+function mayWrite(feed: Feed): boolean {
+  return feed.wiring.writes && !feed.native;
+}
+
+function planDeregistrations(snapshot: Snapshot, members: readonly Member[]): Deregistration[] {
+  const wanted = wantedAddresses(members);
+  const owners = Map.groupBy(members, (member) => member.address);
+  return snapshot.targets.flatMap((target) => {
+    // A task that this group wants there vetoes, at every stage and started or not. A task of somebody else does not:
+    // it is the reason to hurry, because its traffic would be mixed with ours.
+    if (isDraining(target) || wanted.has(target.address)) return [];
+    const change = deregistrationOf(snapshot, target, owners.get(target.address) ?? []);
+    return change === undefined ? [] : [change];
+  });
+}
+
+function deregistrationOf(snapshot: Snapshot, target: Target, owners: readonly Member[]): Deregistration | undefined {
+  const proofs = owners.flatMap(({ feed, task }) => {
+    const rule = removalRule(feed, task);
+    const describedAtMs = snapshot.describedAtMs.get(task.arn);
+    // Without a description from this pass there is no proof, only memory; and no write rests on memory.
+    if (rule === undefined || describedAtMs === undefined) return [];
+    return [{ feed, because: proofOf(rule, feed, task, describedAtMs) }];
+  });
+  const [best] = proofs.sort((one, other) => strength(one) - strength(other) || other.because.version - one.because.version);
+  if (best === undefined) return undefined;
+  return { kind: 'deregister', address: target.address, descriptor: target.descriptor, ...best };
+}
+
+function removalRule(feed: Feed, task: Task): Rule | undefined {
+  const phase = phaseOf(task);
+  if (phase === 'stopping') return 'task is stopping';
+  if (phase === 'released') return 'task has stopped';
+  return feed.wiring.drain && isLive(task) ? 'wiring drains' : undefined;
+}
+
+/** The proof that needs the least care goes first, and one of a wiring that may act on it before one that may not. */
+function strength({ feed, because }: { readonly feed: Feed; readonly because: Proof }): number {
+  return (mayWrite(feed) ? 0 : 2) + (because.rule === 'task has stopped' ? 1 : 0);
+}
+
+function proofOf(rule: Rule, feed: Feed, task: Task, describedAtMs: number): Proof {
+  return {
+    rule,
+    task: task.arn,
+    version: task.version,
+    last: task.last,
+    desired: task.desired,
+    describedAtMs,
+    wiring: `${describeSelector(feed.wiring.selector)} port=${feed.wiring.port}${feed.wiring.drain ? ' mode=drain' : ''}`,
+  };
+}

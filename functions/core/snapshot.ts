@@ -1,0 +1,139 @@
+/** What one pass has read of one target group and the tasks that feed it, and what it still has to read. */
+import type { Hint } from './event.ts';
+import { isDraining, type Target, type TargetGroup } from './target.ts';
+import { ipOf, isLive, isServing, type Task } from './task.ts';
+import { type Address, addressOf, type ClusterArn, type TaskArn } from './values.ts';
+import { selects, type Wiring } from './wiring.ts';
+
+/** One wiring of the group with the list of its running tasks. */
+export interface Feed {
+  readonly wiring: Wiring;
+  /** ECS itself writes to this group: the service's own `loadBalancers` names it. */
+  readonly native: boolean;
+  /** `gone`: ECS says that the service does not exist, which is an answer; `failed`: there was none. */
+  readonly list: 'read' | 'gone' | 'failed';
+  /** Tasks that ECS lists for the selector with desiredStatus RUNNING. */
+  readonly listed: ReadonlySet<TaskArn>;
+}
+
+export interface Snapshot {
+  readonly group: TargetGroup;
+  readonly targets: readonly Target[];
+  readonly feeds: readonly Feed[];
+  /** Everything known of the tasks that any feed may mean, this pass's answers joined with what the environment had read before. */
+  readonly tasks: ReadonlyMap<TaskArn, Task>;
+  /** When this pass's DescribeTasks answer on the task arrived. A task without an entry was not described in this pass. */
+  readonly describedAtMs: ReadonlyMap<TaskArn, number>;
+}
+
+/** A task together with the feed that means it and the address that it would have in the group. */
+export interface Member {
+  readonly feed: Feed;
+  readonly task: Task;
+  readonly address: Address;
+}
+
+/** A task by the two names that DescribeTasks asks for. */
+export interface TaskReference {
+  readonly arn: TaskArn;
+  readonly cluster: ClusterArn;
+}
+
+/** The tasks to describe: those that ECS listed or that were known before, and those known from a hint alone. */
+export interface TasksToDescribe {
+  readonly known: readonly TaskReference[];
+  /** Apart, because one id that ECS refuses must not cost the answer on the others. */
+  readonly hinted: readonly TaskReference[];
+}
+
+/** Every known task of every feed that has an address of the group's family. */
+export function membersOf(snapshot: Pick<Snapshot, 'group' | 'feeds' | 'tasks'>): Member[] {
+  return snapshot.feeds.flatMap((feed) =>
+    [...snapshot.tasks.values()].flatMap((task) => {
+      const ip = ipOf(task, snapshot.group.family);
+      if (ip === undefined || !selects(feed.wiring.selector, task)) return [];
+      return [{ feed, task, address: addressOf(ip, feed.wiring.port) }];
+    }),
+  );
+}
+
+/** Addresses where a task that this group's wirings want has not been told to stop, started or not. Nothing there is ever removed. */
+export function wantedAddresses(members: readonly Member[]): Set<Address> {
+  return new Set(members.filter(({ feed, task }) => !feed.wiring.drain && isLive(task)).map(({ address }) => address));
+}
+
+/** Addresses that take or will take traffic: registered and not draining. */
+export function registeredAddresses(targets: readonly Target[]): Set<Address> {
+  return new Set(targets.filter((target) => !isDraining(target)).map((target) => target.address));
+}
+
+/**
+ * Which tasks this pass must ask ECS about: those unknown, those that may have started, those hinted at with a version that
+ * was not read yet, those known live but no longer listed, and the owners of addresses about to be written.
+ * Everything else is known well enough, which is what keeps a quiet pass at two calls.
+ */
+export function tasksToDescribe(snapshot: Snapshot, hints: readonly Hint[]): TasksToDescribe {
+  const members = membersOf(snapshot);
+  const registered = registeredAddresses(snapshot.targets);
+  const wanted = wantedAddresses(members);
+  const known = new Map<TaskArn, ClusterArn>();
+  for (const { listed, wiring } of snapshot.feeds) {
+    for (const arn of listed) if (needsReading(snapshot.tasks.get(arn))) known.set(arn, wiring.selector.cluster);
+  }
+  for (const member of members) {
+    if (mayBeWritten(member, registered, wanted)) known.set(member.task.arn, member.task.cluster);
+  }
+  for (const task of snapshot.tasks.values()) {
+    if (isLive(task) && isUnlisted(snapshot.feeds, task)) known.set(task.arn, task.cluster);
+  }
+  const hinted = new Map<TaskArn, ClusterArn>();
+  for (const hint of hints) {
+    if (known.has(hint.task) || !isAhead(hint, snapshot.tasks.get(hint.task))) continue;
+    (snapshot.tasks.has(hint.task) ? known : hinted).set(hint.task, hint.cluster);
+  }
+  return { known: references(known), hinted: references(hinted) };
+}
+
+/** Whether the hint tells of a version of the task that no read has shown yet. STOPPED in a read is final at any version. */
+export function isAhead(hint: Hint, task: Task | undefined): boolean {
+  return task === undefined || (isLive(task) && task.version < hint.version);
+}
+
+/**
+ * The hints that this pass's reads are behind of: ECS answered with an older version of the task, or does not list yet a
+ * task that it already describes as serving. A task that ECS does not know is not one of them: old messages tell of tasks
+ * long forgotten, and looking again for each would hold up the young ones.
+ */
+export function hintsBehind(snapshot: Snapshot, hints: readonly Hint[]): Hint[] {
+  return hints.filter((hint) => {
+    const task = snapshot.tasks.get(hint.task);
+    if (task === undefined) return false;
+    return isAhead(hint, task) || (isServing(task) && isUnlisted(snapshot.feeds, task));
+  });
+}
+
+/** Registered addresses that no known task explains. Only they are worth a reading of the stopped list. */
+export function unexplainedAddresses(snapshot: Snapshot): Address[] {
+  const explained = new Set(membersOf(snapshot).map(({ address }) => address));
+  return [...registeredAddresses(snapshot.targets)].filter((address) => !explained.has(address)).sort();
+}
+
+function references(clusters: ReadonlyMap<TaskArn, ClusterArn>): TaskReference[] {
+  return [...clusters].map(([arn, cluster]) => ({ arn, cluster })).sort((one, other) => (one.arn < other.arn ? -1 : 1));
+}
+
+/** A listed task is asked about until it is known to serve with an address: before that, each pass may find it started. */
+function needsReading(task: Task | undefined): boolean {
+  return task === undefined || !isServing(task) || (task.ipv4 === undefined && task.ipv6 === undefined);
+}
+
+/** Whether a change of this member's address may follow, which needs a description from this very pass. */
+function mayBeWritten(member: Member, registered: ReadonlySet<Address>, wanted: ReadonlySet<Address>): boolean {
+  const { feed, task, address } = member;
+  if (!feed.wiring.drain && isLive(task)) return feed.listed.has(task.arn) && isServing(task) && !registered.has(address);
+  return registered.has(address) && !wanted.has(address);
+}
+
+function isUnlisted(feeds: readonly Feed[], task: Task): boolean {
+  return feeds.some((feed) => feed.list !== 'failed' && selects(feed.wiring.selector, task) && !feed.listed.has(task.arn));
+}

@@ -1,0 +1,132 @@
+/** What is known of an ECS task, and how two readings of one task become one: facts only move forward. */
+import type { ClusterArn, IpAddress, IpFamily, TaskArn } from './values.ts';
+
+/** Every lastStatus in the order of a task's life (ECS guide, "Amazon ECS task lifecycle"). */
+const LIFE = [
+  'UNKNOWN',
+  'PROVISIONING',
+  'PENDING',
+  'ACTIVATING',
+  'RUNNING',
+  'DEACTIVATING',
+  'STOPPING',
+  'DEPROVISIONING',
+  'STOPPED',
+  'DELETED',
+] as const;
+export type LastStatus = (typeof LIFE)[number];
+
+const DESIRED = ['UNKNOWN', 'PENDING', 'RUNNING', 'STOPPED'] as const;
+export type DesiredStatus = (typeof DESIRED)[number];
+
+/** States of a task's interface in the order in which they follow each other. */
+const INTERFACE = [
+  'NONE',
+  'PRECREATED',
+  'CREATED',
+  'ATTACHING',
+  'ATTACHED',
+  'DETACHING',
+  'DETACHED',
+  'DELETED',
+  'FAILED',
+] as const;
+export type InterfaceStatus = (typeof INTERFACE)[number];
+
+export interface Task {
+  readonly arn: TaskArn;
+  readonly cluster: ClusterArn;
+  /** Counts up with every change of the task; not dense, and not tied to a state. */
+  readonly version: number;
+  readonly desired: DesiredStatus;
+  readonly last: LastStatus;
+  /** `service:NAME`, `family:NAME` or what the caller of RunTask wrote; empty when ECS gave none. */
+  readonly group: string;
+  /** Family and revision of the task definition, such as `web:12`; empty when ECS gave none. */
+  readonly definition: string;
+  readonly interface: InterfaceStatus;
+  readonly ipv4?: IpAddress | undefined;
+  readonly ipv6?: IpAddress | undefined;
+  readonly startedAtMs?: number | undefined;
+}
+
+/**
+ * Where a task stands, as far as a target group cares.
+ * `stopping` still holds its interface, so its address cannot be anybody else's; `released` may have lost it to a new owner.
+ */
+export type Phase = 'pending' | 'serving' | 'stopping' | 'released';
+
+export function phaseOf(task: Task): Phase {
+  if (task.desired !== 'STOPPED') {
+    return task.desired === 'RUNNING' && task.last === 'RUNNING' ? 'serving' : 'pending';
+  }
+  // A status that we do not know may lie past STOPPING: it is treated as the later, more careful case.
+  return task.last !== 'UNKNOWN' && rank(LIFE, task.last) <= rank(LIFE, 'STOPPING') ? 'stopping' : 'released';
+}
+
+/** Whether the task may still be wanted: a task that has not been told to stop, started or not. */
+export function isLive(task: Task): boolean {
+  return task.desired !== 'STOPPED';
+}
+
+/** Whether the task can take traffic: ordered to run, running, and its interface attached. */
+export function isServing(task: Task): boolean {
+  return phaseOf(task) === 'serving' && task.interface === 'ATTACHED';
+}
+
+export function ipOf(task: Task, family: IpFamily): IpAddress | undefined {
+  return family === 'ipv4' ? task.ipv4 : task.ipv6;
+}
+
+export function parseLastStatus(text: unknown): LastStatus {
+  return LIFE.find((status) => status === text) ?? 'UNKNOWN';
+}
+
+export function parseDesiredStatus(text: unknown): DesiredStatus {
+  return DESIRED.find((status) => status === text) ?? 'UNKNOWN';
+}
+
+export function parseInterfaceStatus(text: unknown): InterfaceStatus {
+  return INTERFACE.find((status) => status === text) ?? 'NONE';
+}
+
+/**
+ * Two readings of one task as one: each field keeps the later of the two.
+ *
+ * Reads of ECS can be seconds behind each other. Without this, an old answer that still says RUNNING would bring a stopped
+ * task back to life. desiredStatus STOPPED is final, lastStatus only advances, and an address, once known, never changes.
+ * The join is commutative, associative and idempotent, so the order in which answers arrive cannot matter.
+ */
+export function joinTask(one: Task, other: Task): Task {
+  return {
+    arn: one.arn,
+    cluster: one.cluster,
+    version: Math.max(one.version, other.version),
+    desired: later(DESIRED, one.desired, other.desired),
+    last: later(LIFE, one.last, other.last),
+    group: greater(one.group, other.group),
+    definition: greater(one.definition, other.definition),
+    interface: later(INTERFACE, one.interface, other.interface),
+    ipv4: known(one.ipv4, other.ipv4),
+    ipv6: known(one.ipv6, other.ipv6),
+    startedAtMs: known(one.startedAtMs, other.startedAtMs),
+  };
+}
+
+function rank<Status>(order: readonly Status[], status: Status): number {
+  return order.indexOf(status);
+}
+
+function later<Status>(order: readonly Status[], one: Status, other: Status): Status {
+  return rank(order, one) >= rank(order, other) ? one : other;
+}
+
+function greater<Value extends string | number>(one: Value, other: Value): Value {
+  return one >= other ? one : other;
+}
+
+/** The known one of two values; of two different ones (which ECS never gives) the greater, so that the order of reading still cannot matter. */
+function known<Value extends string | number>(one: Value | undefined, other: Value | undefined): Value | undefined {
+  if (one === undefined) return other;
+  return other === undefined ? one : greater(one, other);
+}

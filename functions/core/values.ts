@@ -1,0 +1,162 @@
+/**
+ * Text from outside becomes a branded value here, or is refused with what was expected.
+ * This is the only file that casts: a value of these types has been looked at once, and nobody has to look again.
+ */
+
+declare const brand: unique symbol;
+type Branded<Base, Name extends string> = Base & { readonly [brand]: Name };
+
+export type ClusterArn = Branded<string, 'ClusterArn'>;
+export type TaskArn = Branded<string, 'TaskArn'>;
+export type TargetGroupArn = Branded<string, 'TargetGroupArn'>;
+export type CloudMapServiceArn = Branded<string, 'CloudMapServiceArn'>;
+/** An IPv4 or IPv6 address in its one canonical spelling (RFC 5952), so that equal addresses are equal strings. */
+export type IpAddress = Branded<string, 'IpAddress'>;
+export type Port = Branded<number, 'Port'>;
+/** `ip:port` in canonical form: what ELB calls a target's identity, and the key of every comparison here. */
+export type Address = Branded<string, 'Address'>;
+
+export type IpFamily = 'ipv4' | 'ipv6';
+
+export type Parsed<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly expected: string };
+
+const accepted = <Value>(value: Value): Parsed<Value> => ({ ok: true, value });
+const refused = (expected: string): Parsed<never> => ({ ok: false, expected });
+
+const CLUSTER = /^arn:aws[\w-]*:ecs:[a-z0-9-]+:\d{12}:cluster\/[\w-]{1,255}$/;
+const TASK = /^arn:aws[\w-]*:ecs:[a-z0-9-]+:\d{12}:task\/(?:[\w-]{1,255}\/)?[A-Za-z0-9-]{1,64}$/;
+const TARGET_GROUP = /^arn:aws[\w-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:targetgroup\/[A-Za-z0-9-]{1,32}\/[a-f0-9]{1,32}$/;
+const CLOUD_MAP_SERVICE = /^arn:aws[\w-]*:servicediscovery:[a-z0-9-]+:\d{12}:service\/[A-Za-z0-9_-]{1,64}$/;
+
+export function parseClusterArn(text: unknown): Parsed<ClusterArn> {
+  return typeof text === 'string' && CLUSTER.test(text)
+    ? accepted(text as ClusterArn)
+    : refused('a cluster ARN such as arn:aws:ecs:eu-west-1:111122223333:cluster/prod');
+}
+
+/** Takes the long form (`task/cluster/id`) and the short one of 2016 to 2019 (`task/id`). */
+export function parseTaskArn(text: unknown): Parsed<TaskArn> {
+  return typeof text === 'string' && TASK.test(text)
+    ? accepted(text as TaskArn)
+    : refused('a task ARN such as arn:aws:ecs:eu-west-1:111122223333:task/prod/0123456789abcdef0123456789abcdef');
+}
+
+export function parseTargetGroupArn(text: unknown): Parsed<TargetGroupArn> {
+  return typeof text === 'string' && TARGET_GROUP.test(text)
+    ? accepted(text as TargetGroupArn)
+    : refused(
+        'a target group ARN such as arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/web/0123456789abcdef',
+      );
+}
+
+export function parseCloudMapServiceArn(text: unknown): Parsed<CloudMapServiceArn> {
+  return typeof text === 'string' && CLOUD_MAP_SERVICE.test(text)
+    ? accepted(text as CloudMapServiceArn)
+    : refused('a Cloud Map service ARN such as arn:aws:servicediscovery:eu-west-1:111122223333:service/srv-0123456789abcdef');
+}
+
+/** A port of TargetDescription: 1 to 65535 (ELB API reference, TargetDescription). */
+export function parsePort(value: unknown): Parsed<Port> {
+  const port = typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) : value;
+  return typeof port === 'number' && Number.isInteger(port) && port >= 1 && port <= 65_535
+    ? accepted(port as Port)
+    : refused('a port from 1 to 65535');
+}
+
+/** Any unicast address that a task's interface can have. A private address need not be in RFC 1918: VPCs may use other ranges. */
+export function parseIpAddress(text: unknown): Parsed<IpAddress> {
+  const expected = 'an IPv4 or IPv6 address of a network interface';
+  if (typeof text !== 'string') return refused(expected);
+  const canonical = text.includes(':') ? canonicalIpv6(text) : canonicalIpv4(text);
+  return canonical === undefined ? refused(expected) : accepted(canonical as IpAddress);
+}
+
+export function familyOf(ip: IpAddress): IpFamily {
+  return ip.includes(':') ? 'ipv6' : 'ipv4';
+}
+
+/** The key under which targets, tasks and changes are compared. IPv6 is bracketed so that the port cannot be misread. */
+export function addressOf(ip: string, port: number): Address {
+  return (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`) as Address;
+}
+
+interface ArnParts {
+  readonly region: string;
+  readonly account: string;
+  /** The part after the resource type, such as the cluster's name. */
+  readonly name: string;
+}
+
+/** Region, account and name of an ARN that was parsed above. */
+export function arnParts(arn: ClusterArn | TaskArn | TargetGroupArn | CloudMapServiceArn): ArnParts {
+  const [, , , region = '', account = '', resource = ''] = arn.split(':');
+  const [, name = ''] = resource.split('/');
+  return { region, account, name };
+}
+
+/** The last part of a task's ARN: what the console calls the task ID, and the instance id that ECS writes into Cloud Map. */
+export function taskIdOf(arn: TaskArn): string {
+  return arn.slice(arn.lastIndexOf('/') + 1);
+}
+
+/** The ARN that a task of the cluster has under this id, or undefined where the id is not one that ECS makes. */
+export function taskArnOf(cluster: ClusterArn, id: string): TaskArn | undefined {
+  const parsed = parseTaskArn(cluster.replace(':cluster/', ':task/').concat('/', id));
+  return parsed.ok ? parsed.value : undefined;
+}
+
+/** The id (`srv-...`) by which Cloud Map's API names a service. */
+export function cloudMapServiceIdOf(arn: CloudMapServiceArn): string {
+  return arn.slice(arn.lastIndexOf('/') + 1);
+}
+
+/** Whether a task's ARN can belong to the cluster. The short form does not name its cluster: it is let through by region and account. */
+export function belongsTo(task: TaskArn, cluster: ClusterArn): boolean {
+  const prefix = cluster.slice(0, cluster.indexOf(':cluster/'));
+  if (!task.startsWith(`${prefix}:task/`)) return false;
+  const rest = task.slice(prefix.length + ':task/'.length);
+  return !rest.includes('/') || rest.startsWith(`${arnParts(cluster).name}/`);
+}
+
+function canonicalIpv4(text: string): string | undefined {
+  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
+  if (match === null) return undefined;
+  const octets = match.slice(1).map(Number);
+  const [first = 0, second = 0] = octets;
+  // Unspecified, loopback, link-local, multicast and reserved ranges never sit on a task's interface. Everything else is
+  // for RegisterTargets to judge: a captured task had 172.32.0.220, which a list of "private" ranges would have refused.
+  if (first === 0 || first === 127 || first >= 224 || (first === 169 && second === 254)) return undefined;
+  return octets.some((octet) => octet > 255) ? undefined : octets.join('.');
+}
+
+function canonicalIpv6(text: string): string | undefined {
+  const halves = text.split('::');
+  if (halves.length > 2 || !/^[0-9a-fA-F:]+$/.test(text)) return undefined;
+  const [head = [], tail = []] = halves.map((half) => (half === '' ? [] : half.split(':')));
+  const missing = 8 - head.length - tail.length;
+  if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
+  const groups = [...head, ...Array<string>(halves.length === 2 ? missing : 0).fill('0'), ...tail];
+  if (!groups.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) return undefined;
+  const numbers = groups.map((group) => Number.parseInt(group, 16));
+  return isUnicastIpv6(numbers) ? shortenIpv6(numbers) : undefined;
+}
+
+function isUnicastIpv6(groups: readonly number[]): boolean {
+  const [first = 0] = groups;
+  const unspecifiedOrLoopback = groups.slice(0, 7).every((group) => group === 0) && (groups[7] ?? 0) <= 1;
+  return !unspecifiedOrLoopback && first < 0xff00 && (first & 0xffc0) !== 0xfe80;
+}
+
+/** RFC 5952: lower case, no leading zeros, the first longest run of two or more zero groups as `::`. */
+function shortenIpv6(groups: readonly number[]): string {
+  let start = 0;
+  let length = 0;
+  for (let from = 0; from < groups.length; from += 1) {
+    let to = from;
+    while (groups[to] === 0) to += 1;
+    if (to - from > length) [start, length] = [from, to - from];
+  }
+  const hex = groups.map((group) => group.toString(16));
+  if (length < 2) return hex.join(':');
+  return `${hex.slice(0, start).join(':')}::${hex.slice(start + length).join(':')}`;
+}

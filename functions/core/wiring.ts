@@ -1,0 +1,173 @@
+/** Wiring: the one line of text that says which tasks feed which target group, and how it is read. */
+import type { Task } from './task.ts';
+import { arnParts, type ClusterArn, type Port, parsePort } from './values.ts';
+
+export type StackMode = 'enforce' | 'observe';
+export type LineMode = StackMode | 'drain';
+
+/** Which tasks are meant: those of a service, or those of a task definition family that no service started. */
+export interface Selector {
+  readonly kind: 'service' | 'family';
+  readonly cluster: ClusterArn;
+  readonly name: string;
+}
+
+export interface Wiring {
+  readonly selector: Selector;
+  readonly port: Port;
+  /** `all` for addresses outside the group's VPC; otherwise the zone is left to ELB. */
+  readonly zone: 'all' | undefined;
+  /** The tasks are to leave the group. */
+  readonly drain: boolean;
+  /** False where the stack or the line says observe: the plan is made and logged, and nothing is written. */
+  readonly writes: boolean;
+  /** Where the line stands, in words that let a person find it. */
+  readonly source: string;
+}
+
+/** The tag-wired counterpart for a Cloud Map service: which tasks its instances should be. */
+export interface InstanceWiring {
+  readonly selector: Selector;
+  readonly port: Port | undefined;
+  readonly source: string;
+}
+
+/** A line that could not be read: the resource, the word and what was expected. It stops that line only. */
+export interface Mistake {
+  readonly resource: string;
+  readonly word: string;
+  readonly expected: string;
+}
+
+export type Line<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly mistake: Mistake };
+
+/** What a line is read against. */
+export interface LineContext {
+  readonly source: string;
+  readonly clusters: readonly ClusterArn[];
+  readonly stackMode: StackMode;
+}
+
+/** ECS allows letters, digits, hyphens and underscores, up to 255 (API reference, CreateService and RegisterTaskDefinition). */
+const NAME = /^[A-Za-z0-9_-]{1,255}$/;
+const KEYS = ['target-group', 'cluster', 'service', 'family', 'port', 'zone', 'mode'] as const;
+type Key = (typeof KEYS)[number];
+type Words = ReadonlyMap<Key, string>;
+
+/** Reads one line of wiring for a target group, such as `service=app port=8080`. Only a line of the parameter names its group. */
+export function parseWiring(text: string, context: LineContext, place: 'parameter' | 'tag'): Line<Wiring> {
+  const read = readLine(text, context, place === 'parameter' ? KEYS : KEYS.filter((key) => key !== 'target-group'));
+  if (!read.ok) return read;
+  const { words, selector } = read.value;
+  const port = parsePort(words.get('port'));
+  if (!port.ok) return mistaken(context, wordOf(words, 'port'), `port=${port.expected}, such as port=8080`);
+  const zone = words.get('zone');
+  if (zone !== undefined && zone !== 'all') {
+    return mistaken(context, wordOf(words, 'zone'), 'zone=all, or no zone at all, which leaves it to ELB');
+  }
+  const mode = words.get('mode') ?? 'enforce';
+  if (mode !== 'enforce' && mode !== 'observe' && mode !== 'drain') {
+    return mistaken(context, wordOf(words, 'mode'), 'mode=enforce, mode=observe or mode=drain');
+  }
+  // The stricter of the stack's mode and the line's wins: a stack in observe writes nothing, whatever a tag says.
+  const writes = context.stackMode === 'enforce' && mode !== 'observe';
+  const value: Wiring = { selector, port: port.value, zone, drain: mode === 'drain', writes, source: context.source };
+  return { ok: true, value };
+}
+
+/** Reads one line of wiring for a Cloud Map service, such as `service=mysql`. */
+export function parseInstanceWiring(text: string, context: LineContext): Line<InstanceWiring> {
+  const read = readLine(text, context, ['cluster', 'service', 'family', 'port']);
+  if (!read.ok) return read;
+  const { words, selector } = read.value;
+  if (!words.has('port')) return { ok: true, value: { selector, port: undefined, source: context.source } };
+  const port = parsePort(words.get('port'));
+  if (!port.ok) return mistaken(context, wordOf(words, 'port'), `port=${port.expected}, or no port`);
+  return { ok: true, value: { selector, port: port.value, source: context.source } };
+}
+
+/** The lines of the Wiring parameter, without the empty ones; each keeps its number. */
+export function splitLines(text: string): { readonly number: number; readonly text: string }[] {
+  return text
+    .split(/[;\n]/)
+    .map((line, index) => ({ number: index + 1, text: line.trim() }))
+    .filter((line) => line.text !== '');
+}
+
+/** The name behind `target-group=` of a line, before the line is read: it decides whose line it is. */
+export function targetGroupNamed(text: string): string | undefined {
+  return /(?:^|\s)target-group=(\S*)/.exec(text)?.[1];
+}
+
+/** Whether a task is one of those the selector means. Only what ECS said of the task counts, never what an event said. */
+export function selects(selector: Selector, task: Pick<Task, 'cluster' | 'group' | 'definition'>): boolean {
+  if (task.cluster !== selector.cluster) return false;
+  return selector.kind === 'service'
+    ? task.group === `service:${selector.name}`
+    : !task.group.startsWith('service:') && task.definition.split(':')[0] === selector.name;
+}
+
+export function selectorKey(selector: Selector): string {
+  return `${selector.cluster} ${selector.kind}=${selector.name}`;
+}
+
+/** The selector in the words of the grammar, for people. */
+export function describeSelector(selector: Selector): string {
+  return `cluster=${arnParts(selector.cluster).name} ${selector.kind}=${selector.name}`;
+}
+
+function readLine(
+  text: string,
+  context: LineContext,
+  allowed: readonly Key[],
+): Line<{ readonly words: Words; readonly selector: Selector }> {
+  const words = new Map<Key, string>();
+  for (const word of text.split(/\s+/).filter((part) => part !== '')) {
+    const [name = '', value = ''] = splitOnce(word, '=');
+    const key = allowed.find((candidate) => candidate === name);
+    if (key === undefined) return mistaken(context, word, `one of ${allowed.map((each) => `${each}=`).join(', ')}`);
+    if (words.has(key)) return mistaken(context, word, `${key}= only once`);
+    words.set(key, value);
+  }
+  const selector = readSelector(words, context);
+  return selector.ok ? { ok: true, value: { words, selector: selector.value } } : selector;
+}
+
+function readSelector(words: Words, context: LineContext): Line<Selector> {
+  const service = words.get('service');
+  const family = words.get('family');
+  const name = service ?? family;
+  if (name === undefined || (service !== undefined && family !== undefined)) {
+    const word = [...words].map(([key, value]) => `${key}=${value}`).join(' ');
+    return mistaken(context, word, 'exactly one of service=NAME and family=NAME');
+  }
+  const kind = service === undefined ? 'family' : 'service';
+  if (!NAME.test(name)) return mistaken(context, `${kind}=${name}`, `${kind}=NAME of letters, digits, - and _`);
+  const cluster = readCluster(words, context.clusters);
+  if (cluster === undefined) {
+    const names = context.clusters.map((arn) => `cluster=${arnParts(arn).name}`).join(' or ');
+    return mistaken(context, wordOf(words, 'cluster'), `${names}, of the stack's parameter ClusterArns`);
+  }
+  return { ok: true, value: { kind, cluster, name } };
+}
+
+function readCluster(words: Words, clusters: readonly ClusterArn[]): ClusterArn | undefined {
+  const name = words.get('cluster');
+  const candidates = clusters.filter((arn) => name === undefined || arnParts(arn).name === name);
+  // Two clusters of one name in two accounts, or no name with several clusters: a guess could feed a group from the wrong one.
+  return candidates.length === 1 ? candidates[0] : undefined;
+}
+
+function wordOf(words: Words, key: Key): string {
+  const value = words.get(key);
+  return value === undefined ? `(no ${key}=)` : `${key}=${value}`;
+}
+
+function mistaken(context: LineContext, word: string, expected: string): { readonly ok: false; readonly mistake: Mistake } {
+  return { ok: false, mistake: { resource: context.source, word: word.slice(0, 100), expected } };
+}
+
+function splitOnce(text: string, separator: string): readonly string[] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];
+}

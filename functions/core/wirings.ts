@@ -1,0 +1,139 @@
+/** Collects the lines of wiring from the stack's parameter and from tags, and says which group each belongs to. */
+import type { Finding } from './finding.ts';
+import { arnParts, type CloudMapServiceArn, type ClusterArn, cloudMapServiceIdOf, type TargetGroupArn } from './values.ts';
+import {
+  type InstanceWiring,
+  type Line,
+  type LineContext,
+  type Mistake,
+  parseInstanceWiring,
+  parseWiring,
+  type StackMode,
+  selectorKey,
+  splitLines,
+  targetGroupNamed,
+  type Wiring,
+} from './wiring.ts';
+
+/** The stack's parameters: the authority over what may be read and written. */
+export interface Settings {
+  readonly clusters: readonly ClusterArn[];
+  readonly targetGroups: readonly TargetGroupArn[];
+  readonly cloudMapServices: readonly CloudMapServiceArn[];
+  readonly wiring: string;
+  readonly mode: StackMode;
+}
+
+/** What a set of lines came to. */
+export interface Lines {
+  readonly wirings: readonly { readonly group: TargetGroupArn; readonly wiring: Wiring }[];
+  readonly mistakes: readonly Finding[];
+  /** Groups that at least one line names, be it a wrong one: somebody has thought of them. */
+  readonly named: ReadonlySet<TargetGroupArn>;
+}
+
+/** The tag that wires a group or a Cloud Map service; more lines on one resource stand in `alb-target-sync:anything`. */
+export const TAG = 'alb-target-sync';
+
+export interface Tag {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** The lines of the parameter Wiring. A group that one of them names is not wired by its tags. */
+export function linesOfParameter(settings: Settings): Lines {
+  return collect(
+    splitLines(settings.wiring).map((line) => placeLine(settings, line.text, `the parameter Wiring, line ${line.number}`)),
+  );
+}
+
+/** The lines in the tags of one group. */
+export function linesOfTags(settings: Settings, group: TargetGroupArn, tags: readonly Tag[]): Lines {
+  return collect(
+    wiringTags(tags).map(({ key, value }) => {
+      const context = contextOf(settings, `tag ${key} of target group ${arnParts(group).name}`);
+      return { group, read: parseWiring(value, context, 'tag') };
+    }),
+  );
+}
+
+/** The lines in the tags of one Cloud Map service. */
+export function linesOfService(
+  settings: Settings,
+  service: CloudMapServiceArn,
+  tags: readonly Tag[],
+): {
+  readonly wirings: readonly InstanceWiring[];
+  readonly mistakes: readonly Finding[];
+} {
+  const id = cloudMapServiceIdOf(service);
+  const lines = wiringTags(tags).map(({ key, value }) =>
+    parseInstanceWiring(value, contextOf(settings, `tag ${key} of Cloud Map service ${id}`)),
+  );
+  const mistakes = lines.flatMap((line) => (line.ok ? [] : [findingOf(line.mistake)]));
+  if (lines.length === 0) {
+    const message =
+      `Cloud Map service ${service} is in CloudMapServiceArns, and no tag wires it. Tag it ${TAG}="service=NAME", the ECS service ` +
+      'whose tasks it lists.';
+    mistakes.push({ kind: 'mistake', subject: id, message });
+  }
+  return { wirings: lines.flatMap((line) => (line.ok ? [line.value] : [])), mistakes };
+}
+
+interface PlacedLine {
+  readonly group: TargetGroupArn | undefined;
+  readonly read: Line<Wiring>;
+}
+
+function placeLine(settings: Settings, text: string, source: string): PlacedLine {
+  const name = targetGroupNamed(text);
+  const candidates = settings.targetGroups.filter((arn) => name === undefined || arnParts(arn).name === name);
+  const [group] = candidates;
+  if (group !== undefined && candidates.length === 1)
+    return { group, read: parseWiring(text, contextOf(settings, source), 'parameter') };
+  const names = settings.targetGroups.map((arn) => `target-group=${arnParts(arn).name}`).join(' or ');
+  const mistake = {
+    resource: source,
+    word: name === undefined ? '(no target-group=)' : `target-group=${name}`.slice(0, 100),
+    expected: `${names || 'a target group'}, of the stack's parameter TargetGroupArns`,
+  };
+  return { group: undefined, read: { ok: false, mistake } };
+}
+
+function collect(placed: readonly PlacedLine[]): Lines {
+  const wirings: { group: TargetGroupArn; wiring: Wiring }[] = [];
+  const mistakes: Finding[] = [];
+  const seen = new Map<string, string>();
+  for (const { group, read } of placed) {
+    if (!read.ok) mistakes.push(findingOf(read.mistake));
+    if (!read.ok || group === undefined) continue;
+    const wiring = read.value;
+    const key = `${group} ${selectorKey(wiring.selector)} ${wiring.port}`;
+    const first = seen.get(key);
+    // Two lines on the same tasks and port could contradict each other, one keeping and one draining. The first one stands.
+    if (first === undefined) wirings.push({ group, wiring });
+    else
+      mistakes.push(
+        findingOf({ resource: wiring.source, word: `port=${wiring.port}`, expected: `no second line for what ${first} wires` }),
+      );
+    seen.set(key, first ?? wiring.source);
+  }
+  return { wirings, mistakes, named: new Set(placed.flatMap(({ group }) => (group === undefined ? [] : [group]))) };
+}
+
+function findingOf({ resource, word, expected }: Mistake): Finding {
+  return {
+    kind: 'mistake',
+    subject: resource,
+    message: `In ${resource}, "${word}" cannot be used; expected ${expected}. This line is left out, and nothing else is.`,
+  };
+}
+
+function wiringTags(tags: readonly Tag[]): readonly Tag[] {
+  const ours = tags.filter(({ key }) => key === TAG || key.startsWith(`${TAG}:`));
+  return [...ours].sort((one, other) => (one.key < other.key ? -1 : 1));
+}
+
+function contextOf(settings: Settings, source: string): LineContext {
+  return { source, clusters: settings.clusters, stackMode: settings.mode };
+}

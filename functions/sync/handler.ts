@@ -1,0 +1,26 @@
+/** The Lambda function: what lives as long as its environment, and the door. */
+import type { Context } from 'aws-lambda';
+import { createWorld, systemClock } from '../adapters/aws.ts';
+import { readSettings } from '../adapters/settings.ts';
+import { Telemetry } from '../adapters/telemetry.ts';
+import { createEnvironment, type Environment } from '../app/environment.ts';
+import { type SyncAnswer, sync } from './sync.ts';
+
+/** Kept free at the end of an invocation for the answer and the log. */
+const RESERVE_MS = 1_500;
+
+const read = readSettings(process.env);
+const telemetry = new Telemetry(systemClock.now);
+let environment: Environment | undefined;
+
+export async function handler(input: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<SyncAnswer> {
+  // Told here and not while loading: Lambda would load again and again, and tell the reason only at the first time.
+  if (!read.ok) throw new Error(read.message);
+  environment ??= createEnvironment(read.settings, createWorld(), systemClock);
+  const deadlineMs = systemClock.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
+  try {
+    return await sync(environment, telemetry, input, deadlineMs);
+  } finally {
+    telemetry.publish();
+  }
+}

@@ -1,0 +1,84 @@
+/** Takes the four inputs, visits the groups, and says which messages have to come again. */
+import type { SQSBatchResponse } from 'aws-lambda';
+import type { Environment, Observer } from '../app/environment.ts';
+import { visit } from '../app/visit.ts';
+import { screen } from '../core/event.ts';
+import type { TriggerName } from '../core/report.ts';
+import { hintsOf, type Message, readTrigger } from '../core/trigger.ts';
+import { type CheckAnswer, createCheck } from './check.ts';
+
+/** So many errors are told in the one error that a failed invocation ends with. */
+const TOLD_MAX = 3;
+
+/** Where an invocation tells what happened. */
+export interface Journal extends Observer {
+  /** Every call of this invocation that failed, in words. */
+  readonly errors: readonly string[];
+  /** Takes the messages that are no hints, with the reason of each. */
+  setAside(messages: readonly Message[]): void;
+}
+
+export type SyncAnswer = SQSBatchResponse | CheckAnswer | undefined;
+
+/** One invocation, until `deadlineMs`. Throws where the caller of the function should see it as failed. */
+export async function sync(
+  environment: Environment,
+  journal: Journal,
+  input: unknown,
+  deadlineMs: number,
+): Promise<SyncAnswer> {
+  const { clusters } = environment.settings;
+  const trigger = readTrigger(input);
+  switch (trigger.kind) {
+    case 'messages': {
+      const messages = trigger.messages.map(({ id, reading }) => ({ id, reading: screen(reading, clusters) }));
+      return { batchItemFailures: await syncMessages(environment, journal, messages, deadlineMs) };
+    }
+    case 'event': {
+      const message = { id: 'event', reading: screen(trigger.reading, clusters) };
+      const failed = await syncMessages(environment, journal, [message], deadlineMs, 'event');
+      // Lambda calls again on its own when an event that a rule sent straight here has failed.
+      if (failed.length > 0) throw failure('The event', journal);
+      return undefined;
+    }
+    case 'schedule': {
+      const request = { trigger: 'schedule' as const, hints: [], deadlineMs };
+      const { unfinished } = await visit(environment, request, journal);
+      // A pass that fails each minute must not look like one that succeeds: the function's error count is what alarms watch.
+      if (unfinished.length > 0 || journal.errors.length > 0) throw failure('The scheduled pass', journal);
+      return undefined;
+    }
+    case 'check': {
+      const check = createCheck(journal, () => environment.clock.now());
+      await visit(environment, { trigger: 'check', hints: [], deadlineMs }, check.observer);
+      return check.answer();
+    }
+    case 'unknown':
+      throw new Error(trigger.message);
+  }
+}
+
+/**
+ * Messages go back to the queue only when the pass over a group that they may mean has failed for something that may pass.
+ * What is unreadable, ignored, held or refused would be so again: it is acknowledged, counted and reported.
+ */
+async function syncMessages(
+  environment: Environment,
+  journal: Journal,
+  messages: readonly Message[],
+  deadlineMs: number,
+  trigger: TriggerName = 'messages',
+): Promise<{ itemIdentifier: string }[]> {
+  journal.setAside(messages);
+  const hints = hintsOf(messages.map(({ reading }) => reading));
+  const { unfinishedHints } = await visit(environment, { trigger, hints, deadlineMs }, journal);
+  return messages
+    .filter(({ reading }) => reading.kind === 'hint' && unfinishedHints.has(reading.hint))
+    .map(({ id }) => ({ itemIdentifier: id }));
+}
+
+function failure(what: string, { errors }: Journal): Error {
+  const more = errors.length > TOLD_MAX ? ` (and ${errors.length - TOLD_MAX} more, see the log)` : '';
+  const told = errors.slice(0, TOLD_MAX).join(' ') || 'a group could not be dealt with in the time given.';
+  return new Error(`${what} is not complete: ${told}${more}`);
+}
