@@ -2,7 +2,7 @@
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
-import { CALL_TIME_MS, type Clock, type World } from '../app/ports.ts';
+import type { Clock, World } from '../app/ports.ts';
 import { createCloudMapWorld } from './cloud-map.ts';
 import { createEcsWorld } from './ecs.ts';
 import { createElbWorld } from './elb.ts';
@@ -14,12 +14,16 @@ export interface ClientOptions {
   readonly profile?: string;
 }
 
+/** A connection inside AWS stands within milliseconds, or it never does. */
+const CONNECTION_TIME_MS = 1_000;
+
 /**
  * One attempt a call: what is tried again, and when, is decided where its proof is known.
  * The SDK's own retries would send a deregistration again with a proof that has grown old.
  */
 export function createWorld(options: ClientOptions = {}): World {
-  const requestHandler = { connectionTimeout: 1_000, requestTimeout: CALL_TIME_MS };
+  // How long a whole call may take is cut off in outcome.ts; the SDK's own requestTimeout only warns.
+  const requestHandler = { connectionTimeout: CONNECTION_TIME_MS };
   const configuration = { ...options, maxAttempts: 1, requestHandler };
   return {
     ...createEcsWorld(new ECSClient(configuration)),

@@ -60,7 +60,7 @@ const KINDS: Readonly<Record<string, FailureKind>> = {
 /** Makes one call. It is cut off after three seconds, however slowly the answer drips in. */
 export async function outcomeOf<Value>(call: (abortSignal: AbortSignal) => Promise<Value>): Promise<Outcome<Value>> {
   const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), CALL_TIME_MS);
+  const timer = setTimeout((why: string) => abort.abort(why), CALL_TIME_MS, 'no answer in time');
   try {
     return { ok: true, value: await call(abort.signal) };
   } catch (error) {
@@ -81,15 +81,17 @@ export function required<Value>(value: Value | undefined, what: string): Value {
   return value;
 }
 
-function kindOf(error: unknown): FailureKind {
+/** What an error means for us, by its name and status. */
+export function kindOf(error: unknown): FailureKind {
   if (!isObject(error)) return 'unexpected';
   const known = typeof error['name'] === 'string' ? KINDS[error['name']] : undefined;
   if (known !== undefined) return known;
   const status = statusOf(error);
   if (status === 429) return 'throttled';
   if (status === 401 || status === 403) return 'denied';
-  // Without a status there was no answer: the connection was refused, reset, or could not be resolved.
-  if (status === undefined || status >= 500) return isBug(error) ? 'unexpected' : 'unavailable';
+  // Without a status there was no answer: the connection was refused, reset, or could not be resolved. With one of success it
+  // was cut off or garbled on the way.
+  if (status === undefined || status >= 500 || status < 300) return isBug(error) ? 'unexpected' : 'unavailable';
   return 'unexpected';
 }
 

@@ -14,6 +14,9 @@ export type ReadSettings =
   | { readonly ok: true; readonly settings: Settings }
   | { readonly ok: false; readonly message: string };
 
+/** So many groups fit into the environment (4 KB) and the role's policy (10 KB) of one stack, and into one minute's pass. */
+const TARGET_GROUPS_MAX = 30;
+
 /** The stack's parameters as template.yaml hands them on. */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): ReadSettings {
   const mistakes: string[] = [];
@@ -30,6 +33,11 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   if (clusters.length === 0) mistakes.push('CLUSTER_ARNS is empty; expected at least one cluster ARN');
   if (targetGroups.length + cloudMapServices.length === 0) {
     mistakes.push('TARGET_GROUP_ARNS and CLOUD_MAP_SERVICE_ARNS are empty; expected at least one ARN in one of them');
+  }
+  if (targetGroups.length > TARGET_GROUPS_MAX) {
+    mistakes.push(
+      `TARGET_GROUP_ARNS has ${targetGroups.length} groups; expected at most ${TARGET_GROUPS_MAX}: use another stack for the rest`,
+    );
   }
   if (mistakes.length > 0) {
     return {

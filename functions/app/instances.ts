@@ -6,7 +6,7 @@ import { checkInstances, tasksBehindInstances } from '../core/instances.ts';
 import type { TaskArn } from '../core/values.ts';
 import { type Selector, selectorKey, selects } from '../core/wiring.ts';
 import type { Caller } from './caller.ts';
-import { learn, type Memory } from './memory.ts';
+import type { Memory } from './memory.ts';
 import type { Clock } from './ports.ts';
 import { describeTasks, listInstances, listTasks } from './reads.ts';
 
@@ -37,8 +37,7 @@ export async function checkService(context: InstanceContext): Promise<InstanceRe
   if (!listed.ok) return failedWith([listed.failure]);
   const facts = [...memory.facts.values()].map(({ task }) => task).filter((task) => selects(selector, task));
   const references = tasksBehindInstances(selector, instances.value, listed.value, facts);
-  const { described, failures } = await describeTasks(caller, clock, references);
-  for (const { task, atMs } of described) learn(memory, task, atMs);
+  const { failures } = await describeTasks(context, references);
   if (failures.length > 0) return failedWith(failures);
   const asked = new Set(references.map(({ arn }) => arn));
   const tasks = [...memory.facts.values()]

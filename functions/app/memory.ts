@@ -3,6 +3,7 @@
  * never safety, and no write rests on it alone.
  */
 import type { Hint } from '../core/event.ts';
+import { CONTEST_PAUSE_MS, refusalPauseMs } from '../core/guard.ts';
 import { registeredAddresses } from '../core/snapshot.ts';
 import type { Target } from '../core/target.ts';
 import { isLive, joinTask, type Task } from '../core/task.ts';
@@ -24,6 +25,8 @@ export interface Refusal {
 }
 
 export interface GroupMemory {
+  /** The wiring that everything below was learned under, as text: under another one it may not hold. */
+  wiring: string;
   /** Versions of tasks that a complete pass over this group has dealt with; Infinity for one known stopped. */
   covered: ReadonlyMap<TaskArn, number>;
   lastPassAtMs: number;
@@ -53,6 +56,7 @@ export function groupMemory(memory: Memory, group: TargetGroupArn): GroupMemory 
   const known = memory.groups.get(group);
   if (known !== undefined) return known;
   const fresh: GroupMemory = {
+    wiring: '',
     covered: new Map(),
     lastPassAtMs: Number.NEGATIVE_INFINITY,
     firstSeenMs: new Map(),
@@ -64,6 +68,18 @@ export function groupMemory(memory: Memory, group: TargetGroupArn): GroupMemory 
   };
   memory.groups.set(group, fresh);
   return fresh;
+}
+
+/**
+ * Forgets what was concluded under another wiring: an address that the stopped tasks of one service did not explain may well
+ * belong to those of another, and a task that one wiring let go may be wanted by the next.
+ */
+export function noteWiring(group: GroupMemory, wiring: string): void {
+  if (group.wiring === wiring) return;
+  group.wiring = wiring;
+  group.covered = new Map();
+  group.searchedAtMs = new Map();
+  group.refused.clear();
 }
 
 /** Takes up a description: facts only move forward. Returns what is now known of the task. */
@@ -102,6 +118,24 @@ export function coveredBy(tasks: ReadonlyMap<TaskArn, Task>, open: ReadonlySet<T
     if (!open.has(arn)) covered.set(arn, isLive(task) ? task.version : Number.POSITIVE_INFINITY);
   }
   return covered;
+}
+
+/** Notes a write, and forgets those that no rule asks for any more. */
+export function noteWrite(group: GroupMemory, key: string, address: Address, nowMs: number): void {
+  for (const [each, atMs] of group.writtenAtMs) if (nowMs - atMs > CONTEST_PAUSE_MS) group.writtenAtMs.delete(each);
+  group.writtenAtMs.set(key, nowMs);
+  group.refused.delete(address);
+}
+
+/** Notes that ELB refused a target, and until when it is left alone. */
+export function noteRefusal(
+  group: GroupMemory,
+  address: Address,
+  why: Parameters<typeof refusalPauseMs>[0],
+  nowMs: number,
+): void {
+  const times = (group.refused.get(address)?.times ?? 0) + 1;
+  group.refused.set(address, { times, untilMs: nowMs + refusalPauseMs(why, times) });
 }
 
 /** Keeps first sights and health of the targets that are still there, and takes up the new ones. */

@@ -7,10 +7,18 @@ import type { Task } from '../core/task.ts';
 import { type CloudMapServiceArn, type ClusterArn, cloudMapServiceIdOf, type TaskArn } from '../core/values.ts';
 import { describeSelector, type Selector } from '../core/wiring.ts';
 import type { Caller } from './caller.ts';
+import { learn, type Memory } from './memory.ts';
 import type { Clock, Page } from './ports.ts';
 
 /** More pages than any list can have (5,000 tasks a service, 1,000 instances a service): a token that repeats for ever ends here. */
 const PAGES_MAX = 200;
+
+/** Who reads, and where what is read of tasks is kept. */
+export interface Reader {
+  readonly caller: Caller;
+  readonly clock: Clock;
+  readonly memory: Memory;
+}
 
 /** A description and when the answer that holds it arrived. */
 export interface Described {
@@ -35,12 +43,12 @@ export function listInstances(caller: Caller, service: CloudMapServiceArn): Prom
 }
 
 /**
- * Descriptions of the tasks, as far as ECS gives them. A task without one is unknown, which is not the same as stopped:
+ * Descriptions of the tasks, as far as ECS gives them. What an answer tells is learned as it arrives: the pass of another
+ * group may be about to write, and must not do so on less than the environment has read. A task without one is unknown, which is not the same as stopped:
  * DescribeTasks answers 200 and names it among its failures as MISSING, also while its own copy is only behind.
  */
 export async function describeTasks(
-  caller: Caller,
-  clock: Clock,
+  { caller, clock, memory }: Reader,
   tasks: readonly TaskReference[],
 ): Promise<{ readonly described: readonly Described[]; readonly failures: readonly Failure[] }> {
   const clusters = Map.groupBy(tasks, (task) => task.cluster);
@@ -48,7 +56,7 @@ export async function describeTasks(
     chunks(
       members.map((member) => member.arn),
       DESCRIBE_TASKS_MAX,
-    ).map((arns) => describeChunk(caller, clock, cluster, arns)),
+    ).map((arns) => describeChunk({ caller, clock, memory }, cluster, arns)),
   );
   const answers = (await Promise.all(pieces)).flat();
   return {
@@ -58,14 +66,15 @@ export async function describeTasks(
 }
 
 async function describeChunk(
-  caller: Caller,
-  clock: Clock,
+  reader: Reader,
   cluster: ClusterArn,
   tasks: readonly TaskArn[],
 ): Promise<Answer<readonly Described[]>[]> {
+  const { caller, clock, memory } = reader;
   const answer = await caller.read('DescribeTasks', `${tasks.length} tasks of ${cluster}`, { cluster, tasks });
   if (answer.ok) {
     const atMs = clock.now();
+    for (const task of answer.value) learn(memory, task, atMs);
     return [answered(answer.value.map((task) => ({ task, atMs })))];
   }
   if (answer.failure.kind !== 'refused') return [answer];
@@ -73,7 +82,7 @@ async function describeChunk(
   // Alone it is nobody's loss: it is dropped, and the others are asked for again.
   if (tasks.length === 1) return [];
   const [first, second] = halves(tasks);
-  return [...(await describeChunk(caller, clock, cluster, first)), ...(await describeChunk(caller, clock, cluster, second))];
+  return [...(await describeChunk(reader, cluster, first)), ...(await describeChunk(reader, cluster, second))];
 }
 
 async function allPages<Item>(

@@ -9,16 +9,17 @@ import {
   type Guarded,
   guardPlan,
   type Held,
-  refusalPauseMs,
+  isContradicted,
   SECOND_LOOK_AFTER_MS,
 } from '../core/guard.ts';
 import { type Change, planChanges } from '../core/plan.ts';
 import { hintsBehind, type Snapshot } from '../core/snapshot.ts';
 import type { Address, TaskArn } from '../core/values.ts';
+import { describeWiring } from '../core/wiring.ts';
 import type { PassContext } from './context.ts';
-import { coveredBy, type GroupMemory, groupMemory, noteTargets } from './memory.ts';
+import { coveredBy, type GroupMemory, groupMemory, noteRefusal, noteTargets, noteWiring, noteWrite } from './memory.ts';
 import { type Reading, readSnapshot, readTasksAgain, searchStopped } from './snapshot.ts';
-import { type WriteResult, writeChanges } from './writes.ts';
+import { type WriteResult, type Writer, writeChanges } from './writes.ts';
 
 export interface Pass {
   /** Undefined when the targets themselves could not be read. */
@@ -42,6 +43,7 @@ export async function reconcile(context: PassContext): Promise<Pass> {
   const { wired, caller, clock } = context;
   const memory = groupMemory(context.memory, wired.group.arn);
   memory.lastPassAtMs = clock.now();
+  noteWiring(memory, wired.feeds.map(({ wiring }) => describeWiring(wiring)).join('; '));
   // Targets are read before tasks. In the other order, a task registered by a concurrent pass between the two reads would be
   // missing from our older list, and we would take a healthy task out of service.
   const targets = await caller.read('DescribeTargetHealth', wired.group.name, { group: wired.group.arn });
@@ -51,9 +53,16 @@ export async function reconcile(context: PassContext): Promise<Pass> {
   const reading = isSecondLookDue(context) ? await readTasksAgain(context, first) : first;
   const planned = planChanges(reading.snapshot);
   const guarded = guardPlan(planned, circumstancesOf(context, reading, memory));
-  const writer = { caller, clock, group: wired.group, wiringReadAtMs: wired.wiringReadAtMs };
-  const written = await writeChanges(writer, guarded.allowed);
+  const written = await writeChanges(writerOf(context, reading.snapshot), guarded.allowed);
   return conclude(context, reading, memory, planned, guarded, written);
+}
+
+function writerOf({ wired, caller, clock, memory }: PassContext, { group, feeds }: Snapshot): Writer {
+  const speaksAgainst = (changes: readonly Change[]): boolean => {
+    const tasks = new Map([...memory.facts].map(([arn, { task }]) => [arn, task]));
+    return isContradicted(changes, { group, feeds, tasks });
+  };
+  return { caller, clock, group, wiringReadAtMs: wired.wiringReadAtMs, isContradicted: speaksAgainst };
 }
 
 function isSecondLookDue({ firstProofMs, clock }: PassContext): boolean {
@@ -69,7 +78,7 @@ function circumstancesOf(context: PassContext, reading: Reading, memory: GroupMe
     wiringReadAtMs: wired.wiringReadAtMs,
     readsFailed: reading.failures.length > 0,
     firstProofMs,
-    confirming: reading.confirming,
+    confirmedAtMs: reading.confirmedAtMs,
     refusedUntilMs: new Map([...memory.refused].map(([address, { untilMs }]) => [address, untilMs])),
     writtenAtMs: memory.writtenAtMs,
   };
@@ -109,13 +118,9 @@ function isTooOld(because: Held['because']): boolean {
 }
 
 function noteWritten(memory: GroupMemory, written: WriteResult, nowMs: number): void {
-  for (const change of written.done) {
-    memory.writtenAtMs.set(changeKey(change), nowMs);
-    memory.refused.delete(change.address);
-  }
+  for (const change of written.done) noteWrite(memory, changeKey(change), change.address, nowMs);
   for (const { change, failure } of written.refused) {
-    const times = (memory.refused.get(change.address)?.times ?? 0) + 1;
-    memory.refused.set(change.address, { times, untilMs: nowMs + refusalPauseMs(whyRefused(change, failure), times) });
+    noteRefusal(memory, change.address, whyRefused(change, failure), nowMs);
   }
 }
 
@@ -134,11 +139,18 @@ function openTasks(held: readonly Held[], written: WriteResult, behind: readonly
   ]);
 }
 
+/** Removals that wait for their second look, or that something else kept from having it. */
 function secondLooksOf(held: readonly Held[], firstProofMs: ReadonlyMap<Address, number>): Map<Address, number> {
-  const waiting = held.filter(({ because }) => because === 'waits for the second look');
+  const waiting = held.filter(
+    ({ change, because }) => because === 'waits for the second look' || (isOpen(because) && firstProofMs.has(change.address)),
+  );
   return new Map(
     waiting.map(({ change }) => [change.address, firstProofMs.get(change.address) ?? change.because.describedAtMs]),
   );
+}
+
+function isOpen(because: Held['because']): boolean {
+  return because === 'a read failed' || because === 'proof is too old' || because === 'wiring is older than a minute';
 }
 
 function findingOfHeld({ change, because }: Held): Finding[] {

@@ -6,7 +6,7 @@ import type { Task } from '../core/task.ts';
 import type { TaskArn } from '../core/values.ts';
 import { type Selector, selectorKey, selects } from '../core/wiring.ts';
 import type { PassContext } from './context.ts';
-import { forgetOldFacts, groupMemory, learn, type Memory, noteListed } from './memory.ts';
+import { groupMemory, type Memory, noteListed } from './memory.ts';
 import { describeTasks, listTasks } from './reads.ts';
 
 /** The stopped list is read once per unexplained address in this time. */
@@ -15,8 +15,8 @@ export const SEARCH_INTERVAL_MS = 900_000;
 export interface Reading {
   readonly snapshot: Snapshot;
   readonly failures: readonly Failure[];
-  /** The running lists were read a second time, right before the writes. */
-  readonly confirming: boolean;
+  /** When the running lists began to be read a second time, right before the writes; undefined where they were not. */
+  readonly confirmedAtMs: number | undefined;
 }
 
 /** Lists the running tasks of every feed and describes those that matter. */
@@ -24,7 +24,6 @@ export async function readSnapshot(context: PassContext, targets: readonly Targe
   const { wired, memory, clock, hints } = context;
   const { feeds, failures } = await readFeeds(context);
   for (const feed of feeds) noteListed(memory, feed.listed, clock.now());
-  forgetOldFacts(memory, clock.now());
   const tasks = recall(
     memory,
     feeds,
@@ -32,7 +31,7 @@ export async function readSnapshot(context: PassContext, targets: readonly Targe
   );
   const snapshot = { group: wired.group, targets, feeds, tasks, describedAtMs: new Map<TaskArn, number>() };
   const { known, hinted } = tasksToDescribe(snapshot, hints);
-  return describeInto(context, { snapshot, failures, confirming: false }, [known, hinted]);
+  return describeInto(context, { snapshot, failures, confirmedAtMs: undefined }, [known, hinted]);
 }
 
 /**
@@ -40,8 +39,9 @@ export async function readSnapshot(context: PassContext, targets: readonly Targe
  * task that got the address while the first lists were read would otherwise be found out too late.
  */
 export async function readTasksAgain(context: PassContext, earlier: Reading): Promise<Reading> {
+  const confirmedAtMs = context.clock.now();
   const again = await readSnapshot(context, earlier.snapshot.targets);
-  return { ...again, failures: [...earlier.failures, ...again.failures], confirming: true };
+  return { ...again, failures: [...earlier.failures, ...again.failures], confirmedAtMs };
 }
 
 /**
@@ -102,13 +102,10 @@ async function describeInto(
   reading: Reading,
   lots: readonly (readonly TaskReference[])[],
 ): Promise<Reading> {
-  const { caller, clock, memory, hints } = context;
-  const answers = await Promise.all(lots.map((lot) => describeTasks(caller, clock, lot)));
+  const { memory, hints } = context;
+  const answers = await Promise.all(lots.map((lot) => describeTasks(context, lot)));
   const describedAtMs = new Map(reading.snapshot.describedAtMs);
-  for (const { task, atMs } of answers.flatMap((answer) => answer.described)) {
-    learn(memory, task, atMs);
-    describedAtMs.set(task.arn, atMs);
-  }
+  for (const { task, atMs } of answers.flatMap((answer) => answer.described)) describedAtMs.set(task.arn, atMs);
   const { feeds } = reading.snapshot;
   const asked = [...hints.map((hint) => hint.task), ...describedAtMs.keys()];
   return {

@@ -35,7 +35,8 @@ export async function visitGroup(
     // The wiring went away while we waited: management stops, and the targets stay.
     if (wired === undefined) return { group, isUnfinished: configuration.unread.includes(group), lists: new Map() };
     const pass = await passOnce(environment, request, observer, wired, firstProofMs);
-    firstProofMs = pass.secondLooks;
+    // A pass that could not even read the targets has neither confirmed nor refuted what an earlier look has proved.
+    firstProofMs = pass.snapshot === undefined ? firstProofMs : pass.secondLooks;
     failedPasses += pass.isUnfinished ? 1 : 0;
     const open = {
       failed: pass.isUnfinished,

@@ -1,5 +1,6 @@
 /** One invocation: which groups to visit, which Cloud Map services to check, and what has to come again. */
 import { PASS_INTERVAL_MS, PASS_TIME_MS } from '../core/again.ts';
+import { isSurelyUnwired } from '../core/configuration.ts';
 import type { Hint } from '../core/event.ts';
 import { isPassing } from '../core/failure.ts';
 import type { TargetGroupArn } from '../core/values.ts';
@@ -18,11 +19,15 @@ export interface Visit {
   readonly unfinished: readonly TargetGroupArn[];
   /** The hints that have to come again, since a group that they may mean is unfinished. */
   readonly unfinishedHints: ReadonlySet<Hint>;
+  /** The hints that mean no group: no line wires their tasks. */
+  readonly unwiredHints: ReadonlySet<Hint>;
 }
 
 /** Visits each group that a hint may mean, or every group when the schedule or a person asks. */
 export async function visit(environment: Environment, request: Request, observer: Observer): Promise<Visit> {
-  if (isDealtWith(environment, request)) return { unfinished: [], unfinishedHints: new Set() };
+  if (isDealtWith(environment, request)) {
+    return { unfinished: [], unfinishedHints: new Set(), unwiredHints: unwiredHints(environment, request) };
+  }
   forgetOldFacts(environment.memory, environment.clock.now());
   const visits = new Map<TargetGroupArn, GroupVisit>();
   const read = await visitGroups(environment, request, observer, visits);
@@ -32,13 +37,23 @@ export async function visit(environment: Environment, request: Request, observer
     ...[...visits.values()].filter((each) => each.isUnfinished).map(({ group }) => group),
     ...(isUnread ? read.configuration.unread : []),
   ];
-  return { unfinished, unfinishedHints: hintsOf(request.hints, read, unfinished) };
+  const unfinishedHints = hintsOf(request.hints, read, unfinished);
+  return { unfinished, unfinishedHints, unwiredHints: unwiredHints(environment, request) };
+}
+
+function unwiredHints({ settings, configuration }: Environment, { hints }: Request): Set<Hint> {
+  const groups = configuration?.configuration.groups ?? [];
+  const isWhole = configuration !== undefined && configuration.configuration.unread.length === 0;
+  return new Set(
+    hints.filter((hint) => isSurelyUnwired(settings, hint) || (isWhole && !groups.some((wired) => isMeant(wired, hint)))),
+  );
 }
 
 /** Whether every hint tells what this environment has read and dealt with: then the batch costs no call. */
 function isDealtWith(environment: Environment, request: Request): boolean {
   if (request.trigger === 'schedule' || request.trigger === 'check') return false;
-  const read = environment.configuration;
+  const { settings, configuration: read } = environment;
+  if (request.hints.every((hint) => isSurelyUnwired(settings, hint))) return true;
   if (read === undefined || read.configuration.unread.length > 0) return request.hints.length === 0;
   return request.hints.every((hint) => {
     const meant = read.configuration.groups.filter((wired) => isMeant(wired, hint));

@@ -19,11 +19,13 @@ export interface WriteResult {
   readonly aged: readonly Change[];
 }
 
-interface Writer {
+export interface Writer {
   readonly caller: Caller;
   readonly clock: Clock;
   readonly group: TargetGroup;
   readonly wiringReadAtMs: number | undefined;
+  /** Whether anything learned since the plan speaks against one of the changes. */
+  readonly isContradicted: (changes: readonly Change[]) => boolean;
 }
 
 const NOTHING: WriteResult = { done: [], refused: [], failures: [], aged: [] };
@@ -111,7 +113,7 @@ function send(
   operation: 'RegisterTargets' | 'DeregisterTargets',
   changes: readonly Change[],
 ): Promise<Answer<null> | 'not due'> {
-  const { caller, clock, group, wiringReadAtMs } = writer;
+  const { caller, clock, group, wiringReadAtMs, isContradicted } = writer;
   const [first] = changes;
   const which =
     first === undefined ? '' : changes.length === 1 ? first.address : `${first.address} and ${changes.length - 1} more`;
@@ -119,7 +121,8 @@ function send(
   const isDue = (): boolean => {
     const nowMs = clock.now();
     const isWiringFresh = wiringReadAtMs === undefined || nowMs - wiringReadAtMs <= WIRING_AGE_MAX_MS;
-    return isWiringFresh && changes.every((change) => nowMs - change.because.describedAtMs <= PROOF_AGE_MAX_MS);
+    const areProofsFresh = changes.every((change) => nowMs - change.because.describedAtMs <= PROOF_AGE_MAX_MS);
+    return isWiringFresh && areProofsFresh && !isContradicted(changes);
   };
   return caller.write(operation, `${which} in ${group.name}`, input, isDue);
 }

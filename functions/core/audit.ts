@@ -150,7 +150,7 @@ function findEmptyLists(snapshot: Snapshot, members: readonly Member[]): Finding
   if (left === 0) return [];
   const selectors = feeds.map((feed) => describeSelector(feed.wiring.selector)).join(', ');
   const message =
-    `ECS lists no running task for ${selectors}, and the group still has ${left} targets whose tasks are not known to have ` +
+    `ECS lists no running task for ${selectors}, and the group still has targets (${left}) whose tasks are not known to have ` +
     'stopped. Nothing is removed for being absent from a list. Check that the wiring names the right service.';
   return [{ kind: 'empty-list', subject: group.name, message }];
 }

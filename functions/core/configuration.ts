@@ -1,4 +1,5 @@
 /** Makes of what was read of groups, tags and services which group is fed by what, and which cannot be served and why. */
+import { type Hint, mayMean } from './event.ts';
 import type { Finding } from './finding.ts';
 import type { TargetGroup } from './target.ts';
 import { arnParts, type CloudMapServiceArn, type TargetGroupArn } from './values.ts';
@@ -71,6 +72,12 @@ export function wiredServices(settings: Settings, tags: Copies['tags']): Selecto
   const wirings = allLines(settings, tags).flatMap((lines) => lines.wirings.map(({ wiring }) => wiring.selector));
   const services = wirings.filter(({ kind }) => kind === 'service');
   return [...new Map(services.map((selector) => [selectorKey(selector), selector])).values()];
+}
+
+/** Whether the parameter alone settles that the hint means no group: then not even the configuration has to be read for it. */
+export function isSurelyUnwired(settings: Settings, hint: Hint): boolean {
+  if (tagWiredGroups(settings).length > 0) return false;
+  return !linesOfParameter(settings).wirings.some(({ wiring }) => mayMean(wiring.selector, hint));
 }
 
 export function resolveConfiguration(settings: Settings, copies: Copies): Configuration {

@@ -37,9 +37,13 @@ export function failed(failure: Failure): { readonly ok: false; readonly failure
   return { ok: false, failure };
 }
 
-/** Whether the same work may well succeed in a moment: then the pass is tried again, and at the end its messages go back to the queue. */
-export function isPassing(failure: Failure): boolean {
-  return failure.kind === 'throttled' || failure.kind === 'unavailable' || failure.kind === 'out-of-time';
+/**
+ * Whether the same work may succeed later: then the pass is tried again, and at the end its messages go back to the queue.
+ * What we do not understand is one of these: acknowledged, it would be lost without anybody's having looked at it, while a
+ * message that keeps failing ends among the dead letters, where an alarm stands.
+ */
+export function isPassing({ kind }: Failure): boolean {
+  return kind === 'throttled' || kind === 'unavailable' || kind === 'out-of-time' || kind === 'unexpected';
 }
 
 /** One sentence for a person: what was attempted, on what, what came back, and what to do. */

@@ -1,5 +1,7 @@
 /** Lets a plan through or holds parts of it. Every rule that says "not now" is here, as a filter over changes. */
 import type { Change, Deregistration } from './plan.ts';
+import { membersOf, type Snapshot, wantedAddresses } from './snapshot.ts';
+import { isServing, phaseOf } from './task.ts';
 import type { Address } from './values.ts';
 
 /** A write leaves within this time of the DescribeTasks answer that proves it, or it is planned again. */
@@ -41,8 +43,8 @@ export interface Circumstances {
   readonly readsFailed: boolean;
   /** Addresses whose task was first proved stopped at the given time, in this invocation. */
   readonly firstProofMs: ReadonlyMap<Address, number>;
-  /** True in the look that has read the running lists once more, right before the write. */
-  readonly confirming: boolean;
+  /** When this look began to read the running lists once more, right before its writes; undefined where it did not. */
+  readonly confirmedAtMs: number | undefined;
   /** Registrations that ELB refused, until when they are left alone. */
   readonly refusedUntilMs: ReadonlyMap<Address, number>;
   /** When this environment last made the same change, by `changeKey`. */
@@ -71,6 +73,20 @@ export function changeKey({ kind, address, because }: Change): string {
   return `${kind} ${address} ${because.task}`;
 }
 
+/**
+ * Whether what is known by now speaks against one of the changes. Between plan and write another pass of the environment may
+ * have read that a task has stopped, or that a live one holds the address: a plan is only as good as the last thing learned.
+ */
+export function isContradicted(changes: readonly Change[], known: Pick<Snapshot, 'group' | 'feeds' | 'tasks'>): boolean {
+  const wanted = wantedAddresses(membersOf(known));
+  return changes.some(({ kind, address, because }) => {
+    const task = known.tasks.get(because.task);
+    if (kind === 'register') return task !== undefined && !isServing(task);
+    const hasLetGo = because.rule === 'task is stopping' && task !== undefined && phaseOf(task) === 'released';
+    return hasLetGo || wanted.has(address);
+  });
+}
+
 /** The addresses whose removal a second look of the same invocation may let through. */
 export function waitsForSecondLook(held: readonly Held[]): Address[] {
   return held.filter(({ because }) => because === 'waits for the second look').map(({ change }) => change.address);
@@ -78,12 +94,11 @@ export function waitsForSecondLook(held: readonly Held[]): Address[] {
 
 /**
  * How long a refused registration is left alone. A target that still drains becomes free within the deregistration delay, and
- * a full group when something leaves: both are tried again soon. Anything else is a mistake that a person has to mend, so the
- * pauses grow; the first ends before the next scheduled pass, a minute after the refusal.
+ * a full group when something leaves: both are tried again soon, so that the schedule passes over neither twice. Anything else
+ * is a mistake that a person has to mend, so the pauses grow; the first ends before the next scheduled pass.
  */
 export function refusalPauseMs(why: 'draining' | 'quota' | 'refused', times: number): number {
-  if (why === 'draining') return 15_000;
-  return why === 'quota' ? 25_000 : Math.min(55_000 * 2 ** (times - 1), 900_000);
+  return why === 'refused' ? Math.min(55_000 * 2 ** (times - 1), 900_000) : 10_000;
 }
 
 function reasonToHold(change: Change, circumstances: Circumstances): HoldReason | undefined {
@@ -107,10 +122,11 @@ function reasonNotToRemove(change: Deregistration, circumstances: Circumstances)
   if (circumstances.readsFailed) return 'a read failed';
   if (change.because.rule === 'task has stopped') {
     // The interface is gone, so the address may belong to a task that started a moment ago and that lagging reads do not
-    // show yet. Time has to pass, and the lists have to be read again, before it is removed.
+    // show yet. Time has to pass, and the lists have to be read again after it, before the address is removed.
     const firstMs = circumstances.firstProofMs.get(change.address);
-    const confirmed = firstMs !== undefined && circumstances.nowMs - firstMs >= SECOND_LOOK_AFTER_MS;
-    if (!confirmed || !circumstances.confirming) return 'waits for the second look';
+    const { confirmedAtMs } = circumstances;
+    const isConfirmed = firstMs !== undefined && confirmedAtMs !== undefined && confirmedAtMs - firstMs >= SECOND_LOOK_AFTER_MS;
+    if (!isConfirmed) return 'waits for the second look';
   }
   return reasonContested(change, circumstances);
 }

@@ -61,11 +61,16 @@ export function tasksBehindInstances(
 ): TaskReference[] {
   const known = new Map(facts.map((task) => [task.arn, task]));
   const ids = new Set([...known.keys()].map(taskIdOf));
-  const unsettled = facts.filter((task) => isLive(task) && (!isServing(task) || !listed.has(task.arn))).map(({ arn }) => arn);
+  const instanceIds = new Set(instances.map(({ id }) => id));
+  const unsettled = facts.filter((task) => {
+    if (isLive(task)) return !isServing(task) || !listed.has(task.arn);
+    // Stopping when last read, and still with an instance: by now it may have stopped, which makes the instance stale.
+    return phaseOf(task) === 'stopping' && instanceIds.has(taskIdOf(task.arn));
+  });
   const named = instances.filter((instance) => instance.ofEcs && !ids.has(instance.id));
   const arns = [
     ...[...listed].filter((arn) => !known.has(arn)),
-    ...unsettled,
+    ...unsettled.map(({ arn }) => arn),
     ...named.flatMap((instance) => taskArnOf(selector.cluster, instance.id) ?? []),
   ];
   return [...new Set(arns)].sort().map((arn) => ({ arn, cluster: selector.cluster }));

@@ -3,7 +3,7 @@ import { type Feed, type Member, membersOf, registeredAddresses, type Snapshot, 
 import { descriptorFor, isDraining, type Target, type TargetDescriptor } from './target.ts';
 import { ipOf, isLive, isServing, phaseOf, type Task } from './task.ts';
 import type { Address, TaskArn } from './values.ts';
-import { describeSelector } from './wiring.ts';
+import { describeWiring } from './wiring.ts';
 
 /** The closed list of reasons for which a target is registered or removed. */
 export type Rule =
@@ -147,6 +147,6 @@ function proofOf(rule: Rule, feed: Feed, task: Task, describedAtMs: number): Pro
     last: task.last,
     desired: task.desired,
     describedAtMs,
-    wiring: `${describeSelector(feed.wiring.selector)} port=${feed.wiring.port}${feed.wiring.drain ? ' mode=drain' : ''}`,
+    wiring: describeWiring(feed.wiring),
   };
 }

@@ -116,6 +116,12 @@ export function describeSelector(selector: Selector): string {
   return `cluster=${arnParts(selector.cluster).name} ${selector.kind}=${selector.name}`;
 }
 
+/** The wiring in the words of the grammar, for people and for telling two of them apart. */
+export function describeWiring({ selector, port, zone, drain, writes }: Wiring): string {
+  const mode = drain ? ' mode=drain' : '';
+  return `${describeSelector(selector)} port=${port}${zone === undefined ? '' : ` zone=${zone}`}${writes ? mode : ' mode=observe'}`;
+}
+
 function readLine(
   text: string,
   context: LineContext,

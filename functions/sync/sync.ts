@@ -71,7 +71,13 @@ async function syncMessages(
 ): Promise<{ itemIdentifier: string }[]> {
   journal.setAside(messages);
   const hints = hintsOf(messages.map(({ reading }) => reading));
-  const { unfinishedHints } = await visit(environment, { trigger, hints, deadlineMs }, journal);
+  const { unfinishedHints, unwiredHints } = await visit(environment, { trigger, hints, deadlineMs }, journal);
+  journal.setAside(
+    messages.flatMap(({ id, reading }) => {
+      if (reading.kind !== 'hint' || !unwiredHints.has(reading.hint)) return [];
+      return [{ id, reading: { kind: 'ignored' as const, because: 'no line of wiring means its task' } }];
+    }),
+  );
   return messages
     .filter(({ reading }) => reading.kind === 'hint' && unfinishedHints.has(reading.hint))
     .map(({ id }) => ({ itemIdentifier: id }));

@@ -1,0 +1,241 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type Copies,
+  type DescribedGroup,
+  type DescribedService,
+  NO_COPIES,
+  resolveConfiguration,
+  tagWiredGroups,
+  wiredServices,
+} from '../../functions/core/configuration.ts';
+import type { TargetGroupArn } from '../../functions/core/values.ts';
+import type { Settings } from '../../functions/core/wirings.ts';
+import { aGroup, cloudMapArn, clusterArn, groupArn } from '../support/values.ts';
+
+const WEB = groupArn('web');
+const API = groupArn('api');
+
+function settings(words: Partial<Settings> = {}): Settings {
+  return { clusters: [clusterArn()], targetGroups: [WEB], cloudMapServices: [], wiring: '', mode: 'enforce', ...words };
+}
+
+function described(name: string, targetType = 'ip'): readonly [TargetGroupArn, DescribedGroup] {
+  const group = aGroup({ arn: groupArn(name), name });
+  return [group.arn, { group, targetType }];
+}
+
+function tagged(name: string, value: string, readAtMs = 5_000): Copies['tags'] {
+  return new Map([[groupArn(name), { tags: [{ key: 'alb-target-sync', value }], readAtMs }]]);
+}
+
+function known(name: string, ...targetGroups: readonly string[]): readonly [string, DescribedService] {
+  return [`${clusterArn()} service=${name}`, { name, targetGroups }];
+}
+
+function copies(words: Partial<Copies> = {}): Copies {
+  return { ...NO_COPIES, groups: new Map([described('web')]), services: new Map([known('app'), known('api')]), ...words };
+}
+
+describe('a group is wired', () => {
+  it('by its tags, whose age goes with it', () => {
+    const configuration = resolveConfiguration(settings(), copies({ tags: tagged('web', 'service=app port=80') }));
+    expect(configuration).toMatchObject({
+      groups: [
+        {
+          group: { name: 'web' },
+          feeds: [{ wiring: { selector: { name: 'app' }, port: 80, drain: false, writes: true }, native: false }],
+          wiringReadAtMs: 5_000,
+        },
+      ],
+      unread: [],
+      cloudMapServices: [],
+      findings: [],
+    });
+  });
+
+  it('by the parameter, which cannot grow old, and then not by its tags', () => {
+    const words = settings({ wiring: 'service=api port=81' });
+    const { groups, findings } = resolveConfiguration(words, copies({ tags: tagged('web', 'service=app port=80') }));
+    expect(groups).toMatchObject([{ feeds: [{ wiring: { selector: { name: 'api' } } }] }]);
+    expect(groups.map(({ feeds, wiringReadAtMs }) => [feeds.length, wiringReadAtMs])).toEqual([[1, undefined]]);
+    expect(findings).toEqual([]);
+  });
+
+  it('without its tags having been read, where the parameter names it', () => {
+    const words = settings({ wiring: 'service=api port=81' });
+    expect(resolveConfiguration(words, copies())).toMatchObject({ groups: [{ group: { name: 'web' } }], findings: [] });
+  });
+
+  it('apart from every other group', () => {
+    const words = settings({ targetGroups: [WEB, API], wiring: 'target-group=web service=app port=80' });
+    const groups = new Map([described('web'), described('api')]);
+    const configuration = resolveConfiguration(words, copies({ groups, tags: tagged('api', 'service=api port=81', 7_000) }));
+    expect(configuration.groups).toMatchObject([
+      { group: { name: 'web' }, feeds: [{ wiring: { selector: { name: 'app' } } }] },
+      { group: { name: 'api' }, feeds: [{ wiring: { selector: { name: 'api' } } }] },
+    ]);
+    expect(configuration.groups.map(({ feeds, wiringReadAtMs }) => [feeds.length, wiringReadAtMs])).toEqual([
+      [1, undefined],
+      [1, 7_000],
+    ]);
+  });
+});
+
+describe('the groups and services to be read', () => {
+  const words = settings({ targetGroups: [WEB, API], wiring: 'target-group=web service=app port=80' });
+
+  it('are the tags of groups that no line of the parameter names', () => {
+    expect(tagWiredGroups(words)).toEqual([API]);
+    expect(tagWiredGroups(settings())).toEqual([WEB]);
+  });
+
+  it('are the services of all lines, each once, and no families', () => {
+    const wiring =
+      'target-group=web service=app port=80; target-group=web service=app port=81; target-group=web family=nightly port=80';
+    const services = wiredServices({ ...words, wiring }, tagged('api', 'service=api port=80'));
+    const cluster = clusterArn();
+    expect(services).toEqual([
+      { kind: 'service', cluster, name: 'app' },
+      { kind: 'service', cluster, name: 'api' },
+    ]);
+  });
+
+  it('leave out tags of a group that the parameter names', () => {
+    expect(wiredServices(words, tagged('web', 'service=other port=80')).map(({ name }) => name)).toEqual(['app']);
+  });
+});
+
+describe('a group that cannot be served', () => {
+  it('because it is gone is a finding', () => {
+    const configuration = resolveConfiguration(
+      settings(),
+      copies({ groups: new Map([[WEB, 'gone']]), tags: tagged('web', 'service=app port=80') }),
+    );
+    const message = `Target group ${WEB} does not exist. Create it, or take it out of the stack's parameter TargetGroupArns.`;
+    expect(configuration).toEqual({
+      groups: [],
+      unread: [],
+      cloudMapServices: [],
+      findings: [{ kind: 'unusable', subject: 'web', message }],
+    });
+  });
+
+  it.each(['instance', 'lambda', 'alb'])('because it is of type %s is a finding', (targetType) => {
+    const groups = new Map([described('web', targetType)]);
+    const configuration = resolveConfiguration(settings(), copies({ groups, tags: tagged('web', 'service=app port=80') }));
+    const message =
+      `Target group ${WEB} has target type "${targetType}"; expected "ip", since tasks are registered by address. ` +
+      'The type of a group cannot be changed: create one with --target-type ip.';
+    expect(configuration).toMatchObject({ groups: [], unread: [], findings: [{ kind: 'unusable', subject: 'web', message }] });
+  });
+
+  it('because no line wires it is a finding that shows the line', () => {
+    const tags = new Map([[WEB, { tags: [{ key: 'Name', value: 'web' }], readAtMs: 1 }]]);
+    const message =
+      `Target group ${WEB} is in TargetGroupArns, and no line wires it. Tag it alb-target-sync="service=NAME port=8080", or add ` +
+      '"target-group=web service=NAME port=8080" to the parameter Wiring.';
+    expect(resolveConfiguration(settings(), copies({ tags }))).toEqual({
+      groups: [],
+      unread: [],
+      cloudMapServices: [],
+      findings: [{ kind: 'mistake', subject: 'web', message }],
+    });
+  });
+
+  it('because its only line is wrong has the mistake as its finding, and no other', () => {
+    const { groups, unread, findings } = resolveConfiguration(settings(), copies({ tags: tagged('web', 'service=app') }));
+    expect({ groups, unread }).toEqual({ groups: [], unread: [] });
+    expect(findings).toMatchObject([{ kind: 'mistake', subject: 'tag alb-target-sync of target group web' }]);
+    expect(findings).toHaveLength(1);
+  });
+
+  it('does not keep the others from being served', () => {
+    const words = settings({ targetGroups: [WEB, API], wiring: 'target-group=api service=api port=80; target-group=web x' });
+    const groups = new Map([described('web', 'lambda'), described('api')]);
+    expect(resolveConfiguration(words, copies({ groups }))).toMatchObject({
+      groups: [{ group: { name: 'api' } }],
+      findings: [{ kind: 'mistake' }, { kind: 'unusable' }],
+    });
+  });
+});
+
+describe('a group is unread, which is no finding, while', () => {
+  const tags = tagged('web', 'service=app port=80');
+
+  it.each([
+    ['it was never described', { groups: new Map(), tags }],
+    ['its tags were never read', {}],
+    ['its service was never described', { tags, services: new Map([known('api')]) }],
+  ])('%s', (_, words) => {
+    const expected = { groups: [], unread: [WEB], cloudMapServices: [], findings: [] };
+    expect(resolveConfiguration(settings(), copies(words))).toEqual(expected);
+  });
+
+  it('one of its services was never described: all feeds or none, since the missing one could not veto', () => {
+    const words = settings({ wiring: 'service=app port=80; service=new port=80; family=nightly port=80' });
+    expect(resolveConfiguration(words, copies())).toMatchObject({ groups: [], unread: [WEB] });
+  });
+});
+
+describe('a feed is native', () => {
+  const native = (service: DescribedService | 'unknown') =>
+    resolveConfiguration(
+      settings(),
+      copies({
+        tags: tagged('web', 'service=app port=80'),
+        services: new Map([[`${clusterArn()} service=app`, service]]),
+      }),
+    );
+
+  it('where the load balancers of its own service name the group: ECS writes, we observe', () => {
+    const { groups, findings } = native({ name: 'app', targetGroups: [API, WEB] });
+    expect(groups).toMatchObject([{ feeds: [{ native: true }] }]);
+    const message =
+      `ECS itself keeps ${WEB} for cluster=prod service=app: the service's loadBalancers name it. It is only ` +
+      'observed. Write mode=observe into tag alb-target-sync of target group web, or take the group out of the service.';
+    expect(findings).toEqual([{ kind: 'ecs-managed', subject: 'web', message }]);
+  });
+
+  it('not where they name another group, none, or ECS does not know the service', () => {
+    for (const service of [{ name: 'app', targetGroups: [API] }, { name: 'app', targetGroups: [] }, 'unknown' as const]) {
+      expect(native(service)).toMatchObject({ groups: [{ feeds: [{ native: false }] }], findings: [] });
+    }
+  });
+
+  it('never for a family, which is not asked about', () => {
+    const configuration = resolveConfiguration(
+      settings({ wiring: 'family=app port=80' }),
+      copies({ services: new Map([known('app', WEB)]) }),
+    );
+    expect(configuration).toMatchObject({ groups: [{ feeds: [{ native: false }] }], findings: [] });
+  });
+});
+
+describe('a Cloud Map service', () => {
+  const mysql = cloudMapArn('srv-mysql');
+  const words = settings({ targetGroups: [], cloudMapServices: [mysql] });
+
+  it('is checked once its tags were read, line by line', () => {
+    const tags = [
+      { key: 'alb-target-sync', value: 'service=mysql' },
+      { key: 'alb-target-sync:2', value: 'family=mysql-old' },
+      { key: 'alb-target-sync:3', value: 'mysql' },
+    ];
+    const configuration = resolveConfiguration(words, copies({ cloudMapTags: new Map([[mysql, tags]]) }));
+    expect(configuration).toMatchObject({
+      cloudMapServices: [
+        { service: mysql, wiring: { selector: { kind: 'service', name: 'mysql' } } },
+        { service: mysql, wiring: { selector: { kind: 'family', name: 'mysql-old' } } },
+      ],
+      findings: [{ kind: 'mistake', subject: 'tag alb-target-sync:3 of Cloud Map service srv-mysql' }],
+    });
+    expect(configuration.cloudMapServices.map((checked) => Object.keys(checked))).toEqual([
+      ['service', 'wiring'],
+      ['service', 'wiring'],
+    ]);
+  });
+
+  it('is not checked before', () => {
+    expect(resolveConfiguration(words, copies())).toEqual({ groups: [], unread: [], cloudMapServices: [], findings: [] });
+  });
+});

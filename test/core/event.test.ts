@@ -1,0 +1,307 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { definitionOf, type Hint, mayMean, type Reading, readEvent, screen } from '../../functions/core/event.ts';
+import type { Selector } from '../../functions/core/wiring.ts';
+import { holds } from '../support/arbitraries.ts';
+import { aHint, clusterArn, taskArn, taskEvent } from '../support/values.ts';
+
+const HINT: Hint = {
+  task: taskArn('t1'),
+  cluster: clusterArn(),
+  version: 4,
+  group: 'service:app',
+  definition: 'app:7',
+  eventId: '3317b2af-7005-947d-b652-f55e762e571a',
+};
+
+function hintOf(reading: Reading): Hint {
+  if (reading.kind !== 'hint') throw new Error(`The test expects a hint, not: ${reading.because}`);
+  return reading.hint;
+}
+
+function ignored(because: string): Reading {
+  return { kind: 'ignored', because };
+}
+
+function unreadable(because: string): Reading {
+  return { kind: 'unreadable', because };
+}
+
+describe('a task state change', () => {
+  it('becomes a hint with the place to look, and nothing else', () => {
+    expect(readEvent(taskEvent())).toStrictEqual({ kind: 'hint', hint: HINT });
+  });
+
+  it.each([
+    { lastStatus: 'RUNNING', desiredStatus: 'RUNNING' },
+    { lastStatus: 'RUNNING', desiredStatus: 'STOPPED' },
+    { lastStatus: 'RUNNING', desiredStatus: undefined },
+    { lastStatus: 'DEACTIVATING', desiredStatus: 'STOPPED' },
+    { lastStatus: 'STOPPED', desiredStatus: 'STOPPED' },
+    { lastStatus: undefined, desiredStatus: 'STOPPED' },
+    { lastStatus: 'SOMETHING_NEW', desiredStatus: 'STOPPED' },
+  ])('is a hint at $lastStatus, to be $desiredStatus', (statuses) => {
+    expect(readEvent(taskEvent(statuses))).toStrictEqual({ kind: 'hint', hint: HINT });
+  });
+
+  it.each([
+    { lastStatus: 'PENDING', told: '"PENDING"' },
+    { lastStatus: 'SOMETHING_NEW', told: '"SOMETHING_NEW"' },
+    { lastStatus: undefined, told: 'missing' },
+    { lastStatus: 7, told: 'a number' },
+  ])('is ignored at $lastStatus: nothing is to be done before the task runs', ({ lastStatus, told }) => {
+    expect(readEvent(taskEvent({ lastStatus }))).toEqual(
+      ignored(`the task is ${told} and is to run: there is nothing to do before it runs`),
+    );
+  });
+
+  it('names its task in detail.taskArn, or else among the resources', () => {
+    expect(hintOf(readEvent(taskEvent({ taskArn: taskArn('t2') }))).task).toBe(taskArn('t2'));
+    expect(hintOf(readEvent(taskEvent({ taskArn: undefined }))).task).toBe(taskArn('resource'));
+    expect(hintOf(readEvent(taskEvent({ taskArn: null }))).task).toBe(taskArn('resource'));
+  });
+
+  it('may name its task in the short form of 2016', () => {
+    const short = 'arn:aws:ecs:eu-west-1:111122223333:task/0b69d5c0-d655-4695-98cd-5d2d526d9d5a';
+    expect(hintOf(readEvent(taskEvent({ taskArn: short }))).task).toBe(short);
+  });
+});
+
+describe('the version of a hint', () => {
+  it.each([1, 2, 4, 9e15, Number.MAX_SAFE_INTEGER])('is %d', (version) => {
+    expect(hintOf(readEvent(taskEvent({ version }))).version).toBe(version);
+  });
+
+  it.each([0, -1, 1.5, '3', undefined, null, true, [4], 2 ** 53, 1e300, Number.NaN])('is 0 for %s: look once', (version) => {
+    expect(hintOf(readEvent(taskEvent({ version }))).version).toBe(0);
+  });
+});
+
+describe('what an event leaves out', () => {
+  it('is left out of the hint too: group, definition and id may be missing, as in events of 2016', () => {
+    const event = taskEvent({ group: undefined, taskDefinitionArn: undefined }, { id: undefined });
+    expect(hintOf(readEvent(event))).toStrictEqual({ ...HINT, group: undefined, definition: undefined, eventId: '' });
+  });
+
+  it.each([7, null, ['service:app'], { name: 'app' }, 'x'.repeat(601)])('includes what is no short text: %s', (value) => {
+    const event = taskEvent({ group: value, taskDefinitionArn: value }, { id: value });
+    expect(hintOf(readEvent(event))).toStrictEqual({ ...HINT, group: undefined, definition: undefined, eventId: '' });
+  });
+
+  it('does not include texts of up to 600 characters', () => {
+    const text = 'x'.repeat(600);
+    const event = taskEvent({ group: text, taskDefinitionArn: text }, { id: text });
+    expect(hintOf(readEvent(event))).toStrictEqual({ ...HINT, group: text, definition: text, eventId: text });
+  });
+
+  it('may be account, region and resources', () => {
+    const event = taskEvent({}, { account: undefined, region: undefined, resources: undefined });
+    expect(readEvent(event)).toEqual({ kind: 'hint', hint: HINT });
+  });
+});
+
+describe('the definition', () => {
+  it.each([
+    ['arn:aws:ecs:eu-west-1:111122223333:task-definition/app:7', 'app:7'],
+    ['app:7', 'app:7'],
+    ['', ''],
+    [undefined, undefined],
+    [7, undefined],
+  ])('of %s is %s', (arn, definition) => {
+    expect(definitionOf(arn)).toBe(definition);
+  });
+});
+
+describe('an event of something else is ignored, with what it is:', () => {
+  it.each([
+    [{ source: 'aws.ec2' }, 'its source is "aws.ec2", not "aws.ecs"'],
+    [{ source: undefined }, 'its source is missing, not "aws.ecs"'],
+    [{ source: ['aws.ecs'] }, 'its source is a object, not "aws.ecs"'],
+    [{ 'detail-type': 'ECS Deployment State Change' }, taskChangeExpected('"ECS Deployment State Change"')],
+    [{ 'detail-type': undefined }, taskChangeExpected('missing')],
+    [{ account: '999999999999' }, 'its account is "999999999999", its cluster is in 111122223333'],
+    [{ account: 111122223333 }, 'its account is a number, its cluster is in 111122223333'],
+    [{ region: 'eu-west-2' }, 'its region is "eu-west-2", its cluster is in eu-west-1'],
+    [{ region: null }, 'its region is a object, its cluster is in eu-west-1'],
+  ])('%j', (envelope, because) => {
+    expect(readEvent(taskEvent({}, envelope))).toEqual(ignored(because));
+  });
+});
+
+function taskChangeExpected(got: string): string {
+  return `its detail-type is ${got}, not "ECS Task State Change"`;
+}
+
+const TASK_EXPECTED = 'a task ARN such as arn:aws:ecs:eu-west-1:111122223333:task/prod/0123456789abcdef0123456789abcdef';
+const CLUSTER_EXPECTED = 'a cluster ARN such as arn:aws:ecs:eu-west-1:111122223333:cluster/prod';
+
+describe('an event that cannot be read says what is wrong:', () => {
+  it.each([null, undefined, 'text', 7, [], [taskEvent()]])('%s is no object', (event) => {
+    expect(readEvent(event)).toEqual(unreadable('it is not a JSON object'));
+  });
+
+  it.each([undefined, null, 'RUNNING', []])('no detail: %s', (detail) => {
+    expect(readEvent(taskEvent({}, { detail }))).toEqual(unreadable('it has no detail'));
+  });
+
+  it('an empty detail', () => {
+    expect(readEvent(taskEvent({}, { detail: {} }))).toEqual(unreadable('its detail is empty'));
+  });
+
+  it.each([
+    ['task/prod/1', '"task/prod/1"'],
+    [7, 'a number'],
+    ['', '""'],
+  ])('the task %s', (arn, told) => {
+    expect(readEvent(taskEvent({ taskArn: arn }))).toEqual(unreadable(`its taskArn is ${told}; expected ${TASK_EXPECTED}`));
+  });
+
+  it.each([
+    [[], 'missing'],
+    [undefined, 'missing'],
+    [{ 0: taskArn('t1') }, 'missing'],
+    [[7], 'a number'],
+    [['s3'], '"s3"'],
+  ])('no task, and the resources %j', (resources, told) => {
+    const event = taskEvent({ taskArn: undefined }, { resources });
+    expect(readEvent(event)).toEqual(unreadable(`its taskArn is ${told}; expected ${TASK_EXPECTED}`));
+  });
+
+  it.each([
+    ['prod', '"prod"'],
+    [undefined, 'missing'],
+    [null, 'a object'],
+  ])('the cluster %s', (arn, told) => {
+    const because = `its clusterArn is ${told}; expected ${CLUSTER_EXPECTED}`;
+    expect(readEvent(taskEvent({ clusterArn: arn }))).toEqual(unreadable(because));
+  });
+
+  it('a task of another cluster than its own', () => {
+    const because = `its task ${taskArn('t1')} is not of its cluster ${clusterArn('staging')}`;
+    expect(readEvent(taskEvent({ clusterArn: clusterArn('staging') }))).toEqual(unreadable(because));
+  });
+});
+
+describe('a reason', () => {
+  it('quotes at most 60 characters of a foreign value, on one line', () => {
+    expect(readEvent(taskEvent({}, { source: 'a'.repeat(61) }))).toEqual(
+      ignored(`its source is "${'a'.repeat(60)}", not "aws.ecs"`),
+    );
+  });
+
+  it('keeps the letters that names and ARNs are made of, and masks the others', () => {
+    const source = 'aZ_09 .:/*#<>-"\n\t{}$;=\u0000é\\';
+    expect(readEvent(taskEvent({}, { source }))).toEqual(ignored('its source is "aZ_09 .:/*#<>-???????????", not "aws.ecs"'));
+  });
+});
+
+const CANARY = 'CANARY-4711';
+
+/** Either the right value or the canary; a field whose text a reason or a hint may carry never holds the canary. */
+const fields = {
+  detail: fc.record({
+    lastStatus: fc.constantFrom('RUNNING', 'PENDING', undefined),
+    desiredStatus: fc.constantFrom('RUNNING', 'STOPPED', CANARY, undefined),
+    taskArn: fc.constantFrom(taskArn('t1'), 'x', undefined),
+    clusterArn: fc.constantFrom(clusterArn(), clusterArn('staging'), 'x', undefined),
+    version: fc.constantFrom(4, CANARY, undefined),
+    group: fc.constantFrom('service:app', undefined),
+    stoppedReason: fc.constant(CANARY),
+    overrides: fc.constant({ containerOverrides: [{ environment: [{ name: CANARY, value: CANARY }] }] }),
+    containers: fc.constant([{ name: CANARY, networkInterfaces: [{ privateIpv4Address: CANARY }] }]),
+    [CANARY]: fc.constant(CANARY),
+  }),
+  envelope: fc.record({
+    source: fc.constantFrom('aws.ecs', 'aws.ec2', undefined),
+    'detail-type': fc.constantFrom('ECS Task State Change', 'other', undefined),
+    account: fc.constantFrom('111122223333', '999999999999', undefined),
+    region: fc.constantFrom('eu-west-1', 'eu-west-2', undefined),
+    time: fc.constant(CANARY),
+    [CANARY]: fc.constant({ nested: [CANARY] }),
+  }),
+};
+
+describe('whatever is in an event', () => {
+  it('nothing reaches a reason or a hint but the fields that are read', () => {
+    holds(
+      fc.property(fields.detail, fields.envelope, (detail, envelope) => {
+        expect(JSON.stringify(readEvent(taskEvent(detail, envelope)))).not.toContain(CANARY);
+      }),
+      1_000,
+    );
+  });
+
+  it('a hint has exactly the keys of its interface', () => {
+    const extra = fc.dictionary(fc.string(), fc.jsonValue());
+    const own = ['taskArn', 'clusterArn', 'lastStatus', 'desiredStatus'];
+    holds(
+      fc.property(extra, extra, (detail, envelope) => {
+        const rest = Object.fromEntries(Object.entries(detail).filter(([key]) => !own.includes(key)));
+        const reading = readEvent({ ...envelope, ...taskEvent(rest) });
+        expect(Object.keys(hintOf(reading))).toEqual(Object.keys(HINT));
+      }),
+    );
+  });
+
+  it('reading it never throws', () => {
+    holds(
+      fc.property(fc.anything(), fc.anything(), (detail, other) => {
+        expect(['hint', 'ignored', 'unreadable']).toContain(readEvent(other).kind);
+        expect(['hint', 'ignored', 'unreadable']).toContain(readEvent(taskEvent({}, { detail, resources: other })).kind);
+      }),
+    );
+  });
+});
+
+describe('the screen', () => {
+  it('lets a hint through at a cluster of the stack', () => {
+    const reading: Reading = { kind: 'hint', hint: HINT };
+    expect(screen(reading, [clusterArn('staging'), clusterArn()])).toBe(reading);
+  });
+
+  it('ignores a hint at any other cluster: no call is made for it', () => {
+    const because = `its cluster ${clusterArn()} is not in the stack's parameter ClusterArns`;
+    expect(screen({ kind: 'hint', hint: HINT }, [clusterArn('staging')])).toEqual(ignored(because));
+    expect(screen({ kind: 'hint', hint: HINT }, [])).toEqual(ignored(because));
+  });
+
+  it('leaves every other reading as it is', () => {
+    const readings = [ignored('a'), unreadable('b')];
+    expect(readings.map((reading) => screen(reading, []))).toEqual(readings);
+  });
+});
+
+describe('a selector may mean a hinted task', () => {
+  const service: Selector = { kind: 'service', cluster: clusterArn(), name: 'app' };
+  const family: Selector = { kind: 'family', cluster: clusterArn(), name: 'app' };
+  const at = (words: Partial<Hint>): Hint => aHint(taskArn('t1'), 1, words);
+
+  it.each([
+    { of: 'its service', selector: service, hint: at({}), may: true },
+    { of: 'another service', selector: service, hint: at({ group: 'service:api' }), may: false },
+    { of: 'another cluster', selector: service, hint: at({ cluster: clusterArn('staging') }), may: false },
+    {
+      of: 'another cluster, nameless',
+      selector: service,
+      hint: at({ cluster: clusterArn('x'), group: undefined }),
+      may: false,
+    },
+    { of: 'no group that is told', selector: service, hint: at({ group: undefined }), may: true },
+    { of: 'no group that is told, for a family', selector: family, hint: at({ group: undefined }), may: true },
+    { of: 'its service, without definition', selector: service, hint: at({ definition: undefined }), may: true },
+    {
+      of: 'another service, without definition',
+      selector: service,
+      hint: at({ group: 'x', definition: undefined }),
+      may: false,
+    },
+    { of: 'its family', selector: family, hint: at({ group: 'family:app' }), may: true },
+    { of: 'its family, by a group of the caller', selector: family, hint: at({ group: 'batch' }), may: true },
+    { of: 'another family', selector: family, hint: at({ group: 'batch', definition: 'api:7' }), may: false },
+    { of: 'its family, started by a service', selector: family, hint: at({}), may: false },
+    { of: 'no definition', selector: family, hint: at({ group: 'batch', definition: undefined }), may: true },
+    { of: 'no definition, of a service', selector: family, hint: at({ definition: undefined }), may: false },
+  ])('of $of: $may', ({ selector, hint, may }) => {
+    expect(mayMean(selector, hint)).toBe(may);
+  });
+});

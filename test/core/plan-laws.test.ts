@@ -1,0 +1,158 @@
+/** The laws behind the examples of plan.test.ts, over worlds in which tasks, targets, lists and descriptions are in any state. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Change, planChanges } from '../../functions/core/plan.ts';
+import { membersOf, registeredAddresses, type Snapshot, wantedAddresses } from '../../functions/core/snapshot.ts';
+import { type Target, targetOf } from '../../functions/core/target.ts';
+import { isLive, isServing, type Task } from '../../functions/core/task.ts';
+import { selects } from '../../functions/core/wiring.ts';
+import { DESCRIBED_AT_MS, holds, reordered, wholeWorld, world } from '../support/arbitraries.ts';
+
+/** What the group looks like once ELB has taken the changes. */
+function applied(snapshot: Snapshot, changes: readonly Change[]): Snapshot {
+  const removed = new Set(changes.filter(({ kind }) => kind === 'deregister').map(({ address }) => address));
+  const added = changes.filter(({ kind }) => kind === 'register');
+  const addedAddresses = new Set(added.map(({ address }) => address));
+  const targets: Target[] = [
+    ...snapshot.targets
+      .filter(({ address }) => !addedAddresses.has(address))
+      .map((each) => (removed.has(each.address) ? { ...each, state: 'draining' } : each)),
+    ...added.map(({ descriptor }) => targetOf(descriptor, 'initial', undefined)),
+  ];
+  return { ...snapshot, targets };
+}
+
+function taskOf(snapshot: Snapshot, change: Change): Task {
+  const task = snapshot.tasks.get(change.because.task);
+  if (task === undefined) throw new Error('The change names a task that nobody knows.');
+  return task;
+}
+
+describe('in every world', () => {
+  it('planning again after the changes changes nothing', () => {
+    holds(
+      fc.property(world, (snapshot) => {
+        expect(planChanges(applied(snapshot, planChanges(snapshot)))).toEqual([]);
+      }),
+    );
+  });
+
+  it('no change names an address that is not ours', () => {
+    holds(
+      fc.property(world, (snapshot) => {
+        const ours = new Set(membersOf(snapshot).map(({ address }) => address));
+        for (const change of planChanges(snapshot)) expect(ours).toContain(change.address);
+      }),
+    );
+  });
+
+  it('nothing is removed where a wanted task is live', () => {
+    holds(
+      fc.property(world, (snapshot) => {
+        const wanted = wantedAddresses(membersOf(snapshot));
+        const removed = planChanges(snapshot).filter(({ kind }) => kind === 'deregister');
+        for (const { address } of removed) expect(wanted).not.toContain(address);
+      }),
+    );
+  });
+
+  it('each change carries the proof that this pass has read, of a task that its feed means', () => {
+    holds(
+      fc.property(world, (snapshot) => {
+        for (const change of planChanges(snapshot)) {
+          const task = taskOf(snapshot, change);
+          const { version, last, desired } = task;
+          expect(change.because).toMatchObject({ version, last, desired, describedAtMs: DESCRIBED_AT_MS });
+          expect(snapshot.describedAtMs.has(task.arn)).toBe(true);
+          expect(selects(change.feed.wiring.selector, task)).toBe(true);
+          expect(snapshot.feeds).toContain(change.feed);
+        }
+      }),
+    );
+  });
+
+  it('a removal is proved by a task told to stop, or by a line that drains', () => {
+    holds(
+      fc.property(world, (snapshot) => {
+        for (const change of planChanges(snapshot).filter(({ kind }) => kind === 'deregister')) {
+          const isDrained = change.because.rule === 'wiring drains' && change.feed.wiring.drain;
+          expect(taskOf(snapshot, change).desired === 'STOPPED' || isDrained).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it('only tasks that are listed, described and serving are registered, and no line that drains registers', () => {
+    holds(
+      fc.property(world, (snapshot) => {
+        for (const change of planChanges(snapshot).filter(({ kind }) => kind === 'register')) {
+          expect(change.feed.listed.has(change.because.task)).toBe(true);
+          expect(isServing(taskOf(snapshot, change))).toBe(true);
+          expect(change.feed.wiring.drain).toBe(false);
+        }
+      }),
+    );
+  });
+
+  it('each address is changed at most once', () => {
+    holds(
+      fc.property(world, (snapshot) => {
+        const addresses = planChanges(snapshot).map(({ address }) => address);
+        expect(new Set(addresses).size).toBe(addresses.length);
+        expect(addresses.toSorted()).toEqual(addresses);
+      }),
+    );
+  });
+
+  it('a removal repeats the descriptor that ELB gave, and nothing that drains is removed', () => {
+    holds(
+      fc.property(world, (snapshot) => {
+        const registered = snapshot.targets.filter(({ state }) => state !== 'draining').map(({ descriptor }) => descriptor);
+        for (const change of planChanges(snapshot).filter(({ kind }) => kind === 'deregister')) {
+          expect(registered).toContain(change.descriptor);
+        }
+      }),
+    );
+  });
+
+  it('health decides nothing: only whether a target drains does', () => {
+    const state = fc.constantFrom('initial', 'healthy', 'unhealthy', 'unhealthy.draining', 'unused', 'unavailable');
+    holds(
+      fc.property(world, state, (snapshot, other) => {
+        const targets = snapshot.targets.map((each) => (each.state === 'draining' ? each : { ...each, state: other }));
+        expect(planChanges({ ...snapshot, targets })).toEqual(planChanges(snapshot));
+      }),
+    );
+  });
+
+  it('the order in which anything was read does not matter', () => {
+    const both = world.chain((snapshot) => fc.tuple(fc.constant(snapshot), reordered(snapshot)));
+    const essence = (snapshot: Snapshot): unknown =>
+      planChanges(snapshot).map(({ because: { version, rule }, ...change }) => ({ ...change, version, rule, feed: 0 }));
+    holds(
+      fc.property(both, ([one, other]) => {
+        expect(essence(other)).toEqual(essence(one));
+      }),
+    );
+  });
+});
+
+describe('in every world that is read whole', () => {
+  it('the group receives exactly what serves and what is not ours', () => {
+    holds(
+      fc.property(wholeWorld, (snapshot) => {
+        const members = membersOf(snapshot);
+        const serving = members.filter(({ feed: { wiring }, task }) => !wiring.drain && isServing(task));
+        const owned = new Set(members.map(({ address }) => address));
+        const live = new Set(
+          members.filter(({ feed: { wiring }, task }) => !wiring.drain && isLive(task)).map(({ address }) => address),
+        );
+        const before = registeredAddresses(snapshot.targets);
+        const kept = [...before].filter((address) => !owned.has(address) || live.has(address));
+        const after = registeredAddresses(applied(snapshot, planChanges(snapshot)).targets);
+        expect(after).toEqual(new Set([...serving.map(({ address }) => address), ...kept]));
+      }),
+      1_000,
+    );
+  });
+});

@@ -1,0 +1,346 @@
+import { describe, expect, it } from 'vitest';
+import { planChanges } from '../../functions/core/plan.ts';
+import type { Snapshot } from '../../functions/core/snapshot.ts';
+import { targetOf } from '../../functions/core/target.ts';
+import { aGroup, aSnapshot, at, feed, ip, runningTask, stoppedTask, stoppingTask, target } from '../support/values.ts';
+
+/** The plan in a few words a change: `register 10.0.0.1:8080, task is running t1`. */
+function brief(snapshot: Snapshot): string[] {
+  return planChanges(snapshot).map(
+    ({ kind, address, because }) => `${kind} ${address}, ${because.rule} ${because.task.split('/')[2]}`,
+  );
+}
+
+describe('registers', () => {
+  it('a task that is listed, described and serving, with the proof', () => {
+    const task = runningTask('t1', '10.0.0.1');
+    const snapshot = aSnapshot({ tasks: [task] });
+    expect(planChanges(snapshot)).toStrictEqual([
+      {
+        kind: 'register',
+        address: '10.0.0.1:8080',
+        descriptor: { id: '10.0.0.1', port: 8080 },
+        because: {
+          rule: 'task is running',
+          task: task.arn,
+          version: 3,
+          last: 'RUNNING',
+          desired: 'RUNNING',
+          describedAtMs: 10_000,
+          wiring: 'cluster=prod service=app port=8080',
+        },
+        feed: snapshot.feeds[0],
+        draining: false,
+        startedAtMs: 1_000,
+      },
+    ]);
+  });
+
+  it('with the zone of the line', () => {
+    const task = runningTask('t1', '10.0.0.1');
+    const feeds = [feed('service=app port=8080 zone=all', { listed: [task] })];
+    expect(planChanges(aSnapshot({ tasks: [task], feeds }))).toMatchObject([
+      { descriptor: { id: '10.0.0.1', port: 8080, zone: 'all' } },
+    ]);
+  });
+
+  it('the address of the family of the group', () => {
+    const task = runningTask('t1', '10.0.0.1', { ipv6: ip('2001:db8::1') });
+    const snapshot = aSnapshot({ tasks: [task], group: aGroup({ family: 'ipv6' }) });
+    expect(planChanges(snapshot)).toMatchObject([{ address: '[2001:db8::1]:8080', descriptor: { id: '2001:db8::1' } }]);
+  });
+
+  it('a task on every port that its lines name', () => {
+    const task = runningTask('t1', '10.0.0.1');
+    const feeds = [feed('service=app port=9090', { listed: [task] }), feed('service=app port=8080', { listed: [task] })];
+    expect(brief(aSnapshot({ tasks: [task], feeds }))).toEqual([
+      'register 10.0.0.1:8080, task is running t1',
+      'register 10.0.0.1:9090, task is running t1',
+    ]);
+  });
+
+  it('a wanted target that still drains, and says that AWS may refuse it', () => {
+    const snapshot = aSnapshot({ tasks: [runningTask('t1', '10.0.0.1')], targets: [target('10.0.0.1', 'draining')] });
+    expect(planChanges(snapshot)).toMatchObject([{ kind: 'register', draining: true }]);
+  });
+
+  it('a task without a start after all those with one', () => {
+    const snapshot = aSnapshot({ tasks: [runningTask('t1', '10.0.0.1', { startedAtMs: undefined })] });
+    expect(planChanges(snapshot)).toMatchObject([{ startedAtMs: Number.MAX_SAFE_INTEGER }]);
+  });
+
+  it.each(['initial', 'healthy', 'unhealthy', 'unhealthy.draining', 'unused', 'unavailable'])(
+    'nothing that is registered already, at any health: %s',
+    (state) => {
+      const snapshot = aSnapshot({ tasks: [runningTask('t1', '10.0.0.1')], targets: [target('10.0.0.1', state)] });
+      expect(brief(snapshot)).toEqual([]);
+    },
+  );
+});
+
+describe('does not register', () => {
+  const task = runningTask('t1', '10.0.0.1');
+
+  it.each([
+    { what: 'a task that starts', words: { last: 'ACTIVATING' as const } },
+    { what: 'a task whose orders are unknown', words: { desired: 'UNKNOWN' as const } },
+    { what: 'a task told to stop', words: { desired: 'STOPPED' as const } },
+    { what: 'a task whose interface is not attached', words: { interface: 'ATTACHING' as const } },
+    { what: 'a task without address', words: { ipv4: undefined } },
+    { what: 'a task of somebody else', words: { group: 'service:api' } },
+  ])('$what', ({ words }) => {
+    const other = runningTask('t1', '10.0.0.1', words);
+    const feeds = [feed('service=app port=8080', { listed: [other] })];
+    expect(brief(aSnapshot({ tasks: [other], feeds }))).toEqual([]);
+  });
+
+  it('a task that only claims to be of the service: it is not in the list of its own', () => {
+    expect(brief(aSnapshot({ tasks: [task], feeds: [feed('service=app port=8080')] }))).toEqual([]);
+  });
+
+  it('a task that stands in the list of another feed only', () => {
+    const feeds = [feed('service=app port=8080'), feed('service=api port=8080', { listed: [task] })];
+    expect(brief(aSnapshot({ tasks: [task], feeds }))).toEqual([]);
+  });
+
+  it('a task known from memory alone', () => {
+    expect(brief(aSnapshot({ tasks: [task], described: [] }))).toEqual([]);
+  });
+
+  it('a task that is to leave the group', () => {
+    const feeds = [feed('service=app port=8080 mode=drain', { listed: [task] })];
+    expect(brief(aSnapshot({ tasks: [task], feeds }))).toEqual([]);
+  });
+});
+
+describe('deregisters', () => {
+  it('a task told to stop, by exactly the id, port and zone under which ELB knows it', () => {
+    const task = stoppingTask('t1', '2001:db8::1');
+    const descriptor = { id: '2001:DB8:0::1', port: target('10.0.0.1').descriptor.port, zone: 'eu-west-1a' };
+    const snapshot = aSnapshot({
+      tasks: [task],
+      group: aGroup({ family: 'ipv6' }),
+      targets: [targetOf(descriptor, 'healthy', undefined)],
+    });
+    const [change] = planChanges(snapshot);
+    expect(change).toStrictEqual({
+      kind: 'deregister',
+      address: '[2001:db8::1]:8080',
+      descriptor,
+      because: {
+        rule: 'task is stopping',
+        task: task.arn,
+        version: 5,
+        last: 'DEACTIVATING',
+        desired: 'STOPPED',
+        describedAtMs: 10_000,
+        wiring: 'cluster=prod service=app port=8080',
+      },
+      feed: snapshot.feeds[0],
+    });
+    expect(change?.descriptor).toBe(descriptor);
+  });
+
+  it.each([
+    { last: 'RUNNING' as const, rule: 'task is stopping' },
+    { last: 'STOPPING' as const, rule: 'task is stopping' },
+    { last: 'DEPROVISIONING' as const, rule: 'task has stopped' },
+    { last: 'STOPPED' as const, rule: 'task has stopped' },
+    { last: 'UNKNOWN' as const, rule: 'task has stopped' },
+  ])('at $last, because the $rule', ({ last, rule }) => {
+    const tasks = [stoppingTask('t1', '10.0.0.1', { last })];
+    expect(planChanges(aSnapshot({ tasks, targets: [target('10.0.0.1')] }))).toMatchObject([{ because: { rule } }]);
+  });
+
+  it('the tasks of a wiring that drains, running or not', () => {
+    const tasks = [
+      runningTask('t1', '10.0.0.1'),
+      runningTask('t2', '10.0.0.2', { last: 'PENDING' }),
+      stoppedTask('t3', '10.0.0.3'),
+    ];
+    const feeds = [feed('service=app port=8080 mode=drain')];
+    const targets = [target('10.0.0.1'), target('10.0.0.2'), target('10.0.0.3')];
+    const snapshot = aSnapshot({ tasks, feeds, targets });
+    expect(brief(snapshot)).toEqual([
+      'deregister 10.0.0.1:8080, wiring drains t1',
+      'deregister 10.0.0.2:8080, wiring drains t2',
+      'deregister 10.0.0.3:8080, task has stopped t3',
+    ]);
+    expect(planChanges(snapshot)[0]?.because.wiring).toBe('cluster=prod service=app port=8080 mode=drain');
+  });
+
+  it('by the old port of a line that drains, and keeps the new one', () => {
+    const task = runningTask('t1', '10.0.0.1');
+    const feeds = [
+      feed('service=app port=8080 mode=drain', { listed: [task] }),
+      feed('service=app port=9090', { listed: [task] }),
+    ];
+    const targets = [target('10.0.0.1'), target('10.0.0.1', 'healthy', { port: 9090 })];
+    expect(brief(aSnapshot({ tasks: [task], feeds, targets }))).toEqual(['deregister 10.0.0.1:8080, wiring drains t1']);
+  });
+
+  it('the dead task of ours at an address where somebody else lives: that is the reason to hurry', () => {
+    const tasks = [stoppedTask('dead', '10.0.0.1'), runningTask('other', '10.0.0.1', { group: 'service:api' })];
+    expect(brief(aSnapshot({ tasks, targets: [target('10.0.0.1')] }))).toEqual([
+      'deregister 10.0.0.1:8080, task has stopped dead',
+    ]);
+  });
+});
+
+describe('leaves a target alone', () => {
+  it('that somebody else registered', () => {
+    const snapshot = aSnapshot({ tasks: [stoppedTask('t1', '10.0.0.1')], targets: [target('10.0.0.9')] });
+    expect(brief(snapshot)).toEqual([]);
+  });
+
+  it('that a task of ours has on a port that no line names', () => {
+    const targets = [target('10.0.0.1', 'healthy', { port: 9090 })];
+    expect(brief(aSnapshot({ tasks: [stoppedTask('t1', '10.0.0.1')], targets }))).toEqual([]);
+  });
+
+  it('whose task is only absent: not listed, not described, or not known', () => {
+    const targets = [target('10.0.0.1')];
+    const feeds = [feed('service=app port=8080')];
+    expect(brief(aSnapshot({ tasks: [runningTask('t1', '10.0.0.1')], feeds, targets }))).toEqual([]);
+    expect(brief(aSnapshot({ tasks: [runningTask('t1', '10.0.0.1')], feeds, targets, described: [] }))).toEqual([]);
+    expect(brief(aSnapshot({ feeds, targets }))).toEqual([]);
+  });
+
+  it('whose task is known stopped from memory alone', () => {
+    const snapshot = aSnapshot({ tasks: [stoppingTask('t1', '10.0.0.1')], targets: [target('10.0.0.1')], described: [] });
+    expect(brief(snapshot)).toEqual([]);
+  });
+
+  it('whose draining line was written for a task that this pass has not described', () => {
+    const feeds = [feed('service=app port=8080 mode=drain')];
+    const tasks = [runningTask('t1', '10.0.0.1')];
+    expect(brief(aSnapshot({ tasks, feeds, targets: [target('10.0.0.1')], described: [] }))).toEqual([]);
+  });
+
+  it('that drains already', () => {
+    const snapshot = aSnapshot({ tasks: [stoppingTask('t1', '10.0.0.1')], targets: [target('10.0.0.1', 'draining')] });
+    expect(brief(snapshot)).toEqual([]);
+  });
+
+  it.each(['unhealthy', 'unhealthy.draining', 'unused', 'unavailable', 'initial'])(
+    'whatever its health, while its task is wanted: %s',
+    (state) => {
+      const tasks = [runningTask('t1', '10.0.0.1')];
+      expect(brief(aSnapshot({ tasks, targets: [target('10.0.0.1', state)] }))).toEqual([]);
+    },
+  );
+
+  it.each([
+    { of: 'serves', heir: runningTask('heir', '10.0.0.1') },
+    { of: 'only starts', heir: runningTask('heir', '10.0.0.1', { last: 'PENDING' }) },
+    { of: 'has unknown orders', heir: runningTask('heir', '10.0.0.1', { desired: 'UNKNOWN' }) },
+  ])('where a dead task was and a wanted one $of, in either order of reading', ({ heir }) => {
+    for (const dead of [stoppedTask('dead', '10.0.0.1'), stoppingTask('dead', '10.0.0.1')]) {
+      for (const tasks of [
+        [dead, heir],
+        [heir, dead],
+      ]) {
+        const snapshot = aSnapshot({ tasks, targets: [target('10.0.0.1')], described: [dead] });
+        expect(brief(snapshot)).toEqual([]);
+      }
+    }
+  });
+
+  it('that one line wants and another one drains', () => {
+    const task = runningTask('t1', '10.0.0.1');
+    const dead = stoppedTask('t2', '10.0.0.1', { group: 'service:api' });
+    const feeds = [feed('service=api port=8080 mode=drain'), feed('service=app port=8080', { listed: [task] })];
+    expect(brief(aSnapshot({ tasks: [task, dead], feeds, targets: [target('10.0.0.1')] }))).toEqual([]);
+  });
+});
+
+describe('of several owners of one address', () => {
+  const targets = [target('10.0.0.1')];
+
+  it('the proof that needs the least care counts', () => {
+    const tasks = [stoppedTask('old', '10.0.0.1', { version: 99 }), stoppingTask('new', '10.0.0.1', { version: 1 })];
+    expect(brief(aSnapshot({ tasks, targets }))).toEqual(['deregister 10.0.0.1:8080, task is stopping new']);
+    expect(brief(aSnapshot({ tasks: tasks.toReversed(), targets }))).toEqual([
+      'deregister 10.0.0.1:8080, task is stopping new',
+    ]);
+  });
+
+  it('of two alike the one with the higher version counts', () => {
+    const tasks = [stoppedTask('low', '10.0.0.1', { version: 8 }), stoppedTask('high', '10.0.0.1', { version: 9 })];
+    expect(brief(aSnapshot({ tasks, targets }))).toEqual(['deregister 10.0.0.1:8080, task has stopped high']);
+    expect(brief(aSnapshot({ tasks: tasks.toReversed(), targets }))).toEqual([
+      'deregister 10.0.0.1:8080, task has stopped high',
+    ]);
+  });
+
+  it('the one of a wiring that may write counts before one that may not, though it needs more care', () => {
+    const watched = stoppingTask('watched', '10.0.0.1', { group: 'service:api' });
+    const ours = stoppedTask('ours', '10.0.0.1');
+    const writing = feed('service=app port=8080');
+    for (const silent of [feed('service=api port=8080 mode=observe'), feed('service=api port=8080', { native: true })]) {
+      for (const feeds of [
+        [silent, writing],
+        [writing, silent],
+      ]) {
+        const snapshot = aSnapshot({ tasks: [watched, ours], feeds, targets });
+        expect(brief(snapshot)).toEqual(['deregister 10.0.0.1:8080, task has stopped ours']);
+        expect(planChanges(snapshot)[0]?.feed).toBe(writing);
+      }
+    }
+  });
+
+  it('one that this pass has described counts before one that it has not', () => {
+    const tasks = [stoppingTask('seen', '10.0.0.1'), stoppingTask('unseen', '10.0.0.1', { version: 99 })];
+    expect(brief(aSnapshot({ tasks, targets, described: tasks.slice(0, 1) }))).toEqual([
+      'deregister 10.0.0.1:8080, task is stopping seen',
+    ]);
+  });
+});
+
+describe('of two lines that register one address', () => {
+  const app = runningTask('app', '10.0.0.1');
+  const api = runningTask('api', '10.0.0.1', { group: 'service:api' });
+
+  function chosen(...lines: readonly string[]): (string | undefined)[] {
+    const feeds = lines.map((line) => feed(line, { listed: [line.includes('api') ? api : app] }));
+    return [feeds, feeds.toReversed()].map((each) => brief(aSnapshot({ tasks: [app, api], feeds: each })).join());
+  }
+
+  it('the first by its text counts, whatever the order', () => {
+    const first = 'register 10.0.0.1:8080, task is running api';
+    expect(chosen('service=app port=8080', 'service=api port=8080')).toEqual([first, first]);
+  });
+
+  it('the one that may write counts before one that may not', () => {
+    const writing = 'register 10.0.0.1:8080, task is running app';
+    expect(chosen('service=app port=8080', 'service=api port=8080 mode=observe')).toEqual([writing, writing]);
+    const other = 'register 10.0.0.1:8080, task is running api';
+    expect(chosen('service=app port=8080 mode=observe', 'service=api port=8080')).toEqual([other, other]);
+  });
+
+  it('the one that may write counts before one that ECS keeps', () => {
+    const feeds = [
+      feed('service=api port=8080', { listed: [api], native: true }),
+      feed('service=app port=8080', { listed: [app] }),
+    ];
+    const expected = ['register 10.0.0.1:8080, task is running app'];
+    expect(brief(aSnapshot({ tasks: [app, api], feeds }))).toEqual(expected);
+    expect(brief(aSnapshot({ tasks: [app, api], feeds: feeds.toReversed() }))).toEqual(expected);
+  });
+});
+
+describe('the plan', () => {
+  it('is in the order of addresses, registrations and removals mixed', () => {
+    const tasks = [runningTask('c', '10.0.0.3'), stoppingTask('b', '10.0.0.2'), runningTask('a', '10.0.0.1')];
+    expect(planChanges(aSnapshot({ tasks, targets: [target('10.0.0.2')] })).map(({ address }) => address)).toEqual([
+      at('10.0.0.1'),
+      at('10.0.0.2'),
+      at('10.0.0.3'),
+    ]);
+  });
+
+  it('is empty for nothing', () => {
+    expect(planChanges(aSnapshot({ feeds: [] }))).toEqual([]);
+    expect(planChanges(aSnapshot({}))).toEqual([]);
+  });
+});

@@ -1,0 +1,287 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  hintsBehind,
+  isAhead,
+  membersOf,
+  registeredAddresses,
+  type Snapshot,
+  tasksToDescribe,
+  unexplainedAddresses,
+  wantedAddresses,
+} from '../../functions/core/snapshot.ts';
+import type { Task } from '../../functions/core/task.ts';
+import { holds, reordered, world } from '../support/arbitraries.ts';
+import {
+  aGroup,
+  aHint,
+  aSnapshot,
+  at,
+  clusterArn,
+  feed,
+  ip,
+  runningTask,
+  stoppedTask,
+  stoppingTask,
+  target,
+  taskArn,
+} from '../support/values.ts';
+
+const RUNNING = runningTask('running', '10.0.0.1');
+const STOPPING = stoppingTask('stopping', '10.0.0.2');
+const STOPPED = stoppedTask('stopped', '10.0.0.3');
+const PENDING = runningTask('pending', '10.0.0.4', { last: 'ACTIVATING' });
+
+function addressesOf(snapshot: Snapshot): string[] {
+  return membersOf(snapshot).map(({ task, address }) => `${task.arn.split('/')[2]} ${address}`);
+}
+
+describe('the members of a group', () => {
+  it('are the tasks of its feeds, each with the address that it would have there', () => {
+    const other = runningTask('other', '10.0.0.9', { group: 'service:api' });
+    const elsewhere = runningTask('elsewhere', '10.0.0.8', { cluster: clusterArn('staging') });
+    const snapshot = aSnapshot({ tasks: [RUNNING, STOPPED, other, elsewhere] });
+    expect(addressesOf(snapshot)).toEqual(['running 10.0.0.1:8080', 'stopped 10.0.0.3:8080']);
+    expect(membersOf(snapshot)[0]).toEqual({ feed: snapshot.feeds[0], task: RUNNING, address: at('10.0.0.1') });
+  });
+
+  it('count once per feed that means them', () => {
+    const feeds = [feed('service=app port=8080'), feed('service=app port=9090 mode=drain')];
+    expect(addressesOf(aSnapshot({ tasks: [RUNNING], feeds }))).toEqual(['running 10.0.0.1:8080', 'running 10.0.0.1:9090']);
+  });
+
+  it('have an address of the family of the group, or are none', () => {
+    const dual = runningTask('dual', '10.0.0.5', { ipv6: ip('2001:db8::5') });
+    const only4 = runningTask('only4', '10.0.0.6');
+    const only6 = runningTask('only6', '2001:db8::7');
+    const tasks = [dual, only4, only6];
+    expect(addressesOf(aSnapshot({ tasks }))).toEqual(['dual 10.0.0.5:8080', 'only4 10.0.0.6:8080']);
+    expect(addressesOf(aSnapshot({ tasks, group: aGroup({ family: 'ipv6' }) }))).toEqual([
+      'dual [2001:db8::5]:8080',
+      'only6 [2001:db8::7]:8080',
+    ]);
+  });
+});
+
+describe('an address is wanted', () => {
+  it.each([
+    { of: 'a task that runs', task: RUNNING, isWanted: true },
+    { of: 'a task that has not started', task: PENDING, isWanted: true },
+    { of: 'a task whose orders are unknown', task: runningTask('u', '10.0.0.1', { desired: 'UNKNOWN' }), isWanted: true },
+    { of: 'a task told to stop', task: STOPPING, isWanted: false },
+    { of: 'a task that has stopped', task: STOPPED, isWanted: false },
+  ])('by $of: $isWanted', ({ task, isWanted }) => {
+    expect(wantedAddresses(membersOf(aSnapshot({ tasks: [task] }))).size).toBe(isWanted ? 1 : 0);
+  });
+
+  it('not by a wiring that drains', () => {
+    const drain = feed('service=app port=8080 mode=drain');
+    expect(wantedAddresses(membersOf(aSnapshot({ tasks: [RUNNING], feeds: [drain] })))).toEqual(new Set());
+  });
+
+  it('by an observing wiring as well: what it wants is not removed for another one', () => {
+    const observe = feed('service=app port=8080 mode=observe');
+    const members = membersOf(aSnapshot({ tasks: [RUNNING], feeds: [observe] }));
+    expect(wantedAddresses(members)).toEqual(new Set([at('10.0.0.1')]));
+  });
+});
+
+describe('the registered addresses', () => {
+  it('are all but those that drain', () => {
+    const targets = [target('10.0.0.1'), target('10.0.0.2', 'draining'), target('10.0.0.3', 'unhealthy.draining')];
+    expect(registeredAddresses(targets)).toEqual(new Set([at('10.0.0.1'), at('10.0.0.3')]));
+  });
+});
+
+function known(snapshot: Snapshot): string[] {
+  const { known, hinted } = tasksToDescribe(snapshot, []);
+  expect(hinted).toEqual([]);
+  return known.map(({ arn }) => arn.slice(arn.lastIndexOf('/') + 1));
+}
+
+describe('a listed task is asked about', () => {
+  const ask = (task: Task, words: { readonly registered?: boolean } = {}): string[] =>
+    known(
+      aSnapshot({
+        tasks: [task],
+        feeds: [feed('service=app port=8080', { listed: [task] })],
+        targets: words.registered === false ? [] : [target('10.0.0.1')],
+      }),
+    );
+
+  it('while nobody knows it', () => {
+    const feeds = [feed('service=app port=8080', { listed: [RUNNING] })];
+    expect(known(aSnapshot({ feeds }))).toEqual(['running']);
+  });
+
+  it.each([
+    { why: 'it may have started', words: { last: 'ACTIVATING' as const } },
+    { why: 'its interface may be attached by now', words: { interface: 'ATTACHING' as const } },
+    { why: 'its address may be known by now', words: { ipv4: undefined } },
+    { why: 'it may have been told to stop, which the list does not show yet', words: { desired: 'STOPPED' as const } },
+  ])('while $why', ({ words }) => {
+    expect(ask(runningTask('t1', '10.0.0.1', words))).toEqual(['t1']);
+  });
+
+  it('when it is about to be registered', () => {
+    expect(ask(runningTask('t1', '10.0.0.1'), { registered: false })).toEqual(['t1']);
+  });
+
+  it('no more, once it is known to serve and registered', () => {
+    expect(ask(runningTask('t1', '10.0.0.1'))).toEqual([]);
+  });
+
+  it('no more, once it is known to serve with an address of the other family only', () => {
+    expect(ask(runningTask('t1', '2001:db8::1'), { registered: false })).toEqual([]);
+  });
+});
+
+describe('a known task is asked about', () => {
+  const registered = (task: Task): readonly string[] =>
+    known(aSnapshot({ tasks: [task], targets: [target(String(task.ipv4))] }));
+  const unregistered = (task: Task): readonly string[] => known(aSnapshot({ tasks: [task] }));
+
+  it('when it is to stop, and its address is registered', () => {
+    expect(registered(STOPPING)).toEqual(['stopping']);
+    expect(registered(STOPPED)).toEqual(['stopped']);
+  });
+
+  it('no more when its address has left the group', () => {
+    expect(unregistered(STOPPING)).toEqual([]);
+    expect(unregistered(STOPPED)).toEqual([]);
+    expect(known(aSnapshot({ tasks: [STOPPED], targets: [target('10.0.0.3', 'draining')] }))).toEqual([]);
+  });
+
+  it('no more when a task that is wanted has its address', () => {
+    const heir = runningTask('heir', '10.0.0.3');
+    expect(known(aSnapshot({ tasks: [STOPPED, heir], targets: [target('10.0.0.3')] }))).toEqual([]);
+  });
+
+  it('when it is to leave the group, and its address is registered', () => {
+    const feeds = [feed('service=app port=8080 mode=drain', { listed: [RUNNING] })];
+    expect(known(aSnapshot({ tasks: [RUNNING], feeds, targets: [target('10.0.0.1')] }))).toEqual(['running']);
+    expect(known(aSnapshot({ tasks: [RUNNING], feeds }))).toEqual([]);
+  });
+
+  it.each(['read', 'gone'] as const)('when it is live and no longer listed (%s)', (list) => {
+    const feeds = [feed('service=app port=8080', { list })];
+    expect(known(aSnapshot({ tasks: [RUNNING], feeds, targets: [target('10.0.0.1')] }))).toEqual(['running']);
+    expect(known(aSnapshot({ tasks: [STOPPED], feeds }))).toEqual([]);
+  });
+
+  it('not for being absent from a list that could not be read', () => {
+    const feeds = [feed('service=app port=8080', { list: 'failed' })];
+    expect(known(aSnapshot({ tasks: [RUNNING], feeds, targets: [target('10.0.0.1')] }))).toEqual([]);
+    expect(known(aSnapshot({ tasks: [RUNNING], feeds }))).toEqual([]);
+  });
+
+  it('not for being absent from the list of somebody else', () => {
+    const other = runningTask('other', '10.0.0.9', { group: 'service:api' });
+    expect(unregistered(other)).toEqual([]);
+  });
+});
+
+describe('the tasks to describe', () => {
+  it('come with their clusters, each once, in the order of their ARNs', () => {
+    const tasks = ['b', 'c', 'a'].map((id) => runningTask(id, '10.0.0.1', { last: 'PENDING' }));
+    const cluster = clusterArn();
+    expect(tasksToDescribe(aSnapshot({ tasks }), []).known).toEqual([
+      { arn: taskArn('a'), cluster },
+      { arn: taskArn('b'), cluster },
+      { arn: taskArn('c'), cluster },
+    ]);
+  });
+
+  it('are none in a quiet pass, which then costs two calls', () => {
+    const tasks = [RUNNING, STOPPED];
+    const quiet = aSnapshot({ tasks, targets: [target('10.0.0.1')] });
+    expect(tasksToDescribe(quiet, [aHint(RUNNING.arn, RUNNING.version)])).toEqual({ known: [], hinted: [] });
+  });
+
+  it('include a hinted version that was not read yet, apart where nothing else is known of the task', () => {
+    const quiet = aSnapshot({ tasks: [RUNNING, STOPPED], targets: [target('10.0.0.1')] });
+    const hints = [aHint(RUNNING.arn, 4), aHint(STOPPED.arn, 99), aHint(taskArn('new'), 0), aHint(taskArn('new'), 1)];
+    const cluster = clusterArn();
+    expect(tasksToDescribe(quiet, hints)).toEqual({
+      known: [{ arn: RUNNING.arn, cluster }],
+      hinted: [{ arn: taskArn('new'), cluster }],
+    });
+  });
+
+  it('name a hinted task once where it is asked about anyway', () => {
+    const feeds = [feed('service=app port=8080', { listed: [RUNNING] })];
+    expect(tasksToDescribe(aSnapshot({ feeds }), [aHint(RUNNING.arn, 9)])).toEqual({
+      known: [{ arn: RUNNING.arn, cluster: clusterArn() }],
+      hinted: [],
+    });
+  });
+
+  it('do not depend on the order in which anything was read', () => {
+    const both = world.chain((snapshot) => fc.tuple(fc.constant(snapshot), reordered(snapshot)));
+    holds(
+      fc.property(both, ([one, other]) => {
+        expect(tasksToDescribe(other, [])).toEqual(tasksToDescribe(one, []));
+      }),
+    );
+  });
+});
+
+describe('a hint is ahead', () => {
+  it.each([
+    { of: 'a task that was never read', task: undefined, version: 0, ahead: true },
+    { of: 'an older reading', task: RUNNING, version: 4, ahead: true },
+    { of: 'a reading of its version', task: RUNNING, version: 3, ahead: false },
+    { of: 'a newer reading', task: RUNNING, version: 2, ahead: false },
+    { of: 'a task read as stopped, at any version', task: STOPPED, version: 99, ahead: false },
+  ])('of $of: $ahead', ({ task, version, ahead }) => {
+    expect(isAhead(aHint(taskArn('t1'), version), task)).toBe(ahead);
+  });
+});
+
+describe('reads are behind a hint', () => {
+  const behind = (snapshot: Snapshot, task: Task, version: number): number =>
+    hintsBehind(snapshot, [aHint(task.arn, version)]).length;
+
+  it('whose version ECS did not tell', () => {
+    const hints = [aHint(RUNNING.arn, 4), aHint(RUNNING.arn, 3)];
+    expect(hintsBehind(aSnapshot({ tasks: [RUNNING] }), hints)).toEqual([hints[0]]);
+  });
+
+  it('whose task serves and is not listed yet', () => {
+    const feeds = [feed('service=app port=8080')];
+    expect(behind(aSnapshot({ tasks: [RUNNING], feeds }), RUNNING, 0)).toBe(1);
+    expect(behind(aSnapshot({ tasks: [PENDING], feeds }), PENDING, 0)).toBe(0);
+    expect(behind(aSnapshot({ tasks: [RUNNING] }), RUNNING, 0)).toBe(0);
+  });
+
+  it('not one whose list could not be read: that is a failure, and not a delay', () => {
+    const feeds = [feed('service=app port=8080', { list: 'failed' })];
+    expect(behind(aSnapshot({ tasks: [RUNNING], feeds }), RUNNING, 0)).toBe(0);
+  });
+
+  it('not one whose task ECS does not know: old messages tell of tasks long forgotten', () => {
+    expect(behind(aSnapshot({}), RUNNING, 9)).toBe(0);
+  });
+
+  it('not one whose task is known to have stopped', () => {
+    expect(behind(aSnapshot({ tasks: [STOPPED], feeds: [feed('service=app port=8080')] }), STOPPED, 99)).toBe(0);
+  });
+});
+
+describe('an address is unexplained', () => {
+  it('when it is registered, and no known task has it, running or stopped', () => {
+    const targets = [
+      target('10.0.0.9'),
+      target('10.0.0.8'),
+      target('10.0.0.7', 'draining'),
+      target('10.0.0.1'),
+      target('10.0.0.3'),
+      target('10.0.0.1', 'healthy', { port: 9090 }),
+    ];
+    expect(unexplainedAddresses(aSnapshot({ tasks: [RUNNING, STOPPED], targets }))).toEqual([
+      at('10.0.0.1', 9090),
+      at('10.0.0.8'),
+      at('10.0.0.9'),
+    ]);
+  });
+});

@@ -1,0 +1,290 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Task } from '../../functions/core/task.ts';
+import { parseClusterArn } from '../../functions/core/values.ts';
+import {
+  describeSelector,
+  type LineContext,
+  parseInstanceWiring,
+  parseWiring,
+  type Selector,
+  type StackMode,
+  selectorKey,
+  selects,
+  splitLines,
+  targetGroupNamed,
+} from '../../functions/core/wiring.ts';
+import { holds } from '../support/arbitraries.ts';
+import { clusterArn, lineOf, runningTask, unwrap } from '../support/values.ts';
+
+const PROD = clusterArn('prod');
+const STAGING = clusterArn('staging');
+const APP: Selector = { kind: 'service', cluster: PROD, name: 'app' };
+
+function context(words: Partial<LineContext> = {}): LineContext {
+  return { source: 'the tag', clusters: [PROD], stackMode: 'enforce', ...words };
+}
+
+function mistake(word: string, expected: string): unknown {
+  return { ok: false, mistake: { resource: 'the tag', word, expected } };
+}
+
+describe('a line of wiring', () => {
+  it('names a service and a port, and leaves the rest to the stack', () => {
+    expect(parseWiring('service=app port=8080', context(), 'tag')).toStrictEqual({
+      ok: true,
+      value: { selector: APP, port: 8080, zone: undefined, drain: false, writes: true, source: 'the tag' },
+    });
+  });
+
+  it('may say everything, in any order', () => {
+    const words = fc.shuffledSubarray(['cluster=prod', 'family=nightly-report', 'port=1', 'zone=all', 'mode=drain'], {
+      minLength: 5,
+    });
+    holds(
+      fc.property(words, (line) => {
+        expect(lineOf(parseWiring(line.join(' '), context({ clusters: [STAGING, PROD] }), 'tag'))).toEqual({
+          selector: { kind: 'family', cluster: PROD, name: 'nightly-report' },
+          port: 1,
+          zone: 'all',
+          drain: true,
+          writes: true,
+          source: 'the tag',
+        });
+      }),
+    );
+  });
+
+  it('may have any white space between its words and around them', () => {
+    expect(parseWiring('\t service=app \n  port=8080 ', context(), 'tag').ok).toBe(true);
+  });
+
+  it('names its target group only in the parameter', () => {
+    const line = 'target-group=web service=app port=8080';
+    expect(lineOf(parseWiring(line, context(), 'parameter')).selector).toEqual(APP);
+    const expected = 'one of cluster=, service=, family=, port=, zone=, mode=';
+    expect(parseWiring(line, context(), 'tag')).toEqual(mistake('target-group=web', expected));
+  });
+
+  it.each(['a', 'Z', '0', '_', '-', 'a'.repeat(255), 'My_app-2'])('takes the name %s', (name) => {
+    expect(lineOf(parseWiring(`service=${name} port=80`, context(), 'tag')).selector.name).toBe(name);
+    expect(lineOf(parseWiring(`family=${name} port=80`, context(), 'tag')).selector.name).toBe(name);
+  });
+});
+
+const KEYS_OF_TAG = 'one of cluster=, service=, family=, port=, zone=, mode=';
+const SELECTOR = 'exactly one of service=NAME and family=NAME';
+const MODES = 'mode=enforce, mode=observe or mode=drain';
+const PORT = 'port=a port from 1 to 65535, such as port=8080';
+const ZONE = 'zone=all, or no zone at all, which leaves it to ELB';
+const SERVICE_NAME = 'service=NAME of letters, digits, - and _';
+const CLUSTER = "cluster=prod, of the stack's parameter ClusterArns";
+
+describe('a mistake names the resource, the word and what was expected:', () => {
+  it.each([
+    ['servce=app port=8080', 'servce=app', KEYS_OF_TAG],
+    ['service=app port=8080 weight=3', 'weight=3', KEYS_OF_TAG],
+    ['Service=app port=8080', 'Service=app', KEYS_OF_TAG],
+    ['app', 'app', KEYS_OF_TAG],
+    ['=app', '=app', KEYS_OF_TAG],
+    ['service=app service=api port=80', 'service=api', 'service= only once'],
+    ['service=app port=80 port=80', 'port=80', 'port= only once'],
+    ['', '', SELECTOR],
+    ['port=8080', 'port=8080', SELECTOR],
+    ['port=8080 mode=drain', 'port=8080 mode=drain', SELECTOR],
+    ['service=app family=app port=80', 'service=app family=app port=80', SELECTOR],
+    ['service= port=80', 'service=', SERVICE_NAME],
+    ['service port=80', 'service=', SERVICE_NAME],
+    ['service=a.b port=80', 'service=a.b', SERVICE_NAME],
+    ['service=a=b port=80', 'service=a=b', SERVICE_NAME],
+    ['service=xa/b port=80', 'service=xa/b', SERVICE_NAME],
+    ['service=/ab port=80', 'service=/ab', SERVICE_NAME],
+    ['family=a:1 port=80', 'family=a:1', 'family=NAME of letters, digits, - and _'],
+    ['cluster=dev service=app port=80', 'cluster=dev', CLUSTER],
+    ['cluster= service=app port=80', 'cluster=', CLUSTER],
+    ['service=app', '(no port=)', PORT],
+    ['service=app port=', 'port=', PORT],
+    ['service=app port=0', 'port=0', PORT],
+    ['service=app port=65536', 'port=65536', PORT],
+    ['service=app port=http', 'port=http', PORT],
+    ['service=app port=80 zone=', 'zone=', ZONE],
+    ['service=app port=80 zone=eu-west-1a', 'zone=eu-west-1a', ZONE],
+    ['service=app port=80 zone=ALL', 'zone=ALL', ZONE],
+    ['service=app port=80 mode=', 'mode=', MODES],
+    ['service=app port=80 mode=dry', 'mode=dry', MODES],
+  ])('%j', (line, word, expected) => {
+    expect(parseWiring(line, context(), 'tag')).toEqual(mistake(word, expected));
+  });
+
+  it('a name of 256 characters, of which 100 are shown', () => {
+    const word = `service=${'a'.repeat(92)}`;
+    expect(parseWiring(`service=${'a'.repeat(256)} port=80`, context(), 'tag')).toEqual(mistake(word, SERVICE_NAME));
+  });
+
+  it('in the parameter the keys include target-group', () => {
+    expect(parseWiring('x=1', context(), 'parameter')).toEqual(
+      mistake('x=1', 'one of target-group=, cluster=, service=, family=, port=, zone=, mode='),
+    );
+  });
+});
+
+describe('the cluster of a line', () => {
+  it('may be left out where one is configured', () => {
+    expect(lineOf(parseWiring('service=app port=80', context(), 'tag')).selector.cluster).toBe(PROD);
+  });
+
+  it('has to be named where several are', () => {
+    const several = context({ clusters: [PROD, STAGING] });
+    expect(lineOf(parseWiring('cluster=staging service=app port=80', several, 'tag')).selector.cluster).toBe(STAGING);
+    expect(parseWiring('service=app port=80', several, 'tag')).toEqual(
+      mistake('(no cluster=)', "cluster=prod or cluster=staging, of the stack's parameter ClusterArns"),
+    );
+  });
+
+  it('is not guessed where two have the same name', () => {
+    const other = unwrap(parseClusterArn('arn:aws:ecs:eu-west-2:111122223333:cluster/prod'));
+    const twins = context({ clusters: [PROD, other] });
+    expect(parseWiring('cluster=prod service=app port=80', twins, 'tag')).toEqual(
+      mistake('cluster=prod', "cluster=prod or cluster=prod, of the stack's parameter ClusterArns"),
+    );
+  });
+});
+
+describe('the stricter of the mode of the stack and that of the line wins:', () => {
+  const cases: readonly (readonly [StackMode, string, boolean, boolean])[] = [
+    ['enforce', '', true, false],
+    ['enforce', 'mode=enforce', true, false],
+    ['enforce', 'mode=observe', false, false],
+    ['enforce', 'mode=drain', true, true],
+    ['observe', '', false, false],
+    ['observe', 'mode=enforce', false, false],
+    ['observe', 'mode=observe', false, false],
+    ['observe', 'mode=drain', false, true],
+  ];
+
+  it.each(cases)('stack %s, line "%s": writes %s, drains %s', (stackMode, mode, writes, drain) => {
+    const line = parseWiring(`service=app port=80 ${mode}`, context({ stackMode }), 'tag');
+    expect(lineOf(line)).toMatchObject({ writes, drain });
+  });
+});
+
+describe('a line for a Cloud Map service', () => {
+  it('names the service, and the port only where instances have one', () => {
+    const value = { selector: APP, port: undefined, source: 'the tag' };
+    expect(parseInstanceWiring('service=app', context())).toStrictEqual({ ok: true, value });
+    expect(parseInstanceWiring('service=app port=3306', context())).toStrictEqual({
+      ok: true,
+      value: { ...value, port: 3306 },
+    });
+  });
+
+  it('may name a family and a cluster', () => {
+    expect(lineOf(parseInstanceWiring('cluster=staging family=db', context({ clusters: [PROD, STAGING] }))).selector).toEqual({
+      kind: 'family',
+      cluster: STAGING,
+      name: 'db',
+    });
+  });
+
+  it.each(['zone=all', 'mode=drain', 'target-group=web', 'x'])('takes no %s', (word) => {
+    const expected = 'one of cluster=, service=, family=, port=';
+    expect(parseInstanceWiring(`service=app ${word}`, context())).toEqual(mistake(word, expected));
+  });
+
+  it('takes no port that is none', () => {
+    const expected = 'port=a port from 1 to 65535, or no port';
+    expect(parseInstanceWiring('service=app port=0', context())).toEqual(mistake('port=0', expected));
+    expect(parseInstanceWiring('service=app port', context())).toEqual(mistake('port=', expected));
+  });
+});
+
+describe('the lines of the parameter', () => {
+  it('stand between semicolons or line ends, and each keeps its number', () => {
+    expect(splitLines(' a=1 ;; b=2\n\nc=3\r\n d=4;')).toEqual([
+      { number: 1, text: 'a=1' },
+      { number: 3, text: 'b=2' },
+      { number: 5, text: 'c=3' },
+      { number: 6, text: 'd=4' },
+    ]);
+  });
+
+  it.each(['', ' ', ';', ' ; \n'])('are none in %j', (text) => {
+    expect(splitLines(text)).toEqual([]);
+  });
+
+  it.each([
+    ['target-group=web service=app', 'web'],
+    ['service=app target-group=web', 'web'],
+    ['service=app\ttarget-group=web port=80', 'web'],
+    ['target-group=', ''],
+    ['target-group= service=app', ''],
+    ['target-group=a target-group=b', 'a'],
+    ['service=app', undefined],
+    ['not-target-group=web', undefined],
+    ['target-group', undefined],
+  ])('name their group before they are read: %j names %j', (text, name) => {
+    expect(targetGroupNamed(text)).toBe(name);
+  });
+});
+
+describe('a selector', () => {
+  const family: Selector = { kind: 'family', cluster: PROD, name: 'app' };
+
+  it.each([
+    { selector: APP, words: {}, means: true },
+    { selector: APP, words: { group: 'service:api' }, means: false },
+    { selector: APP, words: { group: 'service:app2' }, means: false },
+    { selector: APP, words: { group: 'family:app' }, means: false },
+    { selector: APP, words: { group: '' }, means: false },
+    { selector: APP, words: { cluster: STAGING }, means: false },
+    { selector: family, words: { group: 'family:app' }, means: true },
+    { selector: family, words: { group: 'batch' }, means: true },
+    { selector: family, words: { group: '' }, means: true },
+    { selector: family, words: { group: 'batch-service:x' }, means: true },
+    { selector: family, words: {}, means: false },
+    { selector: family, words: { group: 'batch', definition: 'app' }, means: true },
+    { selector: family, words: { group: 'batch', definition: 'app2:7' }, means: false },
+    { selector: family, words: { group: 'batch', definition: '' }, means: false },
+    { selector: family, words: { group: 'batch', cluster: STAGING }, means: false },
+  ])('$selector.kind=app means $words: $means', ({ selector, words, means }) => {
+    const task: Task = runningTask('t1', '10.0.0.1', words);
+    expect(selects(selector, task)).toBe(means);
+  });
+
+  it('never shares a task with a selector of the other kind', () => {
+    const group = fc.constantFrom('service:app', 'family:app', '', 'batch', 'service:', 'service:api');
+    const definition = fc.constantFrom('app:7', 'app', '', 'api:1');
+    holds(
+      fc.property(group, definition, (aGroup, aDefinition) => {
+        const task = runningTask('t1', '10.0.0.1', { group: aGroup, definition: aDefinition });
+        expect(selects(APP, task) && selects(family, task)).toBe(false);
+      }),
+    );
+  });
+
+  it('has a key of its own, and words for people', () => {
+    expect(selectorKey(APP)).toBe(`${PROD} service=app`);
+    expect(selectorKey(family)).toBe(`${PROD} family=app`);
+    expect(describeSelector(APP)).toBe('cluster=prod service=app');
+    expect(describeSelector(family)).toBe('cluster=prod family=app');
+  });
+});
+
+describe('whatever the line', () => {
+  it('it is read or it is a mistake with its resource, and never longer than 100 characters', () => {
+    const word = fc.oneof(
+      fc.constantFrom('service=app', 'family=x', 'port=80', 'zone=all', 'mode=drain', 'cluster=prod', 'port=99999'),
+      fc.string({ maxLength: 200 }),
+    );
+    holds(
+      fc.property(fc.array(word), (words) => {
+        const line = parseWiring(words.join(' '), context(), 'parameter');
+        if (line.ok) return;
+        expect(line.mistake.resource).toBe('the tag');
+        expect(line.mistake.word.length).toBeLessThanOrEqual(100);
+        expect(line.mistake.expected).not.toBe('');
+      }),
+      1_000,
+    );
+  });
+});

@@ -1,0 +1,133 @@
+/** Elastic Load Balancing v2 as an API: what each call answers, in AWS's shapes (ELB API reference, version 2015-12-01). */
+import type { Account } from './account.ts';
+import { ApiError } from './api-error.ts';
+import { type Input, objects, pageOf, text, texts, whole } from './api-input.ts';
+import type { GroupRecord, TargetRequest } from './elb.ts';
+
+const TAGS_MAX = 20;
+
+export function elbApi(account: Account) {
+  return {
+    DescribeTargetGroups: (input: Input) => describeTargetGroups(account, input),
+    DescribeTags: (input: Input) => describeTags(account, input),
+    DescribeTargetGroupAttributes: (input: Input) => describeAttributes(account, input),
+    DescribeTargetHealth: (input: Input) => describeTargetHealth(account, input),
+    RegisterTargets: (input: Input) => {
+      account.elb.register(account.elb.group(input['TargetGroupArn']), targetsOf(input));
+      return {};
+    },
+    DeregisterTargets: (input: Input) => {
+      account.elb.deregister(account.elb.group(input['TargetGroupArn']), targetsOf(input));
+      return {};
+    },
+  };
+}
+
+function describeTargetGroups({ elb }: Account, input: Input) {
+  const arns = texts(input, 'TargetGroupArns');
+  const names = texts(input, 'Names');
+  const asked = arns.length > 0 ? arns.map((arn) => elb.group(arn)) : [...elb.groups.values()];
+  const groups = names.length > 0 ? asked.filter(({ name }) => names.includes(name)) : asked;
+  if (names.length > groups.length) throw new ApiError('TargetGroupNotFound', 'One or more target groups not found');
+  const page = pageOf(groups, text(input, 'Marker'), 400, whole(input, 'PageSize'));
+  return { TargetGroups: page.items.map(describe), NextMarker: page.nextToken };
+}
+
+function describe(group: GroupRecord) {
+  return {
+    TargetGroupArn: group.arn,
+    TargetGroupName: group.name,
+    Protocol: 'HTTP' as const,
+    Port: group.port,
+    VpcId: group.vpcId,
+    TargetType: targetTypeOf(group.targetType),
+    IpAddressType: group.family,
+    HealthCheckProtocol: 'HTTP' as const,
+    HealthCheckPort: 'traffic-port',
+    HealthCheckEnabled: true,
+    LoadBalancerArns: group.isUsed ? [group.arn.replace(/:targetgroup\/.*/, ':loadbalancer/app/web/0123456789abcdef')] : [],
+  };
+}
+
+function targetTypeOf(type: string): 'ip' | 'instance' | 'lambda' | 'alb' {
+  return type === 'instance' || type === 'lambda' || type === 'alb' ? type : 'ip';
+}
+
+function describeTags({ elb }: Account, input: Input) {
+  const arns = texts(input, 'ResourceArns');
+  if (arns.length > TAGS_MAX) throw new ApiError('ValidationError', 'Number of resources cannot be more than 20');
+  return {
+    TagDescriptions: arns.map((arn) => ({
+      ResourceArn: arn,
+      Tags: [...elb.group(arn).tags].map(([Key, Value]) => ({ Key, Value })),
+    })),
+  };
+}
+
+function describeAttributes({ elb }: Account, input: Input) {
+  const group = elb.group(input['TargetGroupArn']);
+  const delay = { Key: 'deregistration_delay.timeout_seconds', Value: String(group.deregistrationDelaySeconds) };
+  return { Attributes: [delay, { Key: 'stickiness.enabled', Value: 'false' }] };
+}
+
+/** Not paginated: one answer holds the whole group. A target that is asked for and not registered is told as such. */
+function describeTargetHealth({ elb }: Account, input: Input) {
+  const group = elb.group(input['TargetGroupArn']);
+  const asked = targetsOf(input);
+  const views = elb.view(group).map(({ target, state, reason }) => ({
+    Target: { Id: target.id, Port: target.port, AvailabilityZone: target.zone },
+    HealthCheckPort: String(target.port),
+    TargetHealth: { State: stateOf(state), Reason: reasonOf(reason), Description: descriptionOf(reason) },
+  }));
+  if (asked.length === 0) return { TargetHealthDescriptions: views };
+  const found = asked.map(({ id, port }) => {
+    const portAsked = port ?? group.port;
+    const view = views.find(({ Target }) => Target.Id === id && Target.Port === portAsked);
+    if (view !== undefined) return view;
+    return {
+      Target: { Id: id, Port: portAsked, AvailabilityZone: undefined },
+      HealthCheckPort: String(portAsked),
+      TargetHealth: {
+        State: 'unused' as const,
+        Reason: 'Target.NotRegistered' as const,
+        Description: 'Target is not registered to the target group',
+      },
+    };
+  });
+  return { TargetHealthDescriptions: found };
+}
+
+const STATES = ['initial', 'healthy', 'unhealthy', 'unused', 'draining', 'unavailable'] as const;
+const REASONS = [
+  'Elb.InitialHealthChecking',
+  'Target.Timeout',
+  'Target.NotInUse',
+  'Target.DeregistrationInProgress',
+  'Target.ResponseCodeMismatch',
+] as const;
+
+function stateOf(state: string): (typeof STATES)[number] {
+  return STATES.find((each) => each === state) ?? 'unavailable';
+}
+
+function reasonOf(reason: string | undefined): (typeof REASONS)[number] | undefined {
+  return REASONS.find((each) => each === reason);
+}
+
+function descriptionOf(reason: string | undefined): string | undefined {
+  const texts: Readonly<Record<string, string>> = {
+    'Elb.InitialHealthChecking': 'Initial health checks in progress',
+    'Target.Timeout': 'Request timed out',
+    'Target.NotInUse': 'Target group is not configured to receive traffic from the load balancer',
+    'Target.DeregistrationInProgress': 'Target deregistration is in progress',
+  };
+  return reason === undefined ? undefined : texts[reason];
+}
+
+function targetsOf(input: Input): TargetRequest[] {
+  return objects(input, 'Targets').map((target) => ({
+    id: text(target, 'Id') ?? '',
+    port: whole(target, 'Port'),
+    zone: text(target, 'AvailabilityZone'),
+  }));
+}

@@ -1,0 +1,62 @@
+/** AWS's token buckets: what an account may call per second and region. */
+import { ApiError } from './api-error.ts';
+import type { VirtualClock } from './clock.ts';
+
+interface BucketSize {
+  readonly capacity: number;
+  readonly perSecond: number;
+}
+
+/** ELB guide, "Request throttling for the ELB API"; ECS guide, "Request throttling". Cloud Map publishes none for these calls. */
+const SIZES: Readonly<Record<string, BucketSize>> = {
+  'elb-write': { capacity: 20, perSecond: 4 },
+  'elb-read': { capacity: 40, perSecond: 10 },
+  'ecs-task-read': { capacity: 100, perSecond: 20 },
+  'ecs-service-read': { capacity: 100, perSecond: 20 },
+};
+
+const BUCKET_OF: Readonly<Record<string, string>> = {
+  RegisterTargets: 'elb-write',
+  DeregisterTargets: 'elb-write',
+  DescribeTargetHealth: 'elb-read',
+  DescribeTargetGroups: 'elb-read',
+  DescribeTargetGroupAttributes: 'elb-read',
+  DescribeTags: 'elb-read',
+  ListTasks: 'ecs-task-read',
+  DescribeTasks: 'ecs-task-read',
+  DescribeContainerInstances: 'ecs-task-read',
+  DescribeServices: 'ecs-service-read',
+  DescribeTaskDefinition: 'ecs-service-read',
+};
+
+export class TokenBuckets {
+  readonly #clock: VirtualClock;
+  readonly #levels = new Map<string, { readonly tokens: number; readonly atMs: number }>();
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+  }
+
+  /** Takes a token for the call, or throws what AWS answers when there is none. */
+  take(operation: string): void {
+    const name = BUCKET_OF[operation];
+    const size = name === undefined ? undefined : SIZES[name];
+    if (name === undefined || size === undefined) return;
+    const nowMs = this.#clock.now();
+    const level = this.#levels.get(name) ?? { tokens: size.capacity, atMs: nowMs };
+    const refilled = level.tokens + ((nowMs - level.atMs) / 1_000) * size.perSecond;
+    const tokens = Math.min(size.capacity, refilled);
+    if (tokens < 1) {
+      this.#levels.set(name, { tokens, atMs: nowMs });
+      throw throttled(operation);
+    }
+    this.#levels.set(name, { tokens: tokens - 1, atMs: nowMs });
+  }
+}
+
+/** The two services spell it differently. */
+export function throttled(operation: string): ApiError {
+  return BUCKET_OF[operation]?.startsWith('elb')
+    ? new ApiError('Throttling', 'Rate exceeded')
+    : new ApiError('ThrottlingException', 'Rate exceeded');
+}

@@ -1,0 +1,246 @@
+/** The simulated ECS: tasks with their whole history, so that reads can be behind, and addresses that are used again. */
+import type { JsonObject } from '../../functions/core/json.ts';
+import type { VirtualClock } from './clock.ts';
+
+/** A task at one moment of its life; every change adds one of these. */
+export interface TaskState {
+  readonly atMs: number;
+  readonly version: number;
+  readonly last: string;
+  readonly desired: 'RUNNING' | 'STOPPED';
+  readonly interface: string;
+  readonly ipv4: string | undefined;
+  readonly ipv6: string | undefined;
+  readonly startedAtMs: number | undefined;
+  readonly stoppingAtMs: number | undefined;
+  readonly stoppedAtMs: number | undefined;
+  /** The task as somebody else described it: then a description repeats these words instead of making its own. */
+  readonly told?: JsonObject | undefined;
+}
+
+export interface TaskRecord {
+  readonly id: string;
+  readonly arn: string;
+  readonly clusterArn: string;
+  readonly group: string;
+  readonly definition: string;
+  readonly createdAtMs: number;
+  readonly startedBy: string | undefined;
+  readonly zone: string;
+  readonly timing: TaskTiming;
+  readonly history: TaskState[];
+}
+
+export interface ServiceRecord {
+  readonly name: string;
+  readonly clusterArn: string;
+  status: 'ACTIVE' | 'INACTIVE';
+  /** Target groups in the service's own `loadBalancers`. */
+  loadBalancers: readonly string[];
+}
+
+/** Milliseconds that a task spends in each state; a state with 0 still makes its own version and event. */
+export interface TaskTiming {
+  readonly provisioningMs: number;
+  readonly pendingMs: number;
+  /** undefined: the task goes from PENDING to RUNNING, as it does without Cloud Map or load balancer. */
+  readonly activatingMs: number | undefined;
+  /** From the order to stop to SIGTERM; undefined: no DEACTIVATING state. */
+  readonly deactivatingMs: number | undefined;
+  readonly stoppingMs: number;
+  readonly deprovisioningMs: number;
+}
+
+/** As seen in captured events of Fargate tasks: address after 9 s, RUNNING after 35 s, 35 s from the order to stop to STOPPED. */
+export const USUAL_TIMING: TaskTiming = {
+  provisioningMs: 9_000,
+  pendingMs: 26_000,
+  activatingMs: undefined,
+  deactivatingMs: undefined,
+  stoppingMs: 12_000,
+  deprovisioningMs: 23_000,
+};
+
+export interface TaskSpec {
+  readonly clusterArn: string;
+  readonly group: string;
+  readonly definition: string;
+  readonly startedBy?: string | undefined;
+  readonly timing?: Partial<TaskTiming> | undefined;
+  /** An address of the caller's choice instead of the next free one. */
+  readonly ipv4?: string | undefined;
+  readonly ipv6?: string | undefined;
+  /** Bridge and host mode: the task gets no interface of its own. */
+  readonly withoutInterface?: boolean | undefined;
+}
+
+/** ECS describes a stopped task for an hour. */
+const FORGOTTEN_AFTER_MS = 3_600_000;
+
+export class Ecs {
+  readonly clusters = new Set<string>();
+  readonly services = new Map<string, ServiceRecord>();
+  readonly tasks = new Map<string, TaskRecord>();
+  readonly stopTimeouts = new Map<string, number>();
+  /** How far behind the present the next read is, in milliseconds. */
+  lagMs: () => number = () => 0;
+  /** How long after its release an address goes to a new task. */
+  reuseAfterMs = 5_000;
+
+  readonly #clock: VirtualClock;
+  readonly #changed: (task: TaskRecord, state: TaskState) => void;
+  readonly #released: { readonly ip: string; readonly freeAtMs: number }[] = [];
+  #taskCount = 0;
+  #ipCount = 0;
+
+  constructor(clock: VirtualClock, changed: (task: TaskRecord, state: TaskState) => void) {
+    this.#clock = clock;
+    this.#changed = changed;
+  }
+
+  addService(clusterArn: string, name: string, loadBalancers: readonly string[] = []): ServiceRecord {
+    this.clusters.add(clusterArn);
+    const service: ServiceRecord = { name, clusterArn, status: 'ACTIVE', loadBalancers };
+    this.services.set(`${clusterArn} ${name}`, service);
+    return service;
+  }
+
+  /** Starts a task; it lives through its states by itself until it is told to stop. */
+  start(spec: TaskSpec): TaskRecord {
+    this.clusters.add(spec.clusterArn);
+    this.#taskCount += 1;
+    const id = this.#taskCount.toString(16).padStart(32, '0');
+    const timing = { ...USUAL_TIMING, ...spec.timing };
+    const task: TaskRecord = {
+      id,
+      arn: `${spec.clusterArn.replace(':cluster/', ':task/')}/${id}`,
+      clusterArn: spec.clusterArn,
+      group: spec.group,
+      definition: spec.definition,
+      createdAtMs: this.#clock.now(),
+      startedBy: spec.startedBy,
+      zone: `${spec.clusterArn.split(':')[3]}${this.#taskCount % 2 === 0 ? 'a' : 'b'}`,
+      timing,
+      history: [],
+    };
+    this.tasks.set(task.arn, task);
+    const created = { version: 0, last: 'PROVISIONING', desired: 'RUNNING' as const, interface: 'PRECREATED' };
+    const nothing = {
+      ipv4: undefined,
+      ipv6: undefined,
+      startedAtMs: undefined,
+      stoppingAtMs: undefined,
+      stoppedAtMs: undefined,
+    };
+    this.#push(task, { ...created, ...nothing, interface: spec.withoutInterface ? 'NONE' : 'PRECREATED' });
+    this.#goOnStarting(task, spec);
+    return task;
+  }
+
+  /** Takes over a task that somebody else has described, as it is told now; its later states are told the same way. */
+  adopt(record: Omit<TaskRecord, 'history' | 'timing'>, state: Omit<TaskState, 'atMs'>): TaskRecord {
+    this.clusters.add(record.clusterArn);
+    const known = this.tasks.get(record.arn);
+    const task: TaskRecord = known ?? { ...record, timing: USUAL_TIMING, history: [] };
+    this.tasks.set(task.arn, task);
+    task.history.push({ ...state, atMs: this.#clock.now() });
+    return task;
+  }
+
+  /** Orders the task to stop: desiredStatus STOPPED at once, the rest of its life by its timing. */
+  stop(task: TaskRecord): void {
+    const state = present(task);
+    if (state.desired === 'STOPPED') return;
+    const { deactivatingMs, stoppingMs, deprovisioningMs } = task.timing;
+    const nowMs = this.#clock.now();
+    const deactivates = deactivatingMs !== undefined && state.last === 'RUNNING';
+    this.change(task, { desired: 'STOPPED', stoppingAtMs: nowMs });
+    const stopAtMs = nowMs + (deactivates ? deactivatingMs : 0);
+    if (deactivates) {
+      this.#clock.at(nowMs, () => this.change(task, { last: 'DEACTIVATING' }));
+      this.#clock.at(stopAtMs, () => this.change(task, { last: 'STOPPING' }));
+    }
+    this.#endAt(task, stopAtMs + stoppingMs, deprovisioningMs);
+  }
+
+  /** The task's container dies on its own: the first that ECS tells is DEPROVISIONING. */
+  crash(task: TaskRecord): void {
+    if (present(task).desired === 'STOPPED') return;
+    const nowMs = this.#clock.now();
+    this.change(task, { desired: 'STOPPED', stoppingAtMs: nowMs });
+    this.#endAt(task, nowMs, task.timing.deprovisioningMs);
+  }
+
+  /** Adds one state to the task's history, with the next version. */
+  change(task: TaskRecord, fields: Partial<TaskState>): void {
+    this.#push(task, { ...present(task), ...fields });
+  }
+
+  /** The task as a read sees it that is `behindMs` behind; undefined before it existed and after ECS has forgotten it. */
+  seen(task: TaskRecord, behindMs: number): TaskState | undefined {
+    const atMs = this.#clock.now() - behindMs;
+    const state = task.history.findLast((each) => each.atMs <= atMs);
+    const isForgotten = state?.stoppedAtMs !== undefined && atMs - state.stoppedAtMs > FORGOTTEN_AFTER_MS;
+    return isForgotten ? undefined : state;
+  }
+
+  /** Live tasks that hold the address now. */
+  holdersOf(ip: string): TaskRecord[] {
+    return [...this.tasks.values()].filter((task) => {
+      const state = present(task);
+      return state.desired === 'RUNNING' && (state.ipv4 === ip || state.ipv6 === ip);
+    });
+  }
+
+  #goOnStarting(task: TaskRecord, spec: TaskSpec): void {
+    const { provisioningMs, pendingMs, activatingMs } = task.timing;
+    const nowMs = this.#clock.now();
+    const ifWanted = (run: () => void) => () => {
+      if (present(task).desired === 'RUNNING') run();
+    };
+    const attached = ifWanted(() => {
+      const ipv4 = spec.ipv4 ?? (spec.ipv6 === undefined ? this.#allocate() : undefined);
+      const address = spec.withoutInterface ? {} : { ipv4, ipv6: spec.ipv6, interface: 'ATTACHED' };
+      this.change(task, { last: 'PENDING', ...address });
+    });
+    this.#clock.at(nowMs + provisioningMs, attached);
+    const readyAtMs = nowMs + provisioningMs + pendingMs;
+    const activate = ifWanted(() => this.change(task, { last: 'ACTIVATING' }));
+    if (activatingMs !== undefined) this.#clock.at(readyAtMs, activate);
+    const run = ifWanted(() => this.change(task, { last: 'RUNNING', startedAtMs: this.#clock.now() }));
+    this.#clock.at(readyAtMs + (activatingMs ?? 0), run);
+  }
+
+  #endAt(task: TaskRecord, atMs: number, deprovisioningMs: number): void {
+    this.#clock.at(atMs, () => this.change(task, { last: 'DEPROVISIONING' }));
+    this.#clock.at(atMs + deprovisioningMs, () => {
+      const { ipv4 } = present(task);
+      const isAttached = present(task).interface === 'ATTACHED';
+      const released = { last: 'STOPPED', stoppedAtMs: this.#clock.now() };
+      this.change(task, isAttached ? { ...released, interface: 'DELETED' } : released);
+      if (ipv4 !== undefined) this.#released.push({ ip: ipv4, freeAtMs: this.#clock.now() + this.reuseAfterMs });
+    });
+  }
+
+  /** The address that was released first and is free again, else a new one: as hostile as a small subnet. */
+  #allocate(): string {
+    const index = this.#released.findIndex(({ freeAtMs }) => freeAtMs <= this.#clock.now());
+    const [released] = index < 0 ? [] : this.#released.splice(index, 1);
+    if (released !== undefined) return released.ip;
+    this.#ipCount += 1;
+    return `10.0.${Math.floor(this.#ipCount / 250)}.${(this.#ipCount % 250) + 4}`;
+  }
+
+  #push(task: TaskRecord, fields: Omit<TaskState, 'atMs'>): void {
+    const state: TaskState = { ...fields, atMs: this.#clock.now(), version: fields.version + 1 };
+    task.history.push(state);
+    this.#changed(task, state);
+  }
+}
+
+/** The task as it is now. */
+export function present(task: TaskRecord): TaskState {
+  const state = task.history.at(-1);
+  if (state === undefined) throw new Error(`Task ${task.arn} has no state; every task is made with one.`);
+  return state;
+}

@@ -1,0 +1,109 @@
+/** Which faults a seed has, and how strong: a swarm, so that some seeds have one fault alone and some have all of them. */
+import { Random } from './random.ts';
+
+export const FAULT_CLASSES = [
+  'duplicates',
+  'delays',
+  'losses',
+  'lag',
+  'throttling',
+  'errors',
+  'hangs',
+  'lost answers',
+  'kills',
+  'freezes',
+  'cold starts',
+  'crashes',
+  'quick re-use',
+  'refused while draining',
+  'small quota',
+  'poison targets',
+  'person',
+  'second stack',
+  'native writer',
+  'sole owner',
+  'rewiring',
+  'unreadable tags',
+  'service gone',
+  'forged hints',
+  'mangled messages',
+] as const;
+export type FaultClass = (typeof FAULT_CLASSES)[number];
+
+/** Everything that a seed decides. A class that is left out has the strength of no fault. */
+export interface Mix {
+  readonly seed: number;
+  readonly classes: ReadonlySet<FaultClass>;
+  readonly churnMs: number;
+  readonly duplicateP: number;
+  readonly delayMaxMs: number;
+  readonly lossP: number;
+  readonly lagMaxMs: number;
+  readonly throttleP: number;
+  readonly errorP: number;
+  readonly hangP: number;
+  readonly lostAnswerP: number;
+  readonly killP: number;
+  readonly freezeP: number;
+  readonly coldStartP: number;
+  readonly crashP: number;
+  readonly reuseAfterMs: number;
+  readonly quota: number;
+  readonly poisonP: number;
+  readonly wiredBy: 'parameter' | 'tags';
+  readonly withFamily: boolean;
+  readonly withSecondGroup: boolean;
+  readonly initialTasks: number;
+  readonly drainDelaySeconds: number;
+}
+
+export interface MixOptions {
+  /** Classes that this run may have; all by default. */
+  readonly allowed?: ReadonlySet<FaultClass> | undefined;
+  readonly churnMs?: number | undefined;
+  /** Overrides for a cell of a table, such as "reads 3 s behind". */
+  readonly fixed?: Partial<Mix> | undefined;
+}
+
+/** How many milliseconds a run churns, if nothing shorter is asked for. */
+export const CHURN_MS = 150_000;
+
+/** Draws the mix of a seed. Each class draws from a generator of its own, so that leaving one out changes no other. */
+export function drawMix(seed: number, options: MixOptions = {}): Mix {
+  const random = new Random(seed);
+  const density = random.pick([0, 0.1, 0.3, 0.6]);
+  const chosen = FAULT_CLASSES.filter(() => random.chance(density));
+  const classes = new Set(chosen.filter((each) => options.allowed?.has(each) ?? true));
+  const own = new Map(FAULT_CLASSES.map((each) => [each, random.fork()]));
+  const basics = random.fork();
+  const strength = <Value>(name: FaultClass, none: Value, draw: (own: Random) => Value): Value => {
+    const generator = own.get(name);
+    return classes.has(name) && generator !== undefined ? draw(generator) : none;
+  };
+  return {
+    seed,
+    classes,
+    churnMs: options.churnMs ?? CHURN_MS,
+    duplicateP: strength('duplicates', 0, (r) => r.pick([0.1, 0.3, 0.9])),
+    delayMaxMs: strength('delays', 300, (r) => r.pick([2_000, 20_000, 120_000])),
+    lossP: strength('losses', 0, (r) => r.pick([0.05, 0.3, 1])),
+    lagMaxMs: strength('lag', 0, (r) => r.pick([300, 1_000, 3_000])),
+    throttleP: strength('throttling', 0, (r) => r.pick([0.05, 0.3, 0.7])),
+    errorP: strength('errors', 0, (r) => r.pick([0.02, 0.1, 0.4])),
+    hangP: strength('hangs', 0, (r) => r.pick([0.01, 0.05])),
+    lostAnswerP: strength('lost answers', 0, (r) => r.pick([0.02, 0.1])),
+    killP: strength('kills', 0, (r) => r.pick([0.005, 0.03])),
+    freezeP: strength('freezes', 0, (r) => r.pick([0.01, 0.05])),
+    coldStartP: strength('cold starts', 0, (r) => r.pick([0.1, 0.5])),
+    crashP: strength('crashes', 0, (r) => r.pick([0.2, 0.7])),
+    reuseAfterMs: strength('quick re-use', 30_000, (r) => r.pick([5_000, 8_000])),
+    quota: strength('small quota', 1_000, (r) => r.whole(3, 6)),
+    poisonP: strength('poison targets', 0, (r) => r.pick([0.1, 0.3])),
+    wiredBy: basics.pick(['parameter', 'tags']),
+    withFamily: basics.chance(0.3),
+    withSecondGroup: basics.chance(0.2),
+    initialTasks: basics.whole(0, 8),
+    drainDelaySeconds: basics.pick([0, 5, 30]),
+    ...options.fixed,
+  };
+}

@@ -1,0 +1,312 @@
+/** One seed, told from beginning to end: churn under the seed's faults, then quiet, then a look at where the world has ended. */
+import { Account, targetGroupArn } from './account.ts';
+import { runClock, settleOnce, VirtualClock } from './clock.ts';
+import { present } from './ecs.ts';
+import { type GroupRecord, keyOf } from './elb.ts';
+import { Exposure, type ExposureSums } from './exposure.ts';
+import { forgedMessage, mangledMessage } from './forgery.ts';
+import { drawMix, type FaultClass, type Mix, type MixOptions } from './mix.ts';
+import { CLUSTER_ARN, type Kind, People } from './people.ts';
+import { Random } from './random.ts';
+import type { Rules, Violation, WantedLine } from './referee.ts';
+import { Service } from './service.ts';
+import { Stack } from './stack.ts';
+import type { SettingsText } from './stage.ts';
+import { Trace } from './trace.ts';
+import { drawFault } from './weather.ts';
+
+export interface StoryResult {
+  readonly mix: Mix;
+  readonly violations: readonly Violation[];
+  /** Interesting states that the run has reached. */
+  readonly marks: ReadonlySet<string>;
+  /** Serving tasks that lost their target to us, in the true world. */
+  readonly liveRemovals: number;
+  /** The longest that one address was wrong after the faults had ended, in milliseconds. */
+  readonly outOfStepMs: number;
+  readonly exposure: ExposureSums;
+  readonly calls: number;
+  /** A digest of everything that happened, in order: equal for equal runs. */
+  readonly hash: string;
+}
+
+export interface StoryOptions extends MixOptions {
+  readonly trace?: ((line: string) => void) | undefined;
+}
+
+/** A lost event is made up for by the schedule within a minute, and its pass may take 15 s. */
+const CONVERGED_WITHIN_MS = 75_000;
+/** The slowest task takes so long from its order to stop to its end. */
+const SETTLED_WITHIN_MS = 65_000;
+
+/** How old a copy of the tags may be. */
+const TAGS_COPIED_MS = 61_000;
+
+const WEB = targetGroupArn('web');
+const ADMIN = targetGroupArn('admin');
+const APP: WantedLine = { kind: 'service', name: 'app', port: 8080, mode: 'enforce' };
+const JOB: WantedLine = { kind: 'family', name: 'job', port: 8080, mode: 'enforce' };
+const API: WantedLine = { kind: 'service', name: 'api', port: 8080, mode: 'enforce' };
+
+/** Every text that the story ever writes into a tag, and what it means. */
+const TAG_TEXTS: ReadonlyMap<string, readonly WantedLine[]> = new Map([
+  ['service=app port=8080', [APP]],
+  ['service=app port=8080 mode=drain', [{ ...APP, mode: 'drain' as const }]],
+  ['service=app port=8080 mode=observe', [{ ...APP, mode: 'observe' as const }]],
+  ['family=job port=8080', [JOB]],
+]);
+
+const TEXTS_OF_APP = [
+  'service=app port=8080',
+  'service=app port=8080 mode=drain',
+  'service=app port=8080 mode=observe',
+] as const;
+
+export function tellStory(seed: number, options: StoryOptions = {}): Promise<StoryResult> {
+  return new Story(drawMix(seed, options), options.trace).run();
+}
+
+class Story {
+  readonly #mix: Mix;
+  readonly #clock = new VirtualClock();
+  readonly #account = new Account(this.#clock);
+  readonly #service = new Service(this.#account);
+  readonly #random: Random;
+  readonly #trace: Trace;
+  readonly #faultsEndMs: number;
+  readonly #web: GroupRecord;
+  readonly #people: People;
+  readonly #exposure: Exposure;
+  readonly #stacks: Stack[] = [];
+  /** Addresses that are wrong now, and since when. */
+  readonly #wrongSinceMs = new Map<string, number>();
+  readonly #late: Violation[] = [];
+  /** When the app's line last stopped to say drain. */
+  #drainedAtMs = Number.NEGATIVE_INFINITY;
+  #outOfStepMs = 0;
+  #isGone = false;
+
+  constructor(mix: Mix, trace: ((line: string) => void) | undefined) {
+    this.#mix = mix;
+    this.#random = new Random(mix.seed ^ 0x5eed);
+    this.#trace = new Trace(this.#clock, trace);
+    this.#faultsEndMs = this.#clock.now() + mix.churnMs;
+    this.#web = this.#account.elb.addGroup({
+      arn: WEB,
+      quota: mix.quota,
+      deregistrationDelaySeconds: mix.drainDelaySeconds,
+      whileDraining: mix.classes.has('refused while draining') ? 'refused' : 'accepted',
+    });
+    this.#people = new People(this.#account, this.#web, mix, this.#random.fork());
+    this.#exposure = new Exposure(this.#clock, this.#account.elb, this.#web);
+    this.#people.wrote = () => this.#exposure.note();
+    this.#setUpAccount(this.#random.fork());
+    this.#setUpStacks(this.#random.fork());
+    this.#setUpOthers(this.#random.fork());
+  }
+
+  async run(): Promise<StoryResult> {
+    const drainMs = this.#mix.classes.has('refused while draining') ? this.#mix.drainDelaySeconds * 1_000 : 0;
+    const endMs = this.#faultsEndMs + SETTLED_WITHIN_MS + CONVERGED_WITHIN_MS + drainMs + 5_000;
+    this.#clock.at(this.#faultsEndMs - TAGS_COPIED_MS, () => {
+      if (this.#mix.wiredBy === 'tags') this.#tagGroup('service=app port=8080');
+    });
+    this.#clock.at(this.#faultsEndMs, () => this.#tick(CONVERGED_WITHIN_MS + drainMs));
+    await runClock(this.#clock, settleOnce, endMs);
+    const app = [...this.#account.ecs.tasks.values()].filter((task) => task.group === 'service:app');
+    return {
+      mix: this.#mix,
+      violations: [...this.#stacks.flatMap((stack) => stack.violations), ...this.#late],
+      marks: new Set(this.#stacks.flatMap((stack) => [...stack.collectMarks()])),
+      liveRemovals: this.#stacks.reduce((sum, stack) => sum + stack.liveRemovals, 0),
+      outOfStepMs: this.#outOfStepMs,
+      exposure: this.#exposure.sum(app, 8080, endMs),
+      calls: this.#account.callCount,
+      hash: this.#trace.hash,
+    };
+  }
+
+  get #isFaulty(): boolean {
+    return this.#clock.now() < this.#faultsEndMs;
+  }
+
+  #has(name: FaultClass): boolean {
+    return this.#mix.classes.has(name);
+  }
+
+  #setUpAccount(random: Random): void {
+    const { ecs, elb } = this.#account;
+    const app = ecs.addService(CLUSTER_ARN, 'app');
+    for (const name of ['api', 'other']) ecs.addService(CLUSTER_ARN, name);
+    if (this.#has('native writer')) app.loadBalancers = [WEB];
+    ecs.reuseAfterMs = this.#mix.reuseAfterMs;
+    const lag = random.fork();
+    ecs.lagMs = () => (this.#isFaulty ? lag.whole(0, this.#mix.lagMaxMs) : 0);
+    if (this.#mix.withSecondGroup) elb.addGroup({ arn: ADMIN, port: 9090 });
+    if (this.#mix.wiredBy === 'tags') this.#tagGroup('service=app port=8080');
+    const weather = random.fork();
+    this.#service.faults = (operation) => {
+      const fault = drawFault(this.#mix, weather, operation);
+      return this.#isFaulty ? fault : undefined;
+    };
+  }
+
+  #tagGroup(line: string | undefined): void {
+    if (this.#web.tags.get('alb-target-sync')?.includes('drain')) this.#drainedAtMs = this.#clock.now();
+    this.#web.tags.clear();
+    if (line !== undefined) this.#web.tags.set('alb-target-sync', line);
+    if (this.#mix.withFamily) this.#web.tags.set('alb-target-sync:job', 'family=job port=8080');
+  }
+
+  #setUpStacks(random: Random): void {
+    const { withFamily, withSecondGroup, wiredBy } = this.#mix;
+    const webLines = withFamily ? [APP, JOB] : [APP];
+    const texts = [
+      ...(wiredBy === 'parameter' ? webLines.map((line) => `target-group=web ${line.kind}=${line.name} port=8080`) : []),
+      ...(withSecondGroup ? ['target-group=admin service=app port=9090'] : []),
+    ];
+    const parameterLines = new Map<string, readonly WantedLine[]>([
+      ...(wiredBy === 'parameter' ? [[WEB, webLines] as const] : []),
+      ...(withSecondGroup ? [[ADMIN, [{ ...APP, port: 9090 }]] as const] : []),
+    ]);
+    const targetGroups = withSecondGroup ? [WEB, ADMIN] : [WEB];
+    this.#addStack('A', random.fork(), { targetGroups, wiring: texts.join('; ') }, parameterLines);
+    const second = random.fork();
+    if (!this.#has('second stack')) return;
+    const wiring = 'target-group=web service=api port=8080';
+    this.#addStack('B', second, { targetGroups: [WEB], wiring }, new Map([[WEB, [API]]]));
+  }
+
+  #addStack(
+    name: string,
+    random: Random,
+    settings: Pick<SettingsText, 'targetGroups' | 'wiring'>,
+    parameterLines: Rules['parameterLines'],
+  ): void {
+    const nativeServices = new Set(this.#has('native writer') ? [`${WEB} app`] : []);
+    const isSingleGroup = settings.targetGroups.length === 1;
+    this.#stacks.push(
+      new Stack({
+        name,
+        random,
+        account: this.#account,
+        service: this.#service,
+        mix: this.#mix,
+        faultsEndMs: this.#faultsEndMs,
+        trace: this.#trace,
+        settings: { clusters: [CLUSTER_ARN], cloudMapServices: [], mode: 'enforce', ...settings },
+        rules: { parameterLines, linesOfTag: TAG_TEXTS, nativeServices, isSingleGroup },
+        wrote: () => this.#exposure.note(),
+        trueLines: () => [...parameterLines.values()].flat().concat(name === 'A' ? this.#taggedLines() : []),
+      }),
+    );
+  }
+
+  /** The lines in the tags now. One that was draining a moment ago may still be acted on: a copy of the tags may be a minute old. */
+  #taggedLines(): readonly WantedLine[] {
+    const isCopied = this.#clock.now() - this.#drainedAtMs <= TAGS_COPIED_MS + CONVERGED_WITHIN_MS;
+    const lines = [...this.#web.tags.values()].flatMap((value) => TAG_TEXTS.get(value) ?? []);
+    return isCopied ? lines.filter(({ name }) => name !== 'app') : lines;
+  }
+
+  #setUpOthers(random: Random): void {
+    for (let count = this.#mix.initialTasks; count > 0; count -= 1) this.#people.start('app');
+    const { wiredBy } = this.#mix;
+    this.#often(random.fork(), 1_000, 12_000, () => this.#people.churn());
+    this.#often(random.fork(), 20_000, 90_000, () => this.#people.replaceAll('app'));
+    this.#oftenIf('person', random.fork(), 5_000, 40_000, () => this.#people.meddle());
+    this.#oftenIf('sole owner', random.fork(), 10_000, 40_000, () => this.#people.takeOver());
+    this.#oftenIf('second stack', random.fork(), 5_000, 20_000, (own) => this.#people.balance('api', own.whole(0, 3)));
+    this.#oftenIf('forged hints', random.fork(), 1_000, 15_000, (own) => this.#inject(forgedMessage(this.#account, own)));
+    this.#oftenIf('mangled messages', random.fork(), 1_000, 15_000, (own) => this.#inject(mangledMessage(own)));
+    this.#oftenIf('cold starts', random.fork(), 5_000, 30_000, () => this.#coolDown());
+    // A copy of the tags may be a minute old, so the last word has to be written a minute before the promise begins.
+    const rewire = (own: Random): void => {
+      const text = own.pick([...TEXTS_OF_APP, undefined]);
+      if (this.#clock.now() < this.#faultsEndMs - TAGS_COPIED_MS) this.#tagGroup(text);
+    };
+    if (wiredBy === 'tags') this.#oftenIf('rewiring', random.fork(), 10_000, 60_000, rewire);
+    const ending = random.fork();
+    if (this.#has('service gone')) this.#clock.after(ending.whole(30_000, this.#mix.churnMs), () => this.#deleteService());
+    this.#account.onEvent(({ detail }) => {
+      this.#trace.note(`task ${detail.taskArn.slice(-4)} v${detail.version} ${detail.lastStatus}/${detail.desiredStatus}`);
+      const task = this.#account.ecs.tasks.get(detail.taskArn);
+      if (this.#has('native writer') && task !== undefined) this.#people.keepNatively(task);
+    });
+  }
+
+  #often(random: Random, fromMs: number, toMs: number, turn: (own: Random) => void): void {
+    this.#clock.after(random.whole(fromMs, toMs), () => {
+      if (!this.#isFaulty) return;
+      if (!this.#isGone) turn(random);
+      this.#often(random, fromMs, toMs, turn);
+    });
+  }
+
+  #oftenIf(name: FaultClass, random: Random, fromMs: number, toMs: number, turn: (own: Random) => void): void {
+    if (this.#has(name)) this.#often(random, fromMs, toMs, turn);
+  }
+
+  #inject(body: string): void {
+    for (const { pipeline } of this.#stacks) pipeline.inject(body);
+  }
+
+  #coolDown(): void {
+    for (const { lambda } of this.#stacks) lambda.coolDown();
+  }
+
+  /** Deleting a service stops its tasks; ECS then says that it does not know it. */
+  #deleteService(): void {
+    this.#isGone = true;
+    const service = this.#account.ecs.services.get(`${CLUSTER_ARN} app`);
+    if (service !== undefined) service.status = 'INACTIVE';
+    for (const task of this.#people.liveTasks('app')) this.#account.ecs.stop(task);
+  }
+
+  /** Once a second after the faults have ended: how long has any one address been wrong? */
+  #tick(allowedMs: number): void {
+    const nowMs = this.#clock.now();
+    const wrong = new Set(this.#wrongAddresses());
+    for (const key of this.#wrongSinceMs.keys()) if (!wrong.has(key)) this.#wrongSinceMs.delete(key);
+    for (const key of wrong) {
+      const sinceMs = this.#wrongSinceMs.get(key) ?? nowMs;
+      this.#wrongSinceMs.set(key, sinceMs);
+      this.#outOfStepMs = Math.max(this.#outOfStepMs, nowMs - sinceMs);
+      if (nowMs - sinceMs > allowedMs && this.#late.length === 0) {
+        this.#late.push({ invariant: 'L3', atMs: nowMs, environment: 0, detail: `${key} for ${nowMs - sinceMs} ms` });
+      }
+    }
+    this.#clock.after(1_000, () => this.#tick(allowedMs));
+  }
+
+  #wrongAddresses(): string[] {
+    const registered = new Set(this.#account.elb.registered(this.#web));
+    const wanted = new Set(this.#wantedKinds().flatMap((kind) => this.#servingKeys(kind)));
+    const isFull = this.#web.targets.size >= this.#web.quota;
+    const missing = isFull ? [] : [...wanted].filter((key) => !registered.has(key) && key.startsWith('10.0.'));
+    const byHand = [...this.#people.byHand].filter((key) => !registered.has(key));
+    const extra = [...registered].filter((key) => !wanted.has(key) && !this.#people.byHand.has(key));
+    const isExcused = this.#isGone || this.#has('native writer');
+    return [
+      ...missing.map((key) => `missing ${key}`),
+      ...byHand.map((key) => `taken from a person ${key}`),
+      ...(isExcused ? [] : extra.map((key) => `left behind ${key}`)),
+    ];
+  }
+
+  #wantedKinds(): Kind[] {
+    return [
+      ...(this.#has('native writer') ? [] : (['app'] as const)),
+      ...(this.#mix.withFamily ? (['job'] as const) : []),
+      ...(this.#has('second stack') ? (['api'] as const) : []),
+    ];
+  }
+
+  #servingKeys(kind: Kind): string[] {
+    const serving = this.#people
+      .liveTasks(kind)
+      .map(present)
+      .filter(({ last }) => last === 'RUNNING');
+    return serving.flatMap(({ ipv4 }) => (ipv4 === undefined ? [] : [keyOf({ id: ipv4, port: 8080 })]));
+  }
+}

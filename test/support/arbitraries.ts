@@ -1,0 +1,229 @@
+/** What fast-check draws from, and the one seed that makes each run the same. */
+import fc from 'fast-check';
+import type { Feed, Snapshot } from '../../functions/core/snapshot.ts';
+import type { Target } from '../../functions/core/target.ts';
+import { type DesiredStatus, type InterfaceStatus, type LastStatus, phaseOf, type Task } from '../../functions/core/task.ts';
+import type { IpFamily } from '../../functions/core/values.ts';
+import { selects } from '../../functions/core/wiring.ts';
+import { aGroup, clusterArn, feed, ip, target, taskArn, wiring } from './values.ts';
+
+/** A fixed seed: a mutant must not live or die by luck, and a failure tells the same story on every machine. */
+export const SEED = 20_261_122;
+
+/** Checks a property with the fixed seed. */
+export function holds<Ts>(property: fc.IRawProperty<Ts, false>, numRuns = 300): void {
+  fc.assert(property, { seed: SEED, numRuns });
+}
+
+const LAST: readonly LastStatus[] = [
+  ...(['UNKNOWN', 'PROVISIONING', 'PENDING', 'ACTIVATING', 'RUNNING'] as const),
+  ...(['DEACTIVATING', 'STOPPING', 'DEPROVISIONING', 'STOPPED', 'DELETED'] as const),
+];
+const DESIRED: readonly DesiredStatus[] = ['UNKNOWN', 'PENDING', 'RUNNING', 'STOPPED'];
+const INTERFACE: readonly InterfaceStatus[] = [
+  ...(['NONE', 'PRECREATED', 'CREATED', 'ATTACHING', 'ATTACHED'] as const),
+  ...(['DETACHING', 'DETACHED', 'DELETED', 'FAILED'] as const),
+];
+
+/** Any reading of one task, be it one that ECS would never give: the join has to hold for all of them. */
+export const anyReading: fc.Arbitrary<Task> = fc.record({
+  arn: fc.constant(taskArn('t1')),
+  cluster: fc.constant(clusterArn()),
+  version: fc.nat(9),
+  desired: fc.constantFrom(...DESIRED),
+  last: fc.constantFrom(...LAST),
+  group: fc.constantFrom('', 'service:app', 'service:api'),
+  definition: fc.constantFrom('', 'app:7', 'app:8'),
+  interface: fc.constantFrom(...INTERFACE),
+  ipv4: fc.constantFrom(undefined, ip('10.0.0.1'), ip('10.0.0.2')),
+  ipv6: fc.constantFrom(undefined, ip('2001:db8::1'), ip('2001:db8::2')),
+  startedAtMs: fc.option(fc.nat(), { nil: undefined }),
+});
+
+const hexGroup = fc.oneof(
+  { weight: 3, arbitrary: fc.constant(0) },
+  { weight: 2, arbitrary: fc.integer({ min: 0, max: 0xffff }) },
+  { weight: 1, arbitrary: fc.constantFrom(1, 0xfe80, 0xff02) },
+);
+
+/** One group of an IPv6 address in one of the ways in which it may be written. */
+const writtenGroup = (value: number): fc.Arbitrary<string> =>
+  fc.tuple(fc.integer({ min: 1, max: 4 }), fc.boolean()).map(([digits, isUpper]) => {
+    const text = value.toString(16).padStart(digits, '0');
+    return isUpper ? text.toUpperCase() : text;
+  });
+
+/** An IPv6 address in any of its spellings, with or without `::`. */
+export const ipv6Spelling: fc.Arbitrary<string> = fc
+  .array(hexGroup, { minLength: 8, maxLength: 8 })
+  .chain((values) =>
+    fc.record({
+      values: fc.constant(values),
+      texts: fc.tuple(...values.map(writtenGroup)),
+      from: fc.nat(7),
+      length: fc.integer({ min: 0, max: 8 }),
+    }),
+  )
+  .map(({ values, texts, from, length }) => {
+    const run = values.slice(from, from + length);
+    if (run.length === 0 || run.some((value) => value !== 0)) return texts.join(':');
+    return `${texts.slice(0, from).join(':')}::${texts.slice(from + run.length).join(':')}`;
+  });
+
+/** Where tasks come from: three selectors that lines can name, and two that none does. */
+const OWNERS = [
+  { group: 'service:app', definition: 'app:7', line: 'service=app' },
+  { group: 'service:api', definition: 'api:1', line: 'service=api' },
+  { group: 'family:nightly', definition: 'nightly:3', line: 'family=nightly' },
+  { group: 'service:other', definition: 'app:7', line: undefined },
+  { group: '', definition: 'other:1', line: undefined },
+] as const;
+const NAMED = ['service=app', 'service=api', 'family=nightly'] as const;
+
+/** The states that a task can be found in, the usual ones more often. */
+const taskState = fc.oneof(
+  { weight: 6, arbitrary: stateOf('RUNNING', 'RUNNING', 'ATTACHED') },
+  { weight: 1, arbitrary: stateOf('RUNNING', 'RUNNING', 'NONE') },
+  { weight: 1, arbitrary: stateOf('RUNNING', 'PENDING', 'ATTACHING') },
+  { weight: 1, arbitrary: stateOf('RUNNING', 'ACTIVATING', 'ATTACHED') },
+  { weight: 1, arbitrary: stateOf('UNKNOWN', 'RUNNING', 'ATTACHED') },
+  { weight: 1, arbitrary: stateOf('STOPPED', 'RUNNING', 'ATTACHED') },
+  { weight: 1, arbitrary: stateOf('STOPPED', 'DEACTIVATING', 'ATTACHED') },
+  { weight: 1, arbitrary: stateOf('STOPPED', 'STOPPING', 'ATTACHED') },
+  { weight: 1, arbitrary: stateOf('STOPPED', 'DEPROVISIONING', 'DETACHING') },
+  { weight: 2, arbitrary: stateOf('STOPPED', 'STOPPED', 'DELETED') },
+  { weight: 1, arbitrary: stateOf('STOPPED', 'UNKNOWN', 'ATTACHED') },
+);
+
+function stateOf(
+  desired: DesiredStatus,
+  last: LastStatus,
+  status: InterfaceStatus,
+): fc.Arbitrary<Pick<Task, 'desired' | 'last' | 'interface'>> {
+  return fc.constant({ desired, last, interface: status });
+}
+
+const taskDraft = fc.record({
+  owner: fc.constantFrom(...OWNERS),
+  state: taskState,
+  slot: fc.integer({ min: 1, max: 5 }),
+  families: fc.constantFrom('both', 'ipv4', 'ipv6', 'both', 'none'),
+  version: fc.nat(9),
+  startedAtMs: fc.option(fc.nat(5_000), { nil: undefined }),
+  /** A list may lag: it may lack a task that runs, and still name one that has been told to stop. */
+  isListedRight: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
+  isDescribed: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
+});
+type TaskDraft = typeof taskDraft extends fc.Arbitrary<infer Draft> ? Draft : never;
+
+const lineDraft = fc.record({
+  selector: fc.constantFrom(...NAMED),
+  port: fc.constantFrom(8080, 9090),
+  zone: fc.constantFrom('', ' zone=all'),
+  mode: fc.constantFrom('', '', ' mode=drain', ' mode=observe'),
+});
+
+const targetDraft = fc.record({
+  slot: fc.integer({ min: 1, max: 7 }),
+  port: fc.constantFrom(8080, 9090, 80),
+  state: fc.constantFrom('initial', 'healthy', 'unhealthy', 'unhealthy.draining', 'unused', 'draining', 'unavailable'),
+  zone: fc.constantFrom(undefined, 'all', 'eu-west-1a'),
+});
+
+const worldDraft = fc.record({
+  family: fc.constantFrom<IpFamily>('ipv4', 'ipv6'),
+  lines: fc.uniqueArray(lineDraft, { minLength: 1, maxLength: 4, selector: ({ selector, port }) => `${selector} ${port}` }),
+  natives: fc.subarray([...NAMED], { maxLength: 1 }),
+  lists: fc.record({ 'service=app': listState(), 'service=api': listState(), 'family=nightly': listState() }),
+  tasks: fc.array(taskDraft, { maxLength: 9 }),
+  targets: fc.uniqueArray(targetDraft, { maxLength: 9, selector: ({ slot, port }) => `${slot} ${port}` }),
+});
+type WorldDraft = typeof worldDraft extends fc.Arbitrary<infer Draft> ? Draft : never;
+
+function listState(): fc.Arbitrary<Feed['list']> {
+  return fc.constantFrom<Feed['list'][]>('read', 'read', 'read', 'gone', 'failed');
+}
+
+/** When the tasks of a generated world were described. */
+export const DESCRIBED_AT_MS = 10_000;
+
+/**
+ * A world as one pass may see it: tasks in every phase, targets in every state, addresses that went from one task to the next,
+ * lists and descriptions with gaps. What holds an interface holds its address alone, as in any VPC.
+ */
+export const world: fc.Arbitrary<Snapshot> = worldDraft.map((draft) => snapshotOf(draft, 'with gaps'));
+
+/** The same worlds read without a gap, with no other writer: every task listed right and described. */
+export const wholeWorld: fc.Arbitrary<Snapshot> = worldDraft.map((draft) => snapshotOf(draft, 'whole'));
+
+function snapshotOf({ family, lines, natives, lists, tasks, targets }: WorldDraft, view: 'with gaps' | 'whole'): Snapshot {
+  const made = placeTasks(tasks);
+  const isWhole = view === 'whole';
+  const described = made.filter(({ draft }) => isWhole || draft.isDescribed);
+  return {
+    group: aGroup({ family }),
+    targets: targets.map((draft) => targetAt(draft, family)),
+    feeds: lines.map(({ selector, port, zone, mode }): Feed => {
+      const text = `${selector} port=${port}${zone}${mode}`;
+      const meant = made.filter(({ task }) => selects(wiring(text).selector, task));
+      const listed = meant.filter(({ task, draft }) => (task.desired === 'RUNNING') === (isWhole || draft.isListedRight));
+      const list = isWhole ? 'read' : lists[selector];
+      const native = !isWhole && selector !== 'family=nightly' && natives.includes(selector);
+      return feed(text, { native, list, listed: list === 'read' ? listed.map(({ task }) => task) : [] });
+    }),
+    tasks: new Map(made.map(({ task }) => [task.arn, task])),
+    describedAtMs: new Map(described.map(({ task }) => [task.arn, DESCRIBED_AT_MS])),
+  };
+}
+
+/** Gives each task its address. One that has let go of its interface may share it with a later owner, others may not. */
+function placeTasks(drafts: readonly TaskDraft[]): { readonly task: Task; readonly draft: TaskDraft }[] {
+  const taken = new Set<number>();
+  return drafts.map((draft, index) => {
+    const task = taskOf(draft, index, draft.slot);
+    if (phaseOf(task) === 'released') return { task, draft };
+    const slot = taken.has(draft.slot) ? 100 + index : draft.slot;
+    taken.add(slot);
+    return { task: taskOf(draft, index, slot), draft };
+  });
+}
+
+function taskOf({ owner, state, families, version, startedAtMs }: TaskDraft, index: number, slot: number): Task {
+  return {
+    arn: taskArn(`t${index}`),
+    cluster: clusterArn(),
+    version,
+    ...state,
+    group: owner.group,
+    definition: owner.definition,
+    ipv4: families === 'both' || families === 'ipv4' ? ip(`10.0.0.${slot}`) : undefined,
+    ipv6: families === 'both' || families === 'ipv6' ? ip(`2001:db8::${slot}`) : undefined,
+    startedAtMs,
+  };
+}
+
+function targetAt(draft: typeof targetDraft extends fc.Arbitrary<infer Draft> ? Draft : never, family: IpFamily): Target {
+  const address = family === 'ipv4' ? `10.0.0.${draft.slot}` : `2001:db8::${draft.slot}`;
+  return target(address, draft.state, { port: draft.port, ...(draft.zone === undefined ? {} : { zone: draft.zone }) });
+}
+
+/** The same snapshot with everything that has no order read in another one. */
+export function reordered(snapshot: Snapshot): fc.Arbitrary<Snapshot> {
+  const { targets, feeds, tasks, describedAtMs } = snapshot;
+  const shuffled = <Item>(items: readonly Item[]): fc.Arbitrary<Item[]> =>
+    fc.shuffledSubarray([...items], { minLength: items.length });
+  return fc
+    .record({
+      targets: shuffled(targets),
+      feeds: shuffled(feeds),
+      tasks: shuffled([...tasks]),
+      described: shuffled([...describedAtMs]),
+    })
+    .map((lists) => ({
+      ...snapshot,
+      targets: lists.targets,
+      feeds: lists.feeds,
+      tasks: new Map(lists.tasks),
+      describedAtMs: new Map(lists.described),
+    }));
+}

@@ -1,0 +1,31 @@
+/** Stages with the built bundle on them, for the tests of one file: built once, and every door closed in the end. */
+import { afterEach, beforeAll } from 'vitest';
+import { type BundleBackend, bundleOverHttp } from '../simulator/backends.ts';
+import { Stage, type StageOptions } from '../simulator/stage.ts';
+import { type BuiltFunction, buildFunction } from './build.ts';
+import { bundleOptions } from './template.ts';
+
+export interface BundledStage {
+  readonly stage: Stage;
+  readonly backend: BundleBackend;
+}
+
+/** Builds the bundle before the file's tests; the function it returns puts the bundle onto a new stage. */
+export function useBundle(): (options?: StageOptions) => Promise<BundledStage> {
+  const opened: BundleBackend[] = [];
+  let built: BuiltFunction | undefined;
+  beforeAll(async () => {
+    built = await buildFunction(bundleOptions());
+  });
+  afterEach(async () => {
+    for (const backend of opened.splice(0)) await backend.close();
+  });
+  return async (options = {}) => {
+    if (built === undefined) throw new Error('The bundle was not built.');
+    const stage = new Stage(options);
+    const backend = await bundleOverHttp(built.file, stage);
+    opened.push(backend);
+    stage.use(backend);
+    return { stage, backend };
+  };
+}

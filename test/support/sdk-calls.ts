@@ -1,0 +1,297 @@
+/** Every call of the product once, as an example: what we ask, what the SDK is given, what is on the wire, and what comes back. */
+import type { OperationName, Outcome, World } from '../../functions/app/ports.ts';
+import type { JsonObject } from '../../functions/core/json.ts';
+import { type Api, CLOUD_MAP_SERVICE, CLUSTER, GROUP, OTHER_GROUP, port, SERVICE, taskArn } from './sdk.ts';
+
+export interface Call {
+  readonly operation: OperationName;
+  readonly api: Api;
+  make(world: World): Promise<Outcome<unknown>>;
+  /** The input of the SDK's command. */
+  readonly input: JsonObject;
+  /** The same input on the wire: JSON for ECS and Cloud Map, the fields of a form for load balancing. */
+  readonly wire: JsonObject;
+  /** What the SDK answers with. */
+  readonly answer: JsonObject;
+  /** The same answer on the wire: a JSON text, or what stands in the XML element of the result. */
+  readonly body: string;
+  /** What we make of it. */
+  readonly value: unknown;
+}
+
+const FIRST = taskArn(1);
+const SECOND = taskArn(2);
+const STARTED = new Date('2026-03-01T12:00:00.000Z');
+
+const LIST_TASKS: Call = {
+  operation: 'ListTasks',
+  api: 'ecs',
+  make: (world) => world.ListTasks({ selector: SERVICE, desired: 'RUNNING', nextToken: undefined }),
+  input: { cluster: CLUSTER, serviceName: 'app', desiredStatus: 'RUNNING' },
+  wire: { cluster: CLUSTER, serviceName: 'app', desiredStatus: 'RUNNING' },
+  answer: { taskArns: [FIRST, SECOND], nextToken: 'page 2' },
+  body: JSON.stringify({ taskArns: [FIRST, SECOND], nextToken: 'page 2' }),
+  value: { items: [FIRST, SECOND], nextToken: 'page 2' },
+};
+
+const TASK = {
+  taskArn: FIRST,
+  clusterArn: CLUSTER,
+  version: 4,
+  desiredStatus: 'RUNNING',
+  lastStatus: 'RUNNING',
+  group: 'service:app',
+  taskDefinitionArn: 'arn:aws:ecs:eu-west-1:111122223333:task-definition/app:12',
+  attachments: [
+    {
+      id: 'interface-1',
+      type: 'ElasticNetworkInterface',
+      status: 'ATTACHED',
+      details: [{ name: 'privateIPv4Address', value: '10.0.1.7' }],
+    },
+  ],
+};
+
+const DESCRIBE_TASKS: Call = {
+  operation: 'DescribeTasks',
+  api: 'ecs',
+  make: (world) => world.DescribeTasks({ cluster: CLUSTER, tasks: [FIRST, SECOND] }),
+  input: { cluster: CLUSTER, tasks: [FIRST, SECOND] },
+  wire: { cluster: CLUSTER, tasks: [FIRST, SECOND] },
+  answer: { tasks: [{ ...TASK, startedAt: STARTED }], failures: [{ arn: SECOND, reason: 'MISSING' }] },
+  body: JSON.stringify({
+    tasks: [{ ...TASK, startedAt: STARTED.getTime() / 1_000 }],
+    failures: [{ arn: SECOND, reason: 'MISSING' }],
+  }),
+  value: [
+    {
+      arn: FIRST,
+      cluster: CLUSTER,
+      version: 4,
+      desired: 'RUNNING',
+      last: 'RUNNING',
+      group: 'service:app',
+      definition: 'app:12',
+      interface: 'ATTACHED',
+      ipv4: '10.0.1.7',
+      ipv6: undefined,
+      startedAtMs: STARTED.getTime(),
+    },
+  ],
+};
+
+const SERVICES = { services: [{ serviceName: 'app', loadBalancers: [{ targetGroupArn: GROUP, containerPort: 8080 }] }] };
+
+const DESCRIBE_SERVICES: Call = {
+  operation: 'DescribeServices',
+  api: 'ecs',
+  make: (world) => world.DescribeServices({ cluster: CLUSTER, names: ['app', 'api'] }),
+  input: { cluster: CLUSTER, services: ['app', 'api'] },
+  wire: { cluster: CLUSTER, services: ['app', 'api'] },
+  answer: { ...SERVICES, failures: [{ arn: 'api', reason: 'MISSING' }] },
+  body: JSON.stringify({ ...SERVICES, failures: [{ arn: 'api', reason: 'MISSING' }] }),
+  value: [{ name: 'app', targetGroups: [GROUP] }],
+};
+
+const DEFINITION = {
+  taskDefinition: {
+    containerDefinitions: [
+      { name: 'app', stopTimeout: 45 },
+      { name: 'log', stopTimeout: 60 },
+    ],
+  },
+};
+
+const DESCRIBE_TASK_DEFINITION: Call = {
+  operation: 'DescribeTaskDefinition',
+  api: 'ecs',
+  make: (world) => world.DescribeTaskDefinition({ definition: 'app:12' }),
+  input: { taskDefinition: 'app:12' },
+  wire: { taskDefinition: 'app:12' },
+  answer: DEFINITION,
+  body: JSON.stringify(DEFINITION),
+  value: { stopTimeoutSeconds: 45 },
+};
+
+const DESCRIBE_TARGET_GROUPS: Call = {
+  operation: 'DescribeTargetGroups',
+  api: 'elb',
+  make: (world) => world.DescribeTargetGroups({ groups: [GROUP, OTHER_GROUP] }),
+  input: { TargetGroupArns: [GROUP, OTHER_GROUP] },
+  wire: { 'TargetGroupArns.member.1': GROUP, 'TargetGroupArns.member.2': OTHER_GROUP },
+  answer: {
+    TargetGroups: [
+      { TargetGroupArn: GROUP, TargetGroupName: 'web', TargetType: 'ip', IpAddressType: 'ipv4', Port: 80, VpcId: 'vpc-1' },
+    ],
+  },
+  body: `<TargetGroups><member><TargetGroupArn>${GROUP}</TargetGroupArn><TargetGroupName>web</TargetGroupName><TargetType>ip</TargetType>
+    <IpAddressType>ipv4</IpAddressType><Port>80</Port><VpcId>vpc-1</VpcId></member></TargetGroups>`,
+  value: [{ group: { arn: GROUP, name: 'web', family: 'ipv4', port: 80 }, targetType: 'ip' }],
+};
+
+const DESCRIBE_TAGS: Call = {
+  operation: 'DescribeTags',
+  api: 'elb',
+  make: (world) => world.DescribeTags({ groups: [GROUP, OTHER_GROUP] }),
+  input: { ResourceArns: [GROUP, OTHER_GROUP] },
+  wire: { 'ResourceArns.member.1': GROUP, 'ResourceArns.member.2': OTHER_GROUP },
+  answer: {
+    TagDescriptions: [
+      { ResourceArn: GROUP, Tags: [{ Key: 'alb-target-sync', Value: 'service=app port=8080' }, { Key: 'team' }] },
+      { ResourceArn: OTHER_GROUP, Tags: [] },
+    ],
+  },
+  body: `<TagDescriptions>
+    <member><ResourceArn>${GROUP}</ResourceArn><Tags><member><Key>alb-target-sync</Key><Value>service=app port=8080</Value></member>
+      <member><Key>team</Key></member></Tags></member>
+    <member><ResourceArn>${OTHER_GROUP}</ResourceArn><Tags/></member></TagDescriptions>`,
+  value: [
+    {
+      group: GROUP,
+      tags: [
+        { key: 'alb-target-sync', value: 'service=app port=8080' },
+        { key: 'team', value: '' },
+      ],
+    },
+    { group: OTHER_GROUP, tags: [] },
+  ],
+};
+
+const DESCRIBE_TARGET_GROUP_ATTRIBUTES: Call = {
+  operation: 'DescribeTargetGroupAttributes',
+  api: 'elb',
+  make: (world) => world.DescribeTargetGroupAttributes({ group: GROUP }),
+  input: { TargetGroupArn: GROUP },
+  wire: { TargetGroupArn: GROUP },
+  answer: {
+    Attributes: [
+      { Key: 'slow_start.duration_seconds', Value: '0' },
+      { Key: 'deregistration_delay.timeout_seconds', Value: '300' },
+    ],
+  },
+  body: `<Attributes><member><Key>slow_start.duration_seconds</Key><Value>0</Value></member>
+    <member><Key>deregistration_delay.timeout_seconds</Key><Value>300</Value></member></Attributes>`,
+  value: { deregistrationDelaySeconds: 300 },
+};
+
+const DESCRIBE_TARGET_HEALTH: Call = {
+  operation: 'DescribeTargetHealth',
+  api: 'elb',
+  make: (world) => world.DescribeTargetHealth({ group: GROUP }),
+  input: { TargetGroupArn: GROUP },
+  wire: { TargetGroupArn: GROUP },
+  answer: {
+    TargetHealthDescriptions: [
+      { Target: { Id: '10.0.1.7', Port: 8080 }, HealthCheckPort: '8080', TargetHealth: { State: 'healthy' } },
+      {
+        Target: { Id: '10.9.0.7', Port: 8080, AvailabilityZone: 'all' },
+        TargetHealth: { State: 'unhealthy', Reason: 'Target.Timeout', Description: 'Request timed out' },
+      },
+    ],
+  },
+  body: `<TargetHealthDescriptions>
+    <member><Target><Id>10.0.1.7</Id><Port>8080</Port></Target><HealthCheckPort>8080</HealthCheckPort>
+      <TargetHealth><State>healthy</State></TargetHealth></member>
+    <member><Target><Id>10.9.0.7</Id><Port>8080</Port><AvailabilityZone>all</AvailabilityZone></Target>
+      <TargetHealth><State>unhealthy</State><Reason>Target.Timeout</Reason><Description>Request timed out</Description></TargetHealth>
+    </member></TargetHealthDescriptions>`,
+  value: [
+    {
+      descriptor: { id: '10.0.1.7', port: 8080, zone: undefined },
+      address: '10.0.1.7:8080',
+      state: 'healthy',
+      reason: undefined,
+    },
+    {
+      descriptor: { id: '10.9.0.7', port: 8080, zone: 'all' },
+      address: '10.9.0.7:8080',
+      state: 'unhealthy',
+      reason: 'Target.Timeout',
+    },
+  ],
+};
+
+/** One target whose zone is left to ELB, and one that names it: the zone is on the wire exactly where it was given. */
+const TARGETS = {
+  group: GROUP,
+  targets: [
+    { id: '10.0.1.7', port: port(8080) },
+    { id: '10.9.0.7', port: port(9090), zone: 'all' },
+  ],
+};
+const SENT_TARGETS = {
+  TargetGroupArn: GROUP,
+  Targets: [
+    { Id: '10.0.1.7', Port: 8080 },
+    { Id: '10.9.0.7', Port: 9090, AvailabilityZone: 'all' },
+  ],
+};
+const FORM_OF_TARGETS = {
+  TargetGroupArn: GROUP,
+  'Targets.member.1.Id': '10.0.1.7',
+  'Targets.member.1.Port': '8080',
+  'Targets.member.2.Id': '10.9.0.7',
+  'Targets.member.2.Port': '9090',
+  'Targets.member.2.AvailabilityZone': 'all',
+};
+
+const REGISTER_TARGETS: Call = {
+  operation: 'RegisterTargets',
+  api: 'elb',
+  make: (world) => world.RegisterTargets(TARGETS),
+  input: SENT_TARGETS,
+  wire: FORM_OF_TARGETS,
+  answer: {},
+  body: '',
+  value: null,
+};
+
+const DEREGISTER_TARGETS: Call = {
+  ...REGISTER_TARGETS,
+  operation: 'DeregisterTargets',
+  make: (world) => world.DeregisterTargets(TARGETS),
+};
+
+const TAGS = { Tags: [{ Key: 'alb-target-sync', Value: 'service=app' }] };
+
+const LIST_TAGS_FOR_RESOURCE: Call = {
+  operation: 'ListTagsForResource',
+  api: 'cloudMap',
+  make: (world) => world.ListTagsForResource({ service: CLOUD_MAP_SERVICE }),
+  input: { ResourceARN: CLOUD_MAP_SERVICE },
+  wire: { ResourceARN: CLOUD_MAP_SERVICE },
+  answer: TAGS,
+  body: JSON.stringify(TAGS),
+  value: [{ key: 'alb-target-sync', value: 'service=app' }],
+};
+
+const INSTANCES = {
+  Instances: [{ Id: 'task-1', Attributes: { AWS_INSTANCE_IPV4: '10.0.1.7', ECS_SERVICE_NAME: 'app' } }],
+  NextToken: 'page 2',
+};
+
+const LIST_INSTANCES: Call = {
+  operation: 'ListInstances',
+  api: 'cloudMap',
+  make: (world) => world.ListInstances({ service: CLOUD_MAP_SERVICE, nextToken: 'page 1' }),
+  input: { ServiceId: 'srv-utcrh6wavdkggqtk', NextToken: 'page 1' },
+  wire: { ServiceId: 'srv-utcrh6wavdkggqtk', NextToken: 'page 1' },
+  answer: INSTANCES,
+  body: JSON.stringify(INSTANCES),
+  value: { items: [{ id: 'task-1', ipv4: '10.0.1.7', ipv6: undefined, port: undefined, ofEcs: true }], nextToken: 'page 2' },
+};
+
+export const CALLS: readonly Call[] = [
+  LIST_TASKS,
+  DESCRIBE_TASKS,
+  DESCRIBE_SERVICES,
+  DESCRIBE_TASK_DEFINITION,
+  DESCRIBE_TARGET_GROUPS,
+  DESCRIBE_TAGS,
+  DESCRIBE_TARGET_GROUP_ATTRIBUTES,
+  DESCRIBE_TARGET_HEALTH,
+  REGISTER_TARGETS,
+  DEREGISTER_TARGETS,
+  LIST_TAGS_FOR_RESOURCE,
+  LIST_INSTANCES,
+];

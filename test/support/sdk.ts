@@ -1,0 +1,118 @@
+/** What the tests of the adapters share: values that were parsed, clients whose calls are caught, and a clock of their own. */
+import { ECSClient } from '@aws-sdk/client-ecs';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
+import { mockClient } from 'aws-sdk-client-mock';
+import { createCloudMapWorld } from '../../functions/adapters/cloud-map.ts';
+import { createEcsWorld } from '../../functions/adapters/ecs.ts';
+import { createElbWorld } from '../../functions/adapters/elb.ts';
+import type { Clock, World } from '../../functions/app/ports.ts';
+import { isObject } from '../../functions/core/json.ts';
+import {
+  type IpAddress,
+  type Parsed,
+  type Port,
+  parseCloudMapServiceArn,
+  parseClusterArn,
+  parseIpAddress,
+  parsePort,
+  parseTargetGroupArn,
+  parseTaskArn,
+  type TaskArn,
+} from '../../functions/core/values.ts';
+import type { Selector } from '../../functions/core/wiring.ts';
+
+const ACCOUNT = 'eu-west-1:111122223333';
+
+export const CLUSTER = accepted(parseClusterArn(`arn:aws:ecs:${ACCOUNT}:cluster/prod`));
+export const GROUP = accepted(parseTargetGroupArn(`arn:aws:elasticloadbalancing:${ACCOUNT}:targetgroup/web/0123456789abcdef`));
+export const OTHER_GROUP = accepted(
+  parseTargetGroupArn(`arn:aws:elasticloadbalancing:${ACCOUNT}:targetgroup/api/fedcba9876543210`),
+);
+export const CLOUD_MAP_SERVICE = accepted(
+  parseCloudMapServiceArn(`arn:aws:servicediscovery:${ACCOUNT}:service/srv-utcrh6wavdkggqtk`),
+);
+export const SERVICE: Selector = { kind: 'service', cluster: CLUSTER, name: 'app' };
+export const FAMILY: Selector = { kind: 'family', cluster: CLUSTER, name: 'nightly-report' };
+
+/** The value that was parsed; a test that parses what cannot be parsed is wrong. */
+export function accepted<Value>(parsed: Parsed<Value>): Value {
+  if (!parsed.ok) throw new Error(`The test has a wrong value; expected ${parsed.expected}.`);
+  return parsed.value;
+}
+
+/** The ARN of the task with this number. */
+export function taskArn(number: number): TaskArn {
+  return accepted(parseTaskArn(`arn:aws:ecs:${ACCOUNT}:task/prod/${number.toString(16).padStart(32, '0')}`));
+}
+
+export function ip(text: string): IpAddress {
+  return accepted(parseIpAddress(text));
+}
+
+export function port(number: number): Port {
+  return accepted(parsePort(number));
+}
+
+/** The whole numbers from 0, so many of them. */
+export function count(number: number): number[] {
+  return Array.from({ length: number }, (_, index) => index);
+}
+
+/** What a test does with a client whose calls are caught. Answers are objects of any shape, since AWS may send any. */
+export interface Mock {
+  resolves(answer: object): unknown;
+  rejects(error: Error): unknown;
+  callsFake(fake: (input: Readonly<Record<string, unknown>>) => unknown): unknown;
+  calls(): readonly { readonly args: readonly unknown[] }[];
+}
+
+export type Api = 'ecs' | 'elb' | 'cloudMap';
+
+export interface MockedWorld {
+  readonly world: World;
+  readonly mocks: Readonly<Record<Api, Mock>>;
+}
+
+/** The adapters over clients that send nothing. */
+export function mockedWorld(): MockedWorld {
+  const ecs = new ECSClient({ region: 'eu-west-1' });
+  const elb = new ElasticLoadBalancingV2Client({ region: 'eu-west-1' });
+  const cloudMap = new ServiceDiscoveryClient({ region: 'eu-west-1' });
+  return {
+    world: { ...createEcsWorld(ecs), ...createElbWorld(elb), ...createCloudMapWorld(cloudMap) },
+    mocks: { ecs: mockClient(ecs), elb: mockClient(elb), cloudMap: mockClient(cloudMap) },
+  };
+}
+
+export interface Sent {
+  /** The name of the command's class, such as `ListTasksCommand`. */
+  readonly command: string;
+  readonly input: unknown;
+  readonly abortSignal: unknown;
+}
+
+/** What was handed to the client's `send`, call by call. */
+export function sentBy(mock: Mock): Sent[] {
+  return mock.calls().map(({ args: [command, options] }) => {
+    if (!isObject(command) || !isObject(options))
+      throw new Error('The client was called without a command or without options.');
+    return { command: command.constructor.name, input: command['input'], abortSignal: options['abortSignal'] };
+  });
+}
+
+/** A clock that only moves when somebody sleeps. */
+export class SleepClock implements Clock {
+  #nowMs = 1_700_000_000_000;
+  readonly sleeps: number[] = [];
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  sleep(milliseconds: number): Promise<void> {
+    this.sleeps.push(milliseconds);
+    this.#nowMs += milliseconds;
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,184 @@
+/** Values for tests: text that has to parse, and whole things of which a test names only what it is about. */
+
+import type { Hint } from '../../functions/core/event.ts';
+import type { Feed, Snapshot } from '../../functions/core/snapshot.ts';
+import { type Target, type TargetGroup, targetOf } from '../../functions/core/target.ts';
+import type { Task } from '../../functions/core/task.ts';
+import {
+  type Address,
+  addressOf,
+  type CloudMapServiceArn,
+  type ClusterArn,
+  type IpAddress,
+  type Parsed,
+  type Port,
+  parseCloudMapServiceArn,
+  parseClusterArn,
+  parseIpAddress,
+  parsePort,
+  parseTargetGroupArn,
+  parseTaskArn,
+  type TargetGroupArn,
+  type TaskArn,
+} from '../../functions/core/values.ts';
+import type { Line, StackMode, Wiring } from '../../functions/core/wiring.ts';
+import { parseWiring } from '../../functions/core/wiring.ts';
+
+export const REGION = 'eu-west-1';
+export const ACCOUNT = '111122223333';
+
+/** The value of text that has to parse. */
+export function unwrap<Value>(parsed: Parsed<Value>): Value {
+  if (!parsed.ok) throw new Error(`The test uses a value that does not parse: expected ${parsed.expected}.`);
+  return parsed.value;
+}
+
+/** The value of a line that has to be right. */
+export function lineOf<Value>(line: Line<Value>): Value {
+  if (!line.ok) throw new Error(`The test uses a line that is wrong at "${line.mistake.word}": ${line.mistake.expected}.`);
+  return line.value;
+}
+
+export function clusterArn(name = 'prod'): ClusterArn {
+  return unwrap(parseClusterArn(`arn:aws:ecs:${REGION}:${ACCOUNT}:cluster/${name}`));
+}
+
+export function taskArn(id: string, cluster = 'prod'): TaskArn {
+  return unwrap(parseTaskArn(`arn:aws:ecs:${REGION}:${ACCOUNT}:task/${cluster}/${id}`));
+}
+
+export function groupArn(name = 'web'): TargetGroupArn {
+  return unwrap(parseTargetGroupArn(`arn:aws:elasticloadbalancing:${REGION}:${ACCOUNT}:targetgroup/${name}/0123456789abcdef`));
+}
+
+export function cloudMapArn(id = 'srv-mysql'): CloudMapServiceArn {
+  return unwrap(parseCloudMapServiceArn(`arn:aws:servicediscovery:${REGION}:${ACCOUNT}:service/${id}`));
+}
+
+export function ip(text: string): IpAddress {
+  return unwrap(parseIpAddress(text));
+}
+
+export function port(value: number): Port {
+  return unwrap(parsePort(value));
+}
+
+/** The address of a task or target that listens on 8080, unless another port is named. */
+export function at(text: string, number = 8080): Address {
+  return addressOf(ip(text), number);
+}
+
+export function aGroup(words: Partial<TargetGroup> = {}): TargetGroup {
+  return { arn: groupArn(), name: 'web', family: 'ipv4', port: 80, ...words };
+}
+
+/** A task of service app that serves at the address. */
+export function runningTask(id: string, address: string, words: Partial<Task> = {}): Task {
+  const known = ip(address);
+  return {
+    arn: taskArn(id),
+    cluster: clusterArn(),
+    version: 3,
+    desired: 'RUNNING',
+    last: 'RUNNING',
+    group: 'service:app',
+    definition: 'app:7',
+    interface: 'ATTACHED',
+    ipv4: known.includes(':') ? undefined : known,
+    ipv6: known.includes(':') ? known : undefined,
+    startedAtMs: 1_000,
+    ...words,
+  };
+}
+
+/** A task that has been told to stop and still holds its interface. */
+export function stoppingTask(id: string, address: string, words: Partial<Task> = {}): Task {
+  return runningTask(id, address, { version: 5, desired: 'STOPPED', last: 'DEACTIVATING', ...words });
+}
+
+/** A task whose interface is gone, so that its address may belong to somebody else. */
+export function stoppedTask(id: string, address: string, words: Partial<Task> = {}): Task {
+  return runningTask(id, address, { version: 8, desired: 'STOPPED', last: 'STOPPED', interface: 'DELETED', ...words });
+}
+
+interface TargetWords {
+  readonly port?: number;
+  readonly zone?: string;
+  readonly reason?: string;
+}
+
+export function target(address: string, state = 'healthy', words: TargetWords = {}): Target {
+  const descriptor = { id: address, port: port(words.port ?? 8080), ...(words.zone === undefined ? {} : { zone: words.zone }) };
+  return targetOf(descriptor, state, words.reason);
+}
+
+export function wiring(text: string, stackMode: StackMode = 'enforce'): Wiring {
+  return lineOf(parseWiring(text, { source: 'the tag', clusters: [clusterArn()], stackMode }, 'tag'));
+}
+
+interface FeedWords {
+  readonly native?: boolean;
+  readonly list?: Feed['list'];
+  readonly listed?: readonly Task[];
+}
+
+/** A feed as its line of wiring says it, such as `service=app port=8080 mode=drain`. */
+export function feed(text: string, words: FeedWords = {}): Feed {
+  const { native = false, list = 'read', listed = [] } = words;
+  return { wiring: wiring(text), native, list, listed: new Set(listed.map(({ arn }) => arn)) };
+}
+
+interface SnapshotWords {
+  readonly group?: TargetGroup;
+  readonly targets?: readonly Target[];
+  readonly feeds?: readonly Feed[];
+  readonly tasks?: readonly Task[];
+  /** The tasks that this pass has described; all of them unless a test says otherwise. */
+  readonly described?: readonly Task[];
+  readonly describedAtMs?: number;
+}
+
+/** One feed, `service=app port=8080`, whose list names every task that is to run. */
+export function aSnapshot(words: SnapshotWords): Snapshot {
+  const { tasks = [], targets = [], group = aGroup(), describedAtMs = 10_000 } = words;
+  const listed = tasks.filter(({ desired }) => desired === 'RUNNING');
+  return {
+    group,
+    targets,
+    feeds: words.feeds ?? [feed('service=app port=8080', { listed })],
+    tasks: new Map(tasks.map((task) => [task.arn, task])),
+    describedAtMs: new Map((words.described ?? tasks).map(({ arn }) => [arn, describedAtMs])),
+  };
+}
+
+export function aHint(task: TaskArn, version: number, words: Partial<Hint> = {}): Hint {
+  return { task, cluster: clusterArn(), version, group: 'service:app', definition: 'app:7', eventId: 'e-1', ...words };
+}
+
+/** A task state change as EventBridge sends it, in the shape that real ones have. A field set to undefined is left out. */
+export function taskEvent(
+  detail: Readonly<Record<string, unknown>> = {},
+  envelope: Readonly<Record<string, unknown>> = {},
+): Record<string, unknown> {
+  return {
+    version: '0',
+    id: '3317b2af-7005-947d-b652-f55e762e571a',
+    'detail-type': 'ECS Task State Change',
+    source: 'aws.ecs',
+    account: ACCOUNT,
+    time: '2026-03-01T12:00:00Z',
+    region: REGION,
+    resources: [taskArn('resource')],
+    detail: {
+      taskArn: taskArn('t1'),
+      clusterArn: clusterArn(),
+      version: 4,
+      lastStatus: 'RUNNING',
+      desiredStatus: 'RUNNING',
+      group: 'service:app',
+      taskDefinitionArn: `arn:aws:ecs:${REGION}:${ACCOUNT}:task-definition/app:7`,
+      ...detail,
+    },
+    ...envelope,
+  };
+}

@@ -1,0 +1,182 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseCloudMapServiceArn, parseClusterArn, parseTargetGroupArn } from '../../functions/core/values.ts';
+import { parseWiring, splitLines } from '../../functions/core/wiring.ts';
+import { accepts, CLOUD_MAP_SERVICE, CLUSTER, objectOf, parameters, TARGET_GROUP, TOPIC } from '../support/template.ts';
+
+const OTHER_PARTITIONS = ['aws-cn', 'aws-us-gov', 'aws-iso-b'];
+
+describe('the parameters', () => {
+  it('are those of the design, and only the two lists have to be given', () => {
+    const declared = Object.entries(parameters()).map(([name, value]) => [name, objectOf(value)['Default']]);
+    expect(declared).toEqual([
+      ['ClusterArns', undefined],
+      ['TargetGroupArns', undefined],
+      ['Wiring', ''],
+      ['CloudMapServiceArns', ''],
+      ['Mode', 'enforce'],
+      ['BatchingWindowSeconds', 0],
+      ['AlarmTopicArn', ''],
+      ['LogRetentionDays', 30],
+    ]);
+  });
+
+  it.each(Object.keys(parameters()))('%s says what it is, what it takes, and refuses something', (name) => {
+    const { Description, ConstraintDescription, Default } = objectOf(parameters()[name]);
+    expect(Description).toMatch(/^[A-Z].*\.$/s);
+    // It ends CloudFormation's sentence "Parameter ClusterArns failed to satisfy constraint: must be ...".
+    expect(ConstraintDescription).toMatch(/^must be .*\.$/s);
+    expect(accepts(name, '?')).toBe(false);
+    if (Default !== undefined) expect(accepts(name, String(Default))).toBe(true);
+  });
+
+  it('have no value that YAML 1.1 reads as a boolean', () => {
+    for (const declared of Object.values(parameters())) {
+      const { AllowedValues = [] } = objectOf(declared);
+      expect(JSON.stringify(AllowedValues)).not.toMatch(/true|false|null/);
+    }
+  });
+});
+
+describe('lists of ARNs', () => {
+  const given = [
+    ['ClusterArns', CLUSTER],
+    ['TargetGroupArns', TARGET_GROUP],
+    ['CloudMapServiceArns', CLOUD_MAP_SERVICE],
+  ] as const;
+
+  it.each(given)('%s takes one, or several with or without spaces, of any partition', (name, arn) => {
+    expect(accepts(name, arn)).toBe(true);
+    expect(accepts(name, `${arn},${arn}`)).toBe(true);
+    expect(accepts(name, `${arn}, ${arn}`)).toBe(true);
+    for (const partition of OTHER_PARTITIONS) expect(accepts(name, arn.replace('arn:aws:', `arn:${partition}:`))).toBe(true);
+  });
+
+  it.each(given)('%s refuses what is nearly one', (name, arn) => {
+    const wrong = [
+      `${arn} ${arn}`,
+      `${arn};${arn}`,
+      `x${arn}`,
+      `${arn}/*`,
+      '*',
+      arn.toUpperCase(),
+      arn.replace('arn:aws:', 'arn:gcp:'),
+      arn.replace('111122223333', '11112222333'),
+      arn.replace('111122223333', '1111222233334'),
+      arn.replace('111122223333', '*'),
+      arn.slice(0, arn.indexOf('/') + 1),
+      arn.slice(arn.lastIndexOf(':') + 1),
+    ];
+    for (const text of wrong) expect(`${text} ${accepts(name, text)}`).toBe(`${text} false`);
+  });
+
+  it('mistake no kind of ARN for another', () => {
+    for (const [name] of given) {
+      expect(given.filter(([, arn]) => accepts(name, arn)).map(([taker]) => taker)).toEqual([name]);
+    }
+  });
+
+  it('may be empty for Cloud Map alone', () => {
+    expect(given.filter(([name]) => accepts(name, '')).map(([name]) => name)).toEqual(['CloudMapServiceArns']);
+  });
+});
+
+describe('borders of names', () => {
+  it.each([
+    ['ClusterArns', (length: number) => CLUSTER.replace('prod', 'a'.repeat(length)), 1, 255],
+    ['TargetGroupArns', (length: number) => TARGET_GROUP.replace('/web/', `/${'a'.repeat(length)}/`), 1, 32],
+    ['CloudMapServiceArns', (length: number) => `${CLOUD_MAP_SERVICE.split('/')[0]}/${'a'.repeat(length)}`, 1, 64],
+    ['AlarmTopicArn', (length: number) => TOPIC.replace('alarms', 'a'.repeat(length)), 1, 256],
+  ] as const)('%s keeps to the lengths that AWS allows', (name, arnOf, min, max) => {
+    const lengths = [min - 1, min, min + 1, max - 1, max, max + 1];
+    expect(lengths.map((length) => accepts(name, arnOf(length)))).toEqual([false, true, true, true, true, false]);
+  });
+});
+
+describe('what a pattern lets through', () => {
+  // Were a pattern wider than the function's own, a stack would deploy and then refuse every invocation.
+  it.each([
+    ['ClusterArns', parseClusterArn],
+    ['TargetGroupArns', parseTargetGroupArn],
+    ['CloudMapServiceArns', parseCloudMapServiceArn],
+  ] as const)('%s is read by the function', (name, parse) => {
+    const pattern = String(objectOf(parameters()[name])['AllowedPattern']);
+    const texts = fc.stringMatching(new RegExp(pattern)).filter((text) => text !== '');
+    fc.assert(
+      fc.property(texts, (text) => parse(text).ok),
+      { seed: 4711, numRuns: 300 },
+    );
+  });
+});
+
+describe('Wiring', () => {
+  const clusters = [parseClusterArn(CLUSTER)].flatMap((parsed) => (parsed.ok ? [parsed.value] : []));
+  const context = { source: 'the parameter Wiring', clusters, stackMode: 'enforce' as const };
+
+  it.each([
+    'service=app port=8080',
+    'target-group=web cluster=prod service=app port=8080 zone=all mode=observe',
+    'family=nightly-report port=8080 mode=drain',
+    'target-group=web service=app port=8080; target-group=api service=app port=8081',
+    'service=app port=8080;family=app port=8080;',
+    ' ; service=app   port=8080 ;; ',
+    'service=app port=8080\nservice=app port=8081',
+  ])('takes %j, as the function does', (text) => {
+    expect(accepts('Wiring', text)).toBe(true);
+    expect(splitLines(text).map((line) => parseWiring(line.text, context, 'parameter').ok)).not.toContain(false);
+  });
+
+  it.each([
+    'service',
+    'service=',
+    'service=app,port=8080',
+    'service=app:port=8080',
+    'service = app port = 8080',
+    'services=app port=8080',
+    'service=app port=8080 health=off',
+    'service="app" port=8080',
+    'service=app port=8080service=api',
+    'service=app port=8080 # the app',
+    'app:8080',
+  ])('refuses %j', (text) => {
+    expect(accepts('Wiring', text)).toBe(false);
+  });
+
+  it('answers at once, whatever it is given', () => {
+    const startedAtMs = performance.now();
+    expect(accepts('Wiring', `${'service=app '.repeat(300)}${'; '.repeat(300)}!`)).toBe(false);
+    expect(performance.now() - startedAtMs).toBeLessThan(500);
+  });
+});
+
+describe('the rest', () => {
+  it.each([
+    ['Mode', 'enforce', true],
+    ['Mode', 'observe', true],
+    ['Mode', 'Enforce', false],
+    ['Mode', 'drain', false],
+    ['Mode', '', false],
+    ['BatchingWindowSeconds', '-1', false],
+    ['BatchingWindowSeconds', '0', true],
+    ['BatchingWindowSeconds', '1', true],
+    ['BatchingWindowSeconds', '20', true],
+    ['BatchingWindowSeconds', '21', false],
+    ['BatchingWindowSeconds', '', false],
+    ['BatchingWindowSeconds', 'none', false],
+    ['AlarmTopicArn', '', true],
+    ['AlarmTopicArn', TOPIC, true],
+    ['AlarmTopicArn', TOPIC.replace('aws', 'aws-cn'), true],
+    ['AlarmTopicArn', `${TOPIC}.fifo`, false],
+    ['AlarmTopicArn', `${TOPIC},${TOPIC}`, false],
+    ['AlarmTopicArn', 'alarms', false],
+    ['LogRetentionDays', '0', false],
+    ['LogRetentionDays', '1', true],
+    ['LogRetentionDays', '2', false],
+    ['LogRetentionDays', '30', true],
+    ['LogRetentionDays', '31', false],
+    ['LogRetentionDays', '3653', true],
+    ['LogRetentionDays', '3654', false],
+  ])('%s: %j is accepted: %s', (name, text, expected) => {
+    expect(accepts(name, text)).toBe(expected);
+  });
+});

@@ -1,0 +1,62 @@
+/** What core decides in a pass, from the event to the plan. Bundled, and run where there is no time and no randomness. */
+import { readEvent } from '../../functions/core/event.ts';
+import { planChanges } from '../../functions/core/plan.ts';
+import type { Snapshot } from '../../functions/core/snapshot.ts';
+import type { Task } from '../../functions/core/task.ts';
+import {
+  type Parsed,
+  parseClusterArn,
+  parseIpAddress,
+  parsePort,
+  parseTargetGroupArn,
+  parseTaskArn,
+} from '../../functions/core/values.ts';
+import type { Wiring } from '../../functions/core/wiring.ts';
+
+const cluster = known(parseClusterArn('arn:aws:ecs:eu-west-1:111122223333:cluster/prod'));
+const arn = known(parseTaskArn('arn:aws:ecs:eu-west-1:111122223333:task/prod/0123456789abcdef0123456789abcdef'));
+const group = known(
+  parseTargetGroupArn('arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/web/0123456789abcdef'),
+);
+
+const task: Task = {
+  arn,
+  cluster,
+  version: 3,
+  desired: 'RUNNING',
+  last: 'RUNNING',
+  group: 'service:web',
+  definition: 'web:12',
+  interface: 'ATTACHED',
+  ipv4: known(parseIpAddress('10.0.0.7')),
+};
+
+const wiring: Wiring = {
+  selector: { kind: 'service', cluster, name: 'web' },
+  port: known(parsePort('8080')),
+  zone: undefined,
+  drain: false,
+  writes: true,
+  source: 'tag',
+};
+
+const snapshot: Snapshot = {
+  group: { arn: group, name: 'web', family: 'ipv4', port: 8080 },
+  targets: [],
+  feeds: [{ wiring, native: false, list: 'read', listed: new Set([arn]) }],
+  tasks: new Map([[arn, task]]),
+  describedAtMs: new Map([[arn, 1]]),
+};
+
+/** A reading and a plan, as plain data. */
+export function decide(): object {
+  const detail = { taskArn: arn, clusterArn: cluster, lastStatus: 'RUNNING', desiredStatus: 'RUNNING', version: 3 };
+  const event = { source: 'aws.ecs', 'detail-type': 'ECS Task State Change', detail };
+  const changes = planChanges(snapshot).map(({ kind, address, because }) => ({ kind, address, because }));
+  return { reading: readEvent(event).kind, changes };
+}
+
+function known<Value>(parsed: Parsed<Value>): Value {
+  if (!parsed.ok) throw new Error(`expected ${parsed.expected}`);
+  return parsed.value;
+}

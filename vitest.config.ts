@@ -1,0 +1,24 @@
+/** The tests by folder: `npm run check` runs the projects whose name begins with `unit`, `npm test` runs all of them. */
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    // Nothing but what a project names: vitest's own pattern, which knip knows too, would make a test in a folder of no
+    // project look like one that runs.
+    include: [],
+    allowOnly: false,
+    // Many tests start a tool and wait for it, on a machine that others may share: both cores, and patience.
+    maxWorkers: '100%',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    coverage: { provider: 'v8', include: ['functions/**/*.ts'] },
+    projects: [
+      // What is pure leaves nothing behind, so its files may share a worker, which saves a quarter of the work. Not so for the
+      // adapters, whose tests put mocks into the SDK's classes, and for a handler, which lives as long as its module.
+      { extends: true, test: { name: 'unit', include: ['test/{app,core,template,walls}/**/*.test.ts'], isolate: false } },
+      { extends: true, test: { name: 'unit-isolated', include: ['test/{adapters,sync}/**/*.test.ts'] } },
+      { extends: true, test: { name: 'end-to-end', include: ['test/{end-to-end,scripts}/**/*.test.ts'] } },
+      { extends: true, test: { name: 'simulator', include: ['test/{conformance,simulator}/**/*.test.ts'] } },
+    ],
+  },
+});
