@@ -16,7 +16,7 @@ import type { Caller } from './caller.ts';
 import type { Clock } from './ports.ts';
 
 /** Groups, tags and services are read again when their copy is older than this. */
-export const CONFIGURATION_AGE_MAX_MS = 60_000;
+const CONFIGURATION_AGE_MAX_MS = 60_000;
 
 export interface ReadConfiguration {
   readonly configuration: Configuration;

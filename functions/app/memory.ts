@@ -11,7 +11,7 @@ import type { Address, CloudMapServiceArn, TargetGroupArn, TaskArn } from '../co
 import type { Buckets } from './caller.ts';
 
 /** ECS keeps a stopped task for at least an hour (DescribeTasks API reference). What no read has shown for so long is forgotten here too. */
-export const FACT_KEPT_MS = 3_600_000;
+const FACT_KEPT_MS = 3_600_000;
 
 interface Fact {
   readonly task: Task;
@@ -19,7 +19,7 @@ interface Fact {
   readonly seenAtMs: number;
 }
 
-export interface Refusal {
+interface Refusal {
   readonly untilMs: number;
   readonly times: number;
 }

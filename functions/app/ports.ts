@@ -62,9 +62,7 @@ export type Outcome<Value> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly kind: FailureKind; readonly message: string };
 
-export type Handler<Name extends OperationName> = (
-  input: Operations[Name]['input'],
-) => Promise<Outcome<Operations[Name]['output']>>;
+type Handler<Name extends OperationName> = (input: Operations[Name]['input']) => Promise<Outcome<Operations[Name]['output']>>;
 
 /** The account. A method answers or fails; it never throws for something that AWS can do. */
 export type World = { readonly [Name in OperationName]: Handler<Name> };

@@ -10,7 +10,7 @@ import { groupMemory, type Memory, noteListed } from './memory.ts';
 import { describeTasks, listTasks } from './reads.ts';
 
 /** The stopped list is read once per unexplained address in this time. */
-export const SEARCH_INTERVAL_MS = 900_000;
+const SEARCH_INTERVAL_MS = 900_000;
 
 export interface Reading {
   readonly snapshot: Snapshot;

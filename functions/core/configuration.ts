@@ -38,7 +38,7 @@ export interface WiredGroup {
   readonly wiringReadAtMs: number | undefined;
 }
 
-export interface WiredFeed {
+interface WiredFeed {
   readonly wiring: Wiring;
   readonly native: boolean;
 }

@@ -1,6 +1,6 @@
 /** What a person should know and the product does not change by itself. */
 
-export type FindingKind =
+type FindingKind =
   /** A target that none of ours explains. */
   | 'foreign'
   /** A target of a task that is known to have stopped, but ECS no longer describes it, so there is no proof. */

@@ -6,7 +6,7 @@ import type { Address, TaskArn } from './values.ts';
 import { describeWiring } from './wiring.ts';
 
 /** The closed list of reasons for which a target is registered or removed. */
-export type Rule =
+type Rule =
   /** ECS lists the task and describes it as running, with this address. */
   | 'task is running'
   /** ECS describes the task as ordered to stop; it still holds its interface, so the address cannot be anyone else's. */

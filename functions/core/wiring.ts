@@ -3,7 +3,6 @@ import type { Task } from './task.ts';
 import { arnParts, type ClusterArn, type Port, parsePort } from './values.ts';
 
 export type StackMode = 'enforce' | 'observe';
-export type LineMode = StackMode | 'drain';
 
 /** Which tasks are meant: those of a service, or those of a task definition family that no service started. */
 export interface Selector {

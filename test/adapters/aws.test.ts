@@ -1,5 +1,6 @@
 /** The world as it is: real clients of the SDK, met by a server on loopback. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -22,6 +23,7 @@ import {
 
 let server: SdkServer;
 let endpoint: string;
+const folders: string[] = [];
 
 beforeEach(async () => {
   withoutOwnCredentials();
@@ -30,7 +32,9 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
   vi.unstubAllEnvs();
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
   await server.close();
 });
 
@@ -130,7 +134,9 @@ describe('a call that the SDK would send again', () => {
 });
 
 function fileWith(text: string): string {
-  const file = join(mkdtempSync(join(tmpdir(), 'alb-target-sync-sdk-')), 'config');
+  const folder = mkdtempSync(join(tmpdir(), 'alb-target-sync-sdk-'));
+  folders.push(folder);
+  const file = join(folder, 'config');
   writeFileSync(file, text);
   return file;
 }
@@ -219,6 +225,31 @@ describe('a call without an end', () => {
     expect(server.cutOff).toBe(0);
     await vi.advanceTimersByTimeAsync(1);
     expect(await outcome).toEqual(CUT_OFF);
+  });
+});
+
+/** A network that swallows every attempt to connect, as a security group without a rule does. */
+function swallowConnections(): Promise<void> {
+  return new Promise((resolve) => {
+    vi.spyOn(Socket.prototype, 'connect').mockImplementation(function (this: Socket) {
+      resolve();
+      return Object.assign(this, { connecting: true });
+    });
+  });
+}
+
+describe('a connection that never stands', () => {
+  it.each(FIRST_OF_API)('is given up after one second: $operation', async (call) => {
+    const isTried = swallowConnections();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const settled = vi.fn();
+    const outcome = call.make(world()).then(settled);
+    await isTried;
+    await vi.advanceTimersByTimeAsync(999);
+    expect(settled).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    await outcome;
+    expect(settled).toHaveBeenCalledWith({ ok: false, kind: 'unavailable', message: expect.stringMatching(/^TimeoutError: /) });
   });
 });
 

@@ -249,7 +249,7 @@ describe('an empty task list', () => {
     const tasks = [stoppedTask('t2', '10.0.0.2')];
     const [finding] = audit(aSnapshot({ feeds: empty, targets, tasks }));
     const message =
-      'ECS lists no running task for cluster=prod service=app, cluster=prod family=nightly, and the group still has 1 targets ' +
+      'ECS lists no running task for cluster=prod service=app, cluster=prod family=nightly, and the group still has targets (1) ' +
       'whose tasks are not known to have stopped. Nothing is removed for being absent from a list. Check that the wiring names ' +
       'the right service.';
     expect(finding).toEqual({ kind: 'empty-list', subject: 'web', message });
@@ -257,7 +257,7 @@ describe('an empty task list', () => {
 
   it('counts a task that still lives, known or not, as one that has not stopped', () => {
     const [finding] = audit(aSnapshot({ feeds: empty, targets, tasks: [RUNNING] }));
-    expect(finding?.message).toContain('still has 2 targets');
+    expect(finding?.message).toContain('still has targets (2) whose');
   });
 
   it('is as it should be where the tasks have stopped, or nothing is registered', () => {

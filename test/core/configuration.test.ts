@@ -3,6 +3,7 @@ import {
   type Copies,
   type DescribedGroup,
   type DescribedService,
+  isSurelyUnwired,
   NO_COPIES,
   resolveConfiguration,
   tagWiredGroups,
@@ -10,7 +11,7 @@ import {
 } from '../../functions/core/configuration.ts';
 import type { TargetGroupArn } from '../../functions/core/values.ts';
 import type { Settings } from '../../functions/core/wirings.ts';
-import { aGroup, cloudMapArn, clusterArn, groupArn } from '../support/values.ts';
+import { aGroup, aHint, cloudMapArn, clusterArn, groupArn, taskArn } from '../support/values.ts';
 
 const WEB = groupArn('web');
 const API = groupArn('api');
@@ -102,6 +103,26 @@ describe('the groups and services to be read', () => {
 
   it('leave out tags of a group that the parameter names', () => {
     expect(wiredServices(words, tagged('web', 'service=other port=80')).map(({ name }) => name)).toEqual(['app']);
+  });
+});
+
+describe('a hint means surely no group', () => {
+  const hint = aHint(taskArn('t1'), 1);
+
+  it('where the parameter wires every group, and none of its lines may mean the task', () => {
+    expect(isSurelyUnwired(settings({ wiring: 'service=api port=80; family=app port=80' }), hint)).toBe(true);
+    expect(isSurelyUnwired(settings({ wiring: 'service=api port=80; service=app port=80' }), hint)).toBe(false);
+    expect(isSurelyUnwired(settings({ targetGroups: [] }), hint)).toBe(true);
+  });
+
+  it('not where a group is wired by tags, which have to be read first', () => {
+    expect(isSurelyUnwired(settings(), hint)).toBe(false);
+    const wiring = 'target-group=web service=api port=80';
+    expect(isSurelyUnwired(settings({ targetGroups: [WEB, API], wiring }), hint)).toBe(false);
+  });
+
+  it('not where the event leaves out of which group its task is', () => {
+    expect(isSurelyUnwired(settings({ wiring: 'service=api port=80' }), { ...hint, group: undefined })).toBe(false);
   });
 });
 

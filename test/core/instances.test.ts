@@ -215,6 +215,15 @@ describe('the tasks to ask ECS about', () => {
     expect(ids([], [stoppedTask('t1', '10.0.0.1')])).toEqual([]);
   });
 
+  it('are those that stopped when last read, while an instance still names them: it is stale as soon as they have', () => {
+    const stopping = stoppingTask('t1', '10.0.0.1');
+    const theirs = [instance('t1', '10.0.0.1')];
+    expect(ids([], [stopping], theirs)).toEqual(['t1']);
+    expect(ids([], [stopping], [instance('t2', '10.0.0.1', { ofEcs: false })])).toEqual([]);
+    expect(ids([], [stoppedTask('t1', '10.0.0.1')], theirs)).toEqual([]);
+    expect(ids([task], [task], theirs)).toEqual([]);
+  });
+
   it('are those that an instance of ECS names and nobody knows', () => {
     expect(ids([], [], [instance('t9', '10.0.0.9')])).toEqual(['t9']);
     expect(ids([], [], [instance('t9', '10.0.0.9', { ofEcs: false })])).toEqual([]);

@@ -4,6 +4,7 @@ import type { Task } from '../../functions/core/task.ts';
 import { parseClusterArn } from '../../functions/core/values.ts';
 import {
   describeSelector,
+  describeWiring,
   type LineContext,
   parseInstanceWiring,
   parseWiring,
@@ -195,6 +196,33 @@ describe('a line for a Cloud Map service', () => {
     const expected = 'port=a port from 1 to 65535, or no port';
     expect(parseInstanceWiring('service=app port=0', context())).toEqual(mistake('port=0', expected));
     expect(parseInstanceWiring('service=app port', context())).toEqual(mistake('port=', expected));
+  });
+});
+
+describe('a wiring in words', () => {
+  it.each([
+    ['service=app port=80', 'cluster=prod service=app port=80'],
+    ['port=80 mode=enforce family=app', 'cluster=prod family=app port=80'],
+    ['service=app port=80 zone=all', 'cluster=prod service=app port=80 zone=all'],
+    ['service=app port=80 mode=drain', 'cluster=prod service=app port=80 mode=drain'],
+    ['service=app port=80 mode=observe zone=all', 'cluster=prod service=app port=80 zone=all mode=observe'],
+  ])('of %j is %j', (text, words) => {
+    expect(describeWiring(lineOf(parseWiring(text, context(), 'tag')))).toBe(words);
+  });
+
+  it('is a line of the grammar again, of the same wiring', () => {
+    const line = fc.record({
+      selector: fc.constantFrom('service=app', 'family=a_b-c'),
+      port: fc.constantFrom(' port=1', ' port=65535'),
+      zone: fc.constantFrom('', ' zone=all'),
+      mode: fc.constantFrom('', ' mode=observe', ' mode=drain'),
+    });
+    holds(
+      fc.property(line, ({ selector, port, zone, mode }) => {
+        const wiring = lineOf(parseWiring(`${selector}${port}${zone}${mode}`, context(), 'tag'));
+        expect(lineOf(parseWiring(describeWiring(wiring), context(), 'tag'))).toEqual(wiring);
+      }),
+    );
   });
 });
 

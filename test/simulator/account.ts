@@ -6,8 +6,8 @@ import { Ecs, present, type TaskRecord, type TaskState } from './ecs.ts';
 import { Elb } from './elb.ts';
 import { type StateChangeEvent, stateChangeEvent } from './events.ts';
 
-export const REGION = 'eu-west-1';
-export const ACCOUNT_ID = '111122223333';
+const REGION = 'eu-west-1';
+const ACCOUNT_ID = '111122223333';
 
 export function clusterArn(name: string): string {
   return `arn:aws:ecs:${REGION}:${ACCOUNT_ID}:cluster/${name}`;

@@ -63,7 +63,7 @@ export async function bundleOverHttp(file: string, stage: Stage): Promise<Bundle
 }
 
 /** The environment variables of the deployed function, and those that lead its SDK clients to the simulated account. */
-export function environmentOf(endpoint: string, settings: SettingsText): Record<string, string> {
+function environmentOf(endpoint: string, settings: SettingsText): Record<string, string> {
   return {
     CLUSTER_ARNS: settings.clusters.join(','),
     TARGET_GROUP_ARNS: settings.targetGroups.join(','),

@@ -2,7 +2,7 @@
 import { ApiError } from './api-error.ts';
 import type { VirtualClock } from './clock.ts';
 
-export interface InstanceRecord {
+interface InstanceRecord {
   readonly id: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly registeredAtMs: number;

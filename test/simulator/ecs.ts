@@ -52,7 +52,7 @@ export interface TaskTiming {
 }
 
 /** As seen in captured events of Fargate tasks: address after 9 s, RUNNING after 35 s, 35 s from the order to stop to STOPPED. */
-export const USUAL_TIMING: TaskTiming = {
+const USUAL_TIMING: TaskTiming = {
   provisioningMs: 9_000,
   pendingMs: 26_000,
   activatingMs: undefined,

@@ -13,7 +13,7 @@ export interface StateChangeEvent {
   readonly detail: StateChangeDetail;
 }
 
-export interface StateChangeDetail extends Readonly<Record<string, unknown>> {
+interface StateChangeDetail extends Readonly<Record<string, unknown>> {
   readonly taskArn: string;
   readonly clusterArn: string;
   readonly lastStatus: string;

@@ -8,7 +8,7 @@ import type { Random } from './random.ts';
 export const CLUSTER_ARN = clusterArn('prod');
 
 /** What runs in the cluster: the wired service and family, and a service that nobody wires but that shares the subnet. */
-export const KINDS = {
+const KINDS = {
   app: { group: 'service:app', definition: 'app:1' },
   job: { group: 'family:job', definition: 'job:3' },
   api: { group: 'service:api', definition: 'api:1' },

@@ -12,7 +12,7 @@ function createApi(account: Account) {
   return { ...ecsApi(account), ...elbApi(account), ...cloudMapApi(account) };
 }
 
-export type Api = ReturnType<typeof createApi>;
+type Api = ReturnType<typeof createApi>;
 export type ApiName = keyof Api;
 export type ApiOutput<Name extends ApiName> = ReturnType<Api[Name]>;
 type Handlers = { readonly [Name in ApiName]: (input: Input) => ApiOutput<Name> };

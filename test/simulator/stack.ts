@@ -1,6 +1,7 @@
 /** One deployed stack in a story: queue, function and schedule, with the referee behind each of its environments. */
 
 import type { Clock } from '../../functions/app/ports.ts';
+import { registeredAddresses } from '../../functions/core/snapshot.ts';
 import type { Account } from './account.ts';
 import type { Input } from './api-input.ts';
 import { objects, text } from './api-input.ts';
@@ -8,6 +9,7 @@ import type { VirtualClock } from './clock.ts';
 import { present } from './ecs.ts';
 import type { StateChangeEvent } from './events.ts';
 import { type InProcessRuntime, spawnInProcess } from './in-process.ts';
+import type { JournalEntry } from './journal.ts';
 import { Lambda, type Runtime } from './lambda.ts';
 import type { Mix } from './mix.ts';
 import { Pipeline } from './pipeline.ts';
@@ -75,10 +77,15 @@ export class Stack {
   /** Interesting states, those that the function itself told among them. */
   collectMarks(): ReadonlySet<string> {
     for (const { journal } of this.#runtimes) {
+      if (hasFoundAddressTaken(journal.passes)) this.marks.add('a second look found the address taken');
       for (const { pass } of journal.passes) {
         for (const change of pass.written.done) this.marks.add(`change: ${change.because.rule}`);
         for (const { because } of pass.held) this.marks.add(`held: ${because}`);
         for (const { kind } of pass.failures) this.marks.add(`failure: ${kind}`);
+        const changes = pass.written.done.concat(pass.held.map(({ change }) => change));
+        if (changes.some((change) => change.kind === 'register' && change.draining)) {
+          this.marks.add('an address was wanted again while it drained');
+        }
         if (pass.behind.length > 0) this.marks.add('a read was behind a hint');
         if (pass.written.aged.length > 0) this.marks.add('a proof grew too old before its write');
       }
@@ -195,4 +202,14 @@ export class Stack {
       this.liveRemovals += victims.length;
     }
   }
+}
+
+/** Whether a removal that waited for its second look was dropped there, because a live task had the address by then. */
+function hasFoundAddressTaken(entries: readonly JournalEntry[]): boolean {
+  return entries.some(({ group, pass }, index) => {
+    const next = entries.slice(index + 1).find((entry) => entry.group === group)?.pass;
+    const planned = new Set(next?.planned.map(({ address }) => address));
+    const registered = new Set(registeredAddresses(next?.snapshot?.targets ?? []));
+    return [...pass.secondLooks.keys()].some((address) => registered.has(address) && !planned.has(address));
+  });
 }

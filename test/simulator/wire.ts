@@ -4,7 +4,7 @@ import { cbor } from '@smithy/core/cbor';
 import { isObject, type JsonObject } from '../../functions/core/json.ts';
 import type { ApiError } from './api-error.ts';
 
-export interface WireAnswer {
+interface WireAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array;

@@ -36,7 +36,7 @@ export const SERVICE: Selector = { kind: 'service', cluster: CLUSTER, name: 'app
 export const FAMILY: Selector = { kind: 'family', cluster: CLUSTER, name: 'nightly-report' };
 
 /** The value that was parsed; a test that parses what cannot be parsed is wrong. */
-export function accepted<Value>(parsed: Parsed<Value>): Value {
+function accepted<Value>(parsed: Parsed<Value>): Value {
   if (!parsed.ok) throw new Error(`The test has a wrong value; expected ${parsed.expected}.`);
   return parsed.value;
 }
