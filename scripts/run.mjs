@@ -35,18 +35,14 @@ function packagesIn(lockfile) {
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).packages : {};
 }
 
-/**
- * Installs what the lockfile names, and leaves the lockfile alone. `npm ci` would be the usual way, but npm 11 refuses a
- * lockfile without an entry for every optional package of every platform, and ours was made by a registry that does not carry
- * them all. That the versions are those of the lockfile is what `isInstalled` has looked at: it looks once more.
- */
+/** Installs exactly what the lockfile names. */
 function install() {
   // Told on stderr, so that the answer of the script is all that stdout has. NODE_ENV=production must not leave the tools out.
-  const args = ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund'];
+  const args = ['ci', '--include=dev', '--no-audit', '--no-fund'];
   const { status } = spawnSync('npm', args, { cwd: root, stdio: ['ignore', 2, 2] });
-  if (status !== 0) stop('npm install did not succeed: see above, then try again.');
-  if (!existsSync(node)) stop('npm install did not bring the pinned Node: its install script must run (no ignore-scripts).');
-  if (!isInstalled()) stop('npm install brought other versions than package-lock.json names: does it fit package.json?');
+  if (status !== 0) stop('npm ci did not succeed: see above, then try again.');
+  if (!existsSync(node)) stop('npm ci did not bring the pinned Node: its install script must run (no ignore-scripts).');
+  if (!isInstalled()) stop('npm ci brought other versions than package-lock.json names: does it fit package.json?');
 }
 
 function stop(message) {

@@ -59,7 +59,7 @@ export function createEcsWorld(client: ECSClient): EcsWorld {
   };
 }
 
-/** A task as DescribeTasks gives it, and as the captured events spell it: both are read here, so that replays need no second reader. */
+/** A task as DescribeTasks gives it. */
 export function taskFrom(described: SdkTask): Task {
   const arn = parseTaskArn(described.taskArn);
   if (!arn.ok) throw new UnreadableAnswer(`a taskArn is ${described.taskArn}; expected ${arn.expected}`);
@@ -83,7 +83,7 @@ export function taskFrom(described: SdkTask): Task {
 
 /**
  * The interface is found by its type, wherever it stands: in most captured tasks another attachment comes first.
- * DescribeTasks spells the type `ElasticNetworkInterface`, events spell it `eni`.
+ * DescribeTasks spells the type `ElasticNetworkInterface`; events, and some emulators, spell it `eni`.
  */
 function isNetworkInterface({ type }: Attachment): boolean {
   return type === 'ElasticNetworkInterface' || type === 'eni';

@@ -9,6 +9,7 @@ import {
   RegisterTargetsCommand,
   type TargetGroup as SdkTargetGroup,
   type TargetDescription,
+  type TargetGroupAttribute,
   type TargetHealthDescription,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { World } from '../app/ports.ts';
@@ -49,8 +50,7 @@ export function createElbWorld(client: ElasticLoadBalancingV2Client): ElbWorld {
       outcomeOf(async (abortSignal) => {
         const command = new DescribeTargetGroupAttributesCommand({ TargetGroupArn: group });
         const { Attributes } = await client.send(command, { abortSignal });
-        const delay = Attributes?.find(({ Key }) => Key === 'deregistration_delay.timeout_seconds')?.Value;
-        return { deregistrationDelaySeconds: Number(required(delay, 'deregistration_delay.timeout_seconds')) };
+        return { deregistrationDelaySeconds: delayFrom(Attributes ?? []) };
       }),
 
     DescribeTargetHealth: ({ group }) =>
@@ -87,6 +87,13 @@ export function describedGroupOf(described: SdkTargetGroup): DescribedGroup {
     },
     targetType: required(described.TargetType, 'TargetType'),
   };
+}
+
+function delayFrom(attributes: readonly TargetGroupAttribute[]): number {
+  const name = 'deregistration_delay.timeout_seconds';
+  const delay = required(attributes.find(({ Key }) => Key === name)?.Value, name);
+  if (!/^\d{1,5}$/.test(delay)) throw new UnreadableAnswer(`${name} is ${delay}; expected a number of seconds`);
+  return Number(delay);
 }
 
 export function targetFrom({ Target: described, TargetHealth: health }: TargetHealthDescription): Target {

@@ -4,65 +4,79 @@ import type { FailureKind } from '../core/failure.ts';
 import { isObject } from '../core/json.ts';
 
 /** Names of errors as the services give them (their API references), with what they mean for us. */
-const KINDS: Readonly<Record<string, FailureKind>> = {
-  Throttling: 'throttled',
-  ThrottlingException: 'throttled',
-  ThrottledException: 'throttled',
-  TooManyRequestsException: 'throttled',
-  RequestLimitExceeded: 'throttled',
-  RequestThrottled: 'throttled',
-  RequestThrottledException: 'throttled',
-  SlowDown: 'throttled',
-  AccessDenied: 'denied',
-  AccessDeniedException: 'denied',
-  AuthFailure: 'denied',
-  ExpiredToken: 'denied',
-  ExpiredTokenException: 'denied',
-  IncompleteSignature: 'denied',
-  InvalidClientTokenId: 'denied',
-  InvalidSignatureException: 'denied',
-  MissingAuthenticationToken: 'denied',
-  OptInRequired: 'denied',
-  SignatureDoesNotMatch: 'denied',
-  UnauthorizedOperation: 'denied',
-  UnrecognizedClientException: 'denied',
-  ClusterNotFoundException: 'gone',
-  NamespaceNotFound: 'gone',
-  ResourceNotFoundException: 'gone',
-  ServiceNotActiveException: 'gone',
-  ServiceNotFound: 'gone',
-  ServiceNotFoundException: 'gone',
-  TargetGroupNotFound: 'gone',
-  TargetGroupNotFoundException: 'gone',
-  ClientException: 'refused',
-  InvalidInput: 'refused',
-  InvalidParameterException: 'refused',
-  InvalidTarget: 'refused',
-  InvalidTargetException: 'refused',
-  TooManyRegistrationsForTargetId: 'refused',
-  TooManyRegistrationsForTargetIdException: 'refused',
-  UnsupportedFeatureException: 'refused',
-  ValidationError: 'refused',
-  ValidationException: 'refused',
-  TooManyTargets: 'quota',
-  TooManyTargetsException: 'quota',
-  HealthUnavailable: 'unavailable',
-  HealthUnavailableException: 'unavailable',
-  InternalFailure: 'unavailable',
-  InternalServerError: 'unavailable',
-  ServerException: 'unavailable',
-  ServiceUnavailable: 'unavailable',
-  ServiceUnavailableException: 'unavailable',
-  AbortError: 'unavailable',
-  TimeoutError: 'unavailable',
-};
+const KINDS: ReadonlyMap<string, FailureKind> = new Map(
+  Object.entries<FailureKind>({
+    Throttling: 'throttled',
+    ThrottlingException: 'throttled',
+    ThrottledException: 'throttled',
+    TooManyRequestsException: 'throttled',
+    RequestLimitExceeded: 'throttled',
+    RequestThrottled: 'throttled',
+    RequestThrottledException: 'throttled',
+    SlowDown: 'throttled',
+    AccessDenied: 'denied',
+    AccessDeniedException: 'denied',
+    AuthFailure: 'denied',
+    ExpiredToken: 'denied',
+    ExpiredTokenException: 'denied',
+    IncompleteSignature: 'denied',
+    InvalidClientTokenId: 'denied',
+    InvalidSignatureException: 'denied',
+    MissingAuthenticationToken: 'denied',
+    OptInRequired: 'denied',
+    SignatureDoesNotMatch: 'denied',
+    UnauthorizedOperation: 'denied',
+    UnrecognizedClientException: 'denied',
+    ClusterNotFoundException: 'gone',
+    NamespaceNotFound: 'gone',
+    ResourceNotFoundException: 'gone',
+    ServiceNotActiveException: 'gone',
+    ServiceNotFound: 'gone',
+    ServiceNotFoundException: 'gone',
+    TargetGroupNotFound: 'gone',
+    TargetGroupNotFoundException: 'gone',
+    ClientException: 'refused',
+    InvalidInput: 'refused',
+    InvalidParameterException: 'refused',
+    InvalidTarget: 'refused',
+    InvalidTargetException: 'refused',
+    TooManyRegistrationsForTargetId: 'refused',
+    TooManyRegistrationsForTargetIdException: 'refused',
+    UnsupportedFeatureException: 'refused',
+    ValidationError: 'refused',
+    ValidationException: 'refused',
+    TooManyTargets: 'quota',
+    TooManyTargetsException: 'quota',
+    HealthUnavailable: 'unavailable',
+    HealthUnavailableException: 'unavailable',
+    InternalFailure: 'unavailable',
+    InternalServerError: 'unavailable',
+    ServerException: 'unavailable',
+    ServiceUnavailable: 'unavailable',
+    ServiceUnavailableException: 'unavailable',
+    AbortError: 'unavailable',
+    TimeoutError: 'unavailable',
+    RequestAbortedException: 'unavailable',
+    RequestTimeout: 'unavailable',
+    RequestTimeoutException: 'unavailable',
+    CredentialsProviderError: 'denied',
+    NotAuthorized: 'denied',
+    RequestExpired: 'denied',
+    RequestInTheFuture: 'denied',
+    RequestTimeTooSkewed: 'denied',
+  }),
+);
 
 /** Makes one call. It is cut off after three seconds, however slowly the answer drips in. */
 export async function outcomeOf<Value>(call: (abortSignal: AbortSignal) => Promise<Value>): Promise<Outcome<Value>> {
   const abort = new AbortController();
   const timer = setTimeout((why: string) => abort.abort(why), CALL_TIME_MS, 'no answer in time');
+  // The SDK hears the signal only once its request is on the way. Before that it may wait for credentials without end.
+  const cutOff = new Promise<never>((_, reject) => {
+    abort.signal.addEventListener('abort', () => reject(abort.signal.reason), { once: true });
+  });
   try {
-    return { ok: true, value: await call(abort.signal) };
+    return { ok: true, value: await Promise.race([call(abort.signal), cutOff]) };
   } catch (error) {
     if (error instanceof UnreadableAnswer) return { ok: false, kind: 'unexpected', message: error.message };
     const message = abort.signal.aborted ? `no answer within ${CALL_TIME_MS} ms` : describeError(error);
@@ -84,15 +98,21 @@ export function required<Value>(value: Value | undefined, what: string): Value {
 /** What an error means for us, by its name and status. */
 export function kindOf(error: unknown): FailureKind {
   if (!isObject(error)) return 'unexpected';
-  const known = typeof error['name'] === 'string' ? KINDS[error['name']] : undefined;
+  const known = typeof error['name'] === 'string' ? KINDS.get(error['name']) : undefined;
   if (known !== undefined) return known;
   const status = statusOf(error);
+  if (status === undefined) return isNetwork(error) ? 'unavailable' : 'unexpected';
   if (status === 429) return 'throttled';
   if (status === 401 || status === 403) return 'denied';
-  // Without a status there was no answer: the connection was refused, reset, or could not be resolved. With one of success it
-  // was cut off or garbled on the way.
-  if (status === undefined || status >= 500 || status < 300) return isBug(error) ? 'unexpected' : 'unavailable';
+  if (status >= 500) return 'unavailable';
+  // With a status of success the answer was cut off or garbled on the way.
+  if (status < 300) return isBug(error) ? 'unexpected' : 'unavailable';
   return 'unexpected';
+}
+
+/** Whether Node's network layer threw it: its errors have a code, such as ECONNRESET, ENOTFOUND or CERT_HAS_EXPIRED. */
+function isNetwork(error: Readonly<Record<string, unknown>>): boolean {
+  return typeof error['code'] === 'string' && error['code'] !== 'ERR_ASSERTION' && !isBug(error);
 }
 
 /** Our own mistakes, such as a TypeError, must not be taken for a network that will be back in a moment. */

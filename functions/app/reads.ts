@@ -50,13 +50,14 @@ export function listInstances(caller: Caller, service: CloudMapServiceArn): Prom
 export async function describeTasks(
   { caller, clock, memory }: Reader,
   tasks: readonly TaskReference[],
+  origin: 'known' | 'from outside',
 ): Promise<{ readonly described: readonly Described[]; readonly failures: readonly Failure[] }> {
   const clusters = Map.groupBy(tasks, (task) => task.cluster);
   const pieces = [...clusters].flatMap(([cluster, members]) =>
     chunks(
       members.map((member) => member.arn),
       DESCRIBE_TASKS_MAX,
-    ).map((arns) => describeChunk({ caller, clock, memory }, cluster, arns)),
+    ).map((arns) => describeChunk({ caller, clock, memory }, cluster, arns, origin)),
   );
   const answers = (await Promise.all(pieces)).flat();
   return {
@@ -69,6 +70,7 @@ async function describeChunk(
   reader: Reader,
   cluster: ClusterArn,
   tasks: readonly TaskArn[],
+  origin: 'known' | 'from outside',
 ): Promise<Answer<readonly Described[]>[]> {
   const { caller, clock, memory } = reader;
   const answer = await caller.read('DescribeTasks', `${tasks.length} tasks of ${cluster}`, { cluster, tasks });
@@ -77,12 +79,13 @@ async function describeChunk(
     for (const task of answer.value) learn(memory, task, atMs);
     return [answered(answer.value.map((task) => ({ task, atMs })))];
   }
-  if (answer.failure.kind !== 'refused') return [answer];
-  // An id that ECS does not take, such as one from a forged message, is refused together with the whole chunk.
-  // Alone it is nobody's loss: it is dropped, and the others are asked for again.
+  // An id from outside, such as one of a forged message, may be one that ECS does not take: it is refused together with the
+  // whole chunk. Alone it is nobody's loss. But tasks that ECS itself has listed are never dropped: what is not read of them
+  // is a failed read, and holds back every removal.
+  if (answer.failure.kind !== 'refused' || origin === 'known') return [answer];
   if (tasks.length === 1) return [];
   const [first, second] = halves(tasks);
-  return [...(await describeChunk(reader, cluster, first)), ...(await describeChunk(reader, cluster, second))];
+  return [...(await describeChunk(reader, cluster, first, origin)), ...(await describeChunk(reader, cluster, second, origin))];
 }
 
 async function allPages<Item>(

@@ -1,6 +1,13 @@
 /** Reads the tasks behind a group into a snapshot: the lists, what the lists leave open, and once in a while the stopped ones. */
 import type { Failure } from '../core/failure.ts';
-import { type Feed, type Snapshot, type TaskReference, tasksToDescribe, unexplainedAddresses } from '../core/snapshot.ts';
+import {
+  type Feed,
+  type Snapshot,
+  type TaskReference,
+  type TasksToDescribe,
+  tasksToDescribe,
+  unexplainedAddresses,
+} from '../core/snapshot.ts';
 import type { Target } from '../core/target.ts';
 import type { Task } from '../core/task.ts';
 import type { TaskArn } from '../core/values.ts';
@@ -30,8 +37,7 @@ export async function readSnapshot(context: PassContext, targets: readonly Targe
     hints.map((hint) => hint.task),
   );
   const snapshot = { group: wired.group, targets, feeds, tasks, describedAtMs: new Map<TaskArn, number>() };
-  const { known, hinted } = tasksToDescribe(snapshot, hints);
-  return describeInto(context, { snapshot, failures, confirmedAtMs: undefined }, [known, hinted]);
+  return describeInto(context, { snapshot, failures, confirmedAtMs: undefined }, tasksToDescribe(snapshot, hints));
 }
 
 /**
@@ -66,7 +72,14 @@ export async function searchStopped(context: PassContext, reading: Reading): Pro
   );
   const failures = answers.flatMap(({ answer }) => (answer.ok || answer.failure.kind === 'gone' ? [] : [answer.failure]));
   const unread = references.filter(({ arn }) => !reading.snapshot.describedAtMs.has(arn));
-  const found = await describeInto(context, { ...reading, failures: [...reading.failures, ...failures] }, [unread]);
+  const found = await describeInto(
+    context,
+    { ...reading, failures: [...reading.failures, ...failures] },
+    {
+      known: unread,
+      hinted: [],
+    },
+  );
   // Only a search that read everything settles that an address is foreign.
   if (found.failures.length === 0) {
     groupMemory(memory, wired.group.arn).searchedAtMs = new Map(
@@ -97,13 +110,9 @@ async function readFeeds(context: PassContext): Promise<{ readonly feeds: Feed[]
   return { feeds, failures };
 }
 
-async function describeInto(
-  context: PassContext,
-  reading: Reading,
-  lots: readonly (readonly TaskReference[])[],
-): Promise<Reading> {
+async function describeInto(context: PassContext, reading: Reading, { known, hinted }: TasksToDescribe): Promise<Reading> {
   const { memory, hints } = context;
-  const answers = await Promise.all(lots.map((lot) => describeTasks(context, lot)));
+  const answers = await Promise.all([describeTasks(context, known, 'known'), describeTasks(context, hinted, 'from outside')]);
   const describedAtMs = new Map(reading.snapshot.describedAtMs);
   for (const { task, atMs } of answers.flatMap((answer) => answer.described)) describedAtMs.set(task.arn, atMs);
   const { feeds } = reading.snapshot;

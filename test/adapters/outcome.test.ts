@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { kindOf, outcomeOf, required, UnreadableAnswer } from '../../functions/adapters/outcome.ts';
 import { CALL_TIME_MS } from '../../functions/app/ports.ts';
 import type { FailureKind } from '../../functions/core/failure.ts';
+import { SEED } from '../support/arbitraries.ts';
 
 /** As an SDK client does: it hears the signal and throws an AbortError. */
 function untilAborted(signal: AbortSignal): Promise<never> {
@@ -195,6 +196,7 @@ describe('outcomeOf', () => {
         const outcome = await outcomeOf(() => Promise.reject(thrown));
         expect(outcome.ok).toBe(false);
       }),
+      { seed: SEED },
     );
   });
 

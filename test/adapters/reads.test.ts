@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { Caller } from '../../functions/app/caller.ts';
 import { createMemory } from '../../functions/app/memory.ts';
 import { describeTasks, listInstances, listTasks } from '../../functions/app/reads.ts';
+import { SEED } from '../support/arbitraries.ts';
 import {
   CLOUD_MAP_SERVICE,
   CLUSTER,
@@ -181,8 +182,12 @@ function references(tasks: number): { arn: ReturnType<typeof taskArn>; cluster: 
   return count(tasks).map((number) => ({ arn: taskArn(number), cluster: CLUSTER }));
 }
 
-async function arnsDescribed(tasks: number): Promise<{ arns: string[]; failures: number }> {
-  const { described, failures } = await describeTasks({ caller, clock, memory: createMemory() }, references(tasks));
+async function arnsDescribed(
+  tasks: number,
+  origin: 'known' | 'from outside' = 'from outside',
+): Promise<{ arns: string[]; failures: number }> {
+  const reader = { caller, clock, memory: createMemory() };
+  const { described, failures } = await describeTasks(reader, references(tasks), origin);
   return { arns: described.map(({ task }) => task.arn), failures: failures.length };
 }
 
@@ -202,7 +207,7 @@ describe('descriptions of tasks', () => {
 
   it('carry the time at which their answer arrived', async () => {
     answerDescriptions();
-    const { described } = await describeTasks({ caller, clock, memory: createMemory() }, references(1));
+    const { described } = await describeTasks({ caller, clock, memory: createMemory() }, references(1), 'known');
     expect(described.map(({ atMs }) => atMs)).toEqual([clock.now()]);
   });
 
@@ -224,6 +229,12 @@ describe('an id that DescribeTasks refuses', () => {
     expect(sizes).toEqual([100, 50, 25, 25, 13, 7, 6, 3, 3, 2, 1, 12, 50]);
   });
 
+  it('is a failed read of the whole chunk where ECS itself had listed the tasks, at the price of one call', async () => {
+    const sizes = answerDescriptions(new Set([taskArn(37)]));
+    expect(await arnsDescribed(100, 'known')).toEqual({ arns: [], failures: 1 });
+    expect(sizes).toEqual([100]);
+  });
+
   it('costs only itself where it is asked for alone', async () => {
     answerDescriptions(new Set([taskArn(0)]));
     expect(await arnsDescribed(1)).toEqual({ arns: [], failures: 0 });
@@ -239,7 +250,7 @@ describe('an id that DescribeTasks refuses', () => {
         expect(await arnsDescribed(tasks)).toEqual({ arns: others.map(taskArn), failures: 0 });
         mocked = mockedWorld();
       }),
-      { numRuns: 40 },
+      { seed: SEED, numRuns: 40 },
     );
   });
 });

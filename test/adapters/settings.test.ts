@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ReadSettings, readSettings } from '../../functions/adapters/settings.ts';
+import { SEED } from '../support/arbitraries.ts';
 import { CLOUD_MAP_SERVICE, CLUSTER, GROUP, OTHER_GROUP } from '../support/sdk.ts';
 
 const SMALLEST = { CLUSTER_ARNS: CLUSTER, TARGET_GROUP_ARNS: GROUP };
@@ -202,6 +203,7 @@ describe('any environment', () => {
         const read = readSettings(environment);
         expect(read.ok || read.message.length > 0).toBe(true);
       }),
+      { seed: SEED },
     );
   });
 });

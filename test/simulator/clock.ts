@@ -16,9 +16,13 @@ export interface Timer {
 export const EPOCH_MS = Date.UTC(2026, 0, 1);
 
 export class VirtualClock implements Clock {
-  #nowMs = EPOCH_MS;
+  #nowMs: number;
   #sequence = 0;
   readonly #heap: Entry[] = [];
+
+  constructor(startMs = EPOCH_MS) {
+    this.#nowMs = startMs;
+  }
 
   now(): number {
     return this.#nowMs;

@@ -20,6 +20,8 @@ type Handlers = { readonly [Name in ApiName]: (input: Input) => ApiOutput<Name> 
 export class Service {
   readonly account: Account;
   faults: FaultPlan = NO_FAULTS;
+  /** Told of every call that took effect, with what it asked for. */
+  performed: (name: ApiName, input: Input) => void = () => undefined;
   readonly #handlers: Handlers;
 
   constructor(account: Account) {
@@ -42,7 +44,9 @@ export class Service {
   /** Lets the call take effect. Throws what AWS answers where it refuses. */
   perform<Name extends ApiName>(name: Name, input: Input): ApiOutput<Name> {
     this.account.buckets.take(name);
-    return this.#handlers[name](input);
+    const output = this.#handlers[name](input);
+    this.performed(name, input);
+    return output;
   }
 }
 

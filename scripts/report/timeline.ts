@@ -1,0 +1,63 @@
+/** What happened over time, as plain data: what the report page draws, and nothing else. All times in milliseconds since 1970. */
+
+export interface TaskLane {
+  readonly arn: string;
+  /** `service:web`, `family:report`. */
+  readonly group: string;
+  readonly ip: string | undefined;
+  /** Every state in order; `released` is the moment at which the address was free for others. */
+  readonly states: readonly { readonly atMs: number; readonly last: string; readonly desired: string }[];
+}
+
+/** A stretch of time in which an address was a target: registered, then perhaps draining. */
+export interface TargetSpan {
+  readonly targetGroup: string;
+  readonly ip: string;
+  readonly port: number;
+  readonly fromMs: number;
+  /** When it was deregistered; undefined while it is still registered. */
+  readonly deregisteredMs: number | undefined;
+  /** When it had drained; undefined while it still does, or was never deregistered. */
+  readonly goneMs: number | undefined;
+}
+
+export interface ChangeMark {
+  readonly atMs: number;
+  readonly kind: 'register' | 'deregister';
+  readonly targetGroup: string;
+  readonly ip: string;
+  readonly port: number;
+  readonly because: string;
+  readonly taskArn: string;
+}
+
+export interface EventMark {
+  readonly atMs: number;
+  readonly id: string;
+  readonly reading: 'hint' | 'ignored' | 'unreadable';
+  readonly because: string;
+  readonly taskArn: string | undefined;
+  readonly file: string;
+}
+
+export interface FindingMark {
+  readonly kind: string;
+  readonly subject: string;
+  readonly message: string;
+  readonly command: string | undefined;
+}
+
+export interface Timeline {
+  /** What was played, in a line: `churn.json, 5,000 events` or `npm start`. */
+  readonly title: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly tasks: readonly TaskLane[];
+  readonly targets: readonly TargetSpan[];
+  readonly changes: readonly ChangeMark[];
+  readonly events: readonly EventMark[];
+  readonly calls: readonly { readonly atMs: number; readonly operation: string }[];
+  readonly findings: readonly FindingMark[];
+  /** What the run came to, in label and value, for the head of the page. */
+  readonly summary: readonly { readonly label: string; readonly value: string }[];
+}
