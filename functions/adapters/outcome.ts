@@ -3,68 +3,33 @@ import { CALL_TIME_MS, type Outcome } from '../app/ports.ts';
 import type { FailureKind } from '../core/failure.ts';
 import { isObject } from '../core/json.ts';
 
-/** Names of errors as the services give them (their API references), with what they mean for us. */
+/**
+ * Names of errors as the services give them (their API references), with what they mean for us. ECS and Cloud Map end many of
+ * them in "Exception", Elastic Load Balancing does so only in its SDK: the ending is left out.
+ */
+const NAMES: readonly (readonly [FailureKind, string])[] = [
+  ['throttled', 'RequestLimitExceeded RequestThrottled SlowDown Throttled Throttling TooManyRequests'],
+  [
+    'denied',
+    'AccessDenied AuthFailure CredentialsProviderError ExpiredToken IncompleteSignature InvalidClientTokenId ' +
+      'InvalidSignature MissingAuthenticationToken NotAuthorized OptInRequired RequestExpired RequestInTheFuture ' +
+      'RequestTimeTooSkewed SignatureDoesNotMatch UnauthorizedOperation UnrecognizedClient',
+  ],
+  ['gone', 'ClusterNotFound NamespaceNotFound ResourceNotFound ServiceNotActive ServiceNotFound TargetGroupNotFound'],
+  [
+    'refused',
+    'Client InvalidInput InvalidParameter InvalidTarget TooManyRegistrationsForTargetId UnsupportedFeature Validation ' +
+      'ValidationError',
+  ],
+  ['quota', 'TooManyTargets'],
+  [
+    'unavailable',
+    'AbortError HealthUnavailable InternalFailure InternalServerError RequestAborted RequestTimeout Server ' +
+      'ServiceUnavailable TimeoutError',
+  ],
+];
 const KINDS: ReadonlyMap<string, FailureKind> = new Map(
-  Object.entries<FailureKind>({
-    Throttling: 'throttled',
-    ThrottlingException: 'throttled',
-    ThrottledException: 'throttled',
-    TooManyRequestsException: 'throttled',
-    RequestLimitExceeded: 'throttled',
-    RequestThrottled: 'throttled',
-    RequestThrottledException: 'throttled',
-    SlowDown: 'throttled',
-    AccessDenied: 'denied',
-    AccessDeniedException: 'denied',
-    AuthFailure: 'denied',
-    ExpiredToken: 'denied',
-    ExpiredTokenException: 'denied',
-    IncompleteSignature: 'denied',
-    InvalidClientTokenId: 'denied',
-    InvalidSignatureException: 'denied',
-    MissingAuthenticationToken: 'denied',
-    OptInRequired: 'denied',
-    SignatureDoesNotMatch: 'denied',
-    UnauthorizedOperation: 'denied',
-    UnrecognizedClientException: 'denied',
-    ClusterNotFoundException: 'gone',
-    NamespaceNotFound: 'gone',
-    ResourceNotFoundException: 'gone',
-    ServiceNotActiveException: 'gone',
-    ServiceNotFound: 'gone',
-    ServiceNotFoundException: 'gone',
-    TargetGroupNotFound: 'gone',
-    TargetGroupNotFoundException: 'gone',
-    ClientException: 'refused',
-    InvalidInput: 'refused',
-    InvalidParameterException: 'refused',
-    InvalidTarget: 'refused',
-    InvalidTargetException: 'refused',
-    TooManyRegistrationsForTargetId: 'refused',
-    TooManyRegistrationsForTargetIdException: 'refused',
-    UnsupportedFeatureException: 'refused',
-    ValidationError: 'refused',
-    ValidationException: 'refused',
-    TooManyTargets: 'quota',
-    TooManyTargetsException: 'quota',
-    HealthUnavailable: 'unavailable',
-    HealthUnavailableException: 'unavailable',
-    InternalFailure: 'unavailable',
-    InternalServerError: 'unavailable',
-    ServerException: 'unavailable',
-    ServiceUnavailable: 'unavailable',
-    ServiceUnavailableException: 'unavailable',
-    AbortError: 'unavailable',
-    TimeoutError: 'unavailable',
-    RequestAbortedException: 'unavailable',
-    RequestTimeout: 'unavailable',
-    RequestTimeoutException: 'unavailable',
-    CredentialsProviderError: 'denied',
-    NotAuthorized: 'denied',
-    RequestExpired: 'denied',
-    RequestInTheFuture: 'denied',
-    RequestTimeTooSkewed: 'denied',
-  }),
+  NAMES.flatMap(([kind, names]) => names.split(' ').map((name) => [name, kind] as const)),
 );
 
 /** Makes one call. It is cut off after three seconds, however slowly the answer drips in. */
@@ -98,7 +63,7 @@ export function required<Value>(value: Value | undefined, what: string): Value {
 /** What an error means for us, by its name and status. */
 export function kindOf(error: unknown): FailureKind {
   if (!isObject(error)) return 'unexpected';
-  const known = typeof error['name'] === 'string' ? KINDS.get(error['name']) : undefined;
+  const known = typeof error['name'] === 'string' ? KINDS.get(error['name'].replace(/Exception$/, '')) : undefined;
   if (known !== undefined) return known;
   const status = statusOf(error);
   if (status === undefined) return isNetwork(error) ? 'unavailable' : 'unexpected';

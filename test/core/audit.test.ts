@@ -100,6 +100,17 @@ describe('a target whose task is known to have stopped', () => {
     expect(audit(aSnapshot({ tasks: [dead], targets }), { searched: [FIRST] })).toEqual([]);
   });
 
+  // This fails: of several owners, the one that was read last counts.
+  it.fails('is no finding where another stopped task of ours proves the removal', () => {
+    const forgotten = stoppedTask('forgotten', '10.0.0.1');
+    for (const tasks of [
+      [dead, forgotten],
+      [forgotten, dead],
+    ]) {
+      expect(audit(aSnapshot({ tasks, targets, described: [dead] }), { searched: [FIRST] })).toEqual([]);
+    }
+  });
+
   it('is no finding where a wanted task has the address', () => {
     const heir = runningTask('heir', '10.0.0.1');
     expect(audit(aSnapshot({ tasks: [heir, dead], targets, described: [] }), { searched: [FIRST] })).toEqual([]);

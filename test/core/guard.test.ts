@@ -91,18 +91,27 @@ describe('a fresh plan', () => {
 });
 
 describe('holds everything', () => {
-  it.each(['', ' mode=drain'])('of a line that only observes, also in a stack that drains it:%s', (mode) => {
-    const [stopping] = [stoppingTask('t1', '10.0.0.1')];
-    const observing = feed('service=app port=8080 mode=observe');
-    expect(heldFor(changeFor(stopping, { feed: observing }))).toBe('observe');
-    const draining = { ...feed(`service=app port=8080${mode}`), wiring: { ...observing.wiring, drain: mode !== '' } };
-    expect(heldFor(changeFor(stopping, { feed: draining }))).toBe('observe');
+  it('of a line that observes, and of any line in a stack that observes', () => {
+    const stopping = stoppingTask('t1', '10.0.0.1');
+    const observing = [
+      feed('service=app port=8080 mode=observe'),
+      feed('service=app port=8080', { stackMode: 'observe' }),
+      feed('service=app port=8080 mode=drain', { stackMode: 'observe' }),
+    ];
+    expect(observing.map((from) => heldFor(changeFor(stopping, { feed: from })))).toEqual(['observe', 'observe', 'observe']);
+    const listing = feed('service=app port=8080 mode=observe', { listed: [RUNNING] });
+    expect(heldFor(changeFor(RUNNING, { feed: listing }))).toBe('observe');
   });
 
   it('in a group that ECS keeps for the service itself', () => {
     const native = feed('service=app port=8080', { native: true, listed: [RUNNING] });
     expect(heldFor(changeFor(RUNNING, { feed: native }))).toBe('ECS manages this group');
     expect(heldFor(changeFor(stoppingTask('t1', '10.0.0.1'), { feed: native }))).toBe('ECS manages this group');
+  });
+
+  it('with the word of the operator first, where the line observes a group that ECS keeps', () => {
+    const both = feed('service=app port=8080 mode=observe', { native: true, listed: [RUNNING] });
+    expect(heldFor(changeFor(RUNNING, { feed: both }))).toBe('observe');
   });
 
   it('when the wiring is older than a minute, and not when it is a minute old', () => {
@@ -176,7 +185,9 @@ describe('the removal of a task that has stopped', () => {
   });
 
   it('is the only one that waits', () => {
-    const { held } = guardPlan(ALL, circumstances({ writtenAtMs: new Map([[changeKey(ADD), NOW_MS]]) }));
+    const elsewhere = { ...ADD, address: at('10.0.0.2') };
+    const plan = [elsewhere, REMOVE_LATE, REMOVE];
+    const { held } = guardPlan(plan, circumstances({ writtenAtMs: new Map([[changeKey(elsewhere), NOW_MS]]) }));
     expect(held.map(({ because }) => because)).toEqual(['contested', 'waits for the second look']);
     expect(waitsForSecondLook(held)).toEqual([ADDRESS]);
     expect(waitsForSecondLook([])).toEqual([]);

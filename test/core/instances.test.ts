@@ -152,6 +152,15 @@ describe('an instance with another address than its task', () => {
     expect(check(wrongPort, 'service=app port=3306')).toEqual([mismatched('10.0.0.1', 'port 3306')]);
   });
 
+  it('is mismatched by what both have, though one of them lacks something else', () => {
+    const only4 = runningTask('t1', '10.0.0.1');
+    const only6 = runningTask('t1', '2001:db8::1');
+    const both = { ipv4: ip('10.0.0.2'), ipv6: ip('2001:db8::2'), port: 3307 };
+    expect(check(both, 'service=app', only6)).toEqual([mismatched('10.0.0.2', '2001:db8::1')]);
+    const right4 = { ...both, ipv4: ip('10.0.0.1') };
+    expect(check(right4, 'service=app port=3306', only4)).toEqual([mismatched('10.0.0.1', 'port 3306')]);
+  });
+
   it('is not mismatched by what either side lacks', () => {
     expect(check({ ipv4: ip('10.0.0.1'), ipv6: ip('2001:db8::1'), port: 3306 }, 'service=app port=3306')).toEqual([]);
     expect(check({ ipv4: ip('10.0.0.1') }, 'service=app port=3306')).toEqual([]);

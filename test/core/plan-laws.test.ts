@@ -53,6 +53,7 @@ describe('in every world', () => {
         const removed = planChanges(snapshot).filter(({ kind }) => kind === 'deregister');
         for (const { address } of removed) expect(wanted).not.toContain(address);
       }),
+      2_000,
     );
   });
 

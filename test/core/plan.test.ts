@@ -297,6 +297,22 @@ describe('of several owners of one address', () => {
   });
 });
 
+describe('of two tasks alike, which ECS never gives,', () => {
+  // These two fail: the task that was read first counts.
+  it.fails('the first by its ARN is registered', () => {
+    const tasks = [runningTask('b', '10.0.0.1'), runningTask('a', '10.0.0.1')];
+    expect(brief(aSnapshot({ tasks }))).toEqual(['register 10.0.0.1:8080, task is running a']);
+    expect(brief(aSnapshot({ tasks: tasks.toReversed() }))).toEqual(['register 10.0.0.1:8080, task is running a']);
+  });
+
+  it.fails('the first by its ARN proves the removal', () => {
+    const tasks = [stoppedTask('b', '10.0.0.1'), stoppedTask('a', '10.0.0.1')];
+    const targets = [target('10.0.0.1')];
+    expect(brief(aSnapshot({ tasks, targets }))).toEqual(['deregister 10.0.0.1:8080, task has stopped a']);
+    expect(brief(aSnapshot({ tasks: tasks.toReversed(), targets }))).toEqual(['deregister 10.0.0.1:8080, task has stopped a']);
+  });
+});
+
 describe('of two lines that register one address', () => {
   const app = runningTask('app', '10.0.0.1');
   const api = runningTask('api', '10.0.0.1', { group: 'service:api' });

@@ -169,6 +169,11 @@ describe('a known task is asked about', () => {
     expect(known(aSnapshot({ tasks: [STOPPED], feeds }))).toEqual([]);
   });
 
+  it('when the one list that means it lacks it, whatever the others say', () => {
+    const feeds = [feed('service=api port=8080'), feed('service=app port=8080'), feed('family=x port=1', { list: 'failed' })];
+    expect(known(aSnapshot({ tasks: [RUNNING], feeds }))).toEqual(['running']);
+  });
+
   it('not for being absent from a list that could not be read', () => {
     const feeds = [feed('service=app port=8080', { list: 'failed' })];
     expect(known(aSnapshot({ tasks: [RUNNING], feeds, targets: [target('10.0.0.1')] }))).toEqual([]);

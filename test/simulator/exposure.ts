@@ -48,7 +48,8 @@ export class Exposure {
 
   /** Sums over the tasks, up to the given time. */
   sum(tasks: readonly TaskRecord[], port: number, untilMs: number): ExposureSums {
-    const lives = tasks.flatMap((task) => lifeOf(task, untilMs));
+    const nextMs = nextOwners(tasks);
+    const lives = tasks.flatMap((task) => lifeOf(task, nextMs, untilMs));
     const measured = lives.map((life) => ({ life, intervals: this.#intervals.get(keyOf({ id: life.ip, port })) ?? [] }));
     return {
       tasks: lives.length,
@@ -83,13 +84,29 @@ interface Life {
   readonly reusedMs: number;
 }
 
-function lifeOf(task: TaskRecord, untilMs: number): Life[] {
+function lifeOf(task: TaskRecord, nextMs: ReadonlyMap<TaskRecord, number>, untilMs: number): Life[] {
   const running = task.history.find(({ last, desired }) => last === 'RUNNING' && desired === 'RUNNING');
   const { ipv4 } = present(task);
   if (running === undefined || ipv4 === undefined) return [];
   const stoppedMs = Math.min(untilMs, task.history.find(({ desired }) => desired === 'STOPPED')?.atMs ?? untilMs);
   const releasedMs = Math.min(untilMs, present(task).stoppedAtMs ?? untilMs);
-  return [{ ip: ipv4, runningMs: running.atMs, stoppedMs, releasedMs, reusedMs: untilMs }];
+  return [{ ip: ipv4, runningMs: running.atMs, stoppedMs, releasedMs, reusedMs: nextMs.get(task) ?? untilMs }];
+}
+
+/** When the next task got each task's address. */
+function nextOwners(tasks: readonly TaskRecord[]): Map<TaskRecord, number> {
+  const gotMs = (task: TaskRecord): number =>
+    task.history.find(({ ipv4 }) => ipv4 !== undefined)?.atMs ?? Number.POSITIVE_INFINITY;
+  const owners = Map.groupBy(tasks, (task) => present(task).ipv4);
+  const next = new Map<TaskRecord, number>();
+  for (const members of owners.values()) {
+    const inOrder = members.toSorted((one, other) => gotMs(one) - gotMs(other));
+    for (const [index, task] of inOrder.entries()) {
+      const follower = inOrder[index + 1];
+      if (follower !== undefined) next.set(task, gotMs(follower));
+    }
+  }
+  return next;
 }
 
 function overlap(intervals: readonly Interval[], fromMs: number, toMs: number): number {

@@ -16,7 +16,7 @@ export interface InProcessRuntime extends Runtime {
 /** A cold environment of the function. */
 export function spawnInProcess(settings: Settings, world: World, clock: Clock): InProcessRuntime {
   const environment = createEnvironment(settings, world, clock);
-  const kept = new KeptJournal();
+  const kept = new KeptJournal(() => clock.now());
   return {
     journal: kept,
     invoke: async (input, remainingMs) => {

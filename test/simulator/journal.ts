@@ -8,15 +8,21 @@ import type { Message } from '../../functions/core/trigger.ts';
 import type { Journal } from '../../functions/sync/sync.ts';
 
 export interface JournalEntry {
+  readonly atMs: number;
   readonly group: string;
   readonly pass: Pass;
 }
 
 export class KeptJournal implements Journal {
+  readonly #now: () => number;
   readonly passes: JournalEntry[] = [];
   readonly findings: Finding[] = [];
   readonly setAsides: Message[] = [];
   readonly errors: string[] = [];
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
 
   get changes(): Change[] {
     return this.passes.flatMap(({ pass }) => pass.written.done);
@@ -31,7 +37,7 @@ export class KeptJournal implements Journal {
   }
 
   passed(wired: WiredGroup, pass: Pass): void {
-    this.passes.push({ group: wired.group.name, pass });
+    this.passes.push({ atMs: this.#now(), group: wired.group.name, pass });
     this.findings.push(...pass.findings);
     this.errors.push(...pass.failures.map(explainFailure));
   }

@@ -104,10 +104,10 @@ function stateOf(
 }
 
 const taskDraft = fc.record({
-  owner: fc.constantFrom(...OWNERS),
+  owner: fc.oneof({ weight: 2, arbitrary: fc.constant(OWNERS[0]) }, { weight: 2, arbitrary: fc.constantFrom(...OWNERS) }),
   state: taskState,
   slot: fc.integer({ min: 1, max: 5 }),
-  families: fc.constantFrom('both', 'ipv4', 'ipv6', 'both', 'none'),
+  families: fc.constantFrom('both', 'both', 'both', 'ipv4', 'ipv6', 'none'),
   version: fc.nat(9),
   startedAtMs: fc.option(fc.nat(5_000), { nil: undefined }),
   /** A list may lag: it may lack a task that runs, and still name one that has been told to stop. */
@@ -117,15 +117,15 @@ const taskDraft = fc.record({
 type TaskDraft = typeof taskDraft extends fc.Arbitrary<infer Draft> ? Draft : never;
 
 const lineDraft = fc.record({
-  selector: fc.constantFrom(...NAMED),
-  port: fc.constantFrom(8080, 9090),
+  selector: fc.constantFrom(NAMED[0], ...NAMED),
+  port: fc.constantFrom(8080, 8080, 9090),
   zone: fc.constantFrom('', ' zone=all'),
-  mode: fc.constantFrom('', '', ' mode=drain', ' mode=observe'),
+  mode: fc.constantFrom('', '', '', ' mode=drain', ' mode=observe'),
 });
 
 const targetDraft = fc.record({
-  slot: fc.integer({ min: 1, max: 7 }),
-  port: fc.constantFrom(8080, 9090, 80),
+  slot: fc.integer({ min: 1, max: 6 }),
+  port: fc.constantFrom(8080, 8080, 8080, 9090, 80),
   state: fc.constantFrom('initial', 'healthy', 'unhealthy', 'unhealthy.draining', 'unused', 'draining', 'unavailable'),
   zone: fc.constantFrom(undefined, 'all', 'eu-west-1a'),
 });
@@ -135,13 +135,21 @@ const worldDraft = fc.record({
   lines: fc.uniqueArray(lineDraft, { minLength: 1, maxLength: 4, selector: ({ selector, port }) => `${selector} ${port}` }),
   natives: fc.subarray([...NAMED], { maxLength: 1 }),
   lists: fc.record({ 'service=app': listState(), 'service=api': listState(), 'family=nightly': listState() }),
-  tasks: fc.array(taskDraft, { maxLength: 9 }),
-  targets: fc.uniqueArray(targetDraft, { maxLength: 9, selector: ({ slot, port }) => `${slot} ${port}` }),
+  tasks: fc.array(taskDraft, { minLength: 3, maxLength: 14, size: 'max' }),
+  targets: fc.uniqueArray(targetDraft, {
+    minLength: 2,
+    maxLength: 9,
+    size: 'max',
+    selector: ({ slot, port }) => `${slot} ${port}`,
+  }),
 });
 type WorldDraft = typeof worldDraft extends fc.Arbitrary<infer Draft> ? Draft : never;
 
 function listState(): fc.Arbitrary<Feed['list']> {
-  return fc.constantFrom<Feed['list'][]>('read', 'read', 'read', 'gone', 'failed');
+  return fc.oneof(
+    { weight: 8, arbitrary: fc.constant('read' as const) },
+    { weight: 2, arbitrary: fc.constantFrom<Feed['list'][]>('gone', 'failed') },
+  );
 }
 
 /** When the tasks of a generated world were described. */
@@ -165,7 +173,7 @@ function snapshotOf({ family, lines, natives, lists, tasks, targets }: WorldDraf
     targets: targets.map((draft) => targetAt(draft, family)),
     feeds: lines.map(({ selector, port, zone, mode }): Feed => {
       const text = `${selector} port=${port}${zone}${mode}`;
-      const meant = made.filter(({ task }) => selects(wiring(text).selector, task));
+      const meant = made.filter(({ task }) => selects(wiring(text, 'enforce').selector, task));
       const listed = meant.filter(({ task, draft }) => (task.desired === 'RUNNING') === (isWhole || draft.isListedRight));
       const list = isWhole ? 'read' : lists[selector];
       const native = !isWhole && selector !== 'family=nightly' && natives.includes(selector);

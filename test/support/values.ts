@@ -24,8 +24,8 @@ import {
 import type { Line, StackMode, Wiring } from '../../functions/core/wiring.ts';
 import { parseWiring } from '../../functions/core/wiring.ts';
 
-export const REGION = 'eu-west-1';
-export const ACCOUNT = '111122223333';
+const REGION = 'eu-west-1';
+const ACCOUNT = '111122223333';
 
 /** The value of text that has to parse. */
 export function unwrap<Value>(parsed: Parsed<Value>): Value {
@@ -112,11 +112,12 @@ export function target(address: string, state = 'healthy', words: TargetWords = 
   return targetOf(descriptor, state, words.reason);
 }
 
-export function wiring(text: string, stackMode: StackMode = 'enforce'): Wiring {
+export function wiring(text: string, stackMode: StackMode): Wiring {
   return lineOf(parseWiring(text, { source: 'the tag', clusters: [clusterArn()], stackMode }, 'tag'));
 }
 
 interface FeedWords {
+  readonly stackMode?: StackMode;
   readonly native?: boolean;
   readonly list?: Feed['list'];
   readonly listed?: readonly Task[];
@@ -124,8 +125,8 @@ interface FeedWords {
 
 /** A feed as its line of wiring says it, such as `service=app port=8080 mode=drain`. */
 export function feed(text: string, words: FeedWords = {}): Feed {
-  const { native = false, list = 'read', listed = [] } = words;
-  return { wiring: wiring(text), native, list, listed: new Set(listed.map(({ arn }) => arn)) };
+  const { stackMode = 'enforce', native = false, list = 'read', listed = [] } = words;
+  return { wiring: wiring(text, stackMode), native, list, listed: new Set(listed.map(({ arn }) => arn)) };
 }
 
 interface SnapshotWords {

@@ -1,0 +1,45 @@
+/** Ways to end, with the exit codes of the AWS CLI (AWS CLI guide, "Command line return codes"). */
+
+export const IN_STEP = 0;
+export const FAILED = 1;
+export const DIFFERENCES = 2;
+const INTERRUPTED = 130;
+const BAD_SYNTAX = 252;
+const BAD_ENVIRONMENT = 253;
+const SERVICE_ERROR = 254;
+
+/** Ends the command with a message for standard error. */
+export class Ending extends Error {
+  readonly code: number;
+
+  constructor(code: number, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export function badSyntax(message: string): Ending {
+  return new Ending(BAD_SYNTAX, message);
+}
+
+export function badEnvironment(message: string): Ending {
+  return new Ending(BAD_ENVIRONMENT, message);
+}
+
+export function serviceError(message: string): Ending {
+  return new Ending(SERVICE_ERROR, message);
+}
+
+/** Runs the command; whatever happens, the process ends with a code that says what, and Ctrl-C with the one for that. */
+export async function endWith(command: () => Promise<number>): Promise<void> {
+  process.once('SIGINT', () => process.exit(INTERRUPTED));
+  try {
+    process.exitCode = await command();
+  } catch (error) {
+    const isKnown = error instanceof Ending;
+    process.stderr.write(
+      `${error instanceof Error ? (isKnown ? error.message : (error.stack ?? error.message)) : String(error)}\n`,
+    );
+    process.exitCode = isKnown ? error.code : FAILED;
+  }
+}

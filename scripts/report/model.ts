@@ -1,0 +1,31 @@
+/** All that the page is made of. It is worked out twice, for the file and again in the browser, by this one function. */
+import { stampFor } from './clock.ts';
+import { type Lane, type LaneGroup, layOut } from './lanes.ts';
+import { type Load, loadOf } from './load.ts';
+import { type Row, rowsOf, type TableName } from './rows.ts';
+import type { Timeline } from './timeline.ts';
+import type { Scene } from './words.ts';
+
+export interface Model {
+  readonly timeline: Timeline;
+  readonly scene: Scene;
+  readonly groups: readonly LaneGroup[];
+  /** The lanes of all groups, from top to bottom: a lane is known by its place here. */
+  readonly lanes: readonly PlacedLane[];
+  readonly load: Load;
+  readonly rows: Readonly<Record<TableName, readonly Row[]>>;
+}
+
+export interface PlacedLane {
+  readonly lane: Lane;
+  readonly group: LaneGroup;
+}
+
+export function modelOf(given: Timeline): Model {
+  // A timeline of one moment is still drawn, as a millisecond: nothing divides by zero.
+  const timeline = { ...given, toMs: Math.max(given.toMs, given.fromMs + 1) };
+  const groups = layOut(timeline);
+  const lanes = groups.flatMap((group) => group.lanes.map((lane) => ({ lane, group })));
+  const scene = { stamp: stampFor(timeline), endMs: timeline.toMs };
+  return { timeline, scene, groups, lanes, load: loadOf(timeline), rows: rowsOf(timeline, lanes) };
+}

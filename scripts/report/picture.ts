@@ -1,0 +1,139 @@
+/** The picture as it stands in the file: what is seen before, and without, any script. */
+import { dateOf } from './clock.ts';
+import { drawAxis, drawCalls, drawCounts, drawGrid, drawLane, LANE_HEIGHT, LOAD_HEIGHT, PAGE_WIDTH } from './draw.ts';
+import { countOf, escapeHtml } from './html.ts';
+import type { LaneGroup } from './lanes.ts';
+import { bucketsOf, mostOf, sumOf } from './load.ts';
+import type { Model } from './model.ts';
+import { STRETCH_KINDS, type StretchKind } from './stretches.ts';
+import type { View } from './ticks.ts';
+import { STRETCH_LABELS, summariseLane } from './words.ts';
+
+/** So many lanes are laid out together, when they come into view: a browser need not look at thousands at once. */
+const CHUNK = 50;
+
+const SAMPLES: Readonly<Record<StretchKind, string>> = {
+  pending: 'M1 7.5h26v4h-26z',
+  running: 'M1 1.5h26v16h-26z',
+  stopping: 'M1 1.5h26v16h-26z',
+  registered: 'M1 5h26v9h-26z',
+  draining: 'M1 5h26v9h-26z',
+  missing: 'M1 5h26v9h-26z',
+  stale: 'M1 3h26v13h-26z',
+};
+
+/** Behind the sample, where a stretch is seen inside a running task. */
+const INSIDE: ReadonlySet<StretchKind> = new Set(['registered', 'missing']);
+
+/** Hatching, so that no meaning rests on a colour. Its colours come from the style, and with it from the scheme. */
+export const PATTERNS = `<svg class="defs" aria-hidden="true"><defs>${[
+  pattern('stopping', 6, '<path class="ink-blue" d="M-1 1l2-2M0 6l6-6M5 7l2-2"/>'),
+  pattern('draining', 5, '<path class="ink-amber" d="M0 0h3v5h-3z"/>'),
+  pattern('missing', 6, '<path class="ink-red" d="M-1 1l2-2M0 6l6-6M5 7l2-2"/>'),
+  pattern('stale', 6, '<path class="fill-red" d="M0 0h6v6h-6z"/><path class="ink-surface" d="M-1 5l2 2M0 0l6 6M5-1l2 2"/>'),
+].join('')}</defs></svg>`;
+
+export function densityOf(lanes: number): 'roomy' | 'normal' | 'thin' | 'hair' {
+  if (lanes <= 20) return 'roomy';
+  if (lanes <= 150) return 'normal';
+  return lanes <= 600 ? 'thin' : 'hair';
+}
+
+export function viewOf({ timeline }: Model): View {
+  return { fromMs: timeline.fromMs, toMs: timeline.toMs, width: PAGE_WIDTH };
+}
+
+export function drawLegend({ lanes }: Model): string {
+  const counted = (kind: StretchKind): string => {
+    const tasks = lanes.filter(({ lane }) => lane.target.some((stretch) => stretch.kind === kind)).length;
+    return `: <b>${tasks === 0 ? 'none' : countOf(tasks, 'task')}</b>`;
+  };
+  const entries = STRETCH_KINDS.map((kind) => {
+    const behind = INSIDE.has(kind) ? `<path class="running" d="${SAMPLES.running}"/>` : '';
+    const count = kind === 'stale' || kind === 'missing' ? counted(kind) : '';
+    return sample(`${behind}<path class="${kind}" d="${SAMPLES[kind]}"/>`, `${STRETCH_LABELS[kind]}${count}`);
+  });
+  return `<ul class="legend" aria-label="Legend">${entries.join('')}${[
+    sample('<path class="change" d="M14 9l5 9h-10z"/>', 'Register'),
+    sample('<path class="change" d="M14 11l5-9h-10z"/>', 'Deregister'),
+    sample('<path class="event" d="M8 19v-7M14 19v-4M20 19v-7"/>', 'Event'),
+    sample('<path class="end" d="M14 1v18"/>', 'End of the task'),
+  ].join('')}</ul>`;
+}
+
+export function drawLoad(model: Model): string {
+  const { load } = model;
+  const view = viewOf(model);
+  const buckets = bucketsOf(load, view);
+  const most = Math.max(mostOf(load.running), mostOf(load.registered));
+  const mostCalls = Math.max(0, ...buckets.map(({ calls }) => sumOf(calls)));
+  const words = `at most ${countOf(mostOf(load.running), 'running task')}, ${countOf(mostOf(load.registered), 'registered target')}`;
+  const key = (name: string, label: string, count: number): string =>
+    `<i><svg class="key" width="18" height="8" aria-hidden="true"><path class="${name}" d="M0 4h18"/></svg> ${label} <b>${count.toLocaleString('en')}</b></i>`;
+  return [
+    `<div class="row counts"><span>${key('tasks', 'running, max', mostOf(load.running))}<br>`,
+    `${key('targets', 'registered, max', mostOf(load.registered))}</span>`,
+    `${frame(LOAD_HEIGHT, words)}${drawCounts(load, most, view)}</svg></div>`,
+    `<div class="row called"><span>calls, <b>${load.calls.length.toLocaleString('en')}</b> in all</span>`,
+    `${frame(LOAD_HEIGHT, `${countOf(load.calls.length, 'call')} over time`)}${drawCalls(buckets, mostCalls, view)}</svg></div>`,
+    `<div class="row axis"><span><b id="day">${dateOf(view.fromMs)}</b> UTC</span>`,
+    `<svg id="axis" aria-hidden="true">${drawAxis(view)}</svg></div>`,
+  ].join('');
+}
+
+export function drawLanes(model: Model): string {
+  const grid = `<svg class="grid" id="grid" aria-hidden="true">${drawGrid(viewOf(model))}</svg>`;
+  let place = 0;
+  const groups = model.groups.map((group) => {
+    const first = place;
+    place += group.lanes.length;
+    return drawGroup(model, group, first);
+  });
+  return grid + groups.join('');
+}
+
+/** The room that a chunk will take, for as long as it has not been laid out. */
+export function chunkStyles({ groups }: Model): string {
+  const sizes = new Set(groups.flatMap(({ lanes }) => chunksOf(lanes.length).map(({ size }) => size)));
+  return [...sizes].map((size) => `.n${size}{contain-intrinsic-block-size:auto calc(${size}*var(--h))}`).join('');
+}
+
+function drawGroup(model: Model, group: LaneGroup, first: number): string {
+  const noun = group.isOfTasks ? 'task' : 'lane';
+  const name = escapeHtml(group.name);
+  const chunks = chunksOf(group.lanes.length);
+  const lists = chunks.map(({ from, size }) => {
+    const part = chunks.length === 1 ? '' : `, ${from + 1} to ${from + size}`;
+    const lanes = group.lanes.slice(from, from + size).map((_, index) => drawListed(model, first + from + index));
+    return `<ol class="chunk n${size}" aria-label="${name}${part}">${lanes.join('')}</ol>`;
+  });
+  return `\n<section><h3>${name} <span>${countOf(group.lanes.length, noun)}</span></h3>${lists.join('')}</section>`;
+}
+
+function drawListed(model: Model, place: number): string {
+  const placed = model.lanes[place];
+  if (placed === undefined) return '';
+  const { lane, group } = placed;
+  const address = lane.task === undefined ? '' : ` <i>${escapeHtml(lane.address)}</i>`;
+  const name = `<span>${escapeHtml(lane.name)}${address}</span>`;
+  const bars = drawLane(lane, group.targetGroups, viewOf(model));
+  const words = escapeHtml(summariseLane(lane, model.scene));
+  return `\n<li class="lane" id="l${place}">${name}${frame(LANE_HEIGHT, words)}${bars}</svg>`;
+}
+
+function chunksOf(lanes: number): { from: number; size: number }[] {
+  const count = Math.ceil(lanes / CHUNK);
+  return Array.from({ length: count }, (_, index) => ({ from: index * CHUNK, size: Math.min(CHUNK, lanes - index * CHUNK) }));
+}
+
+function frame(height: number, label: string): string {
+  return `<svg viewBox="0 0 ${PAGE_WIDTH} ${height}" preserveAspectRatio="none" role="img" aria-label="${label}">`;
+}
+
+function sample(shapes: string, label: string): string {
+  return `<li><svg viewBox="0 0 28 20" aria-hidden="true">${shapes}</svg>${label}`;
+}
+
+function pattern(name: string, size: number, shapes: string): string {
+  return `<pattern id="p-${name}" width="${size}" height="${size}" patternUnits="userSpaceOnUse">${shapes}</pattern>`;
+}
