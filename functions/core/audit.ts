@@ -62,18 +62,19 @@ export function deregisterCommand(group: TargetGroup, { descriptor }: Target): s
 }
 
 function findUnexplained(snapshot: Snapshot, members: readonly Member[], history: TargetHistory): Finding[] {
-  const owned = new Map(members.map((member) => [member.address, member]));
+  const owners = Map.groupBy(members, (member) => member.address);
   const wanted = wantedAddresses(members);
   return snapshot.targets.flatMap((target): Finding[] => {
     if (isDraining(target) || wanted.has(target.address)) return [];
-    const owner = owned.get(target.address);
+    const tasks = (owners.get(target.address) ?? []).map((member) => member.task);
     const sinceMs = history.firstSeenMs.get(target.address);
     const command = deregisterCommand(snapshot.group, target);
-    if (owner !== undefined) {
-      if (isLive(owner.task) || snapshot.describedAtMs.has(owner.task.arn)) return [];
+    const [first] = tasks;
+    if (first !== undefined) {
+      if (tasks.some((task) => isLive(task) || snapshot.describedAtMs.has(task.arn))) return [];
       const message =
-        `The target belongs to task ${owner.task.arn}, which was seen stopped, but ECS no longer describes that task. ` +
-        'Nothing is removed without its description; remove the target by hand if nothing else uses the address.';
+        `The target belongs to task ${first.arn}, which was seen stopped, but ECS no longer describes that task. Nothing is ` +
+        'removed without its description; remove the target by hand if nothing else uses the address.';
       return [{ kind: 'unproven', subject: target.address, message, sinceMs, command }];
     }
     if (!history.searched.has(target.address)) return [];

@@ -33,9 +33,11 @@ export const FULL: Bucket = { fullAtMs: 0, slowUntilMs: 0 };
 
 /** Takes one token: the bucket afterwards, and how long the call has to wait before it leaves. */
 export function reserve(bucket: Bucket, rate: Rate, nowMs: number): { readonly bucket: Bucket; readonly waitMs: number } {
-  const slowed = nowMs < bucket.slowUntilMs ? 2 : 1;
-  const intervalMs = (slowed * 1_000) / rate.perSecond;
-  const fullAtMs = Math.max(bucket.fullAtMs, nowMs) + intervalMs;
+  const intervalMs = 1_000 / rate.perSecond;
+  // Slowed, a call costs two tokens; the bucket itself stays as large as it was. Were it measured in the longer intervals too,
+  // an empty bucket would become half full at the very moment in which AWS asks for fewer calls.
+  const costMs = nowMs < bucket.slowUntilMs ? 2 * intervalMs : intervalMs;
+  const fullAtMs = Math.max(bucket.fullAtMs, nowMs) + costMs;
   const waitMs = Math.max(0, fullAtMs - nowMs - rate.burst * intervalMs);
   return { bucket: { ...bucket, fullAtMs }, waitMs };
 }

@@ -92,10 +92,14 @@ function registrationOf(
   };
 }
 
-/** Of two wirings that ask for one address: the one that may write it, then the first by its text. */
+/** Of two that ask for one address: the wiring that may write it, then the first by wiring and task, whatever order they came in. */
 function isPreferred(one: Registration, other: Registration): boolean {
   const [allowed, otherAllowed] = [mayWrite(one.feed), mayWrite(other.feed)];
-  return allowed === otherAllowed ? one.because.wiring < other.because.wiring : allowed;
+  return allowed === otherAllowed ? nameOf(one) < nameOf(other) : allowed;
+}
+
+function nameOf({ because }: { readonly because: Proof }): string {
+  return `${because.wiring} ${because.task}`;
 }
 
 function mayWrite(feed: Feed): boolean {
@@ -122,7 +126,10 @@ function deregistrationOf(snapshot: Snapshot, target: Target, owners: readonly M
     if (rule === undefined || describedAtMs === undefined) return [];
     return [{ feed, because: proofOf(rule, feed, task, describedAtMs) }];
   });
-  const [best] = proofs.sort((one, other) => strength(one) - strength(other) || other.because.version - one.because.version);
+  const [best] = proofs.sort(
+    (one, other) =>
+      strength(one) - strength(other) || other.because.version - one.because.version || (nameOf(one) < nameOf(other) ? -1 : 1),
+  );
   if (best === undefined) return undefined;
   return { kind: 'deregister', address: target.address, descriptor: target.descriptor, ...best };
 }
