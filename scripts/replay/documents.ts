@@ -3,7 +3,7 @@
  * them, over one line or many, with words before them as logs have. A damaged value costs itself only, not its neighbours.
  */
 import { type Failure, Scanner } from './scanner.ts';
-import type { Window } from './window.ts';
+import { Window } from './window.ts';
 
 export interface Where {
   readonly line: number;
@@ -15,8 +15,8 @@ export interface Where {
 }
 
 export type Piece =
-  /** A JSON value. Where it is a list, or has one, that came in parts, `skipped` elements of it were in earlier pieces. */
-  | { readonly kind: 'value'; readonly value: unknown; readonly skipped: number; readonly where: Where }
+  /** A JSON value. Where it is a list, or has one, that came in parts, `before` elements of it were in earlier pieces. */
+  | { readonly kind: 'value'; readonly value: unknown; readonly before: number; readonly where: Where }
   /** Words, or a value that cannot be read: then `damage` says why, and the text may be its beginning only. */
   | { readonly kind: 'text'; readonly text: string; readonly damage: Failure | undefined; readonly where: Where };
 
@@ -38,12 +38,25 @@ const SPACES: ReadonlySet<number> = new Set(Buffer.from(' \t\r\n'));
 const MARK = [0xef, 0xbb, 0xbf] as const;
 /** What is left between the elements of a damaged list. */
 const PUNCTUATION = /^[\s,\]}]*$/;
+const SPACE_ONLY = /^\s*$/;
 /** A brace in ordinary words is none of these. */
 const LIKE_JSON = /^(?:\{\s*"|\[\s*[{["])/;
 
 /** The pieces of the text, in their order; undefined when the window has to grow (or to be complete) before the next one. */
 export function split(window: Window, manner: Manner): Generator<Piece | undefined, void> {
   return new Splitter(window, manner).pieces();
+}
+
+/** The one JSON value that the text is; undefined where it is none, or is nested too deeply. */
+export function parseWhole(text: string): unknown {
+  const scanner = new Scanner(0);
+  const window = new Window(Buffer.from(text));
+  let outcome = scanner.scan(window);
+  while (outcome === 'part') {
+    scanner.takePart();
+    outcome = scanner.scan(window);
+  }
+  return outcome === 'done' && SPACE_ONLY.test(window.text(scanner.position, window.end)) ? JSON.parse(text) : undefined;
 }
 
 class Splitter {
@@ -75,7 +88,7 @@ class Splitter {
       else yield* this.#words();
     }
     yield* this.#tellWords();
-    if (this.#held !== undefined) yield { kind: 'value', skipped: 0, ...this.#held };
+    if (this.#held !== undefined) yield { kind: 'value', before: 0, ...this.#held };
   }
 
   /** Goes to the next byte that is no white space; undefined at the end. */
@@ -101,7 +114,7 @@ class Splitter {
     if (this.#held !== undefined) {
       const { value, where } = this.#held;
       const sharesLine = where.sharesLine || (isOpener && !isNewLine);
-      yield { kind: 'value', value, skipped: 0, where: { ...where, isAlone: false, sharesLine } };
+      yield { kind: 'value', value, before: 0, where: { ...where, isAlone: false, sharesLine } };
       this.#held = undefined;
     }
     if (!isNewLine) return;
@@ -147,14 +160,14 @@ class Splitter {
   }
 
   /** Hands over the elements of a list that have been read. */
-  *#part({ start, list }: Scanner, where: Where): Generator<Piece, void> {
+  *#part(scanner: Scanner, where: Where): Generator<Piece, void> {
+    const { start, list } = scanner;
     if (list === undefined || list.untaken === 0) return;
     yield* this.#tellWords(start);
     const elements: unknown = JSON.parse(`[${this.#window.text(list.from, list.to)}]`);
     const value = list.key === undefined ? elements : { [list.key]: elements };
-    yield { kind: 'value', value, skipped: list.taken, where: { ...where, isAlone: this.#isFirst } };
-    list.taken += list.untaken;
-    list.untaken = 0;
+    yield { kind: 'value', value, before: list.taken, where: { ...where, isAlone: this.#isFirst } };
+    scanner.takePart();
   }
 
   *#done({ start, position, list }: Scanner, where: Where): Generator<Piece, void> {

@@ -73,6 +73,13 @@ export class Scanner {
     return window.end - this.neededFrom > VALUE_BYTES_MAX ? 'large' : 'more';
   }
 
+  /** The elements between `from` and `to` of the list have been handed over. */
+  takePart(): void {
+    if (this.list === undefined) return;
+    this.list.taken += this.list.untaken;
+    this.list.untaken = 0;
+  }
+
   /** The offset from which on bytes are still needed. */
   get neededFrom(): number {
     return this.list === undefined || this.list.taken === 0 ? this.start : this.list.from;

@@ -4,7 +4,6 @@ import { byId, type PageElement, page, view as screen } from './dom.ts';
 import { drawAxis, drawCalls, drawCounts, drawGrid, drawLane } from './draw.ts';
 import { bucketsOf, mostOf, sumOf } from './load.ts';
 import type { Model, PlacedLane } from './model.ts';
-import { densityOf } from './picture.ts';
 import type { View } from './ticks.ts';
 import { bucketItems, type Item, itemsOf } from './words.ts';
 
@@ -17,6 +16,12 @@ export interface Track {
   readonly placed: PlacedLane | undefined;
 }
 
+/** Lanes that are laid out together. */
+export interface Chunk {
+  readonly element: PageElement;
+  readonly tracks: readonly Track[];
+}
+
 /** Closer than this there is nothing to see: the data has milliseconds. */
 const SPAN_MS_MIN = 5;
 
@@ -25,11 +30,13 @@ export class Chart {
   /** From top to bottom: what is counted, then the lanes. */
   readonly tracks: readonly Track[];
   readonly #tracksOf = new Map<PageElement, Track>();
-  readonly #chunks: readonly { readonly element: PageElement; readonly tracks: readonly Track[] }[];
+  readonly chunks: readonly Chunk[];
   readonly #visible = new Set<PageElement>();
   readonly #drawn = new Map<Track, View>();
   readonly #moved: (() => void)[] = [];
   #view: View;
+  /** The row that a person is at, which stays where it is on the screen when others come and go. */
+  anchor: Track | undefined;
 
   constructor(model: Model, width: number) {
     this.model = model;
@@ -39,7 +46,7 @@ export class Chart {
     const lanes = [...page.querySelectorAll('.lane')].map((host, place) => trackOf(host, model.lanes[place]));
     this.tracks = [...counted, ...lanes];
     for (const track of this.tracks) this.#tracksOf.set(track.host, track);
-    this.#chunks = [...page.querySelectorAll('.chunk')].map((element) => {
+    this.chunks = [...page.querySelectorAll('.chunk')].map((element) => {
       const hosts = [...element.querySelectorAll('.lane')];
       return { element, tracks: hosts.flatMap((host) => this.#tracksOf.get(host) ?? []) };
     });
@@ -79,12 +86,16 @@ export class Chart {
     const start = Math.min(Math.max(fromMs, whole.fromMs), whole.toMs - span);
     this.#view = { fromMs: start, toMs: start + span, width };
     this.drawHead();
-    for (const { element, tracks } of this.#chunks) if (this.#visible.has(element)) this.#draw(tracks);
     for (const moved of this.#moved) moved();
+    this.drawVisible();
   }
 
   showAll(): void {
     this.show(this.model.timeline.fromMs, this.model.timeline.toMs);
+  }
+
+  drawVisible(): void {
+    for (const { element, tracks } of this.chunks) if (this.#visible.has(element)) this.#draw(tracks);
   }
 
   /** Brings the rest up to date as well, for paper, which has no view to scroll into. */
@@ -105,25 +116,6 @@ export class Chart {
     if (called !== undefined) fill(called, drawCalls(buckets, mostCalls, this.#view), this.#view);
   }
 
-  /** Shows these lanes only, as high as their number allows. */
-  select(shown: readonly boolean[]): void {
-    const lanes = this.tracks.filter(({ placed }) => placed !== undefined);
-    for (const [place, { host }] of lanes.entries()) {
-      if (host.hidden === (shown[place] === true)) host.hidden = shown[place] !== true;
-    }
-    for (const { element, tracks } of this.#chunks) {
-      const count = tracks.filter(({ host }) => !host.hidden).length;
-      element.hidden = count === 0;
-      element.style.setProperty('contain-intrinsic-block-size', `auto calc(${count} * var(--h))`);
-    }
-    for (const section of page.querySelectorAll('.lanes section')) {
-      section.hidden = section.querySelector('.chunk:not([hidden])') === null;
-    }
-    const count = shown.filter(Boolean).length;
-    page.documentElement.dataset['density'] = densityOf(count);
-    byId('empty').hidden = count > 0;
-  }
-
   #watch(): void {
     const observer = new screen.IntersectionObserver(
       (entries) => {
@@ -131,11 +123,11 @@ export class Chart {
           if (isIntersecting) this.#visible.add(target);
           else this.#visible.delete(target);
         }
-        for (const { element, tracks } of this.#chunks) if (this.#visible.has(element)) this.#draw(tracks);
+        this.drawVisible();
       },
       { rootMargin: '300px' },
     );
-    for (const { element } of this.#chunks) observer.observe(element);
+    for (const { element } of this.chunks) observer.observe(element);
   }
 
   #draw(tracks: readonly Track[]): void {

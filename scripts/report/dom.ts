@@ -74,9 +74,13 @@ interface PageWindow {
   readonly innerWidth: number;
   readonly innerHeight: number;
   readonly navigator: { readonly clipboard?: { writeText(text: string): Promise<void> } };
-  readonly IntersectionObserver: new (seen: (entries: readonly Seen[]) => void, options: { readonly rootMargin: string }) => {
+  readonly IntersectionObserver: new (
+    seen: (entries: readonly Seen[]) => void,
+    options: { readonly rootMargin: string },
+  ) => {
     observe(element: PageElement): void;
   };
+  scrollBy(by: { readonly top: number; readonly behavior: 'instant' }): void;
   getSelection(): { selectAllChildren(element: PageElement): void } | null;
   addEventListener(type: string, listener: (event: PageEvent) => void): void;
   requestAnimationFrame(draw: () => void): number;

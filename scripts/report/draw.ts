@@ -33,6 +33,13 @@ const STALE_PIXELS_MIN = 2;
 /** A wait of less than this is how every registration begins, and would be taken for an alarm. */
 const MISSING_PIXELS_MIN = 1;
 
+/** The more lanes, the lower: the style has a height for each of these words. */
+export function densityOf(lanes: number): 'roomy' | 'normal' | 'thin' | 'hair' {
+  if (lanes <= 20) return 'roomy';
+  if (lanes <= 150) return 'normal';
+  return lanes <= 600 ? 'thin' : 'hair';
+}
+
 export function drawLane(lane: Lane, targetGroups: readonly string[], view: View): string {
   const stretches = [...lane.life, ...lane.target];
   const paths = STRETCH_KINDS.map((kind) => {
@@ -88,8 +95,11 @@ function bandOf({ kind, targetGroup }: Stretch, targetGroups: readonly string[])
   const life = LIFE[kind];
   if (life !== undefined) return life;
   const band = kind === 'stale' ? STALE : TARGETS;
-  const height = band.height / Math.max(1, targetGroups.length);
-  return { y: band.y + height * Math.max(0, targetGroups.indexOf(targetGroup ?? '')), height };
+  const slot = targetGroups.indexOf(targetGroup ?? '');
+  // A target group that the tasks do not belong in has no height of its own: what is wrong takes all of it.
+  if (slot < 0) return band;
+  const height = band.height / targetGroups.length;
+  return { y: band.y + height * slot, height };
 }
 
 function bar({ kind, fromMs, toMs }: Stretch, { y, height }: Band, view: View): string {

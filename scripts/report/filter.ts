@@ -70,7 +70,9 @@ function splitRows(rows: readonly Row[]): Filtered['rows'] {
 
 function lanesOfKind(lanes: readonly PlacedLane[], rows: readonly Row[], kind: string): boolean[] {
   const named = new Set(rows.filter((row) => row.kind === kind).map(({ lane }) => lane));
-  return lanes.map(({ lane }, place) => kind === '' || named.has(place) || lane.target.some((stretch) => stretch.kind === kind));
+  return lanes.map(
+    ({ lane }, place) => kind === '' || named.has(place) || lane.target.some((stretch) => stretch.kind === kind),
+  );
 }
 
 function laneText({ lane, group }: PlacedLane): string {

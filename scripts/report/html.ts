@@ -11,3 +11,8 @@ export function escapeHtml(text: string): string {
 export function countOf(count: number, noun: string): string {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 }
+
+/** `100 of 4,012 changes`, or `4,012 changes`. */
+export function shareOf(shown: number, of: number, noun: string): string {
+  return shown === of ? countOf(of, noun) : `${shown.toLocaleString('en')} of ${countOf(of, noun)}`;
+}

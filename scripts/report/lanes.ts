@@ -21,7 +21,7 @@ export interface LaneGroup {
   readonly name: string;
   /** Whether these are the lanes of tasks. */
   readonly isOfTasks: boolean;
-  /** The target groups of its lanes: each has its own height inside a bar, the same in every lane. */
+  /** Where its tasks belong: each target group has its own height inside a bar, the same in every lane. */
   readonly targetGroups: readonly string[];
   readonly lanes: readonly Lane[];
 }
@@ -45,12 +45,14 @@ export function layOut(timeline: Timeline): LaneGroup[] {
   const heldBy = Map.groupBy(held, ({ holder }) => holder?.task.arn);
   const marks = marksOf(timeline, tenures);
   const byGroup = Map.groupBy(timeline.tasks, ({ group }) => group);
-  const groups = [...byGroup].toSorted(([one], [other]) => (one < other ? -1 : 1));
+  const groups = [...byGroup].map(([name, tasks]) => groupOfTasks(name, tasks, heldBy, marks)).sort(byInterest);
   const untied = untiedLanes(heldBy.get(undefined) ?? [], marks.get(undefined));
-  return [
-    ...groups.map(([name, tasks]) => groupOfTasks(name, tasks, heldBy, marks)),
-    ...(untied.length === 0 ? [] : [groupOfLanes(UNTIED, false, untied)]),
-  ];
+  return untied.length === 0 ? groups : [...groups, { name: UNTIED, isOfTasks: false, targetGroups: [], lanes: untied }];
+}
+
+/** What its lanes are called when they are counted. */
+export function nounOf({ isOfTasks }: LaneGroup): string {
+  return isOfTasks ? 'task' : 'lane';
 }
 
 /** A target's name in every list: `web 10.0.0.1:8080`. */
@@ -94,7 +96,7 @@ function groupOfTasks(
   });
   const wanted = wantedGroups(lanes);
   const judged = lanes.map((lane) => withMissing(lane, wanted)).toSorted(byStart);
-  return groupOfLanes(name, true, judged);
+  return { name, isOfTasks: true, targetGroups: wanted, lanes: judged };
 }
 
 /** Where tasks of the group belong, judged by where any of them has been: the timeline does not tell the wiring. */
@@ -140,9 +142,10 @@ function untiedLanes(held: readonly HeldStretch[], marks: Marks | undefined): La
   return [...lanes, { task: undefined, name: 'events', address: '', ...never, life: [], target: [], changes: [], events }];
 }
 
-function groupOfLanes(name: string, isOfTasks: boolean, lanes: readonly Lane[]): LaneGroup {
-  const targetGroups = [...new Set(lanes.flatMap(({ target }) => target.flatMap(({ targetGroup }) => targetGroup ?? [])))].sort();
-  return { name, isOfTasks, targetGroups, lanes };
+/** Groups that have to do with target groups come first. */
+function byInterest(one: LaneGroup, other: LaneGroup): number {
+  const [targets, others] = [one.targetGroups.length, other.targetGroups.length].map((count) => (count > 0 ? 0 : 1));
+  return (targets ?? 0) - (others ?? 0) || (one.name < other.name ? -1 : 1);
 }
 
 function byStart(one: Lane, other: Lane): number {

@@ -36,7 +36,9 @@ export function loadOf(timeline: Timeline): Load {
   const lives = timeline.tasks.map(lifeOf);
   return {
     running: stepsOf(lives.map(({ runningMs, stoppingMs, endMs }) => [runningMs, Math.min(stoppingMs, endMs)])),
-    registered: stepsOf(timeline.targets.map(({ fromMs, deregisteredMs = Number.POSITIVE_INFINITY }) => [fromMs, deregisteredMs])),
+    registered: stepsOf(
+      timeline.targets.map(({ fromMs, deregisteredMs = Number.POSITIVE_INFINITY }) => [fromMs, deregisteredMs]),
+    ),
     calls: timeline.calls.toSorted((one, other) => one.atMs - other.atMs),
   };
 }

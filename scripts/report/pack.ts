@@ -44,13 +44,27 @@ export function pack(timeline: Timeline): Packed {
   });
   const called = sinceBefore(timeline.calls, fromMs);
   const calls = timeline.calls.map(({ operation }, index) => [called[index] ?? 0, text(operation)]);
-  return { texts: [...texts.keys()], fromMs, toMs, tasks, targets, changes, events, calls, plain: { title, findings, summary } };
+  return {
+    texts: [...texts.keys()],
+    fromMs,
+    toMs,
+    tasks,
+    targets,
+    changes,
+    events,
+    calls,
+    plain: { title, findings, summary },
+  };
 }
 
 export function unpack({ texts, fromMs, toMs, plain, ...packed }: Packed): Timeline {
   const text = (index: number | null | undefined): string => texts[index ?? -1] ?? '';
   const optional = (index: number | null | undefined): string | undefined => (index === null ? undefined : text(index));
-  const [changed, heard, called] = [running(packed.changes, fromMs), running(packed.events, fromMs), running(packed.calls, fromMs)];
+  const [changed, heard, called] = [
+    running(packed.changes, fromMs),
+    running(packed.events, fromMs),
+    running(packed.calls, fromMs),
+  ];
   return {
     ...plain,
     fromMs,
@@ -59,11 +73,21 @@ export function unpack({ texts, fromMs, toMs, plain, ...packed }: Packed): Timel
       return { arn: text(arn), group: text(group), ip: optional(ip), states: unpackStates(states, fromMs, text) };
     }),
     targets: packed.targets.map(([targetGroup, ip, port, atMs, deregisteredMs, goneMs]): TargetSpan => {
-      const times = { fromMs: fromMs + (atMs ?? 0), deregisteredMs: after(deregisteredMs, fromMs), goneMs: after(goneMs, fromMs) };
+      const times = {
+        fromMs: fromMs + (atMs ?? 0),
+        deregisteredMs: after(deregisteredMs, fromMs),
+        goneMs: after(goneMs, fromMs),
+      };
       return { targetGroup: text(targetGroup), ip: text(ip), port: port ?? 0, ...times };
     }),
     changes: packed.changes.map(([, kind, targetGroup, ip, port, because, taskArn], index): ChangeMark => {
-      const about = { targetGroup: text(targetGroup), ip: text(ip), port: port ?? 0, because: text(because), taskArn: text(taskArn) };
+      const about = {
+        targetGroup: text(targetGroup),
+        ip: text(ip),
+        port: port ?? 0,
+        because: text(because),
+        taskArn: text(taskArn),
+      };
       return { atMs: changed[index] ?? 0, kind: kind === 0 ? 'register' : 'deregister', ...about };
     }),
     events: packed.events.map(([, id, reading, because, taskArn, file], index): EventMark => {

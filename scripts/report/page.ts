@@ -1,13 +1,14 @@
 /** A timeline as one file of HTML, which needs nothing else: no network, no font, no library, and no script to be read. */
 import { deflateRawSync } from 'node:zlib';
 import { dateOf, durationOf, timeOfDay } from './clock.ts';
-import { countOf, escapeHtml } from './html.ts';
+import { densityOf } from './draw.ts';
+import { countOf, escapeHtml, shareOf } from './html.ts';
 import { type Model, modelOf } from './model.ts';
 import { pack } from './pack.ts';
-import { chunkStyles, densityOf, drawLanes, drawLegend, drawLoad, PATTERNS } from './picture.ts';
+import { chunkStyles, drawLanes, drawLegend, drawLoad, PATTERNS } from './picture.ts';
 import { findingKind, TABLE_NAMES, type TableName } from './rows.ts';
 import { assets, policyFor } from './script.ts';
-import { drawRows, ROWS_AT_FIRST, shareOf, TABLES } from './tables.ts';
+import { drawRows, ROWS_AT_FIRST, TABLES } from './tables.ts';
 import type { Timeline } from './timeline.ts';
 import { STRETCH_LABELS } from './words.ts';
 
@@ -42,8 +43,10 @@ function drawHead({ timeline, lanes }: Model): string {
 function drawChart(model: Model): string {
   const empty = model.lanes.length === 0 ? '' : ' hidden';
   return `<h2 id="chart-title">Tasks over time</h2>${drawLegend(model)}
-<p class="hint">Drag over a stretch of time to zoom, or use From and To. Tab into the picture, then walk with the arrow keys:
-left and right along a task, up and down between tasks; Enter zooms, + and − too, 0 shows all, Escape closes the note.</p>
+<details class="hint"><summary>Mouse and keyboard</summary><p>Point at anything to see what it is and why. Drag over a stretch of
+time to zoom, or use From and To. Click keeps the note open, to copy from it; a double click zooms. Tab leads into the picture, arrow
+keys walk on: left and right along a task, up and down between tasks. Enter zooms to a thing, + and − zoom around it, 0 shows all of
+time, Escape closes the note.</p></details>
 <noscript><p class="note soft">This picture and the tables below it need no script. Filters, zoom and the notes on every bar do.</p></noscript>
 <div class="top">${drawControls(model)}${drawLoad(model)}</div>
 <p class="empty soft" id="empty"${empty}>No task to show.</p><div class="lanes" id="lanes">${drawLanes(model)}</div>`;
@@ -55,12 +58,22 @@ function drawControls({ groups, timeline }: Model): string {
   const kinds = [
     optionGroup('Tasks', [['stale', STRETCH_LABELS.stale] as const, ['missing', STRETCH_LABELS.missing] as const]),
     optionGroup('Changes', [['register', 'register'] as const, ['deregister', 'deregister'] as const]),
-    optionGroup('Events', ['hint', 'ignored', 'unreadable'].map((kind) => [kind, kind] as const)),
-    ...(findings.length === 0 ? [] : [optionGroup('Findings', findings.map((kind) => [findingKind(kind), kind] as const))]),
+    optionGroup(
+      'Events',
+      ['hint', 'ignored', 'unreadable'].map((kind) => [kind, kind] as const),
+    ),
+    ...(findings.length === 0
+      ? []
+      : [
+          optionGroup(
+            'Findings',
+            findings.map((kind) => [findingKind(kind), kind] as const),
+          ),
+        ]),
   ];
   const names = groups.map(({ name }, place) => option(`${place}`, name));
   return `<form class="controls" id="controls" aria-label="Filter and zoom" hidden>
-<label>Filter <input type="search" id="text" placeholder="task, address, reason, event…"></label>
+<label>Filter <input type="search" id="text" placeholder="task, address, reason…"></label>
 <label>Group <select id="group">${option('', 'all')}${names.join('')}</select></label>
 <label>Kind <select id="kind">${option('', 'all')}${kinds.join('')}</select></label>
 <fieldset><label>From <input type="range" id="from" min="0" max="1000" value="0"></label>
@@ -79,7 +92,7 @@ function drawTable(name: TableName, { rows, scene }: Model): string {
   return `\n<section class="card" id="${name}"><details open><summary><h2>${title}</h2>
 <span class="soft">${countOf(all.length, noun)}</span></summary><div class="scroll" role="region" tabindex="0" aria-label="${title}">
 <table><caption>${about}</caption><thead><tr>${head}</thead><tbody>${body}</tbody></table></div>
-<p class="more"><span>${shareOf(Math.min(ROWS_AT_FIRST, all.length), all.length, noun)}</span>
+<p class="more"${all.length > ROWS_AT_FIRST ? '' : ' hidden'}><span>${shareOf(Math.min(ROWS_AT_FIRST, all.length), all.length, noun)}</span>
 <button type="button" data-rows="500">Show 500 more</button><button type="button" data-rows="all">Show all</button></p></details></section>`;
 }
 

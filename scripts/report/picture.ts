@@ -1,8 +1,8 @@
 /** The picture as it stands in the file: what is seen before, and without, any script. */
-import { dateOf } from './clock.ts';
+import { dateOf, durationOf } from './clock.ts';
 import { drawAxis, drawCalls, drawCounts, drawGrid, drawLane, LANE_HEIGHT, LOAD_HEIGHT, PAGE_WIDTH } from './draw.ts';
 import { countOf, escapeHtml } from './html.ts';
-import type { LaneGroup } from './lanes.ts';
+import { type LaneGroup, nounOf } from './lanes.ts';
 import { bucketsOf, mostOf, sumOf } from './load.ts';
 import type { Model } from './model.ts';
 import { STRETCH_KINDS, type StretchKind } from './stretches.ts';
@@ -29,24 +29,21 @@ const INSIDE: ReadonlySet<StretchKind> = new Set(['registered', 'missing']);
 export const PATTERNS = `<svg class="defs" aria-hidden="true"><defs>${[
   pattern('stopping', 6, '<path class="ink-blue" d="M-1 1l2-2M0 6l6-6M5 7l2-2"/>'),
   pattern('draining', 5, '<path class="ink-amber" d="M0 0h3v5h-3z"/>'),
-  pattern('missing', 6, '<path class="ink-red" d="M-1 1l2-2M0 6l6-6M5 7l2-2"/>'),
+  pattern('missing', 6, '<path class="fill-surface" d="M0 0h6v6h-6z"/><path class="ink-red" d="M-1 1l2-2M0 6l6-6M5 7l2-2"/>'),
   pattern('stale', 6, '<path class="fill-red" d="M0 0h6v6h-6z"/><path class="ink-surface" d="M-1 5l2 2M0 0l6 6M5-1l2 2"/>'),
 ].join('')}</defs></svg>`;
-
-export function densityOf(lanes: number): 'roomy' | 'normal' | 'thin' | 'hair' {
-  if (lanes <= 20) return 'roomy';
-  if (lanes <= 150) return 'normal';
-  return lanes <= 600 ? 'thin' : 'hair';
-}
 
 export function viewOf({ timeline }: Model): View {
   return { fromMs: timeline.fromMs, toMs: timeline.toMs, width: PAGE_WIDTH };
 }
 
-export function drawLegend({ lanes }: Model): string {
+export function drawLegend({ lanes, timeline }: Model): string {
   const counted = (kind: StretchKind): string => {
-    const tasks = lanes.filter(({ lane }) => lane.target.some((stretch) => stretch.kind === kind)).length;
-    return `: <b>${tasks === 0 ? 'none' : countOf(tasks, 'task')}</b>`;
+    const found = lanes.flatMap(({ lane }) => lane.target.filter((stretch) => stretch.kind === kind));
+    const longest = Math.max(
+      ...found.map(({ fromMs, toMs }) => Math.min(toMs, timeline.toMs) - Math.max(fromMs, timeline.fromMs)),
+    );
+    return `: <b>${found.length === 0 ? 'never' : `${found.length.toLocaleString('en')}×, at most ${durationOf(longest)}`}</b>`;
   };
   const entries = STRETCH_KINDS.map((kind) => {
     const behind = INSIDE.has(kind) ? `<path class="running" d="${SAMPLES.running}"/>` : '';
@@ -54,9 +51,9 @@ export function drawLegend({ lanes }: Model): string {
     return sample(`${behind}<path class="${kind}" d="${SAMPLES[kind]}"/>`, `${STRETCH_LABELS[kind]}${count}`);
   });
   return `<ul class="legend" aria-label="Legend">${entries.join('')}${[
-    sample('<path class="change" d="M14 9l5 9h-10z"/>', 'Register'),
-    sample('<path class="change" d="M14 11l5-9h-10z"/>', 'Deregister'),
-    sample('<path class="event" d="M8 19v-7M14 19v-4M20 19v-7"/>', 'Event'),
+    sample('<path class="change" d="M14 5l5 9h-10z"/>', 'Register'),
+    sample('<path class="change" d="M14 15l5-9h-10z"/>', 'Deregister'),
+    sample('<path class="event" d="M8 16v-10M14 16v-6M20 16v-10"/>', 'Event'),
     sample('<path class="end" d="M14 1v18"/>', 'End of the task'),
   ].join('')}</ul>`;
 }
@@ -99,7 +96,6 @@ export function chunkStyles({ groups }: Model): string {
 }
 
 function drawGroup(model: Model, group: LaneGroup, first: number): string {
-  const noun = group.isOfTasks ? 'task' : 'lane';
   const name = escapeHtml(group.name);
   const chunks = chunksOf(group.lanes.length);
   const lists = chunks.map(({ from, size }) => {
@@ -107,7 +103,7 @@ function drawGroup(model: Model, group: LaneGroup, first: number): string {
     const lanes = group.lanes.slice(from, from + size).map((_, index) => drawListed(model, first + from + index));
     return `<ol class="chunk n${size}" aria-label="${name}${part}">${lanes.join('')}</ol>`;
   });
-  return `\n<section><h3>${name} <span>${countOf(group.lanes.length, noun)}</span></h3>${lists.join('')}</section>`;
+  return `\n<section><h3>${name} <span>${countOf(group.lanes.length, nounOf(group))}</span></h3>${lists.join('')}</section>`;
 }
 
 function drawListed(model: Model, place: number): string {

@@ -53,7 +53,11 @@ export function lifeStretches(life: Life): Stretch[] {
 }
 
 /** Cuts the span where the address changes hands, where its holder ends, and where draining begins. */
-export function spanStretches(told: ToldSpan, tenures: readonly Tenure[], groupOf: (arn: string) => string | undefined): HeldStretch[] {
+export function spanStretches(
+  told: ToldSpan,
+  tenures: readonly Tenure[],
+  groupOf: (arn: string) => string | undefined,
+): HeldStretch[] {
   const { fromMs, deregisteredMs = NEVER, goneMs = NEVER, targetGroup } = told.span;
   const registrant = told.registered === undefined ? undefined : groupOf(told.registered.taskArn);
   return holdersFrom(tenures).flatMap(({ holder, fromMs: heldMs, untilMs }) => {

@@ -35,9 +35,9 @@ const CHART = `
 .legend li { display: flex; align-items: center; gap: 6px; }
 .legend b { color: var(--ink); }
 .legend svg { width: 28px; height: 20px; }
-.hint { font-size: .8rem; color: var(--soft); }
+.hint { font-size: .8rem; color: var(--soft); } .hint summary { width: max-content; }
 .top { position: sticky; top: 0; z-index: 2; background: var(--surface); border-bottom: 1px solid var(--rule); }
-.row, .lane { position: relative; display: grid; grid-template-columns: var(--label) minmax(0, 1fr); padding: 0 16px; }
+.row, .lane { position: relative; display: grid; grid-template: minmax(0, 1fr) / var(--label) minmax(0, 1fr); padding: 0 16px; }
 .row > svg, .lane > svg { display: block; width: 100%; height: 100%; overflow: visible; }
 .row > span { font-size: .75rem; line-height: 1.3; color: var(--soft); align-self: center; padding-right: 10px; }
 .row b { color: var(--ink); font-weight: 600; }
@@ -52,7 +52,7 @@ const CHART = `
 .lanes h3 span { font-weight: 400; color: var(--soft); }
 .chunk { position: relative; list-style: none; content-visibility: auto; }
 .lane { height: var(--h); }
-.lane > span { font-size: .75rem; line-height: var(--h); white-space: nowrap; overflow: hidden; text-overflow: ellipsis; padding-right: 10px;
+.lane > span { font-size: .75rem; line-height: calc(var(--h) * .8); white-space: nowrap; overflow: hidden; text-overflow: ellipsis; padding-right: 10px;
   unicode-bidi: isolate; font-variant-numeric: tabular-nums; }
 .lane > span i { font-style: normal; color: var(--soft); padding-left: 6px; }
 .lane:hover { background: var(--page); }
@@ -60,6 +60,7 @@ const CHART = `
 [data-density='thin'] .lane > span, [data-density='hair'] .lane > span { opacity: 0; overflow: visible; line-height: 1; font-size: 11px; }
 [data-density='thin'] .lane:nth-child(2n + 1 of :not([hidden])) > span { opacity: 1; }
 [data-density='hair'] .lane:nth-child(3n + 1 of :not([hidden])) > span { opacity: 1; }
+[data-density='hair'] .chunk:not(:last-child) .lane:nth-last-child(-n + 2 of :not([hidden])) > span { opacity: 0; }
 .ring { position: absolute; inset-block: 0; min-width: 7px; border-radius: 3px; }
 .ring:focus { outline: 2px solid var(--focus); outline-offset: 0; }
 .sel { position: fixed; z-index: 3; background: var(--shade); border-inline: 1px solid var(--focus); pointer-events: none; }
@@ -84,14 +85,14 @@ path { vector-effect: non-scaling-stroke; }
 .calls { fill: var(--calls); }
 .defs { position: absolute; width: 0; height: 0; }
 .ink-blue { stroke: var(--running-line); } .ink-amber { fill: var(--draining); } .ink-red { stroke: var(--alarm); }
-.fill-red { fill: var(--alarm); } .ink-surface { stroke: var(--surface); }
+.fill-red { fill: var(--alarm); } .ink-surface { stroke: var(--surface); } .fill-surface { fill: var(--surface); } .ink-red { stroke-width: 1.4; }
 `;
 
 const CONTROLS = `
 .controls { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 14px; padding: 8px 16px; font-size: .85rem; }
 .controls label, .controls fieldset { display: flex; align-items: center; gap: 6px; color: var(--soft); }
 .controls fieldset { border: 0; margin: 0; padding: 0; gap: 4px; }
-.controls input[type='search'] { width: 13rem; } .controls select { max-width: 13rem; }
+.controls input[type='search'] { width: 14rem; } .controls select { max-width: 13rem; }
 .controls input[type='range'] { width: 7rem; padding: 0; accent-color: var(--link); }
 .status { flex-basis: 100%; color: var(--soft); font-size: .8rem; font-variant-numeric: tabular-nums; }
 .tip { position: fixed; z-index: 5; max-width: min(34rem, 92vw); padding: 8px 12px 10px; background: var(--raised); color: var(--ink);
@@ -109,7 +110,8 @@ summary { cursor: pointer; } summary h2 { display: inline; } summary .soft { mar
 table { width: 100%; border-collapse: collapse; margin-top: 8px; font-size: .85rem; }
 caption { text-align: left; color: var(--soft); padding-bottom: 4px; }
 th { text-align: left; font-weight: 600; border-bottom: 1px solid var(--line); padding: 4px 10px 4px 0; white-space: nowrap; }
-td { vertical-align: top; border-bottom: 1px solid var(--rule); padding: 3px 10px 3px 0; overflow-wrap: anywhere; unicode-bidi: isolate; }
+td { vertical-align: top; border-bottom: 1px solid var(--rule); padding: 3px 10px 3px 0; overflow-wrap: break-word; unicode-bidi: isolate; }
+td code { overflow-wrap: anywhere; }
 td:first-child { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; } .scroll table { min-width: 46rem; }
 .copy, .more button { display: none; } .live .copy, .live .more button { display: inline-block; }

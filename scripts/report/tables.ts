@@ -1,6 +1,6 @@
 /** The rows as HTML, for the file and for the browser. End tags that HTML does without are left out: there are thousands. */
 import type { Stamp } from './clock.ts';
-import { countOf, escapeHtml } from './html.ts';
+import { escapeHtml } from './html.ts';
 import type { Row, TableName } from './rows.ts';
 
 interface TableWords {
@@ -38,11 +38,6 @@ export function drawRows(rows: readonly Row[], stamp: Stamp): string {
   return rows.map((row) => `<tr>${cellsOf(row, stamp).join('')}`).join('\n');
 }
 
-/** `100 of 4,012 changes`, or `4,012 changes`. */
-export function shareOf(shown: number, of: number, noun: string): string {
-  return shown === of ? countOf(of, noun) : `${shown.toLocaleString('en')} of ${countOf(of, noun)}`;
-}
-
 function cellsOf(row: Row, stamp: Stamp): string[] {
   switch (row.table) {
     case 'findings': {
@@ -67,7 +62,7 @@ function cell(text: string): string {
 
 /** Leads to the lane; with the script, to the very mark. */
 function timeCell({ lane }: Row, atMs: number, stamp: Stamp): string {
-  return `<td><a href="#l${lane}" data-at="${atMs}">${stamp(atMs)}</a>`;
+  return `<td><a href="#l${lane}">${stamp(atMs)}</a>`;
 }
 
 /** `prod/0123…`: the rest of the ARN is the same in every row, and stands in the tooltip of the lane. */

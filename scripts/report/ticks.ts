@@ -33,7 +33,10 @@ export function ticksOf({ fromMs, toMs, width }: View): Tick[] {
   const step = stepFor(toMs - fromMs, Math.max(1, Math.floor(width / TICK_PIXELS_MIN)));
   const first = Math.ceil(fromMs / step);
   const count = Math.max(0, Math.floor(toMs / step) - first + 1);
-  return Array.from({ length: count }, (_, index) => (first + index) * step).map((atMs) => ({ atMs, label: labelOf(atMs, step) }));
+  return Array.from({ length: count }, (_, index) => (first + index) * step).map((atMs) => ({
+    atMs,
+    label: labelOf(atMs, step),
+  }));
 }
 
 function labelOf(atMs: number, step: number): string {

@@ -3,7 +3,7 @@ import { durationOf, type Stamp } from './clock.ts';
 import type { Lane } from './lanes.ts';
 import { type Bounds, type Bucket, sumOf } from './load.ts';
 import type { Stretch, StretchKind } from './stretches.ts';
-import type { ChangeMark, EventMark, Timeline } from './timeline.ts';
+import type { ChangeMark, EventMark } from './timeline.ts';
 
 /** Something that can be pointed at, and its time. */
 export type Item =
@@ -52,7 +52,7 @@ export function bucketItems(buckets: readonly Bucket[]): Item[] {
 /** What a screen reader says where the eye sees the bars of a lane. */
 export function summariseLane({ life, target, endMs, events }: Lane, { stamp, endMs: lastMs }: Scene): string {
   const stretches = [...life, ...target].toSorted((one, other) => one.fromMs - other.fromMs);
-  const parts = stretches.map((stretch) => `${titleOf(stretch).toLowerCase()} from ${stamp(stretch.fromMs)}`);
+  const parts = stretches.map((stretch) => `${titleOf(stretch).toLowerCase()} ${stamp(stretch.fromMs)}`);
   if (endMs <= lastMs) parts.push(`ended ${stamp(endMs)}`);
   return parts.length === 0 ? `${events.length} events` : parts.join(', ');
 }

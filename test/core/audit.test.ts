@@ -100,8 +100,7 @@ describe('a target whose task is known to have stopped', () => {
     expect(audit(aSnapshot({ tasks: [dead], targets }), { searched: [FIRST] })).toEqual([]);
   });
 
-  // This fails: of several owners, the one that was read last counts.
-  it.fails('is no finding where another stopped task of ours proves the removal', () => {
+  it('is no finding where another stopped task of ours proves the removal', () => {
     const forgotten = stoppedTask('forgotten', '10.0.0.1');
     for (const tasks of [
       [dead, forgotten],

@@ -1,0 +1,135 @@
+/** The filter, and the tables that show what it leaves. */
+import type { Chart } from './client-chart.ts';
+import type { Stack } from './client-stack.ts';
+import type { Walk } from './client-walk.ts';
+import { byId, onEach, type PageElement, type PageEvent, page, view as screen } from './dom.ts';
+import { type Filtered, Sieve } from './filter.ts';
+import { shareOf } from './html.ts';
+import { type Row, TABLE_NAMES, type TableName } from './rows.ts';
+import { drawRows, ROWS_AT_FIRST, TABLES } from './tables.ts';
+import type { Item } from './words.ts';
+
+/** More than this is a book: who wants all of it on paper chooses to see all of it first. */
+const ROWS_PRINTED_MAX = 1_000;
+
+export class Tables {
+  readonly #chart: Chart;
+  readonly #stack: Stack;
+  readonly #walk: Walk;
+  readonly #sieve: Sieve;
+  readonly #limits = new Map<TableName, number>(TABLE_NAMES.map((name) => [name, ROWS_AT_FIRST]));
+  #filtered: Filtered;
+
+  constructor(chart: Chart, stack: Stack, walk: Walk) {
+    this.#chart = chart;
+    this.#stack = stack;
+    this.#walk = walk;
+    this.#sieve = new Sieve(chart.model);
+    this.#filtered = this.#sieve.apply({ text: '', group: undefined, kind: '' });
+    onEach(['text', 'group', 'kind'], 'input', () => this.#filter());
+    byId('controls').addEventListener('submit', (event) => event.preventDefault());
+    for (const name of TABLE_NAMES) byId(name).addEventListener('click', (event) => this.#click(name, event));
+    screen.addEventListener('beforeprint', () => this.#print());
+    screen.addEventListener('afterprint', () => this.#draw(this.#limits));
+    this.tell();
+  }
+
+  /** Says how much is on show, aloud as well. */
+  tell(): void {
+    const { rows } = this.#filtered;
+    const { view } = this.#chart;
+    const { stamp } = this.#chart.model.scene;
+    const shares = TABLE_NAMES.map((name) =>
+      shareOf(rows[name].length, this.#chart.model.rows[name].length, TABLES[name].noun),
+    );
+    const tasks = shareOf(this.#stack.shown, this.#chart.model.lanes.length, 'lane');
+    const text = `${[tasks, ...shares].join(', ')} · ${stamp(view.fromMs)} to ${stamp(view.toMs)} UTC`;
+    if (byId('status').textContent !== text) byId('status').textContent = text;
+  }
+
+  #filter(): void {
+    const { groups } = this.#chart.model;
+    const group = byId('group').value;
+    const filter = {
+      text: byId('text').value,
+      group: group === '' ? undefined : groups[Number(group)],
+      kind: byId('kind').value,
+    };
+    this.#filtered = this.#sieve.apply(filter);
+    this.#stack.select(this.#filtered.lanes);
+    this.#walk.settle();
+    this.#draw(this.#limits);
+    this.tell();
+  }
+
+  #draw(limits: ReadonlyMap<TableName, number>): void {
+    for (const name of TABLE_NAMES) {
+      const rows = this.#filtered.rows[name];
+      const shown = rows.slice(0, limits.get(name));
+      const section = byId(name);
+      part(section, 'tbody').innerHTML = drawRows(shown, this.#chart.model.scene.stamp);
+      part(section, 'summary span').textContent = shareOf(rows.length, this.#chart.model.rows[name].length, TABLES[name].noun);
+      part(section, '.more span').textContent = shareOf(shown.length, rows.length, TABLES[name].noun);
+      part(section, '.more').hidden = shown.length === rows.length;
+    }
+  }
+
+  #print(): void {
+    for (const details of page.querySelectorAll('details')) details.open = true;
+    this.#chart.drawAll();
+    this.#draw(new Map(TABLE_NAMES.map((name) => [name, Math.max(ROWS_PRINTED_MAX, this.#limits.get(name) ?? 0)])));
+  }
+
+  #click(name: TableName, event: PageEvent): void {
+    const { target } = event;
+    const more = target?.closest('.more button')?.dataset['rows'];
+    if (more !== undefined) {
+      this.#limits.set(name, more === 'all' ? Number.POSITIVE_INFINITY : (this.#limits.get(name) ?? 0) + Number(more));
+      this.#draw(this.#limits);
+    }
+    const copy = target?.closest('.copy') ?? null;
+    if (copy !== null) void copyCommand(copy);
+    const link = target?.closest('td a') ?? null;
+    if (link !== null && this.#follow(name, link)) event.preventDefault();
+  }
+
+  /** From a row to the very mark in the picture. */
+  #follow(name: TableName, link: PageElement): boolean {
+    const links = [...byId(name).querySelectorAll('td a')];
+    const row = this.#filtered.rows[name][links.indexOf(link)];
+    const track = this.#chart.trackOf(page.querySelector(link.getAttribute('href') ?? ''));
+    if (track === undefined || row === undefined || row.table === 'findings') return false;
+    const { atMs } = row.table === 'changes' ? row.change : row.event;
+    const { fromMs, toMs } = this.#chart.view;
+    if (atMs < fromMs || atMs > toMs) this.#chart.showAll();
+    const item = this.#chart.itemsOf(track).find((each) => isOfRow(each, row));
+    if (item !== undefined) this.#walk.goTo(track, item, 'center');
+    return item !== undefined;
+  }
+}
+
+function isOfRow(item: Item, row: Row): boolean {
+  if (item.is === 'change') return row.table === 'changes' && row.change === item.change;
+  return item.is === 'event' && row.table === 'events' && row.event === item.event;
+}
+
+/** Where the clipboard is not to be had, the command is at least selected. */
+async function copyCommand(button: PageElement): Promise<void> {
+  const code = button.closest('td')?.querySelector('code') ?? null;
+  if (code === null) return;
+  try {
+    if (screen.navigator.clipboard === undefined) throw new Error('no clipboard');
+    await screen.navigator.clipboard.writeText(code.textContent);
+    button.textContent = 'Copied';
+  } catch {
+    screen.getSelection()?.selectAllChildren(code);
+    button.textContent = 'Selected';
+  }
+  byId('status').textContent = `${button.textContent}: ${code.textContent}`;
+}
+
+function part(section: PageElement, selector: string): PageElement {
+  const found = section.querySelector(selector);
+  if (found === null) throw new Error(`A table of the page has no ${selector}.`);
+  return found;
+}
