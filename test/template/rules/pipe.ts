@@ -51,7 +51,7 @@ export const PIPE_RULES: readonly Rule[] = [
         expect(fed).toHaveLength(1);
         for (const { lambda, queue } of fed) {
           const timeout = Number(lambda.properties['Timeout']);
-          expect(timeout).toBe(30);
+          expect(timeout).toBeGreaterThan(0);
           expect(Number(queue.properties['VisibilityTimeout'])).toBeGreaterThanOrEqual(6 * timeout);
         }
       }
