@@ -55,8 +55,10 @@ export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value];
 }
 
-/** A template, with its short forms written out. JSON is YAML too. */
+/** A template, with its short forms written out. */
 export function parseTemplate(text: string): JsonObject {
+  // JSON is YAML too, but takes twenty times as long to read as such.
+  if (text.startsWith('{')) return objectOf(JSON.parse(text));
   // CloudFormation reads YAML 1.1, in which a bare `on` is a boolean. What it does not know, such as aliases, must not pass.
   return objectOf(parse(text, { version: '1.1', customTags: shortForms(), maxAliasCount: 0 }));
 }

@@ -1,4 +1,4 @@
-import type { Files } from '../../support/scenario.ts';
+import type { Files } from '../support/scenario.ts';
 
 /** A mistake that somebody could make: one line of one template, and the rule that has to notice. */
 export interface Mutant {

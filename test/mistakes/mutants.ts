@@ -1,7 +1,7 @@
 /** Every mistake that the rules are known to notice: mutants.yaml, read. */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { listOf, lookUp, objectOf } from '../../support/template.ts';
+import { listOf, lookUp, objectOf } from '../support/template.ts';
 import type { Mutant } from './mutant.ts';
 
 const TABLE: unknown = parse(readFileSync(new URL('./mutants.yaml', import.meta.url), 'utf8'));
