@@ -3,17 +3,22 @@
  * as small, as quick to load and as reproducible as promised. Needs no account. Run it by `npm run verify`; words after it
  * (`npm run verify -- lint bundle`) run only the steps whose names contain one of them.
  */
-import { build, buildAgain, loadBundle, weighArchive, weighBundle } from './verify/bundle.ts';
+import { build, buildAgain, buildExample, loadBundle, weighArchive, weighBundle } from './verify/bundle.ts';
 import { lintSources, lintTransformed, validate } from './verify/lint.ts';
+import { askLinters, askRules } from './verify/mistakes.ts';
 import type { Step } from './verify/step.ts';
-import { installTools } from './verify/tools.ts';
+import { installCheckov, installTools } from './verify/tools.ts';
 
 const STEPS: readonly Step[] = [
   { name: 'python tools', run: installTools },
   { name: 'sam validate --lint', run: validate },
   { name: 'cfn-lint, sources', run: lintSources },
   { name: 'cfn-lint, transformed template', run: lintTransformed },
+  { name: 'seeded mistakes, rules', run: askRules },
+  { name: 'checkov', run: installCheckov },
+  { name: 'seeded mistakes, linters', run: askLinters },
   { name: 'sam build', run: build },
+  { name: 'sam build, example', run: buildExample },
   { name: 'bundle within budget', run: weighBundle },
   { name: 'archive within budget', run: weighArchive },
   { name: 'second build is the same', run: buildAgain },

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { command, NODE, OUTPUT } from './command.ts';
 
 const BUILD = join(OUTPUT, 'build');
+const EXAMPLE_BUILD = join(OUTPUT, 'example');
 const SECOND_BUILD = join(OUTPUT, 'second-build');
 const ARCHIVE = join(OUTPUT, 'function.zip');
 const FUNCTION = 'SyncFunction';
@@ -22,6 +23,21 @@ export async function build(): Promise<string> {
   rmSync(BUILD, { recursive: true, force: true });
   await command('sam', ['build']);
   return '';
+}
+
+/** The whole scenario: the five templates of infra/, and the product with its bundle as one more stack. */
+export async function buildExample(): Promise<string> {
+  rmSync(EXAMPLE_BUILD, { recursive: true, force: true });
+  await command('sam', ['build', '--config-env', 'example']);
+  const [product, nested] = [bundleIn(BUILD), join(EXAMPLE_BUILD, 'Sync', FUNCTION, HANDLER)].map(sha256);
+  if (product !== nested) throw new Error('The function of the example is not the product: its bundle is another one.');
+  const stacks = readdirSync(EXAMPLE_BUILD, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  await command('cfn-lint', [
+    '--',
+    join(EXAMPLE_BUILD, 'template.yaml'),
+    ...stacks.map(({ name }) => join(EXAMPLE_BUILD, name, 'template.yaml')),
+  ]);
+  return `${stacks.length} nested stacks`;
 }
 
 export async function weighBundle(): Promise<string> {

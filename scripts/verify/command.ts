@@ -11,7 +11,7 @@ export const NODE = join(ROOT, 'node_modules/.bin/node');
 
 /** Runs one program to its end. Resolves to what it wrote to its standard output, or rejects with all that it wrote. */
 export function command(program: string, args: readonly string[]): Promise<string> {
-  const path = [join(VENV, 'bin'), process.env['PATH']].join(delimiter);
+  const path = [join(ROOT, 'node_modules/.bin'), join(VENV, 'bin'), process.env['PATH']].join(delimiter);
   const env = { ...process.env, PATH: path, SAM_CLI_TELEMETRY: '0' };
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
