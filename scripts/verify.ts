@@ -6,6 +6,7 @@
 import { build, buildAgain, buildExample, loadBundle, weighArchive, weighBundle } from './verify/bundle.ts';
 import { lintSources, lintTransformed, validate } from './verify/lint.ts';
 import { askLinters, askRules } from './verify/mistakes.ts';
+import { askRuler } from './verify/ruler.ts';
 import type { Step } from './verify/step.ts';
 import { installCheckov, installTools } from './verify/tools.ts';
 
@@ -14,6 +15,7 @@ const STEPS: readonly Step[] = [
   { name: 'sam validate --lint', run: validate },
   { name: 'cfn-lint, sources', run: lintSources },
   { name: 'cfn-lint, transformed template', run: lintTransformed },
+  { name: "rule pattern, by AWS's matcher", run: askRuler },
   { name: 'seeded mistakes, rules', run: askRules },
   { name: 'checkov', run: installCheckov },
   { name: 'seeded mistakes, linters', run: askLinters },
