@@ -56,8 +56,11 @@ const CHART = `
   unicode-bidi: isolate; font-variant-numeric: tabular-nums; }
 .lane > span i { font-style: normal; color: var(--soft); padding-left: 6px; }
 .lane:hover { background: var(--page); }
+.lane.wrong::before { content: ''; position: absolute; inset: 0 auto 0 5px; width: 5px; background: var(--alarm); print-color-adjust: exact; }
 :root { --h: 28px; } [data-density='normal'] { --h: 20px; } [data-density='thin'] { --h: 12px; } [data-density='hair'] { --h: 6px; }
-[data-density='thin'] .lane > span, [data-density='hair'] .lane > span { opacity: 0; overflow: visible; line-height: 1; font-size: 11px; }
+[data-density='thin'] .lane > span, [data-density='hair'] .lane > span { opacity: 0; overflow: visible; line-height: 1; font-size: 11px;
+  position: relative; z-index: 1; }
+[data-density='thin'] .lane .running, [data-density='hair'] .lane .running { stroke: none; }
 [data-density='thin'] .lane:nth-child(2n + 1 of :not([hidden])) > span { opacity: 1; }
 [data-density='hair'] .lane:nth-child(3n + 1 of :not([hidden])) > span { opacity: 1; }
 [data-density='hair'] .chunk:not(:last-child) .lane:nth-last-child(-n + 2 of :not([hidden])) > span { opacity: 0; }
@@ -112,6 +115,7 @@ caption { text-align: left; color: var(--soft); padding-bottom: 4px; }
 th { text-align: left; font-weight: 600; border-bottom: 1px solid var(--line); padding: 4px 10px 4px 0; white-space: nowrap; }
 td { vertical-align: top; border-bottom: 1px solid var(--rule); padding: 3px 10px 3px 0; overflow-wrap: break-word; unicode-bidi: isolate; }
 td code { overflow-wrap: anywhere; }
+#findings td:nth-child(2) { width: 20%; overflow-wrap: anywhere; } #findings td:nth-child(n + 3) { width: 36%; }
 td:first-child { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; } .scroll table { min-width: 46rem; }
 .copy, .more button { display: none; } .live .copy, .live .more button { display: inline-block; }
@@ -123,9 +127,12 @@ td:first-child { white-space: nowrap; font-variant-numeric: tabular-nums; }
 const PRINT = `
 @media print {
   @page { margin: 12mm; size: A4 landscape; }
-  html { font-size: 10px; background: none; } body { padding: 0; --label: 9rem; }
+  html { font-size: 10px; background: none; } body { padding: 0; --label: 13rem; }
+  /* Hatching is a tile on a screen and thousands of lines in a printed file: plain tones and outlines tell as much. */
+  .stopping { fill: none; } .draining { fill: var(--draining); fill-opacity: .3; } .missing { fill: var(--surface); } .stale { fill: var(--alarm); }
   .controls, .hint, .copy, .live .copy, .live .more button, .tip, .ring, .skip { display: none !important; }
   .top { position: static; } .card { border: 0; padding-inline: 0; } .row, .lane { padding-inline: 0; }
+  .chart > h2, .legend, .chart h3, .empty, .note { padding-inline: 0; } .lane.wrong::before { left: -8px; }
   .grid { inset-inline: var(--label) 0; width: calc(100% - var(--label)); }
   .chunk { content-visibility: visible; } .lane, tr, .summary div { break-inside: avoid; }
   h2, h3, summary, caption, thead { break-after: avoid; } thead { display: table-header-group; }
