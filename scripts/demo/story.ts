@@ -40,7 +40,8 @@ export function chaptersOf(stage: Stage, cloudMap: CloudMapServiceRecord, post: 
     account.cloudMap.deregister(cloudMap, unlisted.id);
     const attributes = cloudMap.instances.get(crashing.id)?.attributes ?? {};
     account.ecs.crash(crashing);
-    account.cloudMap.register(cloudMap, crashing.id, attributes);
+    // The simulated ECS takes the instance out for as long as the task changes; after that it is as if it had stayed.
+    clock.after(25_000, () => account.cloudMap.register(cloudMap, crashing.id, attributes));
     clock.after(10_000, () => post.mute(start().arn));
   };
   const scaleIn = (): void => {

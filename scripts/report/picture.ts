@@ -28,7 +28,7 @@ const INSIDE: ReadonlySet<StretchKind> = new Set(['registered', 'missing']);
 /** Hatching, so that no meaning rests on a colour. Its colours come from the style, and with it from the scheme. */
 export const PATTERNS = `<svg class="defs" aria-hidden="true"><defs>${[
   pattern('stopping', 6, '<path class="ink-blue" d="M-1 1l2-2M0 6l6-6M5 7l2-2"/>'),
-  pattern('draining', 5, '<path class="ink-amber" d="M0 0h3v5h-3z"/>'),
+  pattern('draining', 5, '<path class="fill-surface" d="M0 0h5v5h-5z"/><path class="ink-amber" d="M0 0h3v5h-3z"/>'),
   pattern('missing', 6, '<path class="fill-surface" d="M0 0h6v6h-6z"/><path class="ink-red" d="M-1 1l2-2M0 6l6-6M5 7l2-2"/>'),
   pattern('stale', 6, '<path class="fill-red" d="M0 0h6v6h-6z"/><path class="ink-surface" d="M-1 5l2 2M0 0l6 6M5-1l2 2"/>'),
 ].join('')}</defs></svg>`;

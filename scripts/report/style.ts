@@ -20,7 +20,7 @@ code, .id { font-family: ui-monospace, 'SF Mono', Menlo, Consolas, 'Liberation M
 .summary { display: flex; flex-wrap: wrap; gap: 8px; margin: 14px 0 16px; }
 .summary div { min-width: 7.5rem; padding: 7px 14px 8px; background: var(--surface); border: 1px solid var(--rule); border-radius: 8px; }
 .summary dt { color: var(--soft); font-size: .8rem; }
-.summary dd { font-size: 1.15rem; font-weight: 600; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+.summary dd { font-size: 1rem; font-weight: 600; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 .card { margin-bottom: 20px; padding: 12px 16px 14px; background: var(--surface); border: 1px solid var(--rule); border-radius: 10px; }
 input, select, button { font: inherit; color: inherit; background: var(--surface); border: 1px solid var(--line); border-radius: 6px;
   padding: 3px 8px; min-height: 28px; }
