@@ -17,7 +17,11 @@ export default defineConfig({
       // adapters, whose tests put mocks into the SDK's classes, and for a handler, which lives as long as its module.
       {
         extends: true,
-        test: { name: 'unit', include: ['test/{app,core,scripts/demo,scripts/report,template,walls}/**/*.test.ts'], isolate: false },
+        test: {
+          name: 'unit',
+          include: ['test/{app,core,scripts/demo,scripts/report,template,walls}/**/*.test.ts'],
+          isolate: false,
+        },
       },
       { extends: true, test: { name: 'unit-isolated', include: ['test/{adapters,sync}/**/*.test.ts'] } },
       {

@@ -13,13 +13,23 @@ const targetGroup = fc.constantFrom('web', 'api');
 const port = fc.constantFrom(80, 8080);
 /** Text as a stranger may write it. */
 export const hostileText = fc.oneof(
-  fc.constantFrom('<script>alert(1)</script>', `"><img src=x onerror=alert(1)>`, `' onload='x`, '</script>', '<!--', '&amp;', '\u202e'),
+  fc.constantFrom(
+    '<script>alert(1)</script>',
+    `"><img src=x onerror=alert(1)>`,
+    `' onload='x`,
+    '</script>',
+    '<!--',
+    '&amp;',
+    '\u202e',
+  ),
   fc.string({ unit: 'binary', maxLength: 12 }),
 );
 const STATES = ['PROVISIONING', 'PENDING', 'ACTIVATING', 'RUNNING', 'DEACTIVATING', 'STOPPING', 'DEPROVISIONING', 'STOPPED'];
 
 const states: fc.Arbitrary<TaskLane['states']> = fc
-  .array(fc.record({ atMs, last: fc.constantFrom(...STATES), desired: fc.constantFrom('RUNNING', 'STOPPED') }), { maxLength: 7 })
+  .array(fc.record({ atMs, last: fc.constantFrom(...STATES), desired: fc.constantFrom('RUNNING', 'STOPPED') }), {
+    maxLength: 7,
+  })
   .map((each) => each.sort((one, other) => one.atMs - other.atMs));
 
 const span: fc.Arbitrary<TargetSpan> = fc
@@ -59,10 +69,10 @@ export const anyTimeline: fc.Arbitrary<Timeline> = fc.record({
   title: hostileText,
   fromMs: fc.constant(START_MS),
   toMs: fc.constant(START_MS + LENGTH_MS),
-  tasks: fc.uniqueArray(
-    fc.record({ arn: taskArn, group, ip: fc.option(ip, { nil: undefined }), states }),
-    { maxLength: 6, selector: ({ arn }) => arn },
-  ),
+  tasks: fc.uniqueArray(fc.record({ arn: taskArn, group, ip: fc.option(ip, { nil: undefined }), states }), {
+    maxLength: 6,
+    selector: ({ arn }) => arn,
+  }),
   targets: fc.array(span, { maxLength: 6 }),
   changes: fc.array(change, { maxLength: 6 }).map(byTime),
   events: fc.array(event, { maxLength: 6 }).map(byTime),

@@ -7,7 +7,21 @@ const NOON = Date.UTC(2026, 2, 1, 12);
 
 describe('durationOf', () => {
   it('says as much as one takes in at a glance, on both sides of every unit', () => {
-    const told = [0, 999, SECOND, 3_250, MINUTE - 1, MINUTE, 65_000, HOUR - 1, HOUR, HOUR + 3 * MINUTE, DAY - 1, DAY, DAY + HOUR];
+    const told = [
+      0,
+      999,
+      SECOND,
+      3_250,
+      MINUTE - 1,
+      MINUTE,
+      65_000,
+      HOUR - 1,
+      HOUR,
+      HOUR + 3 * MINUTE,
+      DAY - 1,
+      DAY,
+      DAY + HOUR,
+    ];
     expect(told.map(durationOf)).toEqual([
       ...['0 ms', '999 ms', '1 s', '3.2 s', '59.9 s', '1 min', '1 min 5 s', '59 min 59 s'],
       ...['1 h', '1 h 3 min', '23 h 59 min', '1 d', '1 d 1 h'],
@@ -18,7 +32,9 @@ describe('durationOf', () => {
     const units: Readonly<Record<string, number>> = { ms: 1, s: SECOND, min: MINUTE, h: HOUR, d: DAY };
     holds(
       fc.property(fc.integer({ min: 0, max: 400 * DAY }), (ms) => {
-        const parts = [...durationOf(ms).matchAll(/([\d.]+) (\w+)/g)].map(([, number, unit = '']) => Number(number) * (units[unit] ?? 0));
+        const parts = [...durationOf(ms).matchAll(/([\d.]+) (\w+)/g)].map(
+          ([, number, unit = '']) => Number(number) * (units[unit] ?? 0),
+        );
         const said = parts.reduce((sum, part) => sum + part, 0);
         expect(said).toBeLessThanOrEqual(ms);
         expect(said).toBeGreaterThan(ms * 0.95 - 1);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { escapeHtml, shareOf } from '../../../scripts/report/html.ts';
-import { holds } from '../../support/arbitraries.ts';
 import { hostileText } from '../../support/any-timeline.ts';
+import { holds } from '../../support/arbitraries.ts';
 
 const NAMES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
 

@@ -18,22 +18,32 @@ function taskOf(arn: string, group: string, startMs: number): TaskLane {
   return { arn, group, ip: '10.0.0.4', states: [...begin, at(500, 'RUNNING', 'STOPPED'), at(600, 'STOPPED', 'STOPPED')] };
 }
 
-function cut(span: TargetSpan, tasks: readonly TaskLane[], registered?: Partial<ChangeMark>): [string, number, number, string?][] {
+function cut(
+  span: TargetSpan,
+  tasks: readonly TaskLane[],
+  registered?: Partial<ChangeMark>,
+): (readonly [string, number, number, string | undefined])[] {
   const { ip, port, targetGroup, fromMs: atMs } = span;
   const change: ChangeMark = { kind: 'register', ip, port, targetGroup, atMs, because: 'it runs', taskArn: 'a', ...registered };
   const told = { span, registered: registered && change, deregistered: undefined };
   const groupOf = (arn: string): string | undefined => tasks.find((task) => task.arn === arn)?.group;
   const held = spanStretches(told, tenuresOf(tasks).get(span.ip) ?? [], groupOf);
-  return held.map(({ stretch: { kind, fromMs, toMs }, holder }) => [kind, fromMs, toMs, holder?.task.arn]);
+  return held.map(({ stretch: { kind, fromMs, toMs }, holder }) => [kind, fromMs, toMs, holder?.task.arn] as const);
 }
 
 describe('the stretches of a target', () => {
   it('are registered, then draining, for the task that holds the address', () => {
-    expect(cut(SPAN, [A])).toEqual([['registered', 300, 500, 'a'], ['draining', 500, 700, 'a']]);
+    expect(cut(SPAN, [A])).toEqual([
+      ['registered', 300, 500, 'a'],
+      ['draining', 500, 700, 'a'],
+    ]);
   });
 
   it('are stale from the end of the task on, to the millisecond', () => {
-    expect(cut({ ...SPAN, deregisteredMs: 600 }, [A])).toEqual([['registered', 300, 600, 'a'], ['draining', 600, 700, 'a']]);
+    expect(cut({ ...SPAN, deregisteredMs: 600 }, [A])).toEqual([
+      ['registered', 300, 600, 'a'],
+      ['draining', 600, 700, 'a'],
+    ]);
     expect(cut({ ...SPAN, deregisteredMs: 601 }, [A])).toEqual([
       ['registered', 300, 600, 'a'],
       ['stale', 600, 601, 'a'],
@@ -54,13 +64,23 @@ describe('the stretches of a target', () => {
   it('are wrong where the address has gone to a task of another group than it was registered for', () => {
     const other = taskOf('b', 'service:api', 1_000);
     const late = { ...SPAN, fromMs: 1_150, deregisteredMs: 1_300, goneMs: 1_400 };
-    expect(cut(late, [A, other], { taskArn: 'a' })).toEqual([['stale', 1_150, 1_300, 'b'], ['draining', 1_300, 1_400, 'b']]);
-    expect(cut(late, [A, B], { taskArn: 'a' })).toEqual([['registered', 1_150, 1_300, 'b'], ['draining', 1_300, 1_400, 'b']]);
+    expect(cut(late, [A, other], { taskArn: 'a' })).toEqual([
+      ['stale', 1_150, 1_300, 'b'],
+      ['draining', 1_300, 1_400, 'b'],
+    ]);
+    expect(cut(late, [A, B], { taskArn: 'a' })).toEqual([
+      ['registered', 1_150, 1_300, 'b'],
+      ['draining', 1_300, 1_400, 'b'],
+    ]);
   });
 
   it('are nobody’s before the first task that is known', () => {
     const early = { ...SPAN, fromMs: 50, deregisteredMs: 300, goneMs: 400 };
-    expect(cut(early, [A])).toEqual([['registered', 50, 100, undefined], ['registered', 100, 300, 'a'], ['draining', 300, 400, 'a']]);
+    expect(cut(early, [A])).toEqual([
+      ['registered', 50, 100, undefined],
+      ['registered', 100, 300, 'a'],
+      ['draining', 300, 400, 'a'],
+    ]);
   });
 
   it('cover the span once and leave no gap, whatever the account was like', () => {
@@ -72,7 +92,8 @@ describe('the stretches of a target', () => {
             tenuresOf(tasks).get(span.ip) ?? [],
             () => undefined,
           ).map(({ stretch }) => stretch);
-          const endMs = span.deregisteredMs === undefined ? Number.POSITIVE_INFINITY : (span.goneMs ?? Number.POSITIVE_INFINITY);
+          const endMs =
+            span.deregisteredMs === undefined ? Number.POSITIVE_INFINITY : (span.goneMs ?? Number.POSITIVE_INFINITY);
           expectCover(pieces, span.fromMs, endMs);
         }
       }),
@@ -112,14 +133,25 @@ describe('the stretches of a life', () => {
 });
 
 describe('the stretches of a running task that is no target', () => {
-  const registered = (fromMs: number, toMs: number): Stretch => ({ kind: 'registered', fromMs, toMs, targetGroup: 'web', told: undefined });
-  const missing = (...stretches: Stretch[]) => missingStretches(lifeOf(A), 'web', stretches).map(({ fromMs, toMs }) => [fromMs, toMs]);
+  const registered = (fromMs: number, toMs: number): Stretch => ({
+    kind: 'registered',
+    fromMs,
+    toMs,
+    targetGroup: 'web',
+    told: undefined,
+  });
+  const missing = (...stretches: Stretch[]) =>
+    missingStretches(lifeOf(A), 'web', stretches).map(({ fromMs, toMs }) => [fromMs, toMs]);
 
   it('are what registration leaves of the time in which it should serve', () => {
     expect(missing()).toEqual([[200, 500]]);
     expect(missing(registered(300, 500))).toEqual([[200, 300]]);
     expect(missing(registered(200, 600))).toEqual([]);
-    expect(missing(registered(350, 400), registered(250, 300))).toEqual([[200, 250], [300, 350], [400, 500]]);
+    expect(missing(registered(350, 400), registered(250, 300))).toEqual([
+      [200, 250],
+      [300, 350],
+      [400, 500],
+    ]);
   });
 
   it('do not count the membership in another group', () => {

@@ -42,7 +42,8 @@ describe('the ticks of the time axis', () => {
   });
 
   it('are counted as a person counts', () => {
-    const labels = (spanMs: number) => ticksOf({ fromMs: START_MS, toMs: START_MS + spanMs, width: 450 }).map(({ label }) => label);
+    const labels = (spanMs: number) =>
+      ticksOf({ fromMs: START_MS, toMs: START_MS + spanMs, width: 450 }).map(({ label }) => label);
     expect(labels(20)).toEqual(['12:00:00.000', '12:00:00.005', '12:00:00.010', '12:00:00.015', '12:00:00.020']);
     expect(labels(60_000)).toEqual(['12:00:00', '12:00:15', '12:00:30', '12:00:45', '12:01:00']);
     expect(labels(8 * 3_600_000)).toEqual(['12:00', '14:00', '16:00', '18:00', '20:00']);
@@ -51,7 +52,11 @@ describe('the ticks of the time axis', () => {
 
   it('name the year at its first day', () => {
     const fromMs = Date.UTC(2025, 11, 31, 12);
-    expect(ticksOf({ fromMs, toMs: fromMs + DAY, width: 250 }).map(({ label }) => label)).toEqual(['12:00', '1 Jan 2026', '12:00']);
+    expect(ticksOf({ fromMs, toMs: fromMs + DAY, width: 250 }).map(({ label }) => label)).toEqual([
+      '12:00',
+      '1 Jan 2026',
+      '12:00',
+    ]);
   });
 });
 
