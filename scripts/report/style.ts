@@ -51,7 +51,7 @@ const CHART = `
 .lanes h3 { position: relative; padding-block: 8px 2px; }
 .lanes h3 span { font-weight: 400; color: var(--soft); }
 .chunk { position: relative; list-style: none; content-visibility: auto; }
-.lane { height: var(--h); }
+.lane { height: var(--h); scroll-margin-block: calc(var(--head, 0px) + 6px) 6px; }
 .lane > span { font-size: .75rem; line-height: calc(var(--h) * .8); white-space: nowrap; overflow: hidden; text-overflow: ellipsis; padding-right: 10px;
   unicode-bidi: isolate; font-variant-numeric: tabular-nums; }
 .lane > span i { font-style: normal; color: var(--soft); padding-left: 6px; }
@@ -94,7 +94,7 @@ path { vector-effect: non-scaling-stroke; }
 const CONTROLS = `
 .controls { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 14px; padding: 8px 16px; font-size: .85rem; }
 .controls label, .controls fieldset { display: flex; align-items: center; gap: 6px; color: var(--soft); }
-.controls fieldset { border: 0; margin: 0; padding: 0; gap: 4px; }
+.controls fieldset { border: 0; margin: 0; padding: 0; gap: 4px; flex-wrap: wrap; min-width: 0; }
 .controls input[type='search'] { width: 14rem; } .controls select { max-width: 13rem; }
 .controls input[type='range'] { width: 7rem; padding: 0; accent-color: var(--link); }
 .status { flex-basis: 100%; color: var(--soft); font-size: .8rem; font-variant-numeric: tabular-nums; }
@@ -104,7 +104,7 @@ const CONTROLS = `
 .tip strong { display: block; font-size: .88rem; margin-bottom: 3px; }
 .tip dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 1px 10px; }
 .tip dt { color: var(--soft); } .tip dd { overflow-wrap: anywhere; }
-@media (max-height: 640px), (max-width: 720px) { .top { position: static; } }
+@media (max-height: 640px), (max-width: 720px) { .top { position: static; } .lane { scroll-margin-top: 6px; } }
 @media (max-width: 720px) { body { padding-inline: 8px; --label: 7rem; } .lane > span i { display: none; } }
 `;
 
