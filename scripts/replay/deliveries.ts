@@ -40,7 +40,9 @@ export function timeEvents<Value>(
   const heardAtMs = new Map<number, number>();
   for (const [position, entry] of queue.entries()) {
     // Nothing can be heard before it is true: an order other than by time makes events late, never early.
-    const slotMs = options.order.kind === 'as-is' ? Math.max(latestMs, entry.trueAtMs) : (slots[position] ?? entry.trueAtMs);
+    // A millisecond apart: what is heard at the same instant would have no order.
+    const isAsIs = options.order.kind === 'as-is';
+    const slotMs = isAsIs ? Math.max(latestMs + 1, entry.trueAtMs) : (slots[position] ?? entry.trueAtMs);
     latestMs = slotMs;
     heardAtMs.set(entry.index, Math.max(slotMs, entry.trueAtMs) + options.delayMs);
   }
