@@ -76,12 +76,14 @@ class Player {
   readonly #recorder: Recorder;
   readonly #runtimes: InProcessRuntime[] = [];
   readonly #notes: string[] = [];
+  readonly #hasBeginning: boolean;
   #done = 0;
   #passesLeft = 0;
 
   constructor(items: readonly Item[], options: PlayOptions, progress: (done: number) => void) {
     this.#options = options;
     this.#progress = progress;
+    this.#hasBeginning = items.some(({ kind }) => kind === 'snapshot');
     const events = items.filter((item) => item.kind === 'event');
     this.#timed = timeEvents(
       events.map((item) => ({ value: item, event: item.event })),
@@ -100,9 +102,11 @@ class Player {
 
   async run(): Promise<Played> {
     for (const timed of this.#timed) this.#enter(timed);
+    // A state to begin with is looked at more than once, too: a difference counts only when it lasts.
+    if (this.#hasBeginning) this.#keepSchedule();
     const lastMs = this.#timed.reduce(
       (latest, { trueAtMs, deliveredAtMs }) => Math.max(latest, trueAtMs, ...deliveredAtMs),
-      this.#clock.now(),
+      this.#clock.now() + (this.#hasBeginning ? PASSES_AFTER_EVENT * SCHEDULE_MS : 0),
     );
     await runClock(this.#clock, settleOnce, lastMs + QUIET_MS);
     this.#lambda.invoke(SCHEDULED);
