@@ -2,9 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { isObject } from '../functions/core/json.ts';
 import { badSyntax, endWith, IN_STEP } from './commands/exit.ts';
-import { planCommand } from './commands/plan.ts';
-import { replayCommand } from './commands/replay.ts';
-import { sampleCommand } from './commands/sample.ts';
 
 const HELP = `alb-target-sync COMMAND [options]
 
@@ -16,10 +13,13 @@ const HELP = `alb-target-sync COMMAND [options]
 
 None of them writes to AWS. replay and sample need no account and no credentials.`;
 
-const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Promise<number>> = new Map([
-  ['replay', replayCommand],
-  ['plan', planCommand],
-  ['sample', sampleCommand],
+type Command = (args: readonly string[]) => Promise<number>;
+
+/** Each is loaded when it is asked for: the SDK alone takes longer to load than a capture to play. */
+const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ['replay', async () => (await import('./commands/replay.ts')).replayCommand],
+  ['plan', async () => (await import('./commands/plan.ts')).planCommand],
+  ['sample', async () => (await import('./commands/sample.ts')).sampleCommand],
 ]);
 
 await endWith(() => dispatch(process.argv.slice(2)));
@@ -27,10 +27,10 @@ await endWith(() => dispatch(process.argv.slice(2)));
 async function dispatch([name, ...args]: readonly string[]): Promise<number> {
   if (name === undefined) throw badSyntax(HELP);
   const command = COMMANDS.get(name);
-  if (command !== undefined) return command(args);
+  if (command !== undefined) return (await command())(args);
   const [asked] = args;
   const helped = name === 'help' && asked !== undefined ? COMMANDS.get(asked) : undefined;
-  if (helped !== undefined) return helped(['--help']);
+  if (helped !== undefined) return (await helped())(['--help']);
   if (['help', '--help', '-h'].includes(name)) return say(HELP);
   if (['version', '--version', '-v'].includes(name)) return say(version());
   throw badSyntax(`There is no command "${name}".\n\n${HELP}`);

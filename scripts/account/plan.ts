@@ -71,7 +71,8 @@ export async function planAccount(settings: Settings, options: AccountOptions): 
   return {
     changes: passes.flatMap(({ wired, pass }) => changesOf(wired, pass)),
     targets: passes.flatMap(({ wired, pass }) => targetsOf(wired, pass)),
-    findings,
+    // One look does not know since when: every time would be the moment of the look.
+    findings: findings.map(({ kind, subject, message, command }) => ({ kind, subject, message, command })),
     failures,
     calls: Object.fromEntries([...calls].sort()),
   };

@@ -11,9 +11,9 @@ import { openInput } from '../replay/input.ts';
 import type { Item } from '../replay/item.ts';
 import { type Played, type PlayOptions, play, settingsOfItems } from '../replay/player.ts';
 import { renderEvents, renderReplay } from '../replay/render.ts';
-import { renderPage } from '../report/page.ts';
+import { countOf } from '../report/html.ts';
 import { progressLine } from '../report/screen.ts';
-import { compareWithAccount } from './against.ts';
+import type { Timeline } from '../report/timeline.ts';
 import { badEnvironment, badSyntax, DIFFERENCES, FAILED, IN_STEP } from './exit.ts';
 import { numberOf, parseOptions } from './options.ts';
 import { mistakesIn, SETTINGS_OPTIONS } from './settings.ts';
@@ -52,24 +52,25 @@ export async function replayCommand(args: readonly string[]): Promise<number> {
     return IN_STEP;
   }
   const options = playOptionsOf(values);
-  const items = await collect(filesOf(positionals));
-  if (values.against !== undefined) return compareWithAccount(items, values);
+  const { items, note: skippedNote } = await collect(filesOf(positionals));
+  // The SDK and the page are loaded only where they are needed: they take longer to load than most captures to play.
+  if (values.against !== undefined) return (await import('./against.ts')).compareWithAccount(items, values);
   const played = await playItems(items, options);
   const answer = answerOf(items, played);
-  for (const note of values.json ? played.notes : []) process.stderr.write(`${note}\n`);
-  if (items.every(({ kind }) => kind === 'unreadable')) return refuse(answer, values.json === true);
-  if (values.html !== undefined) writePage(values.html, titleOf(positionals, played), answer, played);
-  console.log(values.json ? JSON.stringify(answer) : renderReplay(answer, played));
+  const notes = [...skippedNote, ...played.notes].join('\n');
+  if (notes !== '' && values.json) process.stderr.write(`${notes}\n`);
+  if (items.every(({ kind }) => kind === 'unreadable')) return refuse(answer, notes, values.json === true);
+  if (values.html !== undefined) await writePage(values.html, timelineOf(titleOf(positionals, played), answer, played));
+  console.log(values.json ? JSON.stringify(answer) : [renderReplay(answer, played), notes].join('\n\n').trimEnd());
   if (values.strict && answer.events.some(({ reading }) => reading === 'unreadable')) return FAILED;
   return played.differences.length === 0 ? IN_STEP : DIFFERENCES;
 }
 
 /** Not a word of being in step where nothing was played. */
-function refuse(answer: ReplayAnswer, isJson: boolean): number {
+function refuse(answer: ReplayAnswer, notes: string, isJson: boolean): number {
   if (isJson) console.log(JSON.stringify(answer));
-  process.stderr.write(
-    `Nothing to replay: there is no event and no snapshot in what was given.\n\n${renderEvents(answer.events)}\n`,
-  );
+  const why = 'Nothing to replay: there is no event and no snapshot in what was given.';
+  process.stderr.write(`${[why, renderEvents(answer.events), isJson ? '' : notes].join('\n\n').trimEnd()}\n`);
   return FAILED;
 }
 
@@ -149,12 +150,18 @@ function filesOf(positionals: readonly string[]): readonly string[] {
   return files;
 }
 
-async function collect(files: readonly string[]): Promise<Item[]> {
+/** Everything in the files, and a note of what is known and carries no event. */
+async function collect(
+  files: readonly string[],
+): Promise<{ readonly items: readonly Item[]; readonly note: readonly string[] }> {
   const line = progressLine('events read');
   const items: Item[] = [];
-  for await (const item of readItems(files, openInput, (_, found) => line.update(found))) items.push(item);
+  const skipped = new Map<string, number>();
+  const skip = (what: string): void => void skipped.set(what, (skipped.get(what) ?? 0) + 1);
+  for await (const item of readItems(files, openInput, (_, found) => line.update(found), skip)) items.push(item);
   line.end();
-  return items;
+  const counts = [...skipped].map(([what, count]) => `${what} (${count})`);
+  return { items, note: counts.length === 0 ? [] : [`Without an event: ${counts.join(', ')}.`] };
 }
 
 async function playItems(items: readonly Item[], options: PlayOptions): Promise<Played> {
@@ -177,20 +184,24 @@ function refuseWires(items: readonly Item[], options: PlayOptions): void {
 function titleOf(files: readonly string[], { events }: Played): string {
   const [first = '-', ...others] = files;
   const name = first === '-' ? 'standard input' : first;
-  return `${name}${others.length === 0 ? '' : ` and ${others.length} more`}, ${events.length.toLocaleString('en')} events`;
+  return `${name}${others.length === 0 ? '' : ` and ${others.length} more`}, ${countOf(events.length, 'event')}`;
 }
 
-function writePage(file: string, title: string, answer: ReplayAnswer, { recorder, events, differences }: Played): void {
+function timelineOf(title: string, answer: ReplayAnswer, { recorder, events, differences }: Played): Timeline {
   const calls = Object.values(answer.calls).reduce((sum, count) => sum + count, 0);
   recorder.events.push(...markEvents(events));
-  const summary = [
-    { label: 'tasks and targets', value: differences.length === 0 ? 'in step' : `${differences.length} differences` },
+  return recorder.timeline(title, [
+    { label: 'tasks and targets', value: differences.length === 0 ? 'in step' : countOf(differences.length, 'difference') },
     { label: 'unreadable', value: String(answer.events.filter(({ reading }) => reading === 'unreadable').length) },
     { label: 'calls', value: String(calls) },
-  ];
+  ]);
+}
+
+async function writePage(file: string, timeline: Timeline): Promise<void> {
+  const { renderPage } = await import('../report/page.ts');
   try {
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, renderPage(recorder.timeline(title, summary)));
+    writeFileSync(file, renderPage(timeline));
   } catch (error) {
     throw badEnvironment(`The page ${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -18,7 +18,6 @@ export function renderReplay(answer: ReplayAnswer, played: Played): string {
     findingsPart(answer),
     differencesPart(played),
     callsPart(answer),
-    played.notes.join('\n'),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
