@@ -12,13 +12,13 @@ export interface LambdaFunction {
   readonly retries: JsonObject;
 }
 
-export interface QueueMapping {
+interface QueueMapping {
   /** Such as `HintQueue.Arn`. */
   readonly queue: unknown;
   readonly settings: JsonObject;
 }
 
-export interface Schedule {
+interface Schedule {
   readonly expression: unknown;
   readonly state: unknown;
 }

@@ -196,13 +196,24 @@ function refer(text: string, { source, values, refer: referTo }: Scope): unknown
   if (text === 'AWS::NoValue') return undefined;
   if (values.has(text)) return values.get(text);
   const [name = '', ...attribute] = text.split('.');
-  const resource = lookUp(source, 'Resources', name);
+  const resource = lookUp(source, 'Resources', name) ?? generated(source, name);
   if (resource === undefined) throw new Error(`Nothing in the template is called ${name}.`);
   const condition = lookUp(resource, 'Condition');
   if (condition !== undefined && !isTrue(condition, { source, values, refer: referTo })) {
     throw new Error(`${name} is referred to, but does not exist where ${String(condition)} is not met.`);
   }
   return referTo(name, attribute.length === 0 ? undefined : attribute.join('.'));
+}
+
+/** The event of a function that SAM makes a resource of, which it calls by both names: `SyncFunctionEveryMinute`. */
+function generated(source: JsonObject, name: string): unknown {
+  const resources = Object.entries(objectOf(source['Resources']));
+  const owned = resources.flatMap(([owner, resource]) => {
+    return Object.entries(objectOf(lookUp(resource, 'Properties', 'Events') ?? {})).map(
+      ([event, made]) => [`${owner}${event}`, made] as const,
+    );
+  });
+  return owned.find(([made]) => made === name)?.[1];
 }
 
 function byName(name: string, attribute: string | undefined): string {
