@@ -70,6 +70,19 @@ export const SECRET_RULES: readonly Rule[] = [
     },
   },
   {
+    name: 'every parameter is read by something',
+    check(view) {
+      for (const path of Object.keys(view.files)) {
+        const { Parameters, ...rest } = view.source(path);
+        const text = JSON.stringify(rest);
+        const unread = Object.keys(objectOf(Parameters)).filter(
+          (name) => !text.includes(`{"Ref":"${name}"}`) && !text.includes(`\${${name}}`),
+        );
+        expect([path, unread]).toEqual([path, []]);
+      }
+    },
+  },
+  {
     name: 'a second deployment is refused unless it is whole and has other addresses',
     check(view) {
       const rule = objectOf(lookUp(view.source(EXAMPLE), 'Rules', 'HubIsComplete'));
