@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { costTables, dollarsOf, exampleLines, productLines } from '../../scripts/scenario/cost.ts';
+import { costTables, dollarsOf, exampleLines, METRICS, productLines } from '../../scripts/scenario/cost.ts';
 import { drawScenario } from '../../scripts/scenario/diagram.ts';
 import { withMade } from '../../scripts/scenario/made.ts';
 import { FILES, ofType, viewOf } from '../support/scenario.ts';
@@ -33,8 +33,14 @@ describe('the drawing', () => {
 });
 
 describe('the cost', () => {
-  it('of the product stays below three dollars a month', () => {
-    expect(dollarsOf(productLines(view.root()))).toBeLessThan(3);
+  it('of the product stays below three and a half dollars a month', () => {
+    expect(dollarsOf(productLines(view.root()))).toBeLessThan(3.5);
+  });
+
+  it('counts the metrics that are published', () => {
+    const telemetry = readFileSync(new URL('../../functions/adapters/telemetry.ts', import.meta.url), 'utf8');
+    const [, names = ''] = /const METRICS = \[(.*?)\]/s.exec(telemetry) ?? [];
+    expect(names.match(/'[A-Za-z]+'/g)).toHaveLength(METRICS);
   });
 
   it('follows the templates: more NAT costs more, nothing running costs less', () => {
