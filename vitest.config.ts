@@ -17,8 +17,23 @@ export default defineConfig({
       // adapters, whose tests put mocks into the SDK's classes, and for a handler, which lives as long as its module.
       { extends: true, test: { name: 'unit', include: ['test/{app,core,template,walls}/**/*.test.ts'], isolate: false } },
       { extends: true, test: { name: 'unit-isolated', include: ['test/{adapters,sync}/**/*.test.ts'] } },
-      { extends: true, test: { name: 'end-to-end', include: ['test/{end-to-end,scripts}/**/*.test.ts'] } },
-      { extends: true, test: { name: 'simulator', include: ['test/{conformance,simulator}/**/*.test.ts'] } },
+      // Whatever the function sends in any of these, the role in template.yaml has to allow.
+      {
+        extends: true,
+        test: {
+          name: 'end-to-end',
+          include: ['test/{end-to-end,policy,scripts}/**/*.test.ts'],
+          setupFiles: ['test/policy/every-call.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'simulator',
+          include: ['test/{conformance,simulator}/**/*.test.ts'],
+          setupFiles: ['test/policy/every-call.ts'],
+        },
+      },
     ],
   },
 });
