@@ -29,6 +29,7 @@ export function simulatorOverHttp(
   createCall: (endpoint: string) => Call = (endpoint) => createSdkCall(endpoint),
 ): Backend {
   let door: HttpDoor | undefined;
+  let endpoint = '';
   const close = async (): Promise<void> => {
     await door?.close();
     door = undefined;
@@ -39,7 +40,9 @@ export function simulatorOverHttp(
       await close();
       const service = newService();
       door = new HttpDoor(service);
-      return sceneOf(service, createCall(await door.open()));
+      // The same address for every scene: whoever calls may take seconds to get ready for a new one.
+      endpoint = await door.open(endpoint === '' ? 0 : Number(new URL(endpoint).port));
+      return sceneOf(service, createCall(endpoint));
     },
     close,
   };
