@@ -10,25 +10,26 @@ import type { Operation } from '../../test/conformance/scene.ts';
 import { simulatorOverHttp } from '../../test/conformance/simulated.ts';
 import { type Answer, bodyAnswer, errorAnswer, SdkServer } from '../../test/support/sdk-server.ts';
 import { ROOT, VENV } from './command.ts';
-import { startMoto } from './moto.ts';
+import { type Emulator, startMinistack, startMoto } from './emulator.ts';
 import { SAME_ANSWER_STEPS } from './same-answers.ts';
 import type { Step } from './step.ts';
 
 export const CONFORMANCE_STEPS: readonly Step[] = [
-  { name: 'conformance: moto', run: askMoto },
+  { name: 'conformance: moto', run: () => ask('moto', startMoto) },
+  { name: 'conformance: ministack', run: () => ask('ministack', startMinistack) },
   { name: 'conformance: read by botocore', run: askByBotocore },
   ...SAME_ANSWER_STEPS,
 ];
 
-async function askMoto(): Promise<string> {
-  const moto = await startMoto();
+async function ask(name: string, start: () => Promise<Emulator>): Promise<string> {
+  const emulator = await start();
   try {
-    const ledger = readLedger('moto');
-    const surprises = surprisesOf(await runChecks(CHECKS, await remote('moto', moto.endpoint)), ledger);
+    const ledger = readLedger(name);
+    const surprises = surprisesOf(await runChecks(CHECKS, await remote(name, emulator.endpoint)), ledger);
     if (surprises.length > 0) throw new Error(surprises.join('\n'));
     return `${CHECKS.length} checks, ${Object.keys(ledger).length} in the ledger`;
   } finally {
-    await moto.close();
+    await emulator.close();
   }
 }
 

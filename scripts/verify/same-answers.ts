@@ -6,7 +6,7 @@ import { readLedger } from '../../test/conformance/ledger.ts';
 import { remote } from '../../test/conformance/remote.ts';
 import { createSdkCall } from '../../test/conformance/sdk.ts';
 import { simulatorOverHttp } from '../../test/conformance/simulated.ts';
-import { startMoto } from './moto.ts';
+import { startMoto } from './emulator.ts';
 import { type Reading, readAccount } from './one-account.ts';
 import type { Step } from './step.ts';
 

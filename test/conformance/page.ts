@@ -14,7 +14,7 @@ export function renderConformancePage(checks: readonly Check[], referees: readon
   return [
     ...INTRODUCTION,
     ...backends(checks, referees),
-    `${confirmed.length} of ${checks.length} checks (${percent(confirmed.length, checks.length)}) are confirmed by ${referees.length === 1 ? referees[0]?.name : 'somebody else'}; ${alone.length} rest on documentation alone.`,
+    `${confirmed.length} of ${checks.length} checks (${percent(confirmed.length, checks.length)}) are confirmed by an emulator of somebody else; ${alone.length} rest on documentation alone.`,
     '',
     '## On documentation alone',
     '',
@@ -26,9 +26,9 @@ export function renderConformancePage(checks: readonly Check[], referees: readon
     '',
     '## Confirmed',
     '',
-    `| check | source |${referees.length > 1 ? ' by |' : ''}`,
-    `| --- | --- |${referees.length > 1 ? ' --- |' : ''}`,
-    ...confirmed.map(({ name, source }) => row(name, source, ...(referees.length > 1 ? [confirming(name, referees)] : []))),
+    '| check | source | by |',
+    '| --- | --- | --- |',
+    ...confirmed.map(({ name, source }) => row(name, source, confirming(name, referees))),
     '',
   ].join('\n');
 }
@@ -43,7 +43,7 @@ const INTRODUCTION = [
   'backend. A ledger lists what a backend is known to get wrong; one that fails unlisted, or passes though it is listed, is an error.',
   '',
   '`npm test` asks the simulated account, in process and over HTTP by the SDK for JavaScript. `npm run verify` asks it by botocore,',
-  "whose models of AWS's APIs every answer is compared with, and asks moto. Any other emulator is asked by",
+  "whose models of AWS's APIs every answer is compared with, and asks moto and ministack. Any other emulator is asked by",
   '`npm run conformance -- --endpoint-url URL [--ledger FILE]`.',
   '',
 ];

@@ -2,4 +2,7 @@
 import { readLedger } from './ledger.ts';
 import type { Referee } from './page.ts';
 
-export const REFEREES: readonly Referee[] = [{ name: 'moto 5.2.5', ledger: readLedger('moto') }];
+export const REFEREES: readonly Referee[] = [
+  { name: 'moto', ledger: readLedger('moto') },
+  { name: 'ministack', ledger: readLedger('ministack') },
+];

@@ -31,7 +31,7 @@ export class Refused extends Error {
 
 export type Call = (operation: Operation, input: JsonObject) => Promise<JsonObject>;
 
-export interface GroupOptions {
+interface GroupOptions {
   readonly port?: number;
   readonly tags?: Readonly<Record<string, string>>;
   /** Whether a listener forwards to it; it does unless told otherwise. */
@@ -39,7 +39,7 @@ export interface GroupOptions {
   readonly delaySeconds?: number;
 }
 
-export interface CloudMapService {
+interface CloudMapService {
   readonly id: string;
   readonly arn: string;
 }

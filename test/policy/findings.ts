@@ -2,7 +2,7 @@
 import { TEXT } from '../support/template.ts';
 import { allowedOf, besides, type DeniedCase, ungranted } from './denied.ts';
 import { type Narrowing, narrowingOf } from './facts.ts';
-import { deniedOf, type Recorded } from './recorded.ts';
+import { deniedOf, questionOf, type Recorded } from './recorded.ts';
 import { ask, type Role, roleOf, type Statement } from './role.ts';
 import { type PolicyRun, playPolicyRun } from './run.ts';
 
@@ -77,9 +77,8 @@ export function reasonOf(sid: string): string | undefined {
 }
 
 async function grantsOf(role: Role, recorded: readonly Recorded[]): Promise<Grant[]> {
-  const kinds = new Map(recorded.map((each) => [JSON.stringify([each.settings, questionOf(each.request)]), each]));
   const answers = await Promise.all(
-    [...kinds.values()].map(async ({ settings, request }) => ({
+    recorded.map(async ({ settings, request }) => ({
       action: request.action,
       by: (await ask(roleOf(settings), request)).by,
     })),
@@ -111,9 +110,4 @@ function withoutParameters(recorded: readonly Recorded[]): DeniedCase[] {
 
 function distinct(cases: readonly DeniedCase[]): DeniedCase[] {
   return [...new Map(cases.map((each) => [JSON.stringify([each.kind, questionOf(each.request)]), each])).values()];
-}
-
-/** Tasks of one cluster are one question. */
-function questionOf({ action, resource, context }: Recorded['request']): unknown {
-  return [action, resource.replace(/(:task\/[^/]+\/).*/, '$1'), context];
 }

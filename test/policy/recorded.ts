@@ -10,7 +10,7 @@ export interface Recorded {
 }
 
 export class Recorder {
-  readonly #kept = new Map<string, Recorded>();
+  readonly #kept = new Map<SettingsText, Map<string, IamRequest>>();
   #calls = 0;
   readonly stop: () => void;
 
@@ -18,8 +18,9 @@ export class Recorder {
     this.stop = onFunctionCall((call) => {
       this.#calls += 1;
       for (const request of requestsOf(call)) {
-        const key = JSON.stringify([call.settings, { ...request, resource: kindOf(request.resource) }]);
-        if (!this.#kept.has(key)) this.#kept.set(key, { settings: call.settings, request });
+        const key = `${request.action} ${kindOf(request.resource)} ${Object.values(request.context).join()}`;
+        const kept = this.#kept.get(call.settings) ?? new Map<string, IamRequest>();
+        if (!kept.has(key)) this.#kept.set(call.settings, kept.set(key, request));
       }
     });
   }
@@ -30,7 +31,8 @@ export class Recorder {
   }
 
   get recorded(): readonly Recorded[] {
-    return [...this.#kept.values()];
+    const all = [...this.#kept].flatMap(([settings, kept]) => [...kept.values()].map((request) => ({ settings, request })));
+    return [...new Map(all.map((each) => [JSON.stringify([each.settings, questionOf(each.request)]), each])).values()];
   }
 }
 
@@ -44,7 +46,11 @@ export async function deniedOf(recorded: readonly Recorded[]): Promise<string[]>
   return told;
 }
 
-/** Tasks of one cluster are one kind: thousands of them would ask the same question. */
+/** What tells one question to IAM from another: tasks of one cluster are one. */
+export function questionOf({ action, resource, context }: IamRequest): unknown {
+  return [action, kindOf(resource), context];
+}
+
 function kindOf(resource: string): string {
   return resource.replace(/(:task\/(?:[^/]+\/)?)[^/]+$/, '$1');
 }
