@@ -16,23 +16,43 @@ type Names = Readonly<Record<string, string>>;
 
 /** What lies beside a request: the same call on something else. Nothing, for one that has no resource and no context. */
 export function besides(role: Role, request: IamRequest): DeniedCase[] {
+  const isLimitedByContext = Object.hasOwn(request.context, 'ecs:cluster');
   const changed = (kind: string, change: (text: string) => string): DeniedCase[] => {
     const context = Object.entries(request.context).map(([key, value]) => [key, change(value)] as const);
     const other = { ...request, resource: change(request.resource), context: Object.fromEntries(context) };
     return JSON.stringify(other) === JSON.stringify(request) ? [] : [{ kind, role, request: other }];
   };
+  // The resource alone has to be refused as well: a condition on the cluster must not be all that stands before other accounts.
+  const aloneElsewhere = (kind: string, change: (text: string) => string): DeniedCase[] => {
+    const resource = change(request.resource);
+    return isLimitedByContext && resource !== request.resource ? [{ kind, role, request: { ...request, resource } }] : [];
+  };
   const withoutContext = { ...request, context: {} };
-  const isLimitedByContext = Object.hasOwn(request.context, 'ecs:cluster');
   return [
     ...changed('other cluster', (text) => text.replace(/(:cluster\/|:task\/|:service\/(?=.*\/))([^/]+)/, '$1other')),
     ...changed('name that begins alike', (text) => text.replace(/(:cluster\/|:targetgroup\/)([^/]+)/, '$1$2-2')),
     ...changed('other target group', (text) => text.replace(/:targetgroup\/.*/, ':targetgroup/other/fedcba9876543210')),
     ...changed('other Cloud Map service', (text) => text.replace(/(:servicediscovery:.*:service\/).*/, '$1srv-other')),
-    ...changed('other account', (text) => text.replace(/:\d{12}:/, ':999988887777:')),
-    ...changed('other region', (text) => text.replace(/:(eu-west-1):/, ':us-east-1:')),
-    ...changed('other partition', (text) => text.replace(/^arn:aws:/, 'arn:aws-cn:')),
+    ...changed('other account', inOtherAccount),
+    ...changed('other region', inOtherRegion),
+    ...changed('other partition', inOtherPartition),
+    ...aloneElsewhere('other account, our cluster told', inOtherAccount),
+    ...aloneElsewhere('other region, our cluster told', inOtherRegion),
+    ...aloneElsewhere('other partition, our cluster told', inOtherPartition),
     ...(isLimitedByContext ? [{ kind: 'cluster not told', role, request: withoutContext }] : []),
   ];
+}
+
+function inOtherAccount(arn: string): string {
+  return arn.replace(/:\d{12}:/, ':999988887777:');
+}
+
+function inOtherRegion(arn: string): string {
+  return arn.replace(/:eu-west-1:/, ':us-east-1:');
+}
+
+function inOtherPartition(arn: string): string {
+  return arn.replace(/^arn:aws:/, 'arn:aws-cn:');
 }
 
 /** Every action of the three services that is not granted, on each kind of resource that it takes. */
