@@ -148,7 +148,10 @@ const DESCRIBING: readonly Check[] = [
     run: async (scene: Scene) => {
       const [arn] = await scene.run(1);
       const task = await describeTask(scene, arn);
-      assert.ok(task[key] instanceof Date, `${key} is ${JSON.stringify(task[key])}`);
+      const time = task[key];
+      assert.ok(time instanceof Date, `${key} is ${JSON.stringify(time)}`);
+      // On the wire times are seconds: read as milliseconds, or the other way round, they lie in 1970 or far ahead.
+      assert.ok(time.getUTCFullYear() >= 2020 && time.getUTCFullYear() < 2200, `${key} is ${time.toISOString()}`);
     },
   })),
   {
