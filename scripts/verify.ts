@@ -4,6 +4,7 @@
  * (`npm run verify -- lint bundle`) run only the steps whose names contain one of them.
  */
 import { build, buildAgain, buildExample, loadBundle, weighArchive, weighBundle } from './verify/bundle.ts';
+import { CONFORMANCE_STEPS } from './verify/conformance.ts';
 import { lintSources, lintTransformed, validate } from './verify/lint.ts';
 import { askLinters, askRules } from './verify/mistakes.ts';
 import { askRuler } from './verify/ruler.ts';
@@ -25,6 +26,7 @@ const STEPS: readonly Step[] = [
   { name: 'archive within budget', run: weighArchive },
   { name: 'second build is the same', run: buildAgain },
   { name: 'bundle loads quick built-ins only', run: loadBundle },
+  ...CONFORMANCE_STEPS,
 ];
 
 /** Tells the step while it runs, then how it went. A step that fails does not keep the others from running. */
