@@ -1,7 +1,8 @@
 /** Which faults a seed has, and how strong: a swarm, so that some seeds have one fault alone and some have all of them. */
 import { Random } from './random.ts';
 
-export const FAULT_CLASSES = [
+/** The classes of the first stories. Kept apart: their draws must not shift when a class is added. */
+export const FIRST_CLASSES = [
   'duplicates',
   'delays',
   'losses',
@@ -28,6 +29,8 @@ export const FAULT_CLASSES = [
   'forged hints',
   'mangled messages',
 ] as const;
+const LATER_CLASSES = ['short pages', 'sick tasks'] as const;
+export const FAULT_CLASSES = [...FIRST_CLASSES, ...LATER_CLASSES] as const;
 export type FaultClass = (typeof FAULT_CLASSES)[number];
 
 /** Everything that a seed decides. A class that is left out has the strength of no fault. */
@@ -50,6 +53,7 @@ export interface Mix {
   readonly reuseAfterMs: number;
   readonly quota: number;
   readonly poisonP: number;
+  readonly pageMax: number;
   readonly wiredBy: 'parameter' | 'tags';
   readonly withFamily: boolean;
   readonly withSecondGroup: boolean;
@@ -72,9 +76,14 @@ export const CHURN_MS = 150_000;
 export function drawMix(seed: number, options: MixOptions = {}): Mix {
   const random = new Random(seed);
   const density = random.pick([0, 0.1, 0.3, 0.6]);
-  const chosen = FAULT_CLASSES.filter(() => random.chance(density));
+  const later = new Random(seed ^ 0x1a7e5);
+  const chosen: FaultClass[] = [
+    ...FIRST_CLASSES.filter(() => random.chance(density)),
+    ...LATER_CLASSES.filter(() => later.chance(density)),
+  ];
   const classes = new Set(chosen.filter((each) => options.allowed?.has(each) ?? true));
-  const own = new Map(FAULT_CLASSES.map((each) => [each, random.fork()]));
+  const own = new Map<FaultClass, Random>(FIRST_CLASSES.map((each) => [each, random.fork()]));
+  for (const each of LATER_CLASSES) own.set(each, later.fork());
   const basics = random.fork();
   const strength = <Value>(name: FaultClass, none: Value, draw: (own: Random) => Value): Value => {
     const generator = own.get(name);
@@ -99,6 +108,7 @@ export function drawMix(seed: number, options: MixOptions = {}): Mix {
     reuseAfterMs: strength('quick re-use', 30_000, (r) => r.pick([5_000, 8_000])),
     quota: strength('small quota', 1_000, (r) => r.whole(3, 6)),
     poisonP: strength('poison targets', 0, (r) => r.pick([0.1, 0.3])),
+    pageMax: strength('short pages', 100, (r) => r.pick([1, 2, 3])),
     wiredBy: basics.pick(['parameter', 'tags']),
     withFamily: basics.chance(0.3),
     withSecondGroup: basics.chance(0.2),

@@ -71,7 +71,15 @@ export class Stack {
   }
 
   get violations(): readonly Violation[] {
-    return this.#referee.violations;
+    return [...this.#referee.violations, ...this.#mistakes()];
+  }
+
+  /** An invocation may fail for what AWS did; that the code itself goes wrong is a mistake of ours, whatever follows. */
+  #mistakes(): Violation[] {
+    return this.lambda.invocations.flatMap(({ error, startedAtMs }) => {
+      const isOurs = error !== undefined && !(error instanceof Error && error.constructor === Error);
+      return isOurs ? [{ invariant: 'MISTAKE', atMs: startedAtMs, environment: 0, detail: String(error) }] : [];
+    });
   }
 
   /** Interesting states, those that the function itself told among them. */
@@ -119,10 +127,13 @@ export class Stack {
     this.#runtimes.push(inner);
     const runtime: Runtime = {
       invoke: (input, remainingMs) => {
-        this.#referee.invoked(life.number);
+        this.#referee.invoked(life.number, input);
         this.#options.trace.note(`${this.#options.name}${life.number} invoked`);
         life.hasWritten = false;
-        return inner.invoke(input, remainingMs);
+        return inner.invoke(input, remainingMs).then((answer) => {
+          if (!life.isDead) this.#referee.ended(life.number, input, answer);
+          return answer;
+        });
       },
     };
     life.runtime.current = runtime;
