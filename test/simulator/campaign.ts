@@ -70,7 +70,7 @@ export const SOMETIMES_FROM_SEEDS = 3_000;
 export async function runSeed(seed: number): Promise<SeedReport> {
   const { violations, liveRemovals, outOfStepMs, marks, hash } = await tellStory(seed);
   const told = violations.map(describeViolation);
-  const live = liveRemovals === 0 ? [] : [`live removals in the true world: ${liveRemovals}`];
+  const live = liveRemovals === 0 ? [] : [`LIVE removals in the true world: ${liveRemovals}`];
   return { seed, violations: [...told, ...live], liveRemovals, outOfStepMs, marks: [...marks].sort(), hash };
 }
 
@@ -99,7 +99,7 @@ async function failure(seed: number, allowed: ReadonlySet<FaultClass>, churnMs: 
 
 function firstViolation({ violations: [first], liveRemovals }: StoryResult): string | undefined {
   if (first !== undefined) return describeViolation(first);
-  return liveRemovals > 0 ? `live removals in the true world: ${liveRemovals}` : undefined;
+  return liveRemovals > 0 ? `LIVE removals in the true world: ${liveRemovals}` : undefined;
 }
 
 function describeViolation({ invariant, atMs, environment, detail }: StoryResult['violations'][number]): string {

@@ -28,6 +28,8 @@ interface Habits {
   /** When a registration of the address for the task was last accepted. */
   readonly registeredMs: Map<string, number>;
   configurationAskedMs: number;
+  /** Whether the last reading of the configuration went through to its last call, and every call of it was answered. */
+  isConfigured: boolean;
   hasConfigurationFailed: boolean;
 }
 
@@ -68,6 +70,7 @@ export class Conduct {
     const habits = this.#habitsOf(environment);
     const isFailed = output === undefined;
     if (CONFIGURATION.has(name)) habits.hasConfigurationFailed ||= isFailed;
+    if (name === 'DescribeServices') habits.isConfigured = true;
     // The wiring may have gone away meanwhile: then there is nothing left to come back for.
     if (name === 'DescribeTags' && !isFailed) habits.open.clear();
     const call = `${name} ${JSON.stringify(input)}`;
@@ -102,10 +105,11 @@ export class Conduct {
   #judgeConfiguration(environment: number, habits: Habits): void {
     const nowMs = this.#clock.now();
     const agoMs = nowMs - habits.configurationAskedMs;
-    if (agoMs < CONFIGURATION_MS && !habits.hasConfigurationFailed) {
+    if (agoMs < CONFIGURATION_MS && habits.isConfigured && !habits.hasConfigurationFailed) {
       this.#report('S23', environment, `reads its configuration again after ${agoMs} ms`);
     }
     habits.configurationAskedMs = nowMs;
+    habits.isConfigured = false;
     habits.hasConfigurationFailed = false;
   }
 
@@ -119,6 +123,7 @@ export class Conduct {
       listAskedMs: new Map(),
       registeredMs: new Map(),
       configurationAskedMs: Number.NEGATIVE_INFINITY,
+      isConfigured: false,
       hasConfigurationFailed: false,
     };
     this.#habits.set(environment, fresh);

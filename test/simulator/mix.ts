@@ -29,7 +29,7 @@ export const FIRST_CLASSES = [
   'forged hints',
   'mangled messages',
 ] as const;
-const LATER_CLASSES = ['short pages', 'sick tasks'] as const;
+const LATER_CLASSES = ['short pages', 'sick tasks', 'torn reads', 'forged versions', 'side by side'] as const;
 export const FAULT_CLASSES = [...FIRST_CLASSES, ...LATER_CLASSES] as const;
 export type FaultClass = (typeof FAULT_CLASSES)[number];
 
@@ -111,7 +111,7 @@ export function drawMix(seed: number, options: MixOptions = {}): Mix {
     pageMax: strength('short pages', 100, (r) => r.pick([1, 2, 3])),
     wiredBy: basics.pick(['parameter', 'tags']),
     withFamily: basics.chance(0.3),
-    withSecondGroup: basics.chance(0.2),
+    withSecondGroup: basics.chance(0.2) || classes.has('side by side'),
     initialTasks: basics.whole(0, 8),
     drainDelaySeconds: basics.pick([0, 5, 30]),
     ...options.fixed,

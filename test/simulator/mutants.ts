@@ -65,7 +65,7 @@ export const MUTANTS: readonly Mutant[] = [
   });`,
       },
     ],
-    caughtBy: ['S1', 'S2', 'S4', 'S5', 'S11'],
+    caughtBy: ['S1', 'S2', 'S4', 'S5', 'S11', 'S15', 'S24'],
   },
   {
     name: 'event bytes reach a write',
@@ -83,7 +83,7 @@ export const MUTANTS: readonly Mutant[] = [
   const planned = planChanges(reading.snapshot);`,
       },
     ],
-    caughtBy: ['S1', 'S2', 'S4', 'S5'],
+    caughtBy: ['S1', 'S2', 'S4', 'S5', 'S11', 'S24'],
   },
   {
     name: 'trusts absence',
@@ -121,7 +121,11 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'no veto',
     why: 'The owner is proved stopped, so the target can go.',
     patches: [
-      { file: PLAN, find: 'if (isDraining(target) || wanted.has(target.address)) return [];', replace: 'if (isDraining(target)) return [];' },
+      {
+        file: PLAN,
+        find: 'if (isDraining(target) || wanted.has(target.address)) return [];',
+        replace: 'if (isDraining(target)) return [];',
+      },
       { file: GUARD, find: 'return hasLetGo || wanted.has(address);', replace: 'return hasLetGo;' },
     ],
     caughtBy: ['S1'],
@@ -141,7 +145,8 @@ export const MUTANTS: readonly Mutant[] = [
         find: '  const snapshot = { group: wired.group, targets, feeds, tasks, describedAtMs: new Map<TaskArn, number>() };',
         replace: `  const { cluster } = wired.feeds[0].wiring.selector;
   const strangers = await listTasks(context.caller, { kind: 'family', cluster, name: 'other' }, 'RUNNING');
-  if (strangers.ok) await describeTasks(context, strangers.value.map((arn) => ({ arn, cluster })), 'known');
+  if (!strangers.ok) failures.push(strangers.failure);
+  else failures.push(...(await describeTasks(context, strangers.value.map((arn) => ({ arn, cluster })), 'known')).failures);
   const snapshot = { group: wired.group, targets, feeds, tasks, describedAtMs: new Map<TaskArn, number>() };
   const listed = new Set(strangers.ok ? strangers.value : []);
   const held = new Set([...memory.facts.values()].filter(({ task }) => listed.has(task.arn) && task.desired === 'RUNNING').map(({ task }) => task.ipv4));
@@ -172,9 +177,13 @@ export const MUTANTS: readonly Mutant[] = [
   }
   for (const feed of feeds) noteListed(`,
       },
-      { file: TASK, find: '  return {\n    arn: one.arn,', replace: '  if (other.version < one.version) return one;\n  return {\n    arn: one.arn,' },
+      {
+        file: TASK,
+        find: '  return {\n    arn: one.arn,',
+        replace: '  if (other.version < one.version) return one;\n  return {\n    arn: one.arn,',
+      },
     ],
-    caughtBy: ['L3', 'S1', 'S5'],
+    caughtBy: ['L2', 'L3', 'S1', 'S5'],
   },
   {
     name: 'waits for a version it was promised',
@@ -188,7 +197,7 @@ export const MUTANTS: readonly Mutant[] = [
   const planned = planChanges(reading.snapshot).filter(({ because }) => because.version >= (memory.promised.get(because.task) ?? 0));`,
       },
     ],
-    caughtBy: ['L3'],
+    caughtBy: ['L2', 'L3'],
   },
   {
     name: 'writes from memory',
@@ -197,7 +206,8 @@ export const MUTANTS: readonly Mutant[] = [
       {
         file: PLAN,
         find: '    if (rule === undefined || describedAtMs === undefined) return [];\n    return [{ feed, because: proofOf(rule, feed, task, describedAtMs) }];',
-        replace: '    if (rule === undefined) return [];\n    return [{ feed, because: proofOf(rule, feed, task, describedAtMs ?? 9e15) }];',
+        replace:
+          '    if (rule === undefined) return [];\n    return [{ feed, because: proofOf(rule, feed, task, describedAtMs ?? 9e15) }];',
       },
       { file: CORE_SNAPSHOT, find: '  return registered.has(address) && !wanted.has(address);', replace: '  return false;' },
     ],
@@ -226,8 +236,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: PLAN,
-        find: "address: target.address, descriptor: target.descriptor, ...best };",
-        replace: "address: target.address, descriptor: { id: target.descriptor.id }, ...best };",
+        find: 'address: target.address, descriptor: target.descriptor, ...best };',
+        replace: 'address: target.address, descriptor: { id: target.descriptor.id }, ...best };',
       },
     ],
     caughtBy: ['S12'],
@@ -238,8 +248,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: PLAN,
-        find: "address: target.address, descriptor: target.descriptor, ...best };",
-        replace: "address: target.address, descriptor: { ...target.descriptor, zone: undefined }, ...best };",
+        find: 'address: target.address, descriptor: target.descriptor, ...best };',
+        replace: 'address: target.address, descriptor: { ...target.descriptor, zone: undefined }, ...best };',
       },
     ],
     caughtBy: ['S12'],
@@ -247,7 +257,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'no pagination',
     why: 'A list fits on its first page; it always has.',
-    patches: [{ file: READS, find: 'if (nextToken === undefined) return answered(items);', replace: 'return answered(items);' }],
+    patches: [
+      { file: READS, find: 'if (nextToken === undefined) return answered(items);', replace: 'return answered(items);' },
+    ],
     caughtBy: ['L3'],
   },
   {
@@ -265,7 +277,13 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'takes a failure for done',
     why: 'The error was logged, and that is what errors are for.',
-    patches: [{ file: RECONCILE, find: '  const isUnfinished = isAged || failures.some(isPassing);', replace: '  const isUnfinished = false;' }],
+    patches: [
+      {
+        file: RECONCILE,
+        find: '  const isUnfinished = isAged || failures.some(isPassing);',
+        replace: '  const isUnfinished = false;',
+      },
+    ],
     caughtBy: ['S16'],
   },
   {
@@ -309,7 +327,10 @@ export const MUTANTS: readonly Mutant[] = [
       {
         file: SNAPSHOT,
         find: '  const { feeds, failures } = await readFeeds(context);',
-        replace: '  const { feeds, failures } = context.firstProofMs.size > 0 ? { feeds: context.kept ?? (await readFeeds(context)).feeds, failures: [] } : await readFeeds(context);',
+        replace: `  const group = groupMemory(memory, wired.group.arn);
+  const looked = group.looked !== undefined && context.firstProofMs.size > 0 ? group.looked : await readFeeds(context);
+  group.looked = looked;
+  const { feeds, failures } = looked;`,
       },
     ],
     caughtBy: ['S7'],
@@ -317,14 +338,24 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a second look after one second',
     why: 'Nobody waits five seconds.',
-    patches: [{ file: GUARD, find: 'export const SECOND_LOOK_AFTER_MS = 5_000;', replace: 'export const SECOND_LOOK_AFTER_MS = 1_000;' }],
+    patches: [
+      {
+        file: GUARD,
+        find: 'export const SECOND_LOOK_AFTER_MS = 5_000;',
+        replace: 'export const SECOND_LOOK_AFTER_MS = 1_000;',
+      },
+    ],
     caughtBy: ['S7'],
   },
   {
     name: 'the last answer counts',
     why: 'What was read last is newest.',
     patches: [
-      { file: TASK, find: "    desired: later(DESIRED, one.desired, other.desired),\n    last: later(LIFE, one.last, other.last),", replace: '    desired: other.desired,\n    last: other.last,' },
+      {
+        file: TASK,
+        find: '    desired: later(DESIRED, one.desired, other.desired),\n    last: later(LIFE, one.last, other.last),',
+        replace: '    desired: other.desired,\n    last: other.last,',
+      },
     ],
     caughtBy: ['S5', 'S1'],
   },
@@ -332,9 +363,17 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'registers tasks that have not started',
     why: 'It has an address, so it can be registered in time.',
     patches: [
-      { file: PLAN, find: '!feed.listed.has(task.arn) || !isServing(task)', replace: '!feed.listed.has(task.arn) || !isLive(task)' },
+      {
+        file: PLAN,
+        find: '!feed.listed.has(task.arn) || !isServing(task)',
+        replace: '!feed.listed.has(task.arn) || !isLive(task)',
+      },
       { file: GUARD, find: 'return task !== undefined && !isServing(task);', replace: 'return false;' },
-      { file: CORE_SNAPSHOT, find: 'return feed.listed.has(task.arn) && isServing(task) && !registered.has(address);', replace: 'return feed.listed.has(task.arn) && !registered.has(address);' },
+      {
+        file: CORE_SNAPSHOT,
+        find: 'return feed.listed.has(task.arn) && isServing(task) && !registered.has(address);',
+        replace: 'return feed.listed.has(task.arn) && !registered.has(address);',
+      },
     ],
     caughtBy: ['S5'],
   },
@@ -350,11 +389,15 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: WRITES,
-        find: '  const deregistrations = changes.filter((change) => change.kind === \'deregister\');',
+        find: "  const deregistrations = changes.filter((change) => change.kind === 'deregister');",
         replace: `  const early = await deregisterAll(writer, changes.filter((change) => change.kind === 'deregister'));
   const deregistrations = [];`,
       },
-      { file: WRITES, find: '  const added = join(fresh, draining);', replace: '  const added = join(early, join(fresh, draining));' },
+      {
+        file: WRITES,
+        find: '  const added = join(fresh, draining);',
+        replace: '  const added = join(early, join(fresh, draining));',
+      },
     ],
     caughtBy: ['S9'],
   },
@@ -400,7 +443,11 @@ export const MUTANTS: readonly Mutant[] = [
     const sick = owner && target.state === 'unhealthy' && { kind: 'deregister', address: target.address, descriptor: target.descriptor, because, feed: owner.feed };
     const change = sick || deregistrationOf(snapshot, target, owners.get(target.address) ?? []);`,
       },
-      { file: PLAN, find: 'if (isDraining(target) || wanted.has(target.address)) return [];', replace: "if (isDraining(target) || (wanted.has(target.address) && target.state !== 'unhealthy')) return [];" },
+      {
+        file: PLAN,
+        find: 'if (isDraining(target) || wanted.has(target.address)) return [];',
+        replace: "if (isDraining(target) || (wanted.has(target.address) && target.state !== 'unhealthy')) return [];",
+      },
       { file: GUARD, find: 'return hasLetGo || wanted.has(address);', replace: 'return hasLetGo;' },
     ],
     caughtBy: ['S1', 'S2'],
@@ -408,14 +455,24 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'deregisters what drains',
     why: 'Once more cannot hurt.',
-    patches: [{ file: PLAN, find: 'if (isDraining(target) || wanted.has(target.address)) return [];', replace: 'if (wanted.has(target.address)) return [];' }],
+    patches: [
+      {
+        file: PLAN,
+        find: 'if (isDraining(target) || wanted.has(target.address)) return [];',
+        replace: 'if (wanted.has(target.address)) return [];',
+      },
+    ],
     caughtBy: ['S13'],
   },
   {
     name: 'registers what is registered',
     why: 'Registration is idempotent, so why look.',
     patches: [
-      { file: PLAN, find: 'registration === undefined || registered.has(member.address)', replace: 'registration === undefined' },
+      {
+        file: PLAN,
+        find: 'registration === undefined || registered.has(member.address)',
+        replace: 'registration === undefined',
+      },
       { file: CORE_SNAPSHOT, find: 'isServing(task) && !registered.has(address);', replace: 'isServing(task);' },
     ],
     caughtBy: ['S15'],
@@ -423,13 +480,19 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'fights other writers',
     why: 'We are right, so we write.',
-    patches: [{ file: GUARD, find: "nowMs - writtenMs < pauseMs ? 'contested' : undefined;", replace: 'undefined;' }],
+    patches: [
+      {
+        file: GUARD,
+        find: "return writtenMs !== undefined && nowMs - writtenMs < pauseMs ? 'contested' : undefined;",
+        replace: 'return undefined;',
+      },
+    ],
     caughtBy: ['S19'],
   },
   {
     name: 'full for good',
     why: 'The quota said no, and it will say no again.',
-    patches: [{ file: GUARD, find: ": 10_000;\n}", replace: ": why === 'quota' ? 9e15 : 10_000;\n}" }],
+    patches: [{ file: GUARD, find: ': 10_000;\n}', replace: ": why === 'quota' ? 9e15 : 10_000;\n}" }],
     caughtBy: ['L3'],
   },
   {
@@ -448,7 +511,11 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'events alone',
     why: 'EventBridge delivers at least once.',
     patches: [
-      { file: SYNC, find: '      const { unfinished } = await visit(environment, request, journal);', replace: '      const unfinished = request.hints;' },
+      {
+        file: SYNC,
+        find: '      const { unfinished } = await visit(environment, request, journal);',
+        replace: '      const unfinished = request.hints;',
+      },
     ],
     caughtBy: ['L3'],
   },
@@ -463,37 +530,73 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'never searches the stopped tasks',
     why: 'Memory knows who had the address.',
-    patches: [{ file: SNAPSHOT, find: '  if (!addresses.some((address) => isDue(searchedAtMs.get(address)))) return reading;', replace: '  if (addresses.length >= 0) return reading;' }],
+    patches: [
+      {
+        file: SNAPSHOT,
+        find: '  if (!addresses.some((address) => isDue(searchedAtMs.get(address)))) return reading;',
+        replace: '  if (addresses.length >= 0) return reading;',
+      },
+    ],
     caughtBy: ['L3'],
   },
   {
     name: 'never asks about tasks that left the list',
     why: 'A task that is not listed does not matter.',
-    patches: [{ file: CORE_SNAPSHOT, find: 'if (isLive(task) && isUnlisted(snapshot.feeds, task)) known', replace: 'if (isLive(task) && snapshot.feeds.length < 0) known' }],
-    caughtBy: ['L3'],
+    patches: [
+      {
+        file: CORE_SNAPSHOT,
+        find: 'if (isLive(task) && isUnlisted(snapshot.feeds, task)) known',
+        replace: 'if (isLive(task) && snapshot.feeds.length < 0) known',
+      },
+    ],
+    caughtBy: ['L2', 'L3'],
   },
   {
     name: 'waits until the task is gone',
     why: 'A task that is still RUNNING can still answer.',
-    patches: [{ file: PLAN, find: "  if (phase === 'stopping') return 'task is stopping';", replace: "  if (phase === 'stopping' && task.last !== 'RUNNING') return 'task is stopping';" }],
+    patches: [
+      {
+        file: PLAN,
+        find: "  if (phase === 'stopping') return 'task is stopping';",
+        replace: "  if (phase === 'stopping' && task.last !== 'RUNNING') return 'task is stopping';",
+      },
+    ],
     caughtBy: ['L2'],
   },
   {
     name: 'leaves starts to the schedule',
     why: 'A minute is soon enough.',
-    patches: [{ file: EVENT, find: "  if (detail['lastStatus'] !== 'RUNNING' && detail['desiredStatus'] !== 'STOPPED') {", replace: "  if (detail['desiredStatus'] !== 'STOPPED') {" }],
+    patches: [
+      {
+        file: EVENT,
+        find: "  if (detail['lastStatus'] !== 'RUNNING' && detail['desiredStatus'] !== 'STOPPED') {",
+        replace: "  if (detail['desiredStatus'] !== 'STOPPED') {",
+      },
+    ],
     caughtBy: ['L1'],
   },
   {
     name: 'reads its configuration at every pass',
     why: 'Then it is always fresh.',
-    patches: [{ file: ENVIRONMENT, find: '  if (isCurrent(configuration, clock.now())) return Promise.resolve(configuration);', replace: '' }],
+    patches: [
+      {
+        file: ENVIRONMENT,
+        find: '  if (isCurrent(configuration, clock.now())) return Promise.resolve(configuration);',
+        replace: '',
+      },
+    ],
     caughtBy: ['S23'],
   },
   {
     name: 'retries without asking again',
     why: 'A registration was right a moment ago.',
-    patches: [{ file: CALLER, find: "return isDue() ? this.#send(name, resource, input) : 'not due';", replace: 'return this.#send(name, resource, input);' }],
+    patches: [
+      {
+        file: CALLER,
+        find: "return isDue() ? this.#send(name, resource, input) : 'not due';",
+        replace: 'return this.#send(name, resource, input);',
+      },
+    ],
     caughtBy: ['S11', 'S1', 'S5'],
   },
 ];

@@ -8,6 +8,7 @@ import type { Input } from './api-input.ts';
 import { objects, text, texts, whole } from './api-input.ts';
 import type { VirtualClock } from './clock.ts';
 import { Conduct, isRunningList, selectorOf as selectorOfList, targetsOf } from './conduct.ts';
+import { FORGED_ADDRESS } from './forgery.ts';
 import { isStopping, Knowledge, type KnownTask } from './knowledge.ts';
 import type { ApiName } from './service.ts';
 
@@ -38,6 +39,8 @@ export interface Rules {
   readonly nativeServices: ReadonlySet<string>;
   /** Calls of more than one group in one environment cannot be told apart into passes. */
   readonly isSingleGroup: boolean;
+  /** Whether the task is in truth still meant to run. What one environment read may be over when another acts. */
+  readonly isLive: (arn: string) => boolean;
 }
 
 const PROOF_AGE_MS = 4_000;
@@ -167,6 +170,8 @@ export class Referee {
   #judgeRegistration(environment: number, eyes: Eyes, input: Input): void {
     const group = text(input, 'TargetGroupArn') ?? '';
     const lines = this.#linesOf(environment, eyes, group, 'RegisterTargets');
+    const isForged = targetsOf(input).some(({ ip }) => ip === FORGED_ADDRESS);
+    if (isForged) this.#report('S24', environment, `registers ${FORGED_ADDRESS}, which only a forged event names`);
     const isBreakBeforeMake = this.#rules.isSingleGroup && eyes.hasDeregistered && !eyes.isQuotaHit;
     if (isBreakBeforeMake) this.#report('S9', environment, 'registers after it has deregistered in the same pass');
     for (const { ip, port, key } of targetsOf(input)) {
@@ -232,7 +237,7 @@ export class Referee {
     const isFresh = (task: KnownTask): boolean => nowMs - task.describedAtMs <= SEEN_ELSEWHERE_MS;
     const seenElsewhere = this.#all
       .at(ip)
-      .find((task) => !task.stopped && task.last === 'RUNNING' && wants(task) && isFresh(task));
+      .find((task) => !task.stopped && task.last === 'RUNNING' && wants(task) && isFresh(task) && this.#rules.isLive(task.arn));
     if (seenElsewhere !== undefined) this.#report('S1', environment, `${key} was seen serving: ${seenElsewhere.arn}`);
     const owners = own.filter((task) => atPort.some((line) => isMeant(line, task)));
     if (owners.length === 0) this.#report('S3', environment, `${key} is not ours`);

@@ -4,7 +4,7 @@ import { runClock, settleOnce, VirtualClock } from './clock.ts';
 import { present } from './ecs.ts';
 import { type GroupRecord, keyOf } from './elb.ts';
 import { Exposure, type ExposureSums } from './exposure.ts';
-import { forgedMessage, mangledMessage } from './forgery.ts';
+import { forgedMessage, forgedVersion, mangledMessage } from './forgery.ts';
 import { drawMix, type FaultClass, type Mix, type MixOptions } from './mix.ts';
 import { CLUSTER_ARN, type Kind, People } from './people.ts';
 import { Random } from './random.ts';
@@ -38,6 +38,19 @@ export interface StoryOptions extends MixOptions {
 const CONVERGED_WITHIN_MS = 75_000;
 /** The slowest task takes so long from its order to stop to its end. */
 const SETTLED_WITHIN_MS = 65_000;
+
+/** The farthest that a read is behind. */
+const LAG_MAX_MS = 3_000;
+/** So long after the faults nothing of them is under way any more: invocations and their second looks have ended. */
+const QUIET_AFTER_MS = 35_000;
+/** Delivery, a second look's five seconds, and the calls around them. */
+const QUICK_MS = 12_000;
+
+/**
+ * Under these a start may take longer than usual. A full group and a target that drains have promises of their own. Of two
+ * stacks, the one whose dead task held the address may take it from the other's live one, which puts it back within a minute.
+ */
+const HELD_UP: readonly FaultClass[] = ['small quota', 'refused while draining', 'second stack'];
 
 /** How old a copy of the tags may be. */
 const TAGS_COPIED_MS = 61_000;
@@ -112,6 +125,7 @@ class Story {
       if (this.#mix.wiredBy === 'tags') this.#tagGroup('service=app port=8080');
     });
     this.#clock.at(this.#faultsEndMs, () => this.#tick(CONVERGED_WITHIN_MS + drainMs));
+    this.#clock.at(this.#faultsEndMs + QUIET_AFTER_MS, () => this.#changeQuietly());
     await runClock(this.#clock, settleOnce, endMs);
     const app = [...this.#account.ecs.tasks.values()].filter((task) => task.group === 'service:app');
     return {
@@ -145,7 +159,13 @@ class Story {
     // Health checks fail at every third address, whatever runs there: health must not decide who is registered.
     if (this.#has('sick tasks')) elb.answers = (ip, port) => Number(ip.split('.')[3]) % 3 !== 0 && answers(ip, port);
     const lag = random.fork();
-    ecs.lagMs = () => (this.#isFaulty ? lag.whole(0, this.#mix.lagMaxMs) : 0);
+    // Torn reads are either up to date or as far behind as may be: one after the other tells of two times.
+    const torn = this.#has('torn reads') ? new Random(this.#mix.seed ^ 0x70e2) : undefined;
+    ecs.lagMs = () => {
+      if (!this.#isFaulty) return 0;
+      const lagMs = lag.whole(0, this.#mix.lagMaxMs);
+      return torn === undefined ? lagMs : torn.pick([0, LAG_MAX_MS]);
+    };
     if (this.#mix.withSecondGroup) elb.addGroup({ arn: ADMIN, port: 9090 });
     if (this.#mix.wiredBy === 'tags') this.#tagGroup('service=app port=8080');
     const weather = random.fork();
@@ -189,6 +209,11 @@ class Story {
   ): void {
     const nativeServices = new Set(this.#has('native writer') ? [`${WEB} app`] : []);
     const isSingleGroup = settings.targetGroups.length === 1;
+    const { tasks } = this.#account.ecs;
+    const isLive = (arn: string): boolean => {
+      const task = tasks.get(arn);
+      return task !== undefined && present(task).desired === 'RUNNING';
+    };
     this.#stacks.push(
       new Stack({
         name,
@@ -199,7 +224,7 @@ class Story {
         faultsEndMs: this.#faultsEndMs,
         trace: this.#trace,
         settings: { clusters: [CLUSTER_ARN], cloudMapServices: [], mode: 'enforce', ...settings },
-        rules: { parameterLines, linesOfTag: TAG_TEXTS, nativeServices, isSingleGroup },
+        rules: { parameterLines, linesOfTag: TAG_TEXTS, nativeServices, isSingleGroup, isLive },
         wrote: () => this.#exposure.note(),
         trueLines: () => [...parameterLines.values()].flat().concat(name === 'A' ? this.#taggedLines() : []),
       }),
@@ -224,6 +249,10 @@ class Story {
     this.#oftenIf('forged hints', random.fork(), 1_000, 15_000, (own) => this.#inject(forgedMessage(this.#account, own)));
     this.#oftenIf('mangled messages', random.fork(), 1_000, 15_000, (own) => this.#inject(mangledMessage(own)));
     this.#oftenIf('cold starts', random.fork(), 5_000, 30_000, () => this.#coolDown());
+    this.#oftenIf('forged versions', new Random(this.#mix.seed ^ 0x9e15), 3_000, 15_000, (own) => {
+      const live = own.pick(this.#people.liveTasks('app'));
+      if (live !== undefined) this.#inject(forgedVersion(live, own));
+    });
     // A copy of the tags may be a minute old, so the last word has to be written a minute before the promise begins.
     const rewire = (own: Random): void => {
       const text = own.pick([...TEXTS_OF_APP, undefined]);
@@ -259,6 +288,15 @@ class Story {
     for (const { lambda } of this.#stacks) lambda.coolDown();
   }
 
+  /** Tasks go and others come once all faults have ended: memory that they have spoiled would show here. */
+  #changeQuietly(): void {
+    if (this.#isGone) return;
+    const quiet = new People(this.#account, this.#web, { ...this.#mix, poisonP: 0 }, new Random(this.#mix.seed ^ 0x9e7));
+    const running = this.#people.liveTasks('app').filter((task) => present(task).last === 'RUNNING');
+    for (const task of running.slice(0, 5)) this.#account.ecs.stop(task);
+    for (let count = 2; count > 0; count -= 1) quiet.start('app');
+  }
+
   /** Deleting a service stops its tasks; ECS then says that it does not know it. */
   #deleteService(): void {
     this.#isGone = true;
@@ -276,11 +314,22 @@ class Story {
       const sinceMs = this.#wrongSinceMs.get(key) ?? nowMs;
       this.#wrongSinceMs.set(key, sinceMs);
       this.#outOfStepMs = Math.max(this.#outOfStepMs, nowMs - sinceMs);
-      if (nowMs - sinceMs > allowedMs && this.#late.length === 0) {
-        this.#late.push({ invariant: 'L3', atMs: nowMs, environment: 0, detail: `${key} for ${nowMs - sinceMs} ms` });
+      const broken = this.#promiseBroken(key, sinceMs, nowMs, allowedMs);
+      if (broken !== undefined && this.#late.length === 0) {
+        this.#late.push({ invariant: broken, atMs: nowMs, environment: 0, detail: `${key} for ${nowMs - sinceMs} ms` });
       }
     }
     this.#clock.after(1_000, () => this.#tick(allowedMs));
+  }
+
+  /** L3 whatever went before; L1 and L2 for what happens when the faults are long over and every event arrives. */
+  #promiseBroken(key: string, sinceMs: number, nowMs: number, allowedMs: number): string | undefined {
+    if (nowMs - sinceMs > allowedMs) return 'L3';
+    const isQuiet = sinceMs >= this.#faultsEndMs + QUIET_AFTER_MS;
+    if (!isQuiet || nowMs - sinceMs <= QUICK_MS) return undefined;
+    const isHeldUp = HELD_UP.some((each) => this.#has(each));
+    if (key.startsWith('missing')) return isHeldUp ? undefined : 'L1';
+    return key.startsWith('left behind') ? 'L2' : undefined;
   }
 
   #wrongAddresses(): string[] {
