@@ -44,6 +44,7 @@ export class Lambda {
   readonly #spawn: () => Runtime;
   readonly #idle: Runtime[] = [];
   readonly #running = new Set<Invocation>();
+  readonly #retired = new Set<Runtime>();
   readonly #killers = new Map<Runtime, () => void>();
   #batchesRunning = 0;
   #environments = 0;
@@ -71,6 +72,12 @@ export class Lambda {
   /** Forgets the warm environments, as Lambda does after a while or a deployment. */
   coolDown(): void {
     this.#idle.length = 0;
+  }
+
+  /** Forgets those at work as well, once they are done. */
+  replaceEnvironments(): void {
+    this.coolDown();
+    for (const { runtime } of this.#running) this.#retired.add(runtime);
   }
 
   /** Polls the queue whenever messages arrive or a batch is done. */
@@ -139,7 +146,7 @@ export class Lambda {
       this.#running.delete(invocation);
       this.#killers.delete(runtime);
       Object.assign(invocation, { outcome, answer, error, endedAtMs: this.#clock.now() });
-      if (outcome === 'done' || outcome === 'failed') this.#idle.push(runtime);
+      if ((outcome === 'done' || outcome === 'failed') && !this.#retired.has(runtime)) this.#idle.push(runtime);
       ended(invocation);
     };
     const timeout = this.#clock.at(deadlineMs, () => end('timed out', undefined, undefined));

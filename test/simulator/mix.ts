@@ -29,7 +29,7 @@ export const FIRST_CLASSES = [
   'forged hints',
   'mangled messages',
 ] as const;
-const LATER_CLASSES = ['short pages', 'sick tasks', 'torn reads', 'forged versions', 'side by side'] as const;
+const LATER_CLASSES = ['short pages', 'sick tasks', 'torn reads', 'forged versions', 'side by side', 'outage'] as const;
 export const FAULT_CLASSES = [...FIRST_CLASSES, ...LATER_CLASSES] as const;
 export type FaultClass = (typeof FAULT_CLASSES)[number];
 
@@ -54,6 +54,8 @@ export interface Mix {
   readonly quota: number;
   readonly poisonP: number;
   readonly pageMax: number;
+  /** From when to when every call fails and no event arrives, in milliseconds after the beginning. */
+  readonly outage: { readonly fromMs: number; readonly toMs: number };
   readonly wiredBy: 'parameter' | 'tags';
   readonly withFamily: boolean;
   readonly withSecondGroup: boolean;
@@ -75,13 +77,8 @@ export const CHURN_MS = 150_000;
 /** Draws the mix of a seed. Each class draws from a generator of its own, so that leaving one out changes no other. */
 export function drawMix(seed: number, options: MixOptions = {}): Mix {
   const random = new Random(seed);
-  const density = random.pick([0, 0.1, 0.3, 0.6]);
   const later = new Random(seed ^ 0x1a7e5);
-  const chosen: FaultClass[] = [
-    ...FIRST_CLASSES.filter(() => random.chance(density)),
-    ...LATER_CLASSES.filter(() => later.chance(density)),
-  ];
-  const classes = new Set(chosen.filter((each) => options.allowed?.has(each) ?? true));
+  const classes = drawClasses(random, later, options.allowed);
   const own = new Map<FaultClass, Random>(FIRST_CLASSES.map((each) => [each, random.fork()]));
   for (const each of LATER_CLASSES) own.set(each, later.fork());
   const basics = random.fork();
@@ -89,10 +86,11 @@ export function drawMix(seed: number, options: MixOptions = {}): Mix {
     const generator = own.get(name);
     return classes.has(name) && generator !== undefined ? draw(generator) : none;
   };
+  const { churnMs = CHURN_MS } = options;
   return {
     seed,
     classes,
-    churnMs: options.churnMs ?? CHURN_MS,
+    churnMs,
     duplicateP: strength('duplicates', 0, (r) => r.pick([0.1, 0.3, 0.9])),
     delayMaxMs: strength('delays', 300, (r) => r.pick([2_000, 20_000, 120_000])),
     lossP: strength('losses', 0, (r) => r.pick([0.05, 0.3, 1])),
@@ -105,9 +103,10 @@ export function drawMix(seed: number, options: MixOptions = {}): Mix {
     freezeP: strength('freezes', 0, (r) => r.pick([0.01, 0.05])),
     coldStartP: strength('cold starts', 0, (r) => r.pick([0.1, 0.5])),
     crashP: strength('crashes', 0, (r) => r.pick([0.2, 0.7])),
-    reuseAfterMs: strength('quick re-use', 30_000, (r) => r.pick([5_000, 8_000])),
+    reuseAfterMs: strength('quick re-use', classes.has('outage') ? 5_000 : 30_000, (r) => r.pick([5_000, 8_000])),
     quota: strength('small quota', 1_000, (r) => r.whole(3, 6)),
     poisonP: strength('poison targets', 0, (r) => r.pick([0.1, 0.3])),
+    outage: strength('outage', { fromMs: 0, toMs: 0 }, (r) => drawOutage(r, churnMs)),
     pageMax: strength('short pages', 100, (r) => r.pick([1, 2, 3])),
     wiredBy: basics.pick(['parameter', 'tags']),
     withFamily: basics.chance(0.3),
@@ -116,4 +115,22 @@ export function drawMix(seed: number, options: MixOptions = {}): Mix {
     drainDelaySeconds: basics.pick([0, 5, 30]),
     ...options.fixed,
   };
+}
+
+/** The density comes first, and the later classes from a generator of their own. */
+function drawClasses(
+  random: Random,
+  later: Random,
+  allowed: ReadonlySet<FaultClass> = new Set(FAULT_CLASSES),
+): ReadonlySet<FaultClass> {
+  const density = random.pick([0, 0.1, 0.3, 0.6]);
+  const first: readonly FaultClass[] = FIRST_CLASSES.filter(() => random.chance(density));
+  return new Set([...first, ...LATER_CLASSES.filter(() => later.chance(density))].filter((each) => allowed.has(each)));
+}
+
+/** In the middle, where more goes wrong after it, or at the end, where nothing covers up what it has left. */
+function drawOutage(random: Random, churnMs: number): Mix['outage'] {
+  const lengthMs = random.whole(45_000, 85_000);
+  const fromMs = random.chance(0.5) ? churnMs - lengthMs : random.whole(20_000, 60_000);
+  return { fromMs, toMs: fromMs + lengthMs };
 }

@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { compileFunction } from 'node:vm';
 import { build, type Plugin } from 'esbuild';
 import { isObject } from '../../functions/core/json.ts';
-import type { Mutant, Patch } from './mutants.ts';
+import type { Mutant, Patch } from './mutants/mutant.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const ENTRY = join(import.meta.dirname, 'campaign.ts');

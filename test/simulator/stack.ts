@@ -28,6 +28,8 @@ export interface StackOptions {
   readonly mix: Mix;
   readonly random: Random;
   readonly faultsEndMs: number;
+  /** Whether nothing works at this moment: then no event arrives either. */
+  readonly isOut: () => boolean;
   readonly settings: SettingsText;
   readonly rules: Rules;
   readonly trace: Trace;
@@ -106,7 +108,8 @@ export class Stack {
   }
 
   #take(event: StateChangeEvent): void {
-    if (this.#options.settings.clusters.includes(event.detail.clusterArn)) this.pipeline.take(event);
+    const isOurs = this.#options.settings.clusters.includes(event.detail.clusterArn);
+    if (isOurs && !this.#options.isOut()) this.pipeline.take(event);
   }
 
   get #isFaulty(): boolean {

@@ -1,6 +1,6 @@
 /** One seed, told from beginning to end: churn under the seed's faults, then quiet, then a look at where the world has ended. */
 import { Account, targetGroupArn } from './account.ts';
-import { runClock, settleOnce, VirtualClock } from './clock.ts';
+import { EPOCH_MS, runClock, settleOnce, VirtualClock } from './clock.ts';
 import { present } from './ecs.ts';
 import { type GroupRecord, keyOf } from './elb.ts';
 import { Exposure, type ExposureSums } from './exposure.ts';
@@ -140,6 +140,13 @@ class Story {
     };
   }
 
+  /** In an outage addresses pass from hand to hand unseen; after it, everything starts cold. */
+  get #isOut(): boolean {
+    const { fromMs, toMs } = this.#mix.outage;
+    const sinceMs = this.#clock.now() - EPOCH_MS;
+    return this.#isFaulty && sinceMs >= fromMs && sinceMs < toMs;
+  }
+
   get #isFaulty(): boolean {
     return this.#clock.now() < this.#faultsEndMs;
   }
@@ -171,6 +178,7 @@ class Story {
     const weather = random.fork();
     this.#service.faults = (operation) => {
       const fault = drawFault(this.#mix, weather, operation);
+      if (this.#isOut) return { kind: 'error', code: 'InternalFailure', status: 500 };
       return this.#isFaulty ? fault : undefined;
     };
   }
@@ -222,6 +230,7 @@ class Story {
         service: this.#service,
         mix: this.#mix,
         faultsEndMs: this.#faultsEndMs,
+        isOut: () => this.#isOut,
         trace: this.#trace,
         settings: { clusters: [CLUSTER_ARN], cloudMapServices: [], mode: 'enforce', ...settings },
         rules: { parameterLines, linesOfTag: TAG_TEXTS, nativeServices, isSingleGroup, isLive },
@@ -249,6 +258,7 @@ class Story {
     this.#oftenIf('forged hints', random.fork(), 1_000, 15_000, (own) => this.#inject(forgedMessage(this.#account, own)));
     this.#oftenIf('mangled messages', random.fork(), 1_000, 15_000, (own) => this.#inject(mangledMessage(own)));
     this.#oftenIf('cold starts', random.fork(), 5_000, 30_000, () => this.#coolDown());
+    if (this.#has('outage')) this.#setUpOutage(new Random(this.#mix.seed ^ 0x007a6e));
     this.#oftenIf('forged versions', new Random(this.#mix.seed ^ 0x9e15), 3_000, 15_000, (own) => {
       const live = own.pick(this.#people.liveTasks('app'));
       if (live !== undefined) this.#inject(forgedVersion(live, own));
@@ -265,6 +275,22 @@ class Story {
       this.#trace.note(`task ${detail.taskArn.slice(-4)} v${detail.version} ${detail.lastStatus}/${detail.desiredStatus}`);
       const task = this.#account.ecs.tasks.get(detail.taskArn);
       if (this.#has('native writer') && task !== undefined) this.#people.keepNatively(task);
+    });
+  }
+
+  /** A deployment that nobody sees: the new tasks get the addresses of the old ones. Then warm memory is as good as none, or worse. */
+  #setUpOutage(random: Random): void {
+    const { fromMs, toMs } = this.#mix.outage;
+    this.#clock.at(EPOCH_MS + fromMs + 1_000, () => {
+      if (this.#isFaulty && !this.#isGone) this.#people.replaceAll('app');
+    });
+    this.#clock.at(EPOCH_MS + fromMs + 25_000, () => {
+      if (!this.#isFaulty || this.#isGone) return;
+      for (const kind of ['app', 'other', 'app', 'other', 'app'] as const) this.#people.start(kind);
+    });
+    if (random.chance(0.5)) return;
+    this.#clock.at(EPOCH_MS + toMs, () => {
+      for (const { lambda } of this.#stacks) lambda.replaceEnvironments();
     });
   }
 
