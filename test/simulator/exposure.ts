@@ -46,9 +46,9 @@ export class Exposure {
     this.#registered = registered;
   }
 
-  /** Sums over the tasks, up to the given time. */
-  sum(tasks: readonly TaskRecord[], port: number, untilMs: number): ExposureSums {
-    const nextMs = nextOwners(tasks);
+  /** Sums over the tasks, up to the given time. `all` are those that may have had one of their addresses next. */
+  sum(tasks: readonly TaskRecord[], all: readonly TaskRecord[], port: number, untilMs: number): ExposureSums {
+    const nextMs = nextOwners(all);
     const lives = tasks.flatMap((task) => lifeOf(task, nextMs, untilMs));
     const measured = lives.map((life) => ({ life, intervals: this.#intervals.get(keyOf({ id: life.ip, port })) ?? [] }));
     return {

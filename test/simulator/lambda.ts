@@ -2,6 +2,7 @@
 import { isObject } from '../../functions/core/json.ts';
 import type { VirtualClock } from './clock.ts';
 import type { Queue } from './queue.ts';
+import { Random } from './random.ts';
 
 /** One execution environment with the function loaded: module state lives as long as this does. */
 export interface Runtime {
@@ -13,6 +14,8 @@ export interface LambdaSettings {
   readonly batchSize: number;
   /** A batch that is not full waits this long for more (MaximumBatchingWindowInSeconds). */
   readonly windowMs: number;
+  /** On a queue with very low traffic the wait may be as long as this, whatever the window (Lambda guide, "Using Lambda with Amazon SQS"). */
+  readonly quietWaitMaxMs?: number;
   /** Batches of the queue that are worked on at once. */
   readonly concurrencyMax: number;
   readonly scheduleMs: number;
@@ -108,11 +111,13 @@ export class Lambda {
   }
 
   #waitsForMore(queue: Queue, poll: () => void): boolean {
-    const { batchSize, windowMs } = this.#settings;
+    const { batchSize, windowMs, quietWaitMaxMs = windowMs } = this.#settings;
     if (windowMs === 0) return false;
     const { count, oldestAtMs } = queue.visible;
-    if (count === 0 || count >= batchSize || oldestAtMs + windowMs <= this.#clock.now()) return false;
-    this.#clock.at(oldestAtMs + windowMs, poll);
+    // Drawn by the message that waits, so that asking twice gives one answer.
+    const waitMs = new Random(oldestAtMs).whole(windowMs, quietWaitMaxMs);
+    if (count === 0 || count >= batchSize || oldestAtMs + waitMs <= this.#clock.now()) return false;
+    this.#clock.at(oldestAtMs + waitMs, poll);
     return true;
   }
 

@@ -77,10 +77,9 @@ export const CHURN_MS = 150_000;
 /** Draws the mix of a seed. Each class draws from a generator of its own, so that leaving one out changes no other. */
 export function drawMix(seed: number, options: MixOptions = {}): Mix {
   const random = new Random(seed);
-  const later = new Random(seed ^ 0x1a7e5);
-  const classes = drawClasses(random, later, options.allowed);
-  const own = new Map<FaultClass, Random>(FIRST_CLASSES.map((each) => [each, random.fork()]));
-  for (const each of LATER_CLASSES) own.set(each, later.fork());
+  const own = new Map<FaultClass, Random>();
+  const classes = drawClasses(seed, random, own, options.allowed);
+  for (const each of FIRST_CLASSES) own.set(each, random.fork());
   const basics = random.fork();
   const strength = <Value>(name: FaultClass, none: Value, draw: (own: Random) => Value): Value => {
     const generator = own.get(name);
@@ -117,15 +116,21 @@ export function drawMix(seed: number, options: MixOptions = {}): Mix {
   };
 }
 
-/** The density comes first, and the later classes from a generator of their own. */
+/** The density comes first. Each later class draws from a generator of its own from the beginning. */
 function drawClasses(
+  seed: number,
   random: Random,
-  later: Random,
+  own: Map<FaultClass, Random>,
   allowed: ReadonlySet<FaultClass> = new Set(FAULT_CLASSES),
 ): ReadonlySet<FaultClass> {
   const density = random.pick([0, 0.1, 0.3, 0.6]);
   const first: readonly FaultClass[] = FIRST_CLASSES.filter(() => random.chance(density));
-  return new Set([...first, ...LATER_CLASSES.filter(() => later.chance(density))].filter((each) => allowed.has(each)));
+  const later = LATER_CLASSES.filter((each, index) => {
+    const generator = new Random(seed ^ Math.imul(index + 1, 0x9e3779b1));
+    own.set(each, generator);
+    return generator.chance(density);
+  });
+  return new Set([...first, ...later].filter((each) => allowed.has(each)));
 }
 
 /** In the middle, where more goes wrong after it, or at the end, where nothing covers up what it has left. */

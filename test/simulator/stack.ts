@@ -10,7 +10,7 @@ import { present } from './ecs.ts';
 import type { StateChangeEvent } from './events.ts';
 import { type InProcessRuntime, spawnInProcess } from './in-process.ts';
 import type { JournalEntry } from './journal.ts';
-import { Lambda, type Runtime } from './lambda.ts';
+import { LAMBDA_SETTINGS, Lambda, type LambdaSettings, type Runtime } from './lambda.ts';
 import type { Mix } from './mix.ts';
 import { Pipeline } from './pipeline.ts';
 import { Queue } from './queue.ts';
@@ -33,6 +33,7 @@ export interface StackOptions {
   readonly settings: SettingsText;
   readonly rules: Rules;
   readonly trace: Trace;
+  readonly lambda: Partial<LambdaSettings> | undefined;
   /** Told after every write that took effect. */
   readonly wrote: () => void;
   /** The lines that hold for the group in truth, for what counts as a live removal. */
@@ -66,7 +67,7 @@ export class Stack {
     this.#referee = new Referee(this.#clock, rules);
     this.queue = new Queue(this.#clock);
     this.pipeline = new Pipeline(this.#clock, this.queue, mix, random.fork(), faultsEndMs);
-    this.lambda = new Lambda(this.#clock, () => this.#spawn());
+    this.lambda = new Lambda(this.#clock, () => this.#spawn(), { ...LAMBDA_SETTINGS, ...options.lambda });
     this.lambda.attach(this.queue);
     this.lambda.startSchedule(random.whole(0, 60_000));
     account.onEvent((event) => this.#take(event));

@@ -5,6 +5,7 @@ import { present } from './ecs.ts';
 import { type GroupRecord, keyOf } from './elb.ts';
 import { Exposure, type ExposureSums } from './exposure.ts';
 import { forgedMessage, forgedVersion, mangledMessage } from './forgery.ts';
+import type { LambdaSettings } from './lambda.ts';
 import { drawMix, type FaultClass, type Mix, type MixOptions } from './mix.ts';
 import { CLUSTER_ARN, type Kind, People } from './people.ts';
 import { Random } from './random.ts';
@@ -32,6 +33,8 @@ export interface StoryResult {
 
 export interface StoryOptions extends MixOptions {
   readonly trace?: ((line: string) => void) | undefined;
+  /** Another way of taking from the queue than template.yaml's. */
+  readonly lambda?: Partial<LambdaSettings> | undefined;
 }
 
 /** A lost event is made up for by the schedule within a minute, and its pass may take 15 s. */
@@ -76,11 +79,12 @@ const TEXTS_OF_APP = [
 ] as const;
 
 export function tellStory(seed: number, options: StoryOptions = {}): Promise<StoryResult> {
-  return new Story(drawMix(seed, options), options.trace).run();
+  return new Story(drawMix(seed, options), options).run();
 }
 
 class Story {
   readonly #mix: Mix;
+  readonly #lambda: Partial<LambdaSettings> | undefined;
   readonly #clock = new VirtualClock();
   readonly #account = new Account(this.#clock);
   readonly #service = new Service(this.#account);
@@ -99,8 +103,9 @@ class Story {
   #outOfStepMs = 0;
   #isGone = false;
 
-  constructor(mix: Mix, trace: ((line: string) => void) | undefined) {
+  constructor(mix: Mix, { trace, lambda }: StoryOptions) {
     this.#mix = mix;
+    this.#lambda = lambda;
     this.#random = new Random(mix.seed ^ 0x5eed);
     this.#trace = new Trace(this.#clock, trace);
     this.#faultsEndMs = this.#clock.now() + mix.churnMs;
@@ -127,14 +132,15 @@ class Story {
     this.#clock.at(this.#faultsEndMs, () => this.#tick(CONVERGED_WITHIN_MS + drainMs));
     this.#clock.at(this.#faultsEndMs + QUIET_AFTER_MS, () => this.#changeQuietly());
     await runClock(this.#clock, settleOnce, endMs);
-    const app = [...this.#account.ecs.tasks.values()].filter((task) => task.group === 'service:app');
+    const tasks = [...this.#account.ecs.tasks.values()];
+    const app = tasks.filter((task) => task.group === 'service:app');
     return {
       mix: this.#mix,
       violations: [...this.#stacks.flatMap((stack) => stack.violations), ...this.#late],
       marks: new Set(this.#stacks.flatMap((stack) => [...stack.collectMarks()])),
       liveRemovals: this.#stacks.reduce((sum, stack) => sum + stack.liveRemovals, 0),
       outOfStepMs: this.#outOfStepMs,
-      exposure: this.#exposure.sum(app, 8080, endMs),
+      exposure: this.#exposure.sum(app, tasks, 8080, endMs),
       calls: this.#account.callCount,
       hash: this.#trace.hash,
     };
@@ -232,6 +238,7 @@ class Story {
         faultsEndMs: this.#faultsEndMs,
         isOut: () => this.#isOut,
         trace: this.#trace,
+        lambda: this.#lambda,
         settings: { clusters: [CLUSTER_ARN], cloudMapServices: [], mode: 'enforce', ...settings },
         rules: { parameterLines, linesOfTag: TAG_TEXTS, nativeServices, isSingleGroup, isLive },
         wrote: () => this.#exposure.note(),

@@ -142,9 +142,9 @@ export const WRONG_REMOVALS: readonly Mutant[] = [
     patches: [
       {
         file: FILES.PLAN,
-        find: '    if (rule === undefined || describedAtMs === undefined) return [];\n    return [{ feed, because: proofOf(rule, feed, task, describedAtMs) }];',
+        find: '    if (rule === undefined || describedAtMs === undefined) return [];\n    return [{ feed, startedAtMs: task.startedAtMs ?? 0, because: proofOf(rule, feed, task, describedAtMs) }];',
         replace:
-          '    if (rule === undefined) return [];\n    return [{ feed, because: proofOf(rule, feed, task, describedAtMs ?? 9e15) }];',
+          '    if (rule === undefined) return [];\n    return [{ feed, startedAtMs: 0, because: proofOf(rule, feed, task, describedAtMs ?? 9e15) }];',
       },
       {
         file: FILES.CORE_SNAPSHOT,
@@ -177,8 +177,8 @@ export const WRONG_REMOVALS: readonly Mutant[] = [
     patches: [
       {
         file: FILES.PLAN,
-        find: 'address: target.address, descriptor: target.descriptor, ...best };',
-        replace: 'address: target.address, descriptor: { id: target.descriptor.id }, ...best };',
+        find: 'address: target.address, descriptor: target.descriptor, because, feed };',
+        replace: 'address: target.address, descriptor: { id: target.descriptor.id }, because, feed };',
       },
     ],
     caughtBy: ['S12'],
@@ -189,8 +189,8 @@ export const WRONG_REMOVALS: readonly Mutant[] = [
     patches: [
       {
         file: FILES.PLAN,
-        find: 'address: target.address, descriptor: target.descriptor, ...best };',
-        replace: 'address: target.address, descriptor: { ...target.descriptor, zone: undefined }, ...best };',
+        find: 'address: target.address, descriptor: target.descriptor, because, feed };',
+        replace: 'address: target.address, descriptor: { ...target.descriptor, zone: undefined }, because, feed };',
       },
     ],
     caughtBy: ['S12'],
@@ -292,6 +292,18 @@ export const WRONG_REMOVALS: readonly Mutant[] = [
         file: FILES.PLAN,
         find: "  if (phase === 'stopping') return 'task is stopping';",
         replace: "  if (phase === 'stopping' && task.last !== 'RUNNING') return 'task is stopping';",
+      },
+    ],
+    caughtBy: ['L2'],
+  },
+  {
+    name: 'names an earlier owner of the address',
+    why: 'Any stopped task that had the address proves that it is free; the one with the highest version is best.',
+    patches: [
+      {
+        file: FILES.PLAN,
+        find: 'other.startedAtMs - one.startedAtMs ||',
+        replace: 'other.because.version - one.because.version ||',
       },
     ],
     caughtBy: ['L2'],
