@@ -47,7 +47,7 @@ export class Exposure {
   }
 
   /** Sums over the tasks, up to the given time. `all` are those that may have had one of their addresses next. */
-  sum(tasks: readonly TaskRecord[], all: readonly TaskRecord[], port: number, untilMs: number): ExposureSums {
+  sum(tasks: readonly TaskRecord[], port: number, untilMs: number, all: readonly TaskRecord[] = tasks): ExposureSums {
     const nextMs = nextOwners(all);
     const lives = tasks.flatMap((task) => lifeOf(task, nextMs, untilMs));
     const measured = lives.map((life) => ({ life, intervals: this.#intervals.get(keyOf({ id: life.ip, port })) ?? [] }));

@@ -296,16 +296,4 @@ export const WRONG_REMOVALS: readonly Mutant[] = [
     ],
     caughtBy: ['L2'],
   },
-  {
-    name: 'names an earlier owner of the address',
-    why: 'Any stopped task that had the address proves that it is free; the one with the highest version is best.',
-    patches: [
-      {
-        file: FILES.PLAN,
-        find: 'other.startedAtMs - one.startedAtMs ||',
-        replace: 'other.because.version - one.because.version ||',
-      },
-    ],
-    caughtBy: ['L2'],
-  },
 ];
