@@ -8,10 +8,10 @@ export interface Cell {
   readonly lambda?: Partial<LambdaSettings>;
 }
 
-/** A small subnet hands addresses on soon. */
-const REUSE = { reuseAfterMs: 5_000 };
+/** A small subnet hands addresses on soon. A container takes two seconds to stop: of quicker ones the crashes tell. */
+const REUSE = { reuseAfterMs: 5_000, stoppingMinMs: 2_000 };
 /** AWS may hand an address on within one to three seconds; each seed has its own time. */
-const quickReuse = (seed: number): Partial<Mix> => ({ reuseAfterMs: 1_000 + ((seed * 997) % 2_001) });
+const quickReuse = (seed: number): Partial<Mix> => ({ ...REUSE, reuseAfterMs: 1_000 + ((seed * 997) % 2_001) });
 const lag = (lagMaxMs: number) => (): Partial<Mix> => ({ ...REUSE, lagMaxMs });
 
 export const CELLS: readonly Cell[] = [

@@ -69,7 +69,8 @@ export class Exposure {
       }),
       deregisterMs: measured.flatMap(({ life, intervals }) => {
         const last = intervals.find(({ fromMs, toMs }) => fromMs <= life.stoppedMs && toMs > life.stoppedMs);
-        return last === undefined || last.toMs > untilMs ? [] : [last.toMs - life.stoppedMs];
+        // A target that was still there when its address got a new owner has been handed over, and not removed.
+        return last === undefined || last.toMs > Math.min(untilMs, life.reusedMs) ? [] : [last.toMs - life.stoppedMs];
       }),
     };
   }

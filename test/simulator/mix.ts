@@ -61,6 +61,8 @@ export interface Mix {
   readonly withSecondGroup: boolean;
   readonly initialTasks: number;
   readonly drainDelaySeconds: number;
+  /** The least that a container takes to stop once it is told to. */
+  readonly stoppingMinMs: number;
 }
 
 export interface MixOptions {
@@ -112,6 +114,7 @@ export function drawMix(seed: number, options: MixOptions = {}): Mix {
     withSecondGroup: basics.chance(0.2) || classes.has('side by side'),
     initialTasks: basics.whole(0, 8),
     drainDelaySeconds: basics.pick([0, 5, 30]),
+    stoppingMinMs: 0,
     ...options.fixed,
   };
 }
