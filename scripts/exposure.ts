@@ -19,7 +19,6 @@ const HEADER = [
   'RUNNING to registered, p50 / p99 s',
   'ordered to stop to deregistered, p50 / p99 s',
   'longest out of step after the faults, s',
-  'calls per task',
 ];
 
 const { values } = parseArgs({ options: { seeds: { type: 'string', default: '300' }, only: { type: 'string' } } });
@@ -40,7 +39,7 @@ const said =
 if (values.only === undefined) writeSection(PAGE, 'exposure', `${markdownTable(HEADER, rows)}\n\n${said}`);
 
 function rowOf(name: string, measured: Measured): string[] {
-  const { tasks, stops, liveRemovals, missingMs, goneMs, registerMs, deregisterMs, outOfStepMs, calls } = measured;
+  const { tasks, stops, liveRemovals, missingMs, goneMs, registerMs, deregisterMs, outOfStepMs } = measured;
   return [
     name,
     String(tasks),
@@ -51,7 +50,6 @@ function rowOf(name: string, measured: Measured): string[] {
     twoSeconds(registerMs),
     twoSeconds(deregisterMs),
     (outOfStepMs / 1_000).toFixed(0),
-    (calls / tasks).toFixed(1),
   ];
 }
 

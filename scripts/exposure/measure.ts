@@ -13,7 +13,6 @@ export interface Measured {
   readonly registerMs: readonly number[];
   readonly deregisterMs: readonly number[];
   readonly outOfStepMs: number;
-  readonly calls: number;
 }
 
 export async function measure(cell: Cell, from: number, seeds: number): Promise<Measured> {
@@ -32,7 +31,6 @@ export async function measure(cell: Cell, from: number, seeds: number): Promise<
     registerMs: exposures.flatMap(({ registerMs }) => registerMs),
     deregisterMs: exposures.flatMap(({ deregisterMs }) => deregisterMs),
     outOfStepMs: Math.max(...stories.map(({ outOfStepMs }) => outOfStepMs)),
-    calls: sum(stories.map(({ calls }) => calls)),
   };
 }
 

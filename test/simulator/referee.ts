@@ -163,7 +163,7 @@ export class Referee {
 
   #noteRegistered(environment: number, eyes: Eyes, input: Input): void {
     for (const { ip, key } of targetsOf(input)) {
-      for (const { arn } of servingAt(eyes, ip)) this.#conduct.noteRegistered(environment, key, arn);
+      for (const { arn } of servingAt(eyes, ip, this.#clock.now())) this.#conduct.noteRegistered(environment, key, arn);
     }
   }
 
@@ -177,7 +177,7 @@ export class Referee {
     for (const { ip, port, key } of targetsOf(input)) {
       const seen = eyes.targets.get(group)?.get(key);
       if (seen !== undefined && seen.state !== 'draining') this.#report('S15', environment, `${key} is registered already`);
-      for (const { arn } of servingAt(eyes, ip)) this.#conduct.judgeRepeat(environment, key, arn);
+      for (const { arn } of servingAt(eyes, ip, this.#clock.now())) this.#conduct.judgeRepeat(environment, key, arn);
       const candidates = eyes.knowledge
         .at(ip)
         .filter((task) => lines.some((line) => isMeant(line, task) && line.port === port));
@@ -308,9 +308,10 @@ export function isMeant(line: Pick<WantedLine, 'kind' | 'name'>, task: Pick<Know
   return task.family === line.name && !task.group.startsWith('service:');
 }
 
-/** The tasks that by what was read serve at the address: one, unless reads are behind. */
-function servingAt(eyes: Eyes, ip: string): KnownTask[] {
-  return eyes.knowledge.at(ip).filter((task) => !task.stopped && task.last === 'RUNNING');
+/** The tasks that by what was just read serve at the address: one, unless reads are behind. */
+function servingAt(eyes: Eyes, ip: string, nowMs: number): KnownTask[] {
+  const isFresh = (task: KnownTask): boolean => nowMs - task.describedAtMs <= PROOF_AGE_MS;
+  return eyes.knowledge.at(ip).filter((task) => !task.stopped && task.last === 'RUNNING' && isFresh(task));
 }
 
 function mayWrite(line: WantedLine): boolean {

@@ -140,7 +140,7 @@ class Story {
       marks: new Set(this.#stacks.flatMap((stack) => [...stack.collectMarks()])),
       liveRemovals: this.#stacks.reduce((sum, stack) => sum + stack.liveRemovals, 0),
       outOfStepMs: this.#outOfStepMs,
-      exposure: this.#exposure.sum(app, 8080, endMs, tasks),
+      exposure: this.#exposure.sum(app, 8080, endMs, tasks, this.#faultsEndMs),
       calls: this.#account.callCount,
       hash: this.#trace.hash,
     };

@@ -91,7 +91,7 @@ export const WRONG_ADDITIONS: readonly Mutant[] = [
         replace: "else if (failure.kind === 'refused' || failure.kind === 'quota')",
       },
     ],
-    caughtBy: ['L3'],
+    caughtBy: ['L1', 'L3'],
   },
   {
     name: 'full for good',

@@ -103,12 +103,6 @@ export const WRONG_REMOVALS: readonly Mutant[] = [
     caughtBy: ['S1'],
   },
   {
-    name: 'no veto before the write',
-    why: 'The plan has looked at everything already.',
-    patches: [{ file: FILES.WRITES, find: ' && !isContradicted(changes);', replace: ';' }],
-    caughtBy: ['S1', 'S5'],
-  },
-  {
     name: 'veto by strangers',
     why: 'Something lives at the address, so the target is in use.',
     patches: [
