@@ -1,7 +1,8 @@
 /**
  * Referees the referee: plants each wrong algorithm of test/simulator/mutants into the function, plays seeds until an invariant
  * speaks, and writes the kill table into docs/proof.md. Exit code 1 if one is not caught within 200 seeds, or by other
- * invariants than expected. `--only TEXT` tries those with the text in their name, and writes nothing.
+ * invariants than expected. `--only TEXT` tries those with the text in their name, and writes nothing; `--check` writes nothing
+ * either, and fails where the table has grown old.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -10,7 +11,7 @@ import { isObject } from '../functions/core/json.ts';
 import { MUTANTS } from '../test/simulator/mutants/all.ts';
 import type { Mutant } from '../test/simulator/mutants/mutant.ts';
 import { hunt, type Kill } from '../test/simulator/mutate.ts';
-import { markdownTable, writeSection } from './docs/section.ts';
+import { isCurrent, markdownTable, writeSection } from './docs/section.ts';
 
 const SEEDS_MAX = 200;
 const PAGE = new URL('../docs/proof.md', import.meta.url);
@@ -25,17 +26,20 @@ if (isMainThread) process.exitCode = await main();
 else await work();
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { only: { type: 'string' } } });
-  const { only } = values;
+  const { values } = parseArgs({ options: { only: { type: 'string' }, check: { type: 'boolean', default: false } } });
+  const { only, check } = values;
   const indices = MUTANTS.flatMap(({ name }, index) => (only === undefined || name.includes(only) ? [index] : []));
   const verdicts = await judgeAll(indices);
   const caught = verdicts.filter((verdict) => isCaught(verdict));
   for (const verdict of verdicts) console.log(describe(verdict));
-  if (only === undefined) writeSection(PAGE, 'kill table', table(verdicts));
+  const isStale = check && only === undefined && !isCurrent(PAGE, 'kill table', table(verdicts));
+  if (isStale) console.log('FAIL  the table in docs/proof.md is not what was found: run `npm run referee`');
+  if (!check && only === undefined) writeSection(PAGE, 'kill table', table(verdicts));
   const most = Math.max(...verdicts.map(({ kill }) => kill?.seeds ?? 0));
   console.log(`${caught.length} of ${verdicts.length} wrong algorithms caught within ${SEEDS_MAX} seeds; most needed: ${most}`);
-  console.log(`${caught.length} passed, ${verdicts.length - caught.length} failed`);
-  return caught.length === verdicts.length ? 0 : 1;
+  const failed = verdicts.length - caught.length + (isStale ? 1 : 0);
+  console.log(`${caught.length} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
 }
 
 function isCaught({ index, kill }: Verdict): boolean {

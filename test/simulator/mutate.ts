@@ -19,10 +19,10 @@ export interface Kill {
   readonly violation: string;
 }
 
-export type PlaySeed = (seed: number) => Promise<readonly string[]>;
+type PlaySeed = (seed: number) => Promise<readonly string[]>;
 
 /** The source with the patch in it. Throws where the place to patch is not there exactly once: the source has moved on. */
-export function patched(source: string, { file, find, replace }: Patch): string {
+function patched(source: string, { file, find, replace }: Patch): string {
   const pieces = source.split(find);
   if (pieces.length !== 2) {
     throw new Error(`The text to replace occurs ${pieces.length - 1} times in ${file}; expected once: ${find}`);
@@ -41,7 +41,7 @@ export function patchedSources(mutant: Mutant): Map<string, string> {
 }
 
 /** Plays seeds with the wrong algorithm in the function's place; resolves to what the referee says of each. */
-export async function buildMutant(mutant: Mutant): Promise<PlaySeed> {
+async function buildMutant(mutant: Mutant): Promise<PlaySeed> {
   const { outputFiles } = await build({
     absWorkingDir: ROOT,
     entryPoints: [ENTRY],
@@ -79,7 +79,7 @@ export async function hunt(mutant: Mutant, from: number, seedsMax: number): Prom
 }
 
 /** `S1 at 12.3 s, ...`: the first word names the invariant. */
-export function invariantOf(violation: string): string {
+function invariantOf(violation: string): string {
   return violation.split(' ', 1)[0] ?? '';
 }
 
