@@ -1,8 +1,11 @@
 /** What chance might never draw is tried in every order: passes side by side, deaths at every call, events of one task. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { TaskRecord } from './ecs.ts';
 import type { StateChangeEvent } from './events.ts';
 import { batchOf, interleavings, permutations, type Slots, SmallWorld } from './slots.ts';
+
+/** However busy the machine is: nothing here is about how long it takes. */
+vi.setConfig({ testTimeout: 900_000 });
 
 const SCHEDULE = { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} };
 

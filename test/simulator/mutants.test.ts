@@ -1,6 +1,6 @@
 /** The referee, refereed: each wrong algorithm still fits the sources, and is still noticed. `npm run referee` does it from scratch. */
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { MUTANTS } from './mutants/all.ts';
 import { hunt, patchedSources } from './mutate.ts';
 
@@ -15,6 +15,9 @@ function seedOf(name: string): number | undefined {
   const seeds = Number(row?.split('|').at(-2));
   return Number.isInteger(seeds) ? seeds : undefined;
 }
+
+/** However busy the machine is: nothing here is about how long it takes. */
+vi.setConfig({ testTimeout: 900_000 });
 
 describe('wrong algorithms', () => {
   it('are at least 24, each of its own name', () => {

@@ -1,5 +1,5 @@
 /** A share of the seeds that `npm run simulate` plays by the thousand. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { runSeed } from './campaign.ts';
 import { FIRST_CLASSES } from './mix.ts';
 import { tellStory } from './story.ts';
@@ -13,6 +13,9 @@ const FOUND: readonly (readonly [number, string])[] = [
   [12_288, 'a registration that the quota refused was left alone past the next scheduled pass'],
   [14_132, 'a second look began less than 5 s after the proof'],
 ];
+
+/** However busy the machine is: nothing here is about how long it takes. */
+vi.setConfig({ testTimeout: 900_000 });
 
 describe('stories of the simulated account', () => {
   it.each(FOUND)('seed %i: %s', async (seed) => {
