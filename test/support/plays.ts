@@ -1,11 +1,11 @@
 /** A stage with the function on it in process, the referee behind every environment, and what tests do to it over and over. */
 import { runClock, settleOnce } from '../simulator/clock.ts';
-import { present, type TaskRecord } from '../simulator/ecs.ts';
+import { present, type TaskRecord, type TaskTiming } from '../simulator/ecs.ts';
 import type { StateChangeEvent } from '../simulator/events.ts';
 import { type InProcessRuntime, spawnInProcess } from '../simulator/in-process.ts';
 import type { KeptJournal } from '../simulator/journal.ts';
 import { Referee, type Violation, type WantedLine } from '../simulator/referee.ts';
-import { type Backend, GROUP, parseSettings, Stage, type StageOptions } from '../simulator/stage.ts';
+import { type Backend, GROUP, parseSettings, QUICK, Stage, type StageOptions } from '../simulator/stage.ts';
 import { createSimulatedWorld, type Line } from '../simulator/world.ts';
 
 export interface PlayOptions extends StageOptions {
@@ -93,11 +93,11 @@ export class Play {
   }
 
   /** A running service of so many tasks, in step with its group and known to nobody yet. */
-  async inStep(count: number): Promise<TaskRecord[]> {
+  async inStep(count: number, timing: Partial<TaskTiming> = {}): Promise<TaskRecord[]> {
     const { stage } = this;
     const { deliver } = stage;
     stage.deliver = () => undefined;
-    const tasks = stage.start(count);
+    const tasks = stage.start(count, { timing: { ...QUICK, ...timing } });
     await stage.pass(100);
     stage.account.elb.register(stage.group, tasks.map(requestOf));
     stage.deliver = deliver;
