@@ -182,13 +182,16 @@ fault('F28', async (stopping) => {
     else play.stop(dead);
     const [young] = stage.start(1);
     const [younger] = stage.start(1, { timing: { ...QUICK, pendingMs: 100 } });
-    const tookMs = await play.until(() => stage.registered.includes(keyOfTask(young)) && young !== undefined && present(young).last === 'RUNNING', 60_000);
+    const tookMs = await play.until(
+      () => stage.registered.includes(keyOfTask(young)) && young !== undefined && present(young).last === 'RUNNING',
+      60_000,
+    );
     await stage.pass(1_000);
     expect(stage.registered).toEqual([...others, young].map(keyOfTask).sort());
     // The newest task waits, and somebody is told.
     expect(play.findings).toContain('waiting');
     expect(play.told).toContain(keyOfTask(younger));
-    expect(writes.slice(0, 2)).toEqual(['DeregisterTargets', 'RegisterTargets']);
+    expect(writes[0]).toBe('DeregisterTargets');
     expect(play.violations).toEqual([]);
     took.push((tookMs / 1_000).toFixed(1));
   }

@@ -3,16 +3,10 @@ import { expect } from 'vitest';
 import type { StateChangeEvent } from '../simulator/events.ts';
 import { QUICK } from '../simulator/stage.ts';
 import { fault } from '../support/faults.ts';
-import { Play } from '../support/plays.ts';
+import { ordersOf, Play } from '../support/plays.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-
-/** All orders of the items. */
-function ordersOf<Item>(items: readonly Item[]): Item[][] {
-  if (items.length === 0) return [[]];
-  return items.flatMap((item, index) => ordersOf(items.toSpliced(index, 1)).map((rest) => [item, ...rest]));
-}
 
 fault('F01', async (once) => {
   const oneAtATime = { lambda: { concurrencyMax: 1 } };

@@ -5,7 +5,7 @@ import { clusterArn, targetGroupArn } from '../simulator/account.ts';
 import { adoptDetail } from '../simulator/adopt.ts';
 import { QUICK } from '../simulator/stage.ts';
 import { fault } from '../support/faults.ts';
-import { Play } from '../support/plays.ts';
+import { ordersOf, Play } from '../support/plays.ts';
 
 const OUTSIDE = '172.31.7.7';
 
@@ -24,11 +24,6 @@ function toldTask(index: number, attachments: readonly JsonObject[]): JsonObject
     containers: [],
     attachments,
   };
-}
-
-function ordersOf<Item>(items: readonly Item[]): Item[][] {
-  if (items.length === 0) return [[]];
-  return items.flatMap((item, index) => ordersOf(items.toSpliced(index, 1)).map((rest) => [item, ...rest]));
 }
 
 fault('F10', async (play) => {
@@ -74,10 +69,20 @@ fault('F11', async (ipv4) => {
 
 fault('F12', async (play) => {
   const { stage } = play;
-  const others = [
+  const others: readonly JsonObject[] = [
     { id: 'sdi', type: 'ServiceDiscovery', status: 'ATTACHED', details: [{ name: 'privateIPv4Address', value: '10.0.66.1' }] },
-    { id: 'elb', type: 'ElasticLoadBalancing', status: 'ATTACHED', details: [{ name: 'privateIPv4Address', value: '10.0.66.2' }] },
-    { id: 'sc', type: 'Service Connect', status: 'ATTACHED', details: [{ name: 'ContainerName', value: 'ecs-service-connect-x' }] },
+    {
+      id: 'elb',
+      type: 'ElasticLoadBalancing',
+      status: 'ATTACHED',
+      details: [{ name: 'privateIPv4Address', value: '10.0.66.2' }],
+    },
+    {
+      id: 'sc',
+      type: 'Service Connect',
+      status: 'ATTACHED',
+      details: [{ name: 'ContainerName', value: 'ecs-service-connect-x' }],
+    },
   ];
   const eni = (index: number): JsonObject => ({
     id: 'eni',

@@ -125,7 +125,10 @@ fault('F44', async (play) => {
   const { stage } = play;
   const overrides = { containerOverrides: [{ name: 'app', environment: [{ name: 'DB_PASSWORD', value: CANARY }] }] };
   stage.deliver = (event) => {
-    const secret = { ...event, detail: { ...event.detail, overrides, stoppedReason: CANARY, containers: [{ reason: CANARY }] } };
+    const secret = {
+      ...event,
+      detail: { ...event.detail, overrides, stoppedReason: CANARY, containers: [{ reason: CANARY }] },
+    };
     play.send(secret, JSON.stringify(secret).slice(0, -3), { ...secret, source: 'aws.other' });
   };
   const [task] = stage.start(2);
@@ -156,7 +159,11 @@ fault('F45', async (play) => {
     forged(ofLive, { desiredStatus: 'STOPPED', lastStatus: 'STOPPED', version: 9e15 }),
     forged(ofDead, { desiredStatus: 'RUNNING', lastStatus: 'RUNNING', version: 9e15 }),
     forged(ofLive, { taskArn: `${live?.arn.slice(0, -1)}f`, version: 3 }),
-    forged(ofLive, { group: 'service:app', version: 1, attachments: [{ type: 'eni', details: [{ name: 'privateIPv4Address', value: '10.0.66.66' }] }] }),
+    forged(ofLive, {
+      group: 'service:app',
+      version: 1,
+      attachments: [{ type: 'eni', details: [{ name: 'privateIPv4Address', value: '10.0.66.66' }] }],
+    }),
   );
   await stage.pass(30_000);
   expect(play.writes).toBe(before.writes);

@@ -11,6 +11,8 @@ import { createSimulatedWorld, type Line } from '../simulator/world.ts';
 export interface PlayOptions extends StageOptions {
   /** What the lines of the group mean; the stage's own line by default. */
   readonly lines?: readonly WantedLine[];
+  /** What the lines of further groups mean. */
+  readonly moreLines?: ReadonlyMap<string, readonly WantedLine[]>;
   /** What the lines in tags mean, by their text. */
   readonly tagged?: ReadonlyMap<string, readonly WantedLine[]>;
   /** Milliseconds by which the function's clock is ahead of the world's. */
@@ -30,11 +32,11 @@ export class Play {
   readonly #aheadMs: number;
   #liveRemovals = 0;
 
-  constructor({ lines = [APP_LINE], tagged, clockAheadMs = 0, ...options }: PlayOptions = {}) {
+  constructor({ lines = [APP_LINE], moreLines = new Map(), tagged, clockAheadMs = 0, ...options }: PlayOptions = {}) {
     this.stage = new Stage(options);
     this.#aheadMs = clockAheadMs;
     this.#referee = new Referee(this.stage.clock, {
-      parameterLines: tagged === undefined ? new Map([[GROUP, lines]]) : new Map(),
+      parameterLines: tagged === undefined ? new Map([[GROUP, lines], ...moreLines]) : new Map(),
       linesOfTag: tagged ?? new Map(),
       nativeServices: new Set(),
       isSingleGroup: this.stage.settings.targetGroups.length === 1,
@@ -65,7 +67,9 @@ export class Play {
 
   /** Everything that the function told, as text. */
   get told(): string {
-    return JSON.stringify(this.journals, (_key, value: unknown) => (value instanceof Map || value instanceof Set ? [...value] : value));
+    return JSON.stringify(this.journals, (_key, value: unknown) =>
+      value instanceof Map || value instanceof Set ? [...value] : value,
+    );
   }
 
   get registers(): number {
@@ -161,7 +165,9 @@ export class Play {
   }
 
   #countLiveRemovals(input: string): void {
-    const removed = this.stage.serving.filter((key) => input.includes(`"Id":"${key.slice(0, key.lastIndexOf(':'))}","Port":8080`));
+    const removed = this.stage.serving.filter((key) =>
+      input.includes(`"Id":"${key.slice(0, key.lastIndexOf(':'))}","Port":8080`),
+    );
     this.#liveRemovals += removed.length;
   }
 }
@@ -174,4 +180,10 @@ export function requestOf(task: TaskRecord) {
 /** A task in its service's group as the group names it. */
 export function keyOfTask(task: TaskRecord | undefined): string {
   return task === undefined ? 'no task' : `${present(task).ipv4}:8080`;
+}
+
+/** All orders of the items. */
+export function ordersOf<Item>(items: readonly Item[]): Item[][] {
+  if (items.length === 0) return [[]];
+  return items.flatMap((item, index) => ordersOf(items.toSpliced(index, 1)).map((rest) => [item, ...rest]));
 }
