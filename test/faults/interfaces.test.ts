@@ -97,7 +97,7 @@ fault('F12', async (play) => {
       stage.account,
       toldTask(
         index,
-        order.flatMap((each) => attachments[each] ?? []),
+        order.flatMap((each) => attachments.slice(each, each + 1)),
       ),
     );
   }
