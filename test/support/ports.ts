@@ -45,19 +45,19 @@ export class FakeWorld {
   constructor(answers: Answers = {}) {
     this.answers = answers;
     this.world = {
-      DescribeTargetGroups: (input) => this.#answer('DescribeTargetGroups', input, answers.DescribeTargetGroups),
-      DescribeTags: (input) => this.#answer('DescribeTags', input, answers.DescribeTags),
+      DescribeTargetGroups: (input) => this.#answer('DescribeTargetGroups', input, this.answers.DescribeTargetGroups),
+      DescribeTags: (input) => this.#answer('DescribeTags', input, this.answers.DescribeTags),
       DescribeTargetGroupAttributes: (input) =>
-        this.#answer('DescribeTargetGroupAttributes', input, answers.DescribeTargetGroupAttributes),
-      DescribeTargetHealth: (input) => this.#answer('DescribeTargetHealth', input, answers.DescribeTargetHealth),
-      RegisterTargets: (input) => this.#answer('RegisterTargets', input, answers.RegisterTargets),
-      DeregisterTargets: (input) => this.#answer('DeregisterTargets', input, answers.DeregisterTargets),
-      ListTasks: (input) => this.#answer('ListTasks', input, answers.ListTasks),
-      DescribeTasks: (input) => this.#answer('DescribeTasks', input, answers.DescribeTasks),
-      DescribeServices: (input) => this.#answer('DescribeServices', input, answers.DescribeServices),
-      DescribeTaskDefinition: (input) => this.#answer('DescribeTaskDefinition', input, answers.DescribeTaskDefinition),
-      ListTagsForResource: (input) => this.#answer('ListTagsForResource', input, answers.ListTagsForResource),
-      ListInstances: (input) => this.#answer('ListInstances', input, answers.ListInstances),
+        this.#answer('DescribeTargetGroupAttributes', input, this.answers.DescribeTargetGroupAttributes),
+      DescribeTargetHealth: (input) => this.#answer('DescribeTargetHealth', input, this.answers.DescribeTargetHealth),
+      RegisterTargets: (input) => this.#answer('RegisterTargets', input, this.answers.RegisterTargets),
+      DeregisterTargets: (input) => this.#answer('DeregisterTargets', input, this.answers.DeregisterTargets),
+      ListTasks: (input) => this.#answer('ListTasks', input, this.answers.ListTasks),
+      DescribeTasks: (input) => this.#answer('DescribeTasks', input, this.answers.DescribeTasks),
+      DescribeServices: (input) => this.#answer('DescribeServices', input, this.answers.DescribeServices),
+      DescribeTaskDefinition: (input) => this.#answer('DescribeTaskDefinition', input, this.answers.DescribeTaskDefinition),
+      ListTagsForResource: (input) => this.#answer('ListTagsForResource', input, this.answers.ListTagsForResource),
+      ListInstances: (input) => this.#answer('ListInstances', input, this.answers.ListInstances),
     };
   }
 
