@@ -19,7 +19,16 @@ mkdirSync(join(root, 'reports', 'mutation'), { recursive: true });
 const scores = files.map(mutate);
 for (const folder of ['core', 'app'] as const) {
   const own = scores.filter(({ file }) => file.startsWith(`${folder}/`));
-  if (own.length > 0) console.log(lineOf(`functions/${folder}`, scoreOf(folder, own.flatMap(({ mutants }) => mutants))));
+  if (own.length > 0)
+    console.log(
+      lineOf(
+        `functions/${folder}`,
+        scoreOf(
+          folder,
+          own.flatMap(({ mutants }) => mutants),
+        ),
+      ),
+    );
 }
 process.exitCode = scores.every(isEnough) ? 0 : 1;
 
@@ -40,7 +49,8 @@ function mutate(file: string): Score {
   const mutants = status === 0 ? readMutants(join(root, kept)) : undefined;
   if (mutants === undefined) {
     // A file of types alone has nothing to mutate, and Stryker writes no report.
-    if (!/Instrumented 0 source|no mutants|0 mutant\(s\)/i.test(stdout)) throw new Error(`Stryker failed on ${file}:\n${stdout}${stderr}`);
+    if (!/Instrumented 0 source|no mutants|0 mutant\(s\)/i.test(stdout))
+      throw new Error(`Stryker failed on ${file}:\n${stdout}${stderr}`);
     return scoreOf(file, []);
   }
   const score = scoreOf(file, mutants);

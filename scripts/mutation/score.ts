@@ -26,7 +26,9 @@ export function readMutants(report: string): Mutant[] | undefined {
   if (!existsSync(report)) return undefined;
   const read: unknown = JSON.parse(readFileSync(report, 'utf8'));
   const files = isObject(read) && isObject(read['files']) ? Object.values(read['files']) : [];
-  return files.filter(isObject).flatMap((file) => (Array.isArray(file['mutants']) ? file['mutants'].filter(isObject).map(mutantOf) : []));
+  return files
+    .filter(isObject)
+    .flatMap((file) => (Array.isArray(file['mutants']) ? file['mutants'].filter(isObject).map(mutantOf) : []));
 }
 
 export function scoreOf(file: string, mutants: readonly Mutant[]): Score {
@@ -42,7 +44,10 @@ export function describeMutants(mutants: readonly Mutant[]): string[] {
   const alive = mutants.filter(({ status }) => status === 'Survived' || status === 'NoCoverage');
   return alive
     .toSorted((one, other) => one.line - other.line)
-    .map(({ line, status, mutator, replacement }) => `line ${line}: ${status}, ${mutator}: ${replacement.replaceAll(/\s+/g, ' ').slice(0, 100)}`);
+    .map(
+      ({ line, status, mutator, replacement }) =>
+        `line ${line}: ${status}, ${mutator}: ${replacement.replaceAll(/\s+/g, ' ').slice(0, 100)}`,
+    );
 }
 
 function mutantOf(mutant: JsonObject): Mutant {
