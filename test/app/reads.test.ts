@@ -7,7 +7,7 @@ import type { FailureKind } from '../../functions/core/failure.ts';
 import type { TaskReference } from '../../functions/core/snapshot.ts';
 import type { Task } from '../../functions/core/task.ts';
 import type { TaskArn } from '../../functions/core/values.ts';
-import { SEED } from '../support/arbitraries.ts';
+import { holdsInTime } from '../support/arbitraries.ts';
 import { describing, FakeWorld, fails, ok, START_MS } from '../support/ports.ts';
 import { cloudMapArn, clusterArn, runningTask, stoppedTask, taskArn } from '../support/values.ts';
 
@@ -78,7 +78,7 @@ describe('a list of tasks', () => {
   });
 
   it('loses nothing, however it is cut into pages', async () => {
-    await fc.assert(
+    await holdsInTime(
       fc.asyncProperty(fc.array(fc.nat(4), { minLength: 1, maxLength: 20 }), async (sizes) => {
         const pages = sizes.map((size, number) => Array.from({ length: size }, (_, index) => taskArn(`t${number}-${index}`)));
         const fake = new FakeWorld({
@@ -89,7 +89,7 @@ describe('a list of tasks', () => {
         });
         expect(await listTasks(callerOf(fake), SELECTOR, 'RUNNING')).toEqual({ ok: true, value: pages.flat() });
       }),
-      { seed: SEED, numRuns: 50 },
+      50,
     );
   });
 });
@@ -205,7 +205,7 @@ describe('descriptions of tasks', () => {
   });
 
   it('drop an id from outside that ECS does not take, and no other, wherever it stands', async () => {
-    await fc.assert(
+    await holdsInTime(
       fc.asyncProperty(fc.uniqueArray(fc.nat(30), { maxLength: 4 }), async (bad) => {
         const tasks = tasksOf(31);
         const poison = new Set<TaskArn>(bad.flatMap((index) => tasks[index]?.arn ?? []));
@@ -217,7 +217,7 @@ describe('descriptions of tasks', () => {
         expect(described.map(({ task }) => task)).toEqual(tasks.filter(({ arn }) => !poison.has(arn)));
         expect(failures).toEqual([]);
       }),
-      { seed: SEED, numRuns: 50 },
+      50,
     );
   });
 });

@@ -6,7 +6,7 @@ import { type Writer, writeChanges } from '../../functions/app/writes.ts';
 import type { FailureKind } from '../../functions/core/failure.ts';
 import { PROOF_AGE_MAX_MS, WIRING_AGE_MAX_MS } from '../../functions/core/guard.ts';
 import type { Change, Deregistration, Registration } from '../../functions/core/plan.ts';
-import { SEED } from '../support/arbitraries.ts';
+import { holdsInTime } from '../support/arbitraries.ts';
 import { FakeWorld, fails, inTurn, ok, START_MS } from '../support/ports.ts';
 import { aGroup, at, feed, port, taskArn } from '../support/values.ts';
 
@@ -192,7 +192,7 @@ describe('a removal', () => {
 
 describe('what ELB refuses', () => {
   it('is found by halving, and the rest is done: of registrations and of removals, wherever it stands', async () => {
-    await fc.assert(
+    await holdsInTime(
       fc.asyncProperty(fc.uniqueArray(fc.nat(59), { maxLength: 5 }), fc.boolean(), async (bad, isAdding) => {
         const changes: Change[] = ageless<Change>(isAdding ? adds(60) : removals(60));
         const poison = new Set(bad.flatMap((index) => changes[index]?.descriptor.id ?? []));
@@ -209,7 +209,7 @@ describe('what ELB refuses', () => {
         }
         expect(fake.asked.length).toBeLessThanOrEqual(1 + poison.size * 12);
       }),
-      { seed: SEED, numRuns: 60 },
+      60,
     );
   });
 });
@@ -323,7 +323,7 @@ describe('a write leaves only while what it rests on is fresh', () => {
 
 it('every change ends in exactly one place, whatever fails', async () => {
   const outcome = fc.constantFrom<FailureKind | 'ok'>('ok', 'ok', 'ok', 'refused', 'quota', 'throttled', 'unavailable');
-  await fc.assert(
+  await holdsInTime(
     fc.asyncProperty(fc.nat(30), fc.nat(30), fc.infiniteStream(outcome), async (added, removed, outcomes) => {
       const next = () => {
         const { value } = outcomes.next();
@@ -337,6 +337,6 @@ it('every change ends in exactly one place, whatever fails', async () => {
       // What is named nowhere was in a chunk that failed, and that is told.
       if (failures.length === 0) expect(named.toSorted()).toEqual(addresses(changes).toSorted());
     }),
-    { seed: SEED, numRuns: 200 },
+    200,
   );
 });
