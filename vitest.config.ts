@@ -18,7 +18,7 @@ export default defineConfig({
       { extends: true, test: { name: 'unit', include: ['test/{app,core,template,walls}/**/*.test.ts'], isolate: false } },
       { extends: true, test: { name: 'unit-isolated', include: ['test/{adapters,sync}/**/*.test.ts'] } },
       { extends: true, test: { name: 'end-to-end', include: ['test/{end-to-end,scripts}/**/*.test.ts'] } },
-      { extends: true, test: { name: 'simulator', include: ['test/{conformance,faults,simulator}/**/*.test.ts'] } },
+      { extends: true, test: { name: 'simulator', include: ['test/{conformance,faults,fuzz,simulator}/**/*.test.ts'] } },
     ],
   },
 });
