@@ -2,11 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { learn } from '../../functions/app/memory.ts';
 import { reconcile } from '../../functions/app/reconcile.ts';
-import { SECOND_LOOK_AFTER_MS } from '../../functions/core/guard.ts';
+import { PROOF_AGE_MAX_MS, SECOND_LOOK_AFTER_MS } from '../../functions/core/guard.ts';
 import type { Address } from '../../functions/core/values.ts';
 import { contextOf, memoryOf, worldOf } from '../support/passes.ts';
-import { describing, fails, inTurn, page, START_MS } from '../support/ports.ts';
-import { at, runningTask, stoppedTask, stoppingTask, target } from '../support/values.ts';
+import { describing, fails, inTurn, ok, page, START_MS } from '../support/ports.ts';
+import { aHint, at, runningTask, stoppedTask, stoppingTask, target, taskArn } from '../support/values.ts';
 
 const RUNNING = runningTask('t1', '10.0.0.1');
 const STOPPED = stoppedTask('t3', '10.0.0.3');
@@ -57,6 +57,38 @@ describe('the second look', () => {
     const other = contextOf(fresh);
     learn(other.memory, STOPPED, START_MS);
     expect((await reconcile(other)).secondLooks).toEqual(new Map());
+  });
+
+  it('is kept for what came too late, or rests on old wiring', async () => {
+    const firstProofMs = new Map<Address, number>([[at('10.0.0.3'), START_MS - 6_000]]);
+    const late = worldOf(released);
+    // The hinted task is described in the second try, which takes so long that the proof beside it has grown old by then.
+    let tries = 0;
+    late.answers.DescribeTasks = ({ cluster, tasks }) => {
+      if (!tasks.includes(taskArn('slow'))) return describing(STOPPED)({ cluster, tasks });
+      tries += 1;
+      if (tries % 2 === 1) return fails('throttled');
+      late.clock.nowMs += PROOF_AGE_MAX_MS + 1;
+      return ok([]);
+    };
+    const context = contextOf(late, { firstProofMs, hints: [aHint(taskArn('slow'), 1)] });
+    learn(context.memory, STOPPED, START_MS);
+    const tooLate = await reconcile(context);
+    expect(tooLate.held.map(({ because }) => because)).toEqual(['proof is too old']);
+    expect(tooLate.secondLooks).toEqual(firstProofMs);
+    const old = contextOf(worldOf(released), { firstProofMs });
+    const onOld = await reconcile({ ...old, wired: { ...old.wired, wiringReadAtMs: START_MS - 60_001 } });
+    expect(onOld.held.map(({ because }) => because)).toEqual(['wiring is older than a minute']);
+    expect(onOld.secondLooks).toEqual(firstProofMs);
+  });
+
+  it('is not kept for what is held for good', async () => {
+    const firstProofMs = new Map<Address, number>([[at('10.0.0.3'), START_MS - 6_000]]);
+    const context = contextOf(worldOf(released), { firstProofMs }, 'service=app port=8080 mode=observe');
+    const pass = await reconcile(context);
+    expect(pass.held.map(({ because }) => because)).toEqual(['observe']);
+    expect(pass.secondLooks.size).toBe(0);
+    expect(pass.findings).toEqual([]);
   });
 
   it('is called off by a live task at the address', async () => {

@@ -211,7 +211,7 @@ describe('a plan that is held', () => {
     const pass = await reconcile(context);
     expect(pass.held.map(({ because }) => because)).toEqual(['check only']);
     expect(fake.names).not.toContain('RegisterTargets');
-    expect(pass.isUnfinished).toBe(false);
+    expect(pass).toMatchObject({ isUnfinished: false, findings: [] });
     expect(memoryOf(context).covered.has(RUNNING.arn)).toBe(false);
   });
 

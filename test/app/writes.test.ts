@@ -118,11 +118,15 @@ describe('writing changes', () => {
     const [one, two, three] = adds(3);
     if (one === undefined || two === undefined || three === undefined) throw new Error('Three were asked for.');
     const old = { ...three, startedAtMs: 0 };
-    const equals = [
-      { ...two, startedAtMs: 7 },
-      { ...one, startedAtMs: 7 },
-    ];
-    expect(addresses((await writeChanges(writerOf(fake), [...equals, old])).done)).toEqual(addresses([old, one, two]));
+    const [first, second] = [one, two].map((each) => ({ ...each, startedAtMs: 7 }));
+    if (first === undefined || second === undefined) throw new Error('Two were asked for.');
+    for (const order of [
+      [first, second, old],
+      [second, first, old],
+      [old, second, first],
+    ]) {
+      expect(addresses((await writeChanges(writerOf(fake), order)).done)).toEqual(addresses([old, one, two]));
+    }
   });
 
   it('sends targets that still drain apart, after the others', async () => {
@@ -247,6 +251,12 @@ describe('a full group', () => {
     const result = await writeChanges(writerOf(fake), ageless([...adds(450), ...adds(1, { draining: true }, 900)]));
     expect(result.refused).toHaveLength(451);
     expect(sizes(fake).slice(0, 2)).toEqual(['RegisterTargets 200', 'RegisterTargets 1']);
+  });
+
+  it('is not asked target by target for those that drain either, before there is room', async () => {
+    const fake = room(0);
+    await writeChanges(writerOf(fake), adds(2, { draining: true }));
+    expect(sizes(fake)).toEqual(['RegisterTargets 2', 'RegisterTargets 2', 'RegisterTargets 1']);
   });
 
   it('takes nothing out for what it has no room for', async () => {
