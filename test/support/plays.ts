@@ -173,7 +173,7 @@ export class Play {
 }
 
 /** What the group is asked to take for the task. */
-export function requestOf(task: TaskRecord) {
+function requestOf(task: TaskRecord) {
   return { id: present(task).ipv4 ?? '', port: 8080, zone: undefined };
 }
 

@@ -7,7 +7,7 @@ import type { TaskArn } from '../../functions/core/values.ts';
 /** Any instant that is not 0: a mistake with times must show. */
 export const START_MS = 1_700_000_000_000;
 
-export class FakeClock implements Clock {
+class FakeClock implements Clock {
   nowMs = START_MS;
   /** Every pause that was asked for. */
   readonly slept: number[] = [];
