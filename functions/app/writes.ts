@@ -61,7 +61,7 @@ export async function writeChanges(writer: Writer, changes: readonly Change[]): 
 async function registerAll(
   writer: Writer,
   changes: readonly Registration[],
-  { fillUp } = { fillUp: false },
+  how?: { readonly fillUp: true },
 ): Promise<WriteResult> {
   let result = NOTHING;
   const queue: (readonly Registration[])[] = chunks(changes, WRITE_TARGETS_MAX);
@@ -69,7 +69,7 @@ async function registerAll(
     const failure = await sendRegistration(writer, chunk);
     if (failure === undefined) result = join(result, { ...NOTHING, done: chunk });
     else if (failure === 'not due') result = join(result, { ...NOTHING, aged: chunk });
-    else if (failure.kind === 'quota' && (!fillUp || chunk.length === 1)) {
+    else if (failure.kind === 'quota' && (how?.fillUp !== true || chunk.length === 1)) {
       // The group is full: whatever still waits would only be refused as well.
       return join(result, refusal([...chunk, ...queue.flat()], failure));
     } else if ((failure.kind === 'quota' || failure.kind === 'refused') && chunk.length > 1) queue.unshift(...halves(chunk));

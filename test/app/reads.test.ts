@@ -11,6 +11,7 @@ import { holdsInTime } from '../support/arbitraries.ts';
 import { describing, FakeWorld, fails, ok, START_MS } from '../support/ports.ts';
 import { cloudMapArn, clusterArn, runningTask, stoppedTask, taskArn } from '../support/values.ts';
 
+const DROPPING = { dropRefused: true } as const;
 const SELECTOR = { kind: 'service', cluster: clusterArn(), name: 'app' } as const;
 
 function callerOf(fake: FakeWorld): Caller {
@@ -133,7 +134,7 @@ describe('descriptions of tasks', () => {
   ])('of %i tasks take calls of %j', async (count, sizes) => {
     const tasks = tasksOf(count);
     const fake = new FakeWorld({ DescribeTasks: describing(...tasks) });
-    const { described, failures } = await describeTasks(readerOf(fake), referencesTo(tasks), 'known');
+    const { described, failures } = await describeTasks(readerOf(fake), referencesTo(tasks));
     expect(described.map(({ task }) => task)).toEqual(tasks);
     expect(failures).toEqual([]);
     const asked = fake.inputs('DescribeTasks').map((input) => JSON.stringify(input).split(':task/').length - 1);
@@ -142,14 +143,14 @@ describe('descriptions of tasks', () => {
 
   it('are asked for by cluster, and of no task there is none to make', async () => {
     const fake = new FakeWorld({ DescribeTasks: () => ok([]) });
-    expect(await describeTasks(readerOf(fake), [], 'known')).toEqual({ described: [], failures: [] });
+    expect(await describeTasks(readerOf(fake), [])).toEqual({ described: [], failures: [] });
     expect(fake.asked).toEqual([]);
     const references = [
       { arn: taskArn('a'), cluster: clusterArn() },
       { arn: taskArn('b', 'test'), cluster: clusterArn('test') },
       { arn: taskArn('c'), cluster: clusterArn() },
     ];
-    await describeTasks(readerOf(fake), references, 'known');
+    await describeTasks(readerOf(fake), references);
     expect(fake.inputs('DescribeTasks')).toEqual([
       { cluster: clusterArn(), tasks: [taskArn('a'), taskArn('c')] },
       { cluster: clusterArn('test'), tasks: [taskArn('b', 'test')] },
@@ -162,7 +163,7 @@ describe('descriptions of tasks', () => {
     const fake = new FakeWorld({ DescribeTasks: describing(task) });
     fake.callMs = () => 70;
     const reader = readerOf(fake);
-    const { described } = await describeTasks(reader, referencesTo([task]), 'known');
+    const { described } = await describeTasks(reader, referencesTo([task]));
     expect(described).toEqual([{ task, atMs: START_MS + 70 }]);
     expect(reader.memory.facts.get(task.arn)).toEqual({ task, seenAtMs: START_MS + 70 });
   });
@@ -173,7 +174,7 @@ describe('descriptions of tasks', () => {
     const reader = readerOf(fake);
     const stopped = stoppedTask('t1', '10.0.0.1');
     reader.memory.facts.set(stopped.arn, { task: stopped, seenAtMs: START_MS });
-    await describeTasks(reader, referencesTo([old]), 'known');
+    await describeTasks(reader, referencesTo([old]));
     expect(reader.memory.facts.get(stopped.arn)?.task).toMatchObject({ desired: 'STOPPED', last: 'STOPPED', version: 8 });
   });
 
@@ -182,23 +183,23 @@ describe('descriptions of tasks', () => {
     if (one === undefined || missing === undefined) throw new Error('Two tasks were asked for.');
     const fake = new FakeWorld({ DescribeTasks: describing(one) });
     const reader = readerOf(fake);
-    const answer = await describeTasks(reader, referencesTo([one, missing]), 'known');
+    const answer = await describeTasks(reader, referencesTo([one, missing]));
     expect(answer).toEqual({ described: [{ task: one, atMs: START_MS }], failures: [] });
     expect(reader.memory.facts.has(missing.arn)).toBe(false);
   });
 
-  it.each<[FailureKind, 'known' | 'from outside']>([
-    ['denied', 'known'],
-    ['denied', 'from outside'],
-    ['unexpected', 'from outside'],
-    ['refused', 'known'],
-  ])('that are %s are a failed read of the whole chunk, of tasks %s', async (kind, origin) => {
+  it.each<[FailureKind, typeof DROPPING | undefined]>([
+    ['denied', undefined],
+    ['denied', DROPPING],
+    ['unexpected', DROPPING],
+    ['refused', undefined],
+  ])('that are %s are a failed read of the whole chunk, in the manner %j', async (kind, how) => {
     const tasks = tasksOf(150);
     const fake = new FakeWorld({
       DescribeTasks: ({ tasks: asked }) =>
         asked.length === 100 ? fails(kind, 'why') : describing(...tasks)({ cluster: clusterArn(), tasks: asked }),
     });
-    const { described, failures } = await describeTasks(readerOf(fake), referencesTo(tasks), origin);
+    const { described, failures } = await describeTasks(readerOf(fake), referencesTo(tasks), how);
     expect(described).toHaveLength(50);
     expect(failures).toEqual([{ kind, operation: 'DescribeTasks', resource: `100 tasks of ${clusterArn()}`, message: 'why' }]);
     expect(fake.asked).toHaveLength(2);
@@ -213,7 +214,7 @@ describe('descriptions of tasks', () => {
           DescribeTasks: ({ cluster, tasks: asked }) =>
             asked.some((arn) => poison.has(arn)) ? fails('refused') : describing(...tasks)({ cluster, tasks: asked }),
         });
-        const { described, failures } = await describeTasks(readerOf(fake), referencesTo(tasks), 'from outside');
+        const { described, failures } = await describeTasks(readerOf(fake), referencesTo(tasks), DROPPING);
         expect(described.map(({ task }) => task)).toEqual(tasks.filter(({ arn }) => !poison.has(arn)));
         expect(failures).toEqual([]);
       }),

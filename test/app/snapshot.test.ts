@@ -113,7 +113,7 @@ describe('a snapshot', () => {
 
   it('takes up what the environment knows of tasks that a line means or a hint names, and of no other', async () => {
     const hinted = runningTask('t5', '10.0.0.5', { group: 'service:other' });
-    const context = contextOf(worldOf([]), undefined, [aHint(hinted.arn, 1)]);
+    const context = contextOf(worldOf([]), ['service=app port=8080', 'family=job port=8080'], [aHint(hinted.arn, 1)]);
     for (const task of [STOPPED, hinted, runningTask('t6', '10.0.0.6', { group: 'service:other' })])
       learn(context.memory, task, START_MS);
     const { snapshot } = await readSnapshot(context, []);
@@ -131,6 +131,24 @@ describe('a snapshot', () => {
       { cluster: clusterArn(), tasks: [strange] },
     ]);
     expect([snapshot.describedAtMs.has(RUNNING.arn), snapshot.describedAtMs.has(strange), failures]).toEqual([true, false, []]);
+  });
+
+  it('does not describe a hinted stranger whose version it knows', async () => {
+    const stranger = runningTask('t5', '10.0.0.5', { group: 'service:other' });
+    const fake = worldOf([]);
+    const context = contextOf(fake, undefined, [aHint(stranger.arn, stranger.version)]);
+    learn(context.memory, stranger, START_MS);
+    await readSnapshot(context, []);
+    expect(fake.names).toEqual(['ListTasks']);
+  });
+
+  it('never drops a task that ECS itself has listed: what is not read of it is a failed read', async () => {
+    const fake = worldOf([RUNNING, OTHER]);
+    fake.answers.DescribeTasks = () => fails('refused', 'no');
+    const { failures } = await readSnapshot(contextOf(fake), []);
+    expect(failures).toEqual([
+      { kind: 'refused', operation: 'DescribeTasks', resource: `2 tasks of ${clusterArn()}`, message: 'no' },
+    ]);
   });
 
   it('tells the failures of lists and of descriptions', async () => {
