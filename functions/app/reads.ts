@@ -57,7 +57,7 @@ export async function describeTasks(
     chunks(
       members.map((member) => member.arn),
       DESCRIBE_TASKS_MAX,
-    ).map((arns) => describeChunk({ caller, clock, memory }, cluster, arns, origin)),
+    ).map((arns) => describeChunk({ caller, clock, memory }, cluster, arns, how)),
   );
   const answers = (await Promise.all(pieces)).flat();
   return {
