@@ -98,15 +98,16 @@ class Campaign {
     await stage.pass(1_100);
     if (young !== undefined) this.#tasks.push(young);
     this.#forgetOldTasks();
-    const mutated = Array.from({ length: this.#options.batchSize - events.length }, () => this.#mutator.body());
+    const good = events.length;
+    const mutated = Array.from({ length: this.#options.batchSize - good }, () => this.#mutator.body());
     const bodies = this.#random.shuffle([...mutated, ...events.map((event) => JSON.stringify(event))]);
     const Records = bodies.map((body, index) => ({ messageId: `${report.batches}-${index}`, body }));
     report.batches += 1;
     report.mutated += mutated.length;
-    report.good += events.length;
+    report.good += good;
     await this.#invoke({ Records });
     const expected = young === undefined ? '' : `${present(young).ipv4}:8080`;
-    if (stage.registered.join() === expected) report.served += events.length;
+    if (stage.registered.join() === expected) report.served += good;
     else this.#fault(`batch ${report.batches} left ${stage.registered.join() || 'nothing'} registered instead of ${expected}`);
     this.#readLog();
   }

@@ -1,6 +1,7 @@
 /** Messages such as no ECS sends: real shapes with canaries in them, bent, torn and stuffed. */
 import { isObject, type JsonObject } from '../../functions/core/json.ts';
 import type { Random } from '../../test/simulator/random.ts';
+import { CLUSTER } from '../../test/simulator/stage.ts';
 import { canaryOf, pathOf, plantCanaries } from './canary.ts';
 
 /** Fields that decide how far a message gets: they often stay as they are, so that every door is knocked at. */
@@ -73,9 +74,12 @@ export class Mutator {
   #shape(): unknown {
     const random = this.#random;
     const shape = plantCanaries(random.pick(this.#shapes), (path) => STRUCTURAL.has(path) && random.chance(0.96));
-    if (!isObject(shape) || !isObject(shape['detail']) || random.chance(0.4)) return shape;
-    // Tasks of the wired service get furthest: their messages lead to a pass.
-    return { ...shape, detail: { ...shape['detail'], group: 'service:app' } };
+    if (!isObject(shape) || !isObject(shape['detail']) || random.chance(0.3)) return shape;
+    // Tasks of the wired service in the stack's own cluster get furthest: their messages lead to a pass.
+    const id = random.whole(0, 0xffff_ffff).toString(16).padStart(32, '0');
+    const at = { account: '111122223333', region: 'eu-west-1', source: 'aws.ecs', 'detail-type': 'ECS Task State Change' };
+    const taskArn = `${CLUSTER.replace(':cluster/', ':task/')}/${id}`;
+    return { ...shape, ...at, detail: { ...shape['detail'], group: 'service:app', clusterArn: CLUSTER, taskArn } };
   }
 
   /** Changes so many places somewhere in the value. */

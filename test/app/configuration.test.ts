@@ -101,6 +101,21 @@ describe('a reading of the configuration', () => {
     expect(fake.inputs('DescribeTargetGroups')).toHaveLength(1);
   });
 
+  it('keeps of each service what ECS says of that one', async () => {
+    const fake = worldOf();
+    const described = { one: ['group of one'], two: ['group of two'] };
+    fake.answers.DescribeServices = () => ok(Object.entries(described).map(([name, targetGroups]) => ({ name, targetGroups })));
+    const { copies } = await read(
+      fake,
+      settingsOf({ wiring: 'service=two port=80; service=one port=81; service=three port=82' }),
+    );
+    expect([...copies.services.values()]).toEqual([
+      { name: 'two', targetGroups: described.two },
+      { name: 'one', targetGroups: described.one },
+      'unknown',
+    ]);
+  });
+
   it('asks each cluster for its own services', async () => {
     const fake = worldOf();
     const settings = settingsOf({
