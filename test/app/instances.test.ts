@@ -64,7 +64,9 @@ describe('a look at a Cloud Map service', () => {
     const { fake, check } = stage({ instances: [instance('t9', '10.0.0.9')], tasks: [stranger], listed: [] });
     await check();
     fake.clock.nowMs += 10_000;
-    expect((await check()).findings).toEqual([expect.objectContaining({ kind: 'stale', subject: 't9' })]);
+    const { findings } = await check();
+    expect(findings).toEqual([expect.objectContaining({ kind: 'stale', subject: 't9' })]);
+    expect(findings[0]?.message).toContain(`belongs to task ${stranger.arn}, which has stopped`);
     expect(fake.inputs('DescribeTasks')[0]).toEqual({ cluster: clusterArn(), tasks: [stranger.arn] });
   });
 
@@ -75,6 +77,24 @@ describe('a look at a Cloud Map service', () => {
     fake.clock.nowMs += 10_000;
     expect((await check()).findings).toEqual([]);
     expect(fake.names).not.toContain('DescribeTasks');
+  });
+
+  it('leaves an instance alone that ECS did not write, whatever else is known under its name', async () => {
+    const byHand = { ...instance('t7', '10.0.0.99'), ofEcs: false };
+    const { memory, check, fake } = stage({ instances: [byHand] });
+    learn(memory, stoppedTask('t7', '10.0.0.7', { group: 'service:other' }), START_MS);
+    await check();
+    fake.clock.nowMs += 10_000;
+    expect((await check()).findings).toEqual([]);
+  });
+
+  it('does not ask again about tasks that are known to serve', async () => {
+    const task = runningTask('t1', '10.0.0.1', LONG_AGO);
+    const { fake, check } = stage({ instances: [instance('t1', '10.0.0.1')], tasks: [task] });
+    await check();
+    fake.asked.length = 0;
+    await check();
+    expect(fake.names).toEqual(['ListInstances', 'ListTasks']);
   });
 
   it('uses the list that a pass has just read', async () => {
