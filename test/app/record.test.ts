@@ -67,7 +67,8 @@ describe('the record of a pass', () => {
 
   it('is whole where not even the targets were read', () => {
     const record = recordOfPass(WIRED, { ...PASS, snapshot: undefined, behind: [] }, DETAILS);
-    expect(record).toMatchObject({ targets: {}, listedTasks: 0, behind: 0 });
+    expect(record).toMatchObject({ listedTasks: 0, behind: 0 });
+    expect(record['targets']).toEqual({});
   });
 });
 
