@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Request } from '../../functions/app/environment.ts';
 import { currentConfiguration } from '../../functions/app/environment.ts';
-import { groupMemory } from '../../functions/app/memory.ts';
+import { groupMemory, learn } from '../../functions/app/memory.ts';
 import { hintsFor, isMeant, visitGroup } from '../../functions/app/visit-group.ts';
 import { PASS_INTERVAL_MS, PASS_TIME_MS } from '../../functions/core/again.ts';
 import { selectorKey } from '../../functions/core/wiring.ts';
@@ -43,6 +43,13 @@ describe('a visit', () => {
       },
     ]);
     expect(visits.fake.clock.slept).toEqual([]);
+  });
+
+  it('is of the group that was asked for, and of no other', async () => {
+    const wiring = 'target-group=api service=api port=9090; target-group=web service=app port=8080';
+    const visits = new Visits({ targetGroups: [groupArn('api'), WEB], wiring });
+    await visit(visits);
+    expect(visits.passes.map(({ group }) => group)).toEqual(['web']);
   });
 
   it('keeps its distance to the last pass over the group', async () => {
@@ -108,6 +115,17 @@ describe('a read that is behind a hint', () => {
   });
 });
 
+describe('passes that failed', () => {
+  it('are no looks again: a read that is behind still gets both of its own', async () => {
+    const visits = new Visits();
+    visits.tasks.push(RUNNING);
+    const targets = ok([target('10.0.0.1')]);
+    visits.fake.answers.DescribeTargetHealth = inTurn(fails('unexpected'), fails('unexpected'), targets);
+    await visit(visits, { hints: [aHint(RUNNING.arn, 9)] });
+    expect(visits.times).toEqual([0, 1_000, 2_000, 3_000, 4_000]);
+  });
+});
+
 describe('a removal that needs a second look', () => {
   it('gets it in the same visit, five seconds after the proof', async () => {
     const visits = new Visits();
@@ -166,10 +184,11 @@ describe('a removal that needs a second look', () => {
 describe('the audit of drain times', () => {
   const audits = ({ fake }: Visits): number => fake.inputs('DescribeTargetGroupAttributes').length;
 
-  it('is made by the schedule, once in a quarter of an hour, and tells what it cost', async () => {
+  it('is made by the schedule of what serves, and tells what it cost', async () => {
     const visits = new Visits();
-    visits.tasks.push(RUNNING, STOPPED);
-    visits.targets.set(WEB, [target('10.0.0.1')]);
+    visits.tasks.push(RUNNING, { ...STOPPED, definition: 'old:1' });
+    visits.targets.set(WEB, [target('10.0.0.1'), target('10.0.0.3', 'draining')]);
+    learn(visits.environment.memory, { ...STOPPED, definition: 'old:1' }, START_MS);
     await visit(visits, { trigger: 'schedule' });
     expect(visits.found).toEqual([
       {
@@ -183,12 +202,17 @@ describe('the audit of drain times', () => {
       },
     ]);
     expect(visits.fake.inputs('DescribeTaskDefinition')).toEqual([{ definition: 'app:7' }]);
-    visits.fake.clock.nowMs = START_MS + QUARTER_HOUR_MS - 1;
+  });
+
+  it.each([
+    [QUARTER_HOUR_MS - 1, 1],
+    [QUARTER_HOUR_MS, 2],
+  ])('has been made %i ms after the first: in all %i times', async (afterMs, times) => {
+    const visits = new Visits();
     await visit(visits, { trigger: 'schedule' });
-    expect(audits(visits)).toBe(1);
-    visits.fake.clock.nowMs = START_MS + QUARTER_HOUR_MS;
+    visits.fake.clock.nowMs = START_MS + afterMs;
     await visit(visits, { trigger: 'schedule' });
-    expect(audits(visits)).toBe(2);
+    expect(audits(visits)).toBe(times);
   });
 
   it('is made again where it could not read, and tells nothing then', async () => {
@@ -225,7 +249,7 @@ describe('the audit of drain times', () => {
 
 describe('a hint', () => {
   it('is for a group whose lines may mean it, and whose passes have not dealt with it', async () => {
-    const visits = new Visits();
+    const visits = new Visits({ wiring: 'service=app port=8080; service=api port=9090' });
     const { configuration } = await currentConfiguration(visits.environment, visits.request(), visits.observer);
     const [wired] = configuration.groups;
     if (wired === undefined) throw new Error('The group is wired.');
