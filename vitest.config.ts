@@ -38,7 +38,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'simulator',
-          include: ['test/{conformance,simulator}/**/*.test.ts'],
+          include: ['test/{conformance,faults,fuzz,simulator}/**/*.test.ts'],
           setupFiles: ['test/policy/every-call.ts'],
         },
       },

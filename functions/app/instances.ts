@@ -37,7 +37,7 @@ export async function checkService(context: InstanceContext): Promise<InstanceRe
   if (!listed.ok) return failedWith([listed.failure]);
   const facts = [...memory.facts.values()].map(({ task }) => task).filter((task) => selects(selector, task));
   const references = tasksBehindInstances(selector, instances.value, listed.value, facts);
-  const { failures } = await describeTasks(context, references, 'from outside');
+  const { failures } = await describeTasks(context, references, { dropRefused: true });
   if (failures.length > 0) return failedWith(failures);
   const asked = new Set(references.map(({ arn }) => arn));
   const tasks = [...memory.facts.values()]
