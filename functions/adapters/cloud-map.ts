@@ -1,16 +1,18 @@
 /** AWS Cloud Map: one method per call, in our words. Reads only. */
 import {
+  GetServiceCommand,
   type InstanceSummary,
   ListInstancesCommand,
   ListTagsForResourceCommand,
+  type Service,
   type ServiceDiscoveryClient,
 } from '@aws-sdk/client-servicediscovery';
 import type { World } from '../app/ports.ts';
-import type { Instance } from '../core/instances.ts';
+import type { Instance, InstanceSettings } from '../core/instance.ts';
 import { cloudMapServiceIdOf, parseIpAddress, parsePort } from '../core/values.ts';
 import { outcomeOf, required } from './outcome.ts';
 
-export type CloudMapWorld = Pick<World, 'ListTagsForResource' | 'ListInstances'>;
+export type CloudMapWorld = Pick<World, 'ListTagsForResource' | 'ListInstances' | 'GetService'>;
 
 export function createCloudMapWorld(client: ServiceDiscoveryClient): CloudMapWorld {
   return {
@@ -26,10 +28,27 @@ export function createCloudMapWorld(client: ServiceDiscoveryClient): CloudMapWor
         const answer = await client.send(command, { abortSignal });
         return { items: required(answer.Instances, 'Instances').map(instanceFrom), nextToken: answer.NextToken };
       }),
+
+    GetService: ({ service }) =>
+      outcomeOf(async (abortSignal) => {
+        const answer = await client.send(new GetServiceCommand({ Id: cloudMapServiceIdOf(service) }), { abortSignal });
+        return settingsFrom(required(answer.Service, 'Service'));
+      }),
   };
 }
 
-/** ECS writes ECS_SERVICE_NAME on instances of service discovery, and DeploymentId on those of Service Connect. */
+export function settingsFrom({ DnsConfig, HealthCheckConfig, HealthCheckCustomConfig, CreateDate }: Service): InstanceSettings {
+  return {
+    ttlSeconds: Math.max(0, ...(DnsConfig?.DnsRecords ?? []).map(({ TTL }) => TTL ?? 0)),
+    healthCheck: HealthCheckCustomConfig ? 'custom' : HealthCheckConfig && 'route53',
+    createdAtMs: CreateDate?.getTime(),
+  };
+}
+
+/**
+ * ECS writes ECS_SERVICE_NAME on instances of service discovery. Those of Service Connect have a DeploymentId instead, the ARN
+ * of a task set (`arn:aws:ecs:REGION:ACCOUNT:task-set/CLUSTER/SERVICE/ID`).
+ */
 export function instanceFrom(described: InstanceSummary): Instance {
   const attributes = new Map(Object.entries(described.Attributes ?? {}));
   const ipv4 = parseIpAddress(attributes.get('AWS_INSTANCE_IPV4'));
@@ -41,5 +60,6 @@ export function instanceFrom(described: InstanceSummary): Instance {
     ipv6: ipv6.ok ? ipv6.value : undefined,
     port: port.ok ? port.value : undefined,
     ofEcs: attributes.has('ECS_SERVICE_NAME') || attributes.has('DeploymentId'),
+    cluster: attributes.get('ECS_CLUSTER_NAME') ?? /:task-set\/([\w-]+)\//.exec(attributes.get('DeploymentId') ?? '')?.[1],
   };
 }

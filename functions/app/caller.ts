@@ -19,6 +19,7 @@ const CLASSES: Readonly<Record<OperationName, CallClass>> = {
   DescribeTaskDefinition: 'ecs-read',
   ListTagsForResource: 'other-read',
   ListInstances: 'other-read',
+  GetService: 'other-read',
 };
 
 /** The buckets of one environment: every pass and group draws on them. */

@@ -122,8 +122,9 @@ async function readCloudMapTags({ caller, old, failures }: Reader, settings: Set
   const entries = await Promise.all(
     settings.cloudMapServices.map(async (service) => {
       const answer = await caller.read('ListTagsForResource', service, { service });
-      if (!answer.ok) failures.push(answer.failure);
-      const tags = answer.ok ? answer.value : old.cloudMapTags.get(service);
+      const isGone = !answer.ok && answer.failure.kind === 'gone';
+      if (!answer.ok && !isGone) failures.push(answer.failure);
+      const tags = isGone ? 'gone' : answer.ok ? answer.value : old.cloudMapTags.get(service);
       return tags === undefined ? [] : [[service, tags] as const];
     }),
   );

@@ -4,6 +4,8 @@
  */
 import type { Hint } from '../core/event.ts';
 import { CONTEST_PAUSE_MS, refusalPauseMs } from '../core/guard.ts';
+import type { InstanceSettings } from '../core/instance.ts';
+import type { InstanceSights } from '../core/instances.ts';
 import { registeredAddresses } from '../core/snapshot.ts';
 import type { Target } from '../core/target.ts';
 import { isLive, joinTask, type Task } from '../core/task.ts';
@@ -43,13 +45,17 @@ export interface GroupMemory {
 export interface Memory {
   readonly facts: Map<TaskArn, Fact>;
   readonly groups: Map<TargetGroupArn, GroupMemory>;
-  /** Differences seen in the last look at a Cloud Map service, with the time of their first sight. */
-  readonly instances: Map<CloudMapServiceArn, ReadonlyMap<string, number>>;
+  /** What the last look at a Cloud Map service has seen. */
+  readonly instances: Map<CloudMapServiceArn, InstanceSights>;
+  readonly instanceSettings: Map<
+    CloudMapServiceArn,
+    { readonly settings: InstanceSettings | undefined; readonly readAtMs: number }
+  >;
   readonly buckets: Buckets;
 }
 
 export function createMemory(): Memory {
-  return { facts: new Map(), groups: new Map(), instances: new Map(), buckets: new Map() };
+  return { facts: new Map(), groups: new Map(), instances: new Map(), instanceSettings: new Map(), buckets: new Map() };
 }
 
 export function groupMemory(memory: Memory, group: TargetGroupArn): GroupMemory {
