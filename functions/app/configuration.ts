@@ -124,7 +124,8 @@ async function readCloudMapTags({ caller, old, failures }: Reader, settings: Set
       const answer = await caller.read('ListTagsForResource', service, { service });
       const isGone = !answer.ok && answer.failure.kind === 'gone';
       if (!answer.ok && !isGone) failures.push(answer.failure);
-      const tags = isGone ? 'gone' : answer.ok ? answer.value : old.cloudMapTags.get(service);
+      // A service that is created anew, as Terraform does, is checked from its first minute on by the wiring that it had.
+      const tags = answer.ok ? answer.value : (old.cloudMapTags.get(service) ?? (isGone ? 'gone' : undefined));
       return tags === undefined ? [] : [[service, tags] as const];
     }),
   );

@@ -130,15 +130,13 @@ function findMissing(snapshot: InstanceSnapshot): Difference[] {
 function findWrong(snapshot: InstanceSnapshot): Difference[] {
   const askedIds = new Set(snapshot.asked.map(({ arn }) => taskIdOf(arn)));
   const byId = new Map(snapshot.tasks.map((task) => [taskIdOf(task.arn), task]));
-  const holders = new Map(
-    snapshot.tasks.filter(isLive).flatMap((task) => [task.ipv4, task.ipv6].map((ip) => [ip, task] as const)),
-  );
+  const live = snapshot.tasks.filter(isLive);
   return snapshot.instances.flatMap((instance): Difference[] => {
     const task = byId.get(instance.id);
     if (task === undefined && !instance.ofEcs) return [foreign(snapshot, instance)];
     if (task === undefined && !askedIds.has(instance.id)) return [];
     if (task === undefined || phaseOf(task) === 'released') {
-      return [stale(snapshot, instance, task, holders.get(instance.ipv4 ?? instance.ipv6))];
+      return [stale(snapshot, instance, task, live.find((each) => isAt(each, instance)))];
     }
     return isLive(task) ? mismatched(snapshot, instance, task) : [draining(snapshot, instance, task)];
   });
@@ -222,6 +220,10 @@ function targetAt({ targets }: InstanceSnapshot, { address }: Finding): Pick<Fin
 
 function wiringOf({ wirings }: InstanceService, task: Task): InstanceWiring | undefined {
   return wirings.find(({ selector }) => selects(selector, task));
+}
+
+function isAt(task: Task, { ipv4, ipv6 }: Instance): boolean {
+  return ipv4 === undefined ? ipv6 !== undefined && task.ipv6 === ipv6 : task.ipv4 === ipv4;
 }
 
 function addressOf({ ipv4, ipv6 }: Instance): string {

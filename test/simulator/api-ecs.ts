@@ -129,6 +129,7 @@ function describe(task: TaskRecord, state: TaskState): TaskDescription {
     startedBy: task.startedBy,
     stoppingAt: dateOf(state.stoppingAtMs),
     stoppedAt: dateOf(state.stoppedAtMs),
+    executionStoppedAt: dateOf(task.history.find(({ last, atMs }) => last === 'DEPROVISIONING' && atMs <= state.atMs)?.atMs),
     taskArn: task.arn,
     taskDefinitionArn: task.clusterArn.replace(/:cluster\/.*/, `:task-definition/${task.definition}`),
     version: state.version,

@@ -16,6 +16,7 @@ export interface TaskDescription {
   readonly startedBy: string | undefined;
   readonly stoppingAt: Date | undefined;
   readonly stoppedAt: Date | undefined;
+  readonly executionStoppedAt: Date | undefined;
   readonly taskArn: string;
   readonly taskDefinitionArn: string | undefined;
   readonly version: number;
@@ -58,6 +59,7 @@ export function describeAsTold(told: Input, task: TaskRecord, state: TaskState):
     startedBy: text(told, 'startedBy'),
     stoppingAt: dateOf(told['stoppingAt']),
     stoppedAt: dateOf(told['stoppedAt']),
+    executionStoppedAt: dateOf(told['executionStoppedAt']),
     taskArn: task.arn,
     taskDefinitionArn: text(told, 'taskDefinitionArn'),
     version: state.version,
