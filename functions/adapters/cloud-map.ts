@@ -1,18 +1,16 @@
 /** AWS Cloud Map: one method per call, in our words. Reads only. */
 import {
-  GetServiceCommand,
   type InstanceSummary,
   ListInstancesCommand,
   ListTagsForResourceCommand,
-  type Service,
   type ServiceDiscoveryClient,
 } from '@aws-sdk/client-servicediscovery';
 import type { World } from '../app/ports.ts';
-import type { Instance, InstanceSettings } from '../core/instance.ts';
+import type { Instance } from '../core/instance.ts';
 import { cloudMapServiceIdOf, parseIpAddress, parsePort } from '../core/values.ts';
 import { outcomeOf, required } from './outcome.ts';
 
-export type CloudMapWorld = Pick<World, 'ListTagsForResource' | 'ListInstances' | 'GetService'>;
+export type CloudMapWorld = Pick<World, 'ListTagsForResource' | 'ListInstances'>;
 
 export function createCloudMapWorld(client: ServiceDiscoveryClient): CloudMapWorld {
   return {
@@ -28,20 +26,6 @@ export function createCloudMapWorld(client: ServiceDiscoveryClient): CloudMapWor
         const answer = await client.send(command, { abortSignal });
         return { items: required(answer.Instances, 'Instances').map(instanceFrom), nextToken: answer.NextToken };
       }),
-
-    GetService: ({ service }) =>
-      outcomeOf(async (abortSignal) => {
-        const answer = await client.send(new GetServiceCommand({ Id: cloudMapServiceIdOf(service) }), { abortSignal });
-        return settingsFrom(required(answer.Service, 'Service'));
-      }),
-  };
-}
-
-export function settingsFrom({ DnsConfig, HealthCheckConfig, HealthCheckCustomConfig, CreateDate }: Service): InstanceSettings {
-  return {
-    ttlSeconds: Math.max(0, ...(DnsConfig?.DnsRecords ?? []).map(({ TTL }) => TTL ?? 0)),
-    healthCheck: HealthCheckCustomConfig ? 'custom' : HealthCheckConfig && 'route53',
-    createdAtMs: CreateDate?.getTime(),
   };
 }
 

@@ -19,7 +19,6 @@ const CLASSES: Readonly<Record<OperationName, CallClass>> = {
   DescribeTaskDefinition: 'ecs-read',
   ListTagsForResource: 'other-read',
   ListInstances: 'other-read',
-  GetService: 'other-read',
 };
 
 /** The buckets of one environment: every pass and group draws on them. */

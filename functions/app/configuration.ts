@@ -49,7 +49,10 @@ export async function readConfiguration(
   const tags = await readTags(reader, existing);
   const services = await readServices(reader, wiredServices(settings, tags));
   const copies = { groups, tags, services, cloudMapTags };
-  return { configuration: resolveConfiguration(settings, copies), failures, copies, readAtMs };
+  // A service that does not exist may be made at any moment: the next schedule asks for it again, and not the one after that.
+  const isGone = [...cloudMapTags.values()].includes('gone');
+  const configuration = resolveConfiguration(settings, copies);
+  return { configuration, failures, copies, readAtMs: isGone ? readAtMs - CONFIGURATION_AGE_MAX_MS / 2 : readAtMs };
 }
 
 interface Reader {

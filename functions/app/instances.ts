@@ -1,11 +1,11 @@
 /** Checks the Cloud Map services that are wired: their instances against the tasks that ECS has now. Reads only. */
 import { type CheckedService, goneService } from '../core/configuration.ts';
 import type { Failure } from '../core/failure.ts';
-import type { Instance, InstanceSettings } from '../core/instance.ts';
+import type { Instance } from '../core/instance.ts';
 import { checkInstances, NO_SIGHTS, SECOND_LOOK_AFTER_MS, tasksBehindInstances } from '../core/instances.ts';
 import type { Snapshot, TaskReference } from '../core/snapshot.ts';
 import type { Task } from '../core/task.ts';
-import { cloudMapServiceIdOf, type TaskArn } from '../core/values.ts';
+import type { TaskArn } from '../core/values.ts';
 import { selectorKey, selects } from '../core/wiring.ts';
 import type { Caller } from './caller.ts';
 import { type Environment, type InstanceReport, type Observer, openCaller, type Request } from './environment.ts';
@@ -13,8 +13,6 @@ import { noteListed } from './memory.ts';
 import { CALL_TIME_MS } from './ports.ts';
 import { describeTasks, listInstances, listTasks } from './reads.ts';
 
-/** Record types and health checks of a service change with its stack, not with its tasks. */
-const SETTINGS_AGE_MAX_MS = 900_000;
 /** The third one is for what turns into something else between the first two, as a stopping task does when it has stopped. */
 const LOOKS_MAX = 3;
 
@@ -36,7 +34,7 @@ export async function checkServices(
       const caller = openCaller(environment, request);
       let report = await lookAt(environment, caller, checked, passes, listsOf(passes));
       for (let looks = 1; report.isOpen && mayLookAgain && looks < LOOKS_MAX; looks += 1) {
-        if (clock.now() + SECOND_LOOK_AFTER_MS + 3 * CALL_TIME_MS > request.deadlineMs) break;
+        if (clock.now() + SECOND_LOOK_AFTER_MS + 2 * CALL_TIME_MS > request.deadlineMs) break;
         await clock.sleep(SECOND_LOOK_AFTER_MS);
         report = await lookAt(environment, caller, checked, passes, new Map());
       }
@@ -70,8 +68,7 @@ async function lookAt(
   const targets = new Map(
     passes.flatMap((pass) => pass.targets.map(({ descriptor, state }) => [descriptor.id, state] as const)),
   );
-  const settings = await settingsOf(environment, caller, checked);
-  const snapshot = { ...checked, settings, instances, tasks, asked, targets, nowMs: clock.now() };
+  const snapshot = { ...checked, instances, tasks, asked, targets, nowMs: clock.now() };
   const { findings, sights, isOpen } = checkInstances(snapshot, memory.instances.get(service) ?? NO_SIGHTS);
   memory.instances.set(service, sights);
   return { findings, failures: [], instances, tasks, isOpen };
@@ -111,18 +108,4 @@ async function readTasks(
 function listsOf(passes: readonly Snapshot[]): Lists {
   const read = passes.flatMap(({ feeds }) => feeds.filter((feed) => feed.list === 'read'));
   return new Map(read.map((feed) => [selectorKey(feed.wiring.selector), feed.listed]));
-}
-
-/** The service's settings, from a copy of a quarter of an hour. The check can do without them, so a failed reading costs nothing. */
-async function settingsOf(
-  { clock, memory }: Environment,
-  caller: Caller,
-  { service }: CheckedService,
-): Promise<InstanceSettings | undefined> {
-  const copy = memory.instanceSettings.get(service);
-  if (copy !== undefined && clock.now() - copy.readAtMs < SETTINGS_AGE_MAX_MS) return copy.settings;
-  const answer = await caller.read('GetService', cloudMapServiceIdOf(service), { service });
-  const settings = answer.ok ? answer.value : copy?.settings;
-  memory.instanceSettings.set(service, { settings, readAtMs: clock.now() });
-  return settings;
 }

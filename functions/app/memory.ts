@@ -4,7 +4,6 @@
  */
 import type { Hint } from '../core/event.ts';
 import { CONTEST_PAUSE_MS, refusalPauseMs } from '../core/guard.ts';
-import type { InstanceSettings } from '../core/instance.ts';
 import type { InstanceSights } from '../core/instances.ts';
 import { registeredAddresses } from '../core/snapshot.ts';
 import type { Target } from '../core/target.ts';
@@ -47,15 +46,11 @@ export interface Memory {
   readonly groups: Map<TargetGroupArn, GroupMemory>;
   /** What the last look at a Cloud Map service has seen. */
   readonly instances: Map<CloudMapServiceArn, InstanceSights>;
-  readonly instanceSettings: Map<
-    CloudMapServiceArn,
-    { readonly settings: InstanceSettings | undefined; readonly readAtMs: number }
-  >;
   readonly buckets: Buckets;
 }
 
 export function createMemory(): Memory {
-  return { facts: new Map(), groups: new Map(), instances: new Map(), instanceSettings: new Map(), buckets: new Map() };
+  return { facts: new Map(), groups: new Map(), instances: new Map(), buckets: new Map() };
 }
 
 export function groupMemory(memory: Memory, group: TargetGroupArn): GroupMemory {

@@ -50,8 +50,6 @@ export interface Finding {
   readonly instance?: string | undefined;
   /** What should be there instead. */
   readonly expected?: string | undefined;
-  /** How long clients go on using an answer after the instance has gone. */
-  readonly ttlSeconds?: number | undefined;
 }
 
 /** Findings in a stable order, so that two reports of one state are equal. */

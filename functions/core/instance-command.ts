@@ -10,10 +10,12 @@ export function deregisterInstanceCommand({ service }: InstanceService, id: stri
 
 /**
  * Registers the task's instance with the attributes that ECS writes (ECS guide, "Service discovery"); an instance of that id is
- * written over. Instances of Service Connect name a deployment, which only ECS can do.
+ * written over. Instances of Service Connect name a deployment, which only ECS can do. AWS_INIT_HEALTH_STATUS is left out on
+ * purpose: ECS begins with UNHEALTHY and reports health later, which it does not for what it has not registered itself; without
+ * the attribute the instance is healthy from the start (Cloud Map API reference, RegisterInstance).
  */
 export function registerInstanceCommand(
-  { service, settings, isManaged }: InstanceService,
+  { service, isManaged }: InstanceService,
   { kind, name }: Selector,
   port: number | undefined,
   task: Task,
@@ -24,9 +26,6 @@ export function registerInstanceCommand(
     AWS_INSTANCE_IPV4: task.ipv4,
     AWS_INSTANCE_IPV6: task.ipv6,
     AWS_INSTANCE_PORT: port,
-    // ECS begins with UNHEALTHY and reports health later, which it need not do for an instance that it has not registered.
-    // Cloud Map takes the attribute only where a custom health check is configured.
-    AWS_INIT_HEALTH_STATUS: settings?.healthCheck === 'custom' ? 'HEALTHY' : undefined,
     AVAILABILITY_ZONE: task.zone,
     REGION: cluster.region,
     ECS_CLUSTER_NAME: cluster.name,

@@ -14,20 +14,10 @@ export interface Instance {
   readonly cluster?: string | undefined;
 }
 
-/** What GetService tells of a Cloud Map service. */
-export interface InstanceSettings {
-  /** How long clients keep an answer; 0 where there is no DNS. */
-  readonly ttlSeconds: number;
-  readonly healthCheck: 'custom' | 'route53' | undefined;
-  readonly createdAtMs: number | undefined;
-}
-
 /** A Cloud Map service with everything that wires it. */
 export interface InstanceService {
   readonly service: CloudMapServiceArn;
   readonly wirings: readonly InstanceWiring[];
-  /** Undefined where they could not be read. */
-  readonly settings: InstanceSettings | undefined;
-  /** Service Connect made it, and looks after its instances' health by itself. */
+  /** Service Connect made it, and looks after its instances by itself. */
   readonly isManaged: boolean;
 }

@@ -12,6 +12,9 @@ export const MISSING_GRACE_MS = 60_000;
 /** Lists of Cloud Map may be behind: a difference counts when it was already there this long ago. */
 export const SECOND_LOOK_AFTER_MS = 10_000;
 
+/** Half of the schedule's interval. */
+const HALF_INTERVAL_MS = 30_000;
+
 export interface InstanceSnapshot extends InstanceService {
   readonly instances: readonly Instance[];
   /** The tasks that the wirings mean, running and stopped, and any other that an instance names. */
@@ -49,8 +52,9 @@ interface Difference extends Finding {
 export function checkInstances(snapshot: InstanceSnapshot, earlier: InstanceSights): InstanceCheck {
   const { nowMs } = snapshot;
   const differences = [...findMissing(snapshot), ...findWrong(snapshot)];
-  // It came about between two looks, so halfway is the least wrong; a new environment can only say "now".
-  const cameMs = ((earlier.lookedAtMs ?? nowMs) + nowMs) / 2;
+  // It came about between two looks, so halfway is the least wrong. An environment that is new, or that has not looked for
+  // long, makes it younger than it is, and never much older.
+  const cameMs = Math.max(((earlier.lookedAtMs ?? nowMs) + nowMs) / 2, nowMs - HALF_INTERVAL_MS);
   const dated = differences.map(({ startedAtMs, ...difference }) => {
     const key = `${difference.kind} ${difference.subject}`;
     const sight = earlier.seen.get(key) ?? { atMs: nowMs, sinceMs: Math.max(cameMs, startedAtMs ?? 0) };
@@ -59,10 +63,7 @@ export function checkInstances(snapshot: InstanceSnapshot, earlier: InstanceSigh
     return { key, sight, finding, fromMs: Math.max(sight.atMs + SECOND_LOOK_AFTER_MS, graceMs) };
   });
   return {
-    findings: [
-      ...findUnchecked(snapshot),
-      ...dated.filter(({ fromMs }) => fromMs <= nowMs).map(({ finding }) => ({ ...finding, ...targetAt(snapshot, finding) })),
-    ],
+    findings: dated.filter(({ fromMs }) => fromMs <= nowMs).map(({ finding }) => withTarget(snapshot, finding)),
     sights: { lookedAtMs: nowMs, seen: new Map(dated.map(({ key, sight }) => [key, sight])) },
     isOpen: dated.some(({ fromMs }) => fromMs > nowMs && fromMs <= nowMs + SECOND_LOOK_AFTER_MS),
   };
@@ -136,41 +137,45 @@ function findWrong(snapshot: InstanceSnapshot): Difference[] {
     if (task === undefined && !instance.ofEcs) return [foreign(snapshot, instance)];
     if (task === undefined && !askedIds.has(instance.id)) return [];
     if (task === undefined || phaseOf(task) === 'released') {
-      return [stale(snapshot, instance, task, live.find((each) => isAt(each, instance)))];
+      return [
+        stale(
+          snapshot,
+          instance,
+          task,
+          live.find((each) => isAt(each, instance)),
+        ),
+      ];
     }
     return isLive(task) ? mismatched(snapshot, instance, task) : [draining(snapshot, instance, task)];
   });
 }
 
 function stale(snapshot: InstanceSnapshot, instance: Instance, task: Task | undefined, holder: Task | undefined): Difference {
-  const ttlSeconds = snapshot.settings?.ttlSeconds;
   const what = `Instance ${instance.id} (${addressOf(instance)})`;
   const owner = task === undefined ? 'has no task that ECS still knows' : `belongs to task ${task.arn}, which has stopped`;
   const danger =
     holder === undefined
       ? 'clients may resolve a dead address, or one that somebody else has by now'
       : `the address is task ${holder.arn}'s by now, and clients take it for the old one`;
-  const after = ttlSeconds ? `, and go on for ${ttlSeconds} s after the instance has gone` : '';
   return {
     ...about(snapshot, instance, task),
     kind: holder === undefined ? 'stale' : 'mismatched',
-    message: `${what} ${owner}: ${danger}${after}.`,
+    message: `${what} ${owner}: ${danger}.`,
     expected: 'no instance',
     sinceMs: task?.stoppedAtMs,
-    ttlSeconds,
   };
 }
 
 function draining(snapshot: InstanceSnapshot, instance: Instance, task: Task): Difference {
-  const message = `Instance ${instance.id} (${addressOf(instance)}) is still found, but its task ${task.arn} is told to stop.`;
+  const message = `Instance ${instance.id} (${addressOf(instance)}) is still listed, but its task ${task.arn} is told to stop.`;
   const difference = { ...about(snapshot, instance, task), message, sinceMs: task.stoppingAtMs };
   return { ...difference, kind: 'draining', expected: 'no instance' };
 }
 
 function foreign(snapshot: InstanceSnapshot, instance: Instance): Difference {
   const message =
-    `Instance ${instance.id} (${addressOf(instance)}) carries no attribute of ECS, and no task has its id: somebody else ` +
-    'registered it. If nobody needs it, remove it.';
+    `Instance ${instance.id} (${addressOf(instance)}) carries no attribute of ECS, and no task has its id. ` +
+    'If nobody needs it, remove it.';
   return { ...about(snapshot, instance, undefined), kind: 'foreign', message, expected: 'an instance of ECS' };
 }
 
@@ -192,16 +197,6 @@ function mismatched(snapshot: InstanceSnapshot, instance: Instance, task: Task):
   return [{ ...about(snapshot, instance, task), kind: 'mismatched', message, expected, command }];
 }
 
-/** Without a health check, an instance whose task has died is handed out for as long as it is listed. */
-function findUnchecked({ service, settings, isManaged }: InstanceSnapshot): Finding[] {
-  if (settings === undefined || settings.healthCheck !== undefined || isManaged) return [];
-  const message =
-    `${service} has no health check: clients go on finding an instance whose task has died until ECS removes it. A custom ` +
-    'health check is free, but can only be given at the start: create a service with ' +
-    '--health-check-custom-config FailureThreshold=1, and let the ECS service register there.';
-  return [{ kind: 'unchecked', subject: service, message, sinceMs: settings.createdAtMs }];
-}
-
 /** What findings on an instance have in common. Its removal settles most of them. */
 function about(snapshot: InstanceSnapshot, instance: Instance, task: Task | undefined) {
   return {
@@ -214,8 +209,8 @@ function about(snapshot: InstanceSnapshot, instance: Instance, task: Task | unde
 }
 
 /** What the same pass has read of the target at the address: one row tells of all three. */
-function targetAt({ targets }: InstanceSnapshot, { address }: Finding): Pick<Finding, 'target'> {
-  return { target: address === undefined ? undefined : targets.get(address) };
+function withTarget({ targets }: InstanceSnapshot, finding: Finding): Finding {
+  return { ...finding, target: targets.get(finding.address ?? '') };
 }
 
 function wiringOf({ wirings }: InstanceService, task: Task): InstanceWiring | undefined {

@@ -71,14 +71,11 @@ export function changeRecord(group: TargetGroup, change: Change, nowMs: number):
   };
 }
 
-/** A finding with its age in seconds, which unlike a time can be read without a calendar, and how long clients have or keep a wrong answer. */
+/** A finding with its age in seconds, which unlike a time can be read without a calendar. */
 export function findingRecord(finding: Finding, nowMs: number): Readonly<Record<string, unknown>> {
-  const { sinceMs, ttlSeconds, ...rest } = finding;
+  const { sinceMs, ...rest } = finding;
   const ageSeconds = sinceMs === undefined ? undefined : Math.round((nowMs - sinceMs) / 1_000);
-  const resolvableSeconds = ttlSeconds === undefined || ageSeconds === undefined ? undefined : ageSeconds + ttlSeconds;
-  return Object.fromEntries(
-    Object.entries({ ...rest, ageSeconds, resolvableSeconds }).filter(([, value]) => value !== undefined),
-  );
+  return Object.fromEntries(Object.entries({ ...rest, ageSeconds }).filter(([, value]) => value !== undefined));
 }
 
 function countStates(targets: readonly Target[]): Readonly<Record<string, number>> {

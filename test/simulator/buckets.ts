@@ -63,6 +63,10 @@ export class TokenBuckets {
 /** Each service spells it differently. */
 export function throttled(operation: string): ApiError {
   const bucket = BUCKET_OF[operation] ?? '';
-  const name = bucket.startsWith('elb') ? 'Throttling' : bucket.startsWith('cloud-map') ? 'RequestLimitExceeded' : 'ThrottlingException';
+  const name = bucket.startsWith('elb')
+    ? 'Throttling'
+    : bucket.startsWith('cloud-map')
+      ? 'RequestLimitExceeded'
+      : 'ThrottlingException';
   return new ApiError(name, 'Rate exceeded');
 }

@@ -61,7 +61,11 @@ export function drawCast(random: Random): DriftCast {
   };
 }
 
-function recordsOf(namespace: (typeof NAMESPACES)[number], addresses: DriftCast['addresses'], random: Random): ServiceSpec['records'] {
+function recordsOf(
+  namespace: (typeof NAMESPACES)[number],
+  addresses: DriftCast['addresses'],
+  random: Random,
+): ServiceSpec['records'] {
   if (namespace === 'HTTP') return [];
   const TTL = random.pick([10, 60, 300]);
   const types = addresses === 'both' ? (['A', 'AAAA'] as const) : addresses === 'ipv4' ? (['A'] as const) : (['AAAA'] as const);

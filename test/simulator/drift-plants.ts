@@ -1,8 +1,9 @@
 /** Wrong checks, planted to see whether the generated histories notice: each one is a mistake that is easy to make. */
 import type { Environment } from '../../functions/app/environment.ts';
-import type { World } from '../../functions/app/ports.ts';
+import type { Clock, World } from '../../functions/app/ports.ts';
 import type { Instance } from '../../functions/core/instance.ts';
 import type { InstanceSights } from '../../functions/core/instances.ts';
+import type { CloudMapServiceArn } from '../../functions/core/values.ts';
 import type { Account } from './account.ts';
 
 export interface Plant {
@@ -14,16 +15,26 @@ export interface Plant {
 export const PLANTS: readonly Plant[] = [
   {
     name: 'matches by id only',
-    world: (world) => readingInstances(world, (instance) => [{ ...instance, ipv4: undefined, ipv6: undefined, port: undefined }]),
+    world: (world) =>
+      readingInstances(world, (instance) => [{ ...instance, ipv4: undefined, ipv6: undefined, port: undefined }]),
   },
   {
     name: 'takes one look',
-    environment: (environment) => ({ ...environment, memory: { ...environment.memory, instances: new SeenLongAgo() } }),
+    environment: (environment) => ({
+      ...environment,
+      memory: { ...environment.memory, instances: new SeenLongAgo(environment.clock) },
+    }),
   },
   {
     name: 'calls an instance of Service Connect foreign',
     world: (world, account) =>
-      readingInstances(world, (instance) => [{ ...instance, id: isOfConnect(account, instance) ? `?${instance.id}` : instance.id, ofEcs: instance.ofEcs && !isOfConnect(account, instance) }]),
+      readingInstances(world, (instance) => [
+        {
+          ...instance,
+          id: isOfConnect(account, instance) ? `?${instance.id}` : instance.id,
+          ofEcs: instance.ofEcs && !isOfConnect(account, instance),
+        },
+      ]),
   },
   {
     name: 'trusts AWS_INIT_HEALTH_STATUS',
@@ -34,15 +45,28 @@ export const PLANTS: readonly Plant[] = [
   },
 ];
 
-/** Every difference looks as if it had been there for long. */
-class SeenLongAgo extends Map<never, InstanceSights> {
-  override get(): InstanceSights {
+/** Every difference looks as if an earlier look had seen it. */
+class SeenLongAgo extends Map<CloudMapServiceArn, InstanceSights> {
+  readonly #clock: Clock;
+  readonly #sinceMs = new Map<string, number>();
+
+  constructor(clock: Clock) {
+    super();
+    this.#clock = clock;
+  }
+
+  override get(service: CloudMapServiceArn): InstanceSights {
+    const sinceOf = (key: string): number => {
+      const sinceMs = this.#sinceMs.get(key) ?? this.#clock.now();
+      this.#sinceMs.set(key, sinceMs);
+      return sinceMs;
+    };
     const seen = new (class extends Map<string, { atMs: number; sinceMs: number }> {
-      override get(): { atMs: number; sinceMs: number } {
-        return { atMs: 0, sinceMs: 0 };
+      override get(key: string): { atMs: number; sinceMs: number } {
+        return { atMs: 0, sinceMs: sinceOf(key) };
       }
     })();
-    return { lookedAtMs: undefined, seen };
+    return { lookedAtMs: super.get(service)?.lookedAtMs, seen };
   }
 }
 

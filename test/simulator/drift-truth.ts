@@ -80,7 +80,9 @@ export class DriftTruth {
       const sinceMs = owner.history.find(({ last }) => last === 'DEPROVISIONING')?.atMs;
       const isTaken = tasks.some((task) => {
         const other = present(task);
-        return other.desired === 'RUNNING' && (ipv4 === undefined ? ipv6 !== undefined && other.ipv6 === ipv6 : other.ipv4 === ipv4);
+        return (
+          other.desired === 'RUNNING' && (ipv4 === undefined ? ipv6 !== undefined && other.ipv6 === ipv6 : other.ipv4 === ipv4)
+        );
       });
       // Wrong since its task ended, whoever has the address by now.
       return { kind: isTaken ? 'mismatched' : 'stale', subject, sinceMs };

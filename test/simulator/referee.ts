@@ -60,7 +60,6 @@ const ALLOWED = new Set([
   'DescribeTaskDefinition',
   'ListTagsForResource',
   'ListInstances',
-  'GetService',
 ]);
 
 /** Errors that tell something: ECS does not know the service, or will not take the id. */

@@ -16,7 +16,13 @@ export interface Registrar {
 }
 
 /** Takes up a change of a task that the registrar is in charge of. */
-export function keepInstance(clock: VirtualClock, cloudMap: CloudMap, registrar: Registrar, task: TaskRecord, state: TaskState): void {
+export function keepInstance(
+  clock: VirtualClock,
+  cloudMap: CloudMap,
+  registrar: Registrar,
+  task: TaskRecord,
+  state: TaskState,
+): void {
   const what = whatToDo(task, state);
   if (what === undefined || registrar.omits?.(what)) return;
   const write = (): void => {
@@ -39,7 +45,11 @@ function whatToDo(task: TaskRecord, state: TaskState): 'register' | 'deregister'
   return state.last === begins && before?.last !== begins ? 'register' : undefined;
 }
 
-function attributesOf({ service, shape = 'discovery', port }: Registrar, task: TaskRecord, state: TaskState): Record<string, string> {
+function attributesOf(
+  { service, shape = 'discovery', port }: Registrar,
+  task: TaskRecord,
+  state: TaskState,
+): Record<string, string> {
   const [, , , region = '', account = '', cluster = ''] = task.clusterArn.split(':');
   const clusterName = cluster.slice('cluster/'.length);
   const serviceName = task.group.slice('service:'.length);

@@ -1,5 +1,5 @@
 /** The account's door in process: the port that a pass calls, with time between a call, its effect and its answer. */
-import { instanceFrom, settingsFrom } from '../../functions/adapters/cloud-map.ts';
+import { instanceFrom } from '../../functions/adapters/cloud-map.ts';
 import { serviceFrom, taskFrom } from '../../functions/adapters/ecs.ts';
 import { describedGroupOf, targetFrom } from '../../functions/adapters/elb.ts';
 import { kindOf } from '../../functions/adapters/outcome.ts';
@@ -71,8 +71,6 @@ export function createSimulatedWorld(service: Service, line: Line = USUAL_LINE):
         items: output.Instances.map(instanceFrom),
         nextToken: output.NextToken,
       })),
-    GetService: ({ service: arn }) =>
-      send('GetService', { Id: cloudMapServiceIdOf(arn) }, (output) => settingsFrom(output.Service)),
   };
 }
 
