@@ -12,8 +12,8 @@ export const MISSING_GRACE_MS = 60_000;
 /** Lists of Cloud Map may be behind: a difference counts when it was already there this long ago. */
 export const SECOND_LOOK_AFTER_MS = 10_000;
 
-/** Half of the schedule's interval. */
-const HALF_INTERVAL_MS = 30_000;
+/** What a look further back has seen says nothing: two of the schedule's looks have failed since, or others have made them. */
+export const SIGHTS_KEPT_MS = 150_000;
 
 export interface InstanceSnapshot extends InstanceService {
   readonly instances: readonly Instance[];
@@ -49,12 +49,12 @@ interface Difference extends Finding {
 }
 
 /** The differences between tasks and instances, matched by id *and* address. */
-export function checkInstances(snapshot: InstanceSnapshot, earlier: InstanceSights): InstanceCheck {
+export function checkInstances(snapshot: InstanceSnapshot, sights: InstanceSights): InstanceCheck {
   const { nowMs } = snapshot;
   const differences = [...findMissing(snapshot), ...findWrong(snapshot)];
-  // It came about between two looks, so halfway is the least wrong. An environment that is new, or that has not looked for
-  // long, makes it younger than it is, and never much older.
-  const cameMs = Math.max(((earlier.lookedAtMs ?? nowMs) + nowMs) / 2, nowMs - HALF_INTERVAL_MS);
+  const earlier = nowMs - (sights.lookedAtMs ?? 0) > SIGHTS_KEPT_MS ? NO_SIGHTS : sights;
+  // It came about between two looks, so halfway is the least wrong. An environment that is new can only say "now".
+  const cameMs = ((earlier.lookedAtMs ?? nowMs) + nowMs) / 2;
   const dated = differences.map(({ startedAtMs, ...difference }) => {
     const key = `${difference.kind} ${difference.subject}`;
     const sight = earlier.seen.get(key) ?? { atMs: nowMs, sinceMs: Math.max(cameMs, startedAtMs ?? 0) };
