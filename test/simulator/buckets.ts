@@ -20,6 +20,7 @@ const BUCKET_OF: Readonly<Record<string, string>> = {
   RegisterTargets: 'elb-write',
   DeregisterTargets: 'elb-write',
   DescribeTargetHealth: 'elb-read',
+  DescribeLoadBalancers: 'elb-read',
   DescribeTargetGroups: 'elb-read',
   DescribeTargetGroupAttributes: 'elb-read',
   DescribeTags: 'elb-read',

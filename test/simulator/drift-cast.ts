@@ -14,6 +14,8 @@ export interface DriftCast {
   readonly wiredPort: number | undefined;
   /** Whether a target group is fed by the same service, so that one pass answers for both. */
   readonly withGroup: boolean;
+  /** Nothing lags and nothing fails. */
+  readonly isCalm: boolean;
   readonly tasks: number;
   readonly lastsMs: number;
   readonly lagMaxMs: number;
@@ -45,6 +47,7 @@ export function drawCast(random: Random): DriftCast {
     line: isPortWired ? `service=app port=${PORT}` : 'service=app',
     wiredPort: isPortWired ? PORT : undefined,
     withGroup: random.chance(0.25),
+    isCalm,
     tasks: random.whole(1, 6),
     lastsMs: random.whole(420_000, 600_000),
     lagMaxMs: isCalm ? 0 : random.pick([0, 2_000, 8_000]),

@@ -36,6 +36,8 @@ const LASTED_MS = 2_000;
 export interface DriftStory {
   readonly seed: number;
   readonly mistakes: readonly string[];
+  /** Nothing lags and nothing fails. */
+  readonly isCalm: boolean;
   /** Lasting differences, and how many of them were found in time. */
   readonly due: number;
   readonly found: number;
@@ -175,8 +177,10 @@ class History {
       found: (_subject, findings, failures, _calls, report?: InstanceReport) => {
         if (report === undefined) return;
         const atMs = this.#clock.now();
-        // Where calls are throttled, a look may also come too late in its invocation for another one.
-        if (failures.length > 0 || (report.isOpen && this.#cast.faultP > 0)) this.#failedLooks += 1;
+        // Where calls are throttled, a look may also come too late in its invocation for another one; and while a service is
+        // made anew there is nothing to look at.
+        const isGone = findings.some(({ kind }) => kind === 'unusable');
+        if (failures.length > 0 || isGone || (report.isOpen && this.#cast.faultP > 0)) this.#failedLooks += 1;
         for (const finding of findings) {
           if (finding.kind === 'unchecked' || finding.kind === 'unusable') continue;
           this.#told.push({ atMs, key: `${finding.kind} ${finding.subject}`, finding, looksMs: [...life.looksMs] });
@@ -204,6 +208,7 @@ class History {
     return {
       seed: this.#seed,
       mistakes: [...mistakes, ...this.#writes()],
+      isCalm: this.#cast.isCalm,
       due: due.length,
       found: due.length - missed.length,
       findings: this.#told.length,
@@ -233,7 +238,7 @@ class History {
   #stretchOf({ atMs, key }: Told): Stretch | undefined {
     return this.#truth.stretches.find((stretch) => {
       if (stretch.key !== key || stretch.shapedMs > atMs || stretch.toMs < atMs - HINDSIGHT_MS) return false;
-      return Math.min(atMs, stretch.toMs) - stretch.shapedMs >= LASTED_MS && atMs >= this.#baseMs(stretch);
+      return Math.min(atMs, stretch.toMs) - stretch.fromMs >= LASTED_MS && atMs >= this.#baseMs(stretch);
     });
   }
 

@@ -7,6 +7,7 @@ export interface TaskDescription {
   readonly attachments: Attachment[];
   readonly availabilityZone: string | undefined;
   readonly clusterArn: string;
+  readonly containerInstanceArn: string | undefined;
   readonly containers: Container[];
   readonly createdAt: Date | undefined;
   readonly desiredStatus: string;
@@ -50,6 +51,7 @@ export function describeAsTold(told: Input, task: TaskRecord, state: TaskState):
     attachments: objects(told, 'attachments').map(attachmentOf),
     availabilityZone: text(told, 'availabilityZone'),
     clusterArn: task.clusterArn,
+    containerInstanceArn: text(told, 'containerInstanceArn'),
     containers: objects(told, 'containers').map((container) => containerOf(container, task.arn)),
     createdAt: dateOf(told['createdAt']),
     desiredStatus: state.desired,

@@ -1,0 +1,90 @@
+/** `drift`: tasks, targets and instances side by side, what differs, since when, and the command that would mend it. Reads only. */
+import { parseArgs } from 'node:util';
+import { findingRecord } from '../../functions/core/report.ts';
+import { arnParts } from '../../functions/core/values.ts';
+import { type AccountDrift, readDrift } from '../drift/read.ts';
+import { renderDrift, renderTask } from '../drift/render.ts';
+import { rowsOf } from '../drift/rows.ts';
+import { readSimulatedDrift } from '../drift/simulated.ts';
+import { badSyntax, DIFFERENCES, IN_STEP, serviceError } from './exit.ts';
+import { SETTINGS_OPTIONS, settingsOf } from './settings.ts';
+
+const DRIFT_HELP = `alb-target-sync drift [options]
+
+Whether ECS, the target groups and Cloud Map agree: one row per address, what differs and since when, the command that would
+mend it, and limits that are nearly reached. Reads only. A difference that was not there before is looked at twice, 10 s apart.
+
+  --task ID                 this task alone: its interface, addresses, targets and instances
+  --simulated               an account that is simulated, in which things have come apart; needs no credentials
+  --cluster ARN             cluster to read; may be repeated
+  --target-group ARN        target group to compare; may be repeated
+  --cloud-map-service ARN   Cloud Map service to compare; may be repeated
+  --wire LINE               a line of wiring, such as "target-group=web service=app port=8080"; may be repeated.
+                            Without it, the groups' tags decide; Cloud Map services are wired by their tags
+  --settings FILE           take all of these from the deployed function instead: the output of
+                            aws lambda get-function-configuration (- for standard input)
+  --json                    one JSON document on standard output
+  --profile, --region, --endpoint-url   as in the AWS CLI
+
+Exit codes: 0 in step, 2 something was found, 252 bad options, 253 no credentials or region, 254 AWS refused or did not answer.`;
+
+export async function driftCommand(args: readonly string[]): Promise<number> {
+  const { values } = parseOptions(args);
+  if (values.help) {
+    console.log(DRIFT_HELP);
+    return IN_STEP;
+  }
+  const drift = values.simulated ? await readSimulatedDrift() : await readAccount(values);
+  if (values.json) console.log(JSON.stringify(recordOf(drift)));
+  else if (values.task === undefined) console.log(renderDrift(drift));
+  else console.log(screenOf(drift, values.task));
+  if (drift.failures.length > 0) throw serviceError(drift.failures.join('\n'));
+  return drift.findings.length + drift.planned.length > 0 ? DIFFERENCES : IN_STEP;
+}
+
+function parseOptions(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        ...SETTINGS_OPTIONS,
+        task: { type: 'string' },
+        simulated: { type: 'boolean' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean' },
+        profile: { type: 'string' },
+        region: { type: 'string' },
+        'endpoint-url': { type: 'string' },
+      },
+    });
+  } catch (error) {
+    throw badSyntax(`${error instanceof Error ? error.message : String(error)}\n\n${DRIFT_HELP}`);
+  }
+}
+
+function readAccount(values: ReturnType<typeof parseOptions>['values']): Promise<AccountDrift> {
+  const settings = settingsOf(values);
+  const [cluster] = settings.clusters;
+  const region = values.region ?? process.env['AWS_REGION'] ?? (cluster === undefined ? undefined : arnParts(cluster).region);
+  return readDrift(settings, { region, profile: values.profile, endpointUrl: values['endpoint-url'] });
+}
+
+function screenOf(drift: AccountDrift, id: string): string {
+  const screen = renderTask(drift, id);
+  if (screen !== undefined) return screen;
+  throw badSyntax(
+    `No task of the wirings has the id ${id}, running or known by an instance. Give the id or the ARN of one of them.`,
+  );
+}
+
+function recordOf(drift: AccountDrift) {
+  const { findings, failures, calls, extras, nowMs } = drift;
+  return {
+    mode: 'drift',
+    rows: rowsOf(drift),
+    findings: findings.map((each) => findingRecord(each, nowMs)),
+    failures,
+    unread: extras.failures,
+    calls,
+  };
+}
