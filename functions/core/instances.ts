@@ -104,6 +104,7 @@ function findMissing(snapshot: InstanceSnapshot): Difference[] {
   const { service, instances, tasks } = snapshot;
   // What has a port in its records has it on every instance: SRV does, A and AAAA do not.
   const neighbour = instances.find(({ port }) => port !== undefined);
+  const hasPort = neighbour !== undefined || instances.length === 0;
   const ids = new Set(instances.map((instance) => instance.id));
   return tasks.flatMap((task): Difference[] => {
     const wiring = wiringOf(snapshot, task);
@@ -121,7 +122,12 @@ function findMissing(snapshot: InstanceSnapshot): Difference[] {
         task: task.arn,
         instance: 'none',
         expected: 'an instance',
-        command: registerInstanceCommand(snapshot, wiring.selector, wiring.port ?? neighbour?.port, task),
+        command: registerInstanceCommand(
+          snapshot,
+          wiring.selector,
+          hasPort ? (wiring.port ?? neighbour?.port) : undefined,
+          task,
+        ),
         startedAtMs: task.startedAtMs,
       },
     ];
@@ -193,7 +199,8 @@ function mismatched(snapshot: InstanceSnapshot, instance: Instance, task: Task):
   const message =
     `Instance ${instance.id} has ${addressOf(instance)}, but its task ${task.arn} has ${expected}. ` +
     'Clients reach the wrong address.';
-  const command = wiring && registerInstanceCommand(snapshot, wiring.selector, wiring.port ?? instance.port, task);
+  const port = instance.port && (wiring?.port ?? instance.port);
+  const command = wiring && registerInstanceCommand(snapshot, wiring.selector, port, task);
   return [{ ...about(snapshot, instance, task), kind: 'mismatched', message, expected, command }];
 }
 

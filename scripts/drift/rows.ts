@@ -69,7 +69,9 @@ function rowOf(sides: Sides, address: string): Row {
   );
   const sinces = findings.flatMap(({ sinceMs }) => sinceMs ?? []);
   const sinceSeconds = sinces.length === 0 ? undefined : Math.round((nowMs - Math.min(...sinces)) / 1_000);
-  const ttls = findings.filter(isWrongAnswer).flatMap((finding) => ttlOf(services, finding) ?? []);
+  const ttls = findings
+    .filter((finding) => finding.address === address && isWrongAnswer(finding))
+    .flatMap((finding) => ttlOf(services, finding) ?? []);
   const changes = planned.filter(({ ip }) => ip === address).map(({ what }) => what);
   return {
     address,

@@ -113,6 +113,13 @@ describe('a task without instance', () => {
     const others = [runningTask('t8', '10.0.0.8'), runningTask('t9', '10.0.0.9')];
     expect(findings({ lines: ['service=app port=3307'], tasks: [task()] })).toEqual([withPort(3307)]);
     expect(findings({ tasks: [task(), ...others], instances: neighbours })).toEqual([withPort(3306)]);
+    // Where none of the neighbours has one, the records are A or AAAA, and ECS would write none.
+    const [without] = findings({
+      lines: ['service=app port=3307'],
+      tasks: [task(), ...others],
+      instances: neighbours.slice(0, 1),
+    });
+    expect(without?.command).not.toContain('AWS_INSTANCE_PORT');
   });
 
   it('of Service Connect can only be registered by a deployment', () => {
@@ -311,6 +318,7 @@ describe('an instance with another address than its task', () => {
     expect(check(wrongPort, 'service=app port=3306')).toEqual([mismatched('10.0.0.1', 'port 3306', mended)]);
     const kept = check({ ipv4: ip('10.0.0.2'), port: 3307 });
     expect(kept).toEqual([mismatched('10.0.0.2', '10.0.0.1', `${both},AWS_INSTANCE_PORT=3307`)]);
+    expect(check({ ipv4: ip('10.0.0.2') }, 'service=app port=3306')).toEqual([mismatched('10.0.0.2', '10.0.0.1', both)]);
   });
 
   it('is mismatched by what both have, though one of them lacks something else', () => {

@@ -238,14 +238,15 @@ class History {
   #stretchOf({ atMs, key }: Told): Stretch | undefined {
     return this.#truth.stretches.find((stretch) => {
       if (stretch.key !== key || stretch.shapedMs > atMs || stretch.toMs < atMs - HINDSIGHT_MS) return false;
-      return Math.min(atMs, stretch.toMs) - stretch.fromMs >= LASTED_MS && atMs >= this.#baseMs(stretch);
+      const beganMs = chainOf(stretch, this.#truth.stretches).at(-1)?.fromMs ?? stretch.fromMs;
+      return Math.min(atMs, stretch.toMs) - beganMs >= LASTED_MS && atMs >= this.#baseMs(stretch);
     });
   }
 
   /** An environment that has looked every minute dates a difference to the minute. What others say is told beside it. */
   #judgeAge(told: Told, stretch: Stretch, ageErrorMs: Map<string, number>): string[] {
     const errorMs = ageErrorOf(told, stretch, this.#truth.stretches);
-    const isSteady = this.#failedLooks === 0 && hasLookedSteadily(told.looksMs, stretch.fromMs);
+    const isSteady = this.#failedLooks === 0 && hasLookedSteadily(told, stretch.fromMs);
     raise(ageErrorMs, isSteady ? stretch.kind : `${stretch.kind}, other environment`, Math.abs(errorMs));
     return isSteady && Math.abs(errorMs) > INTERVAL_MS ? [`age wrong by ${errorMs} ms: ${told.key} at ${told.atMs}`] : [];
   }
@@ -257,9 +258,8 @@ class History {
   }
 }
 
-/** How much older (negative) or younger the finding makes the difference. What came back between two looks was never seen to go. */
-function ageErrorOf({ finding, atMs }: Told, stretch: Stretch, stretches: readonly Stretch[]): number {
-  const sinceMs = finding.sinceMs ?? atMs;
+/** The stretch and those of its key before it that no look need have seen to end: what comes back within a minute was never seen to go. */
+function chainOf(stretch: Stretch, stretches: readonly Stretch[]): Stretch[] {
   const joined = stretches.filter(({ key, fromMs }) => key === stretch.key && fromMs <= stretch.fromMs).reverse();
   const chain: Stretch[] = [];
   for (const each of joined) {
@@ -267,15 +267,22 @@ function ageErrorOf({ finding, atMs }: Told, stretch: Stretch, stretches: readon
     if (last !== undefined && last.shapedMs - each.toMs >= INTERVAL_MS + HINDSIGHT_MS) break;
     chain.push(each);
   }
-  const errors = chain.map(({ fromMs }) => sinceMs - fromMs);
+  return chain;
+}
+
+/** How much older (negative) or younger the finding makes the difference. */
+function ageErrorOf({ finding, atMs }: Told, stretch: Stretch, stretches: readonly Stretch[]): number {
+  const sinceMs = finding.sinceMs ?? atMs;
+  const errors = chainOf(stretch, stretches).map(({ fromMs }) => sinceMs - fromMs);
   return errors.reduce((least, each) => (Math.abs(each) < Math.abs(least) ? each : least), sinceMs - stretch.fromMs);
 }
 
-/** Whether the environment looked within the minute before, and again within the minute after. */
-function hasLookedSteadily(looksMs: readonly number[], atMs: number): boolean {
-  const lastMs = looksMs.findLast((lookedMs) => lookedMs <= atMs);
-  const nextMs = looksMs.find((lookedMs) => lookedMs > atMs);
-  return lastMs !== undefined && (nextMs ?? atMs + INTERVAL_MS) - lastMs <= INTERVAL_MS + HINDSIGHT_MS;
+/** Whether the environment has looked every minute, from the minute before the difference came about to its finding. */
+function hasLookedSteadily(told: Told, fromMs: number): boolean {
+  const firstMs = told.looksMs.findLast((lookedMs) => lookedMs <= fromMs);
+  if (firstMs === undefined) return false;
+  const looks = [...told.looksMs.filter((lookedMs) => lookedMs >= firstMs), told.atMs];
+  return looks.every((lookedMs, index) => lookedMs - (looks[index - 1] ?? lookedMs) <= INTERVAL_MS + HINDSIGHT_MS);
 }
 
 function raise(largest: Map<string, number>, kind: string, value: number): void {
