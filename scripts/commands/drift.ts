@@ -1,12 +1,14 @@
 /** `drift`: tasks, targets and instances side by side, what differs, since when, and the command that would mend it. Reads only. */
 import { parseArgs } from 'node:util';
 import { findingRecord } from '../../functions/core/report.ts';
-import { arnParts } from '../../functions/core/values.ts';
+import { explainFailures } from '../account/plan.ts';
 import { type AccountDrift, readDrift } from '../drift/read.ts';
 import { renderDrift, renderTask } from '../drift/render.ts';
 import { rowsOf } from '../drift/rows.ts';
 import { readSimulatedDrift } from '../drift/simulated.ts';
-import { badSyntax, DIFFERENCES, IN_STEP, serviceError } from './exit.ts';
+import { badSyntax, DIFFERENCES, IN_STEP } from './exit.ts';
+import { parseOptions } from './options.ts';
+import { failureOf, optionsOf } from './plan.ts';
 import { SETTINGS_OPTIONS, settingsOf } from './settings.ts';
 
 const DRIFT_HELP = `alb-target-sync drift [options]
@@ -29,7 +31,7 @@ mend it, and limits that are nearly reached. Reads only. A difference that was n
 Exit codes: 0 in step, 2 something was found, 252 bad options, 253 no credentials or region, 254 AWS refused or did not answer.`;
 
 export async function driftCommand(args: readonly string[]): Promise<number> {
-  const { values } = parseOptions(args);
+  const values = valuesFrom(args);
   if (values.help) {
     console.log(DRIFT_HELP);
     return IN_STEP;
@@ -38,35 +40,31 @@ export async function driftCommand(args: readonly string[]): Promise<number> {
   if (values.json) console.log(JSON.stringify(recordOf(drift)));
   else if (values.task === undefined) console.log(renderDrift(drift));
   else console.log(screenOf(drift, values.task));
-  if (drift.failures.length > 0) throw serviceError(drift.failures.join('\n'));
+  if (drift.failures.length > 0) throw failureOf(drift);
   return drift.findings.length + drift.planned.length > 0 ? DIFFERENCES : IN_STEP;
 }
 
-function parseOptions(args: readonly string[]) {
-  try {
-    return parseArgs({
+function valuesFrom(args: readonly string[]) {
+  return parseOptions('drift', () =>
+    parseArgs({
       args: [...args],
       options: {
         ...SETTINGS_OPTIONS,
         task: { type: 'string' },
         simulated: { type: 'boolean' },
         json: { type: 'boolean' },
-        help: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
         profile: { type: 'string' },
         region: { type: 'string' },
         'endpoint-url': { type: 'string' },
       },
-    });
-  } catch (error) {
-    throw badSyntax(`${error instanceof Error ? error.message : String(error)}\n\n${DRIFT_HELP}`);
-  }
+    }),
+  ).values;
 }
 
-function readAccount(values: ReturnType<typeof parseOptions>['values']): Promise<AccountDrift> {
+function readAccount(values: ReturnType<typeof valuesFrom>): Promise<AccountDrift> {
   const settings = settingsOf(values);
-  const [cluster] = settings.clusters;
-  const region = values.region ?? process.env['AWS_REGION'] ?? (cluster === undefined ? undefined : arnParts(cluster).region);
-  return readDrift(settings, { region, profile: values.profile, endpointUrl: values['endpoint-url'] });
+  return readDrift(settings, optionsOf(settings, values));
 }
 
 function screenOf(drift: AccountDrift, id: string): string {
@@ -83,7 +81,7 @@ function recordOf(drift: AccountDrift) {
     mode: 'drift',
     rows: rowsOf(drift),
     findings: findings.map((each) => findingRecord(each, nowMs)),
-    failures,
+    failures: explainFailures(failures),
     unread: extras.failures,
     calls,
   };

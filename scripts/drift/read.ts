@@ -5,7 +5,7 @@ import type { Clock, Outcome, World } from '../../functions/app/ports.ts';
 import type { Pass } from '../../functions/app/reconcile.ts';
 import { visit } from '../../functions/app/visit.ts';
 import type { CheckedService, WiredGroup } from '../../functions/core/configuration.ts';
-import { explainFailure } from '../../functions/core/failure.ts';
+import type { Failure } from '../../functions/core/failure.ts';
 import type { Finding } from '../../functions/core/finding.ts';
 import type { Instance } from '../../functions/core/instance.ts';
 import type { Task } from '../../functions/core/task.ts';
@@ -25,8 +25,8 @@ import type { Sides } from './rows.ts';
 
 export interface AccountDrift extends Sides {
   readonly extras: Extras;
-  /** Reads that failed, in words: what is said of the rest may be incomplete. */
-  readonly failures: readonly string[];
+  /** Reads that failed: what is said of the rest may be incomplete. */
+  readonly failures: readonly Failure[];
   readonly calls: number;
 }
 
@@ -37,7 +37,7 @@ interface Reading {
   readonly passes: { readonly wired: WiredGroup; readonly pass: Pass }[];
   readonly instances: Map<string, readonly Instance[]>;
   readonly findings: Finding[];
-  readonly failures: Set<string>;
+  readonly failures: Failure[];
   calls: number;
 }
 
@@ -58,7 +58,7 @@ export async function readDriftOf(
   clock: Clock,
   extrasOf: (what: Parameters<typeof readExtras>[1]) => Promise<Extras>,
 ): Promise<AccountDrift> {
-  const reading: Reading = { passes: [], instances: new Map(), findings: [], failures: new Set(), calls: 0 };
+  const reading: Reading = { passes: [], instances: new Map(), findings: [], failures: [], calls: 0 };
   const environment = createEnvironment(settings, readOnly(world), clock);
   const beganMs = clock.now();
   const request = { trigger: 'check' as const, hints: [], deadlineMs: beganMs + TIME_MS };
@@ -77,7 +77,7 @@ function observerOf(reading: Reading): Observer {
     calls: ReadonlyMap<string, number>,
   ): void => {
     reading.findings.push(...findings);
-    for (const failure of failures) reading.failures.add(explainFailure(failure));
+    reading.failures.push(...failures);
     for (const count of calls.values()) reading.calls += count;
   };
   return {
@@ -138,7 +138,7 @@ function assemble(
         })),
     ),
     extras,
-    failures: [...reading.failures],
+    failures: reading.failures,
     calls: reading.calls + extras.calls,
     ...times,
   };

@@ -2,6 +2,7 @@
 import type { Finding } from '../../functions/core/finding.ts';
 import { phaseOf, type Task } from '../../functions/core/task.ts';
 import { taskIdOf } from '../../functions/core/values.ts';
+import { explainFailures } from '../account/plan.ts';
 import { table } from '../report/table.ts';
 import type { AccountDrift } from './read.ts';
 import { type Row, rowsOf } from './rows.ts';
@@ -22,7 +23,7 @@ export function renderDrift(drift: AccountDrift): string {
     shown.length === 0 ? '' : tableOf(shown),
     more > 0 ? `  and ${more} more that agree` : '',
     ...drift.findings.map((finding) => findingText(finding, drift)),
-    ...[...drift.failures, ...drift.extras.failures].map((failure) => `NOT READ  ${failure}`),
+    ...[...explainFailures(drift.failures), ...drift.extras.failures].map((failure) => `NOT READ  ${failure}`),
     `Nothing was written: ${drift.calls} read calls, 0 write calls.`,
   ]
     .filter((part) => part !== '')

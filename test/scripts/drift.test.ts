@@ -1,6 +1,4 @@
 /** `npm run drift`: the rows, the limits, and the command itself on the simulated account. */
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { isObject, type JsonObject } from '../../functions/core/json.ts';
 import { densityOf } from '../../scripts/drift/density.ts';
@@ -16,15 +14,10 @@ import {
 } from '../../scripts/drift/limits.ts';
 import { rowsOf, type Sides } from '../../scripts/drift/rows.ts';
 import { cloudMapArn, groupArn, runningTask, stoppedTask, target } from '../support/values.ts';
-
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+import { runCommand } from './command-line.ts';
 
 function drift(...args: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/drift.ts', ...args], {
-    cwd: ROOT,
-    encoding: 'utf8',
-  });
-  return { status, stdout, stderr };
+  return runCommand(['drift', ...args]);
 }
 
 function recordsOf(value: unknown): JsonObject[] {
@@ -32,9 +25,9 @@ function recordsOf(value: unknown): JsonObject[] {
 }
 
 describe('the command on the simulated account', () => {
-  it('tells one row per address and every kind of difference, and writes nothing', () => {
-    const { status, stdout } = drift('--simulated', '--json');
-    expect(status).toBe(2);
+  it('tells one row per address and every kind of difference, and writes nothing', async () => {
+    const { code, stdout } = await drift('--simulated', '--json');
+    expect(code).toBe(2);
     const report: unknown = JSON.parse(stdout);
     const { rows, findings, failures, unread } = isObject(report) ? report : {};
     const found = recordsOf(findings).map(({ kind }) => kind);
@@ -49,18 +42,18 @@ describe('the command on the simulated account', () => {
       expect([kind, command]).toEqual([kind, expect.stringMatching(/^aws /)]);
   });
 
-  it('tells people the same in a table, with the age where it is known', () => {
-    const { status, stdout } = drift('--simulated');
-    expect(status).toBe(2);
+  it('tells people the same in a table, with the age where it is known', async () => {
+    const { code, stdout } = await drift('--simulated');
+    expect(code).toBe(2);
     expect(stdout).toContain('6 of 8 addresses differ');
     expect(stdout).toMatch(/10\.0\.0\.9 .*5 min +mismatched; resolvable for 6 min in all/);
     expect(stdout).toMatch(/10\.0\.0\.7 .*seen 10 s +missing/);
     expect(stdout).toContain('0 write calls');
   });
 
-  it('shows one task on one screen: interface, address, targets and instances', () => {
+  it('shows one task on one screen: interface, address, targets and instances', async () => {
     const id = '00000000000000000000000000000001';
-    const { stdout } = drift('--simulated', '--task', id);
+    const { stdout } = await drift('--simulated', '--task', id);
     expect(stdout).toContain('interface  eni-');
     expect(stdout).toContain('addresses  10.0.0.5');
     expect(stdout).toContain('targets    healthy web:8080');
@@ -68,11 +61,14 @@ describe('the command on the simulated account', () => {
     expect(stdout).toContain('Task, target and instance agree.');
   });
 
-  it('says what is wrong with its options', () => {
-    expect(drift('--simulated', '--task', 'nobody')).toMatchObject({ status: 252, stderr: expect.stringContaining('nobody') });
-    expect(drift('--colour')).toMatchObject({ status: 252, stderr: expect.stringContaining('--colour') });
-    expect(drift()).toMatchObject({ status: 252, stderr: expect.stringContaining('Give --cluster') });
-    expect(drift('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('--task ID') });
+  it('says what is wrong with its options', async () => {
+    expect(await drift('--simulated', '--task', 'nobody')).toMatchObject({
+      code: 252,
+      stderr: expect.stringContaining('nobody'),
+    });
+    expect(await drift('--colour')).toMatchObject({ code: 252, stderr: expect.stringContaining('--colour') });
+    expect(await drift()).toMatchObject({ code: 252, stderr: expect.stringContaining('Give --cluster') });
+    expect(await drift('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('--task ID') });
   });
 });
 
