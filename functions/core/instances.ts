@@ -13,7 +13,7 @@ export const MISSING_GRACE_MS = 60_000;
 export const SECOND_LOOK_AFTER_MS = 10_000;
 
 /** What a look further back has seen says nothing: two of the schedule's looks have failed since, or others have made them. */
-export const SIGHTS_KEPT_MS = 150_000;
+const SIGHTS_KEPT_MS = 150_000;
 
 export interface InstanceSnapshot extends InstanceService {
   readonly instances: readonly Instance[];

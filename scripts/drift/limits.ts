@@ -4,7 +4,7 @@ import type { Target } from '../../functions/core/target.ts';
 import { densityOf } from './density.ts';
 
 /** From this share of a limit on it is told. */
-export const WARN_AT = 0.8;
+const WARN_AT = 0.8;
 /** ECS stops the old tasks of a service without load balancer so long after the new ones run (measured; see the README). */
 const DEADLINE_SECONDS = 40;
 /** ELB guide, "Quotas for your Application Load Balancers"; it can be raised. */

@@ -5,12 +5,12 @@ import type { Target } from '../../functions/core/target.ts';
 import { isLive, isServing, phaseOf, type Task } from '../../functions/core/task.ts';
 import { taskIdOf } from '../../functions/core/values.ts';
 
-export interface GroupTargets {
+interface GroupTargets {
   readonly group: string;
   readonly targets: readonly Target[];
 }
 
-export interface ServiceInstances {
+interface ServiceInstances {
   readonly service: string;
   readonly instances: readonly Instance[];
   /** By instance id, where it could be read. */

@@ -227,7 +227,7 @@ describe('a reading of the configuration', () => {
     const native: Finding = { kind: 'ecs-managed', subject: 'web', message: 'is only observed' };
     telemetry.configured(reading([mistake, native, mistake], [failure('denied')]), new Map([['DescribeTags', 2]]));
     telemetry.publish();
-    expect(records('configuration')).toMatchObject([{ level: 'WARN', findings: [mistake, native, mistake] }]);
+    expect(records('configuration')).toMatchObject([{ level: 'WARN', findings: [native, mistake, mistake], findingCount: 3 }]);
     expect(metrics()).toMatchObject([{ Errors: 3, Calls: 2 }]);
   });
 });
@@ -238,6 +238,17 @@ describe('a check of a Cloud Map service', () => {
     expect(lines).toMatchObject([{ level: 'WARN', message: 'check', subject: 'srv-1', findings: [{ ageSeconds: 90 }] }]);
     telemetry.found('srv-1', [], [], new Map());
     expect(lines[1]).toMatchObject({ level: 'INFO', message: 'check', findings: [], failures: [] });
+  });
+
+  it('lists fifty findings and counts all of them, in the record and as a metric', () => {
+    const findings = Array.from({ length: 60 }, (_, each) => ({ ...FOREIGN, subject: `i-${each}` }));
+    const report = { findings, failures: [], instances: [], tasks: [], isOpen: false };
+    telemetry.found('srv-1', findings, [], new Map(), report);
+    telemetry.found('web', [FOREIGN], [], new Map());
+    telemetry.publish();
+    expect(records('check')).toMatchObject([{ findingCount: 60, instances: 0 }, { findingCount: 1 }]);
+    expect(records('check')[0]?.['findings']).toHaveLength(50);
+    expect(metrics()).toMatchObject([{ Drift: 60 }]);
   });
 });
 

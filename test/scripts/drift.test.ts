@@ -12,6 +12,7 @@ import {
   type GroupSettings,
   type ServiceSettings,
 } from '../../scripts/drift/limits.ts';
+import { costsOf } from '../../scripts/drift/prices.ts';
 import { rowsOf, type Sides } from '../../scripts/drift/rows.ts';
 import { cloudMapArn, groupArn, runningTask, stoppedTask, target } from '../support/values.ts';
 import { runCommand } from './command-line.ts';
@@ -266,5 +267,29 @@ describe('a Cloud Map service without health check', () => {
 
   it('is no finding where Service Connect looks after it, or where it has one', () => {
     expect(findUnchecked([SERVICE, { ...SERVICE, hasHealthCheck: false, isManaged: true }])).toEqual([]);
+  });
+});
+
+describe('what a month costs', () => {
+  it('is the queries of clients and the function, and nothing for the churn itself', () => {
+    const counts = {
+      registrations: 14_000,
+      instances: 40,
+      reads: 70_000,
+      otherCalls: 150_000,
+      invocations: 1_000_000,
+      seconds: 2_000_000,
+    };
+    const dollars = Object.fromEntries(costsOf(counts, 1).map((cost) => [cost.what, Math.round(cost.dollars * 100) / 100]));
+    expect(dollars).toEqual({
+      'instances registered and removed by ECS': 0,
+      'instances kept by ECS (by hand they would be charged)': 0,
+      'reads of Cloud Map by the check': 0,
+      'reads and writes of ECS and load balancing': 0,
+      'hosted zone of a DNS namespace': 0.5,
+      'DNS queries of clients': 1.04,
+      'invocations of the function': 0.2,
+      'seconds of them, at 512 MB': 13.33,
+    });
   });
 });

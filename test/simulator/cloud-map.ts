@@ -11,7 +11,7 @@ export interface InstanceRecord {
   readonly registeredAtMs: number;
 }
 
-export interface RecordType {
+interface RecordType {
   readonly Type: 'A' | 'AAAA' | 'SRV';
   readonly TTL: number;
 }
