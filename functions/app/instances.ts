@@ -87,8 +87,9 @@ async function readTasks(
   lists: Lists,
 ): Promise<{ readonly asked: TaskReference[]; readonly tasks: Task[]; readonly failures: readonly Failure[] }> {
   const selectors = wirings.map(({ selector }) => selector);
-  const known = (isMeant: (task: Task) => boolean): Task[] =>
-    [...memory.facts.values()].map(({ task }) => task).filter(isMeant);
+  const isMeant = (task: Task): boolean => selectors.some((selector) => selects(selector, task));
+  const known = (isOfUse: (task: Task) => boolean): Task[] =>
+    [...memory.facts.values()].map(({ task }) => task).filter(isOfUse);
   const asked = new Map<TaskArn, TaskReference>();
   for (const selector of selectors) {
     const list = lists.get(selectorKey(selector)) ?? (await listTasks(caller, selector, 'RUNNING'));
@@ -96,11 +97,10 @@ async function readTasks(
     if ('ok' in list && !list.ok && list.failure.kind !== 'gone') return { asked: [], tasks: [], failures: [list.failure] };
     const listed = 'ok' in list ? new Set(list.ok ? list.value : []) : list;
     noteListed(memory, listed, clock.now());
-    const facts = known((task) => selects(selector, task));
-    for (const each of tasksBehindInstances(selector, instances, listed, facts)) asked.set(each.arn, each);
+    for (const each of tasksBehindInstances(selector, instances, listed, known(isMeant))) asked.set(each.arn, each);
   }
   const { failures } = await describeTasks({ caller, clock, memory }, [...asked.values()], 'from outside');
-  const tasks = known((task) => asked.has(task.arn) || selectors.some((selector) => selects(selector, task)));
+  const tasks = known((task) => asked.has(task.arn) || isMeant(task));
   return { asked: [...asked.values()], tasks, failures };
 }
 

@@ -70,7 +70,7 @@ export function checkInstances(snapshot: InstanceSnapshot, sights: InstanceSight
 }
 
 /**
- * The tasks to ask ECS about before instances are judged: those listed that may have started, those no longer listed, and
+ * The tasks of one line to ask ECS about before instances are judged, where `facts` are those of all lines: those listed that may have started, those no longer listed, and
  * those that an instance of ECS names and nobody knows.
  */
 export function tasksBehindInstances(
@@ -83,6 +83,7 @@ export function tasksBehindInstances(
   const ids = new Set([...known.keys()].map(taskIdOf));
   const instanceIds = new Set(instances.map(({ id }) => id));
   const unsettled = facts.filter((task) => {
+    if (!selects(selector, task)) return false;
     if (isLive(task)) return !isServing(task) || !listed.has(task.arn);
     // Stopping when last read, and still with an instance: by now it may have stopped, which makes the instance stale.
     return phaseOf(task) === 'stopping' && instanceIds.has(taskIdOf(task.arn));

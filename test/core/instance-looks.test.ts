@@ -103,6 +103,12 @@ describe('the tasks to ask ECS about', () => {
     expect(ids([], [stoppedTask('t9', '10.0.0.9')], [instance('t9', '10.0.0.9')])).toEqual([]);
   });
 
+  it('are not those of another line, whose own look asks about them', () => {
+    const others = [runningTask('t8', '10.0.0.8', { group: 'service:api' })];
+    expect(ids([], others, [instance('t8', '10.0.0.8')])).toEqual([]);
+    expect(ids([], [stoppingTask('t8', '10.0.0.8', { group: 'service:api' })], [instance('t8', '10.0.0.8')])).toEqual([]);
+  });
+
   it('are not those of another cluster, which this one would not know', () => {
     expect(ids([], [], [instance('t9', '10.0.0.9', { cluster: 'prod' })])).toEqual(['t9']);
     expect(ids([], [], [instance('t9', '10.0.0.9', { cluster: 'staging' })])).toEqual([]);

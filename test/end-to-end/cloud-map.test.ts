@@ -182,6 +182,22 @@ describe('what the check costs', () => {
     expect(calls).toEqual({ DescribeTargetHealth: 1, ListTasks: 10, ListInstances: 10 });
   });
 
+  it('is the same for two lines on one service, whose tasks are not asked about for each other', async () => {
+    const { stage, service } = await withCloudMap();
+    service.tags.set('alb-target-sync:2', 'service=api');
+    stage.account.ecs.addService(stage.settings.clusters[0] ?? '', 'api');
+    stage.account.keepInstances('service:api', service);
+    stage.start(3);
+    stage.start(3, { group: 'service:api' });
+    await stage.pass(30_000);
+    await stage.schedule();
+    const before = new Map(stage.account.calls);
+    await stage.schedule();
+    const made = [...stage.account.calls].map(([name, count]) => [name, count - (before.get(name) ?? 0)] as const);
+    const calls = Object.fromEntries(made.filter(([, count]) => count > 0));
+    expect(calls).toEqual({ DescribeTargetHealth: 1, ListTasks: 2, ListInstances: 1 });
+  });
+
   it('is none for a service that no line wires', async () => {
     const { stage, service } = await withCloudMap();
     service.tags.clear();
