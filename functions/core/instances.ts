@@ -113,7 +113,7 @@ function findMissing(snapshot: InstanceSnapshot): Difference[] {
     const address = task.ipv4 ?? task.ipv6;
     const message =
       `Task ${task.arn} runs at ${address ?? 'an unknown address'}, and ${service} has no instance for it, so ` +
-      `clients do not find it. ECS registers at start only: force a new deployment of ${wiring.selector.name}, or register it.`;
+      `clients do not find it. ECS registers at start only: force a new deployment of ${wiring.selector.name}.`;
     return [
       {
         kind: 'missing',

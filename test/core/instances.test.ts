@@ -41,7 +41,7 @@ describe('a task without instance', () => {
     subject: taskArn('t1'),
     message:
       `Task ${taskArn('t1')} runs at ${at ?? 'an unknown address'}, and ${MYSQL} has no instance for it, so ` +
-      'clients do not find it. ECS registers at start only: force a new deployment of app, or register it.',
+      'clients do not find it. ECS registers at start only: force a new deployment of app.',
     address: at,
     task: taskArn('t1'),
     target: undefined,
