@@ -43,6 +43,15 @@ it('of 5,000 events is played as a whole; the time and the memory that it takes 
   expect(megabytes).toBeGreaterThan(0);
 });
 
+it('keeps count of the lines, however long the file is', async () => {
+  const list = Buffer.from(`[\n${EVENTS.join(',\n')}\n]\nlost words\n`);
+  const { items } = await read({ capture: inChunks(list, [65_536]) });
+  expect(items.map(({ place }) => place.position)).toEqual([
+    ...Array.from({ length: COUNT }, (_, index) => `[${index}]`),
+    `line ${COUNT + 3}`,
+  ]);
+});
+
 it('tells how far it has come, in reading and in playing', async () => {
   const bytes = gzipSync(CAPTURE);
   const { items, progress } = await read({ capture: inChunks(bytes, [65_536]) });
