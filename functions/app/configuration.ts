@@ -49,7 +49,10 @@ export async function readConfiguration(
   const tags = await readTags(reader, existing);
   const services = await readServices(reader, wiredServices(settings, tags));
   const copies = { groups, tags, services, cloudMapTags };
-  return { configuration: resolveConfiguration(settings, copies), failures, copies, readAtMs };
+  // A service that does not exist may be made at any moment: the next schedule asks for it again, and not the one after that.
+  const isGone = [...cloudMapTags.values()].includes('gone');
+  const configuration = resolveConfiguration(settings, copies);
+  return { configuration, failures, copies, readAtMs: isGone ? readAtMs - CONFIGURATION_AGE_MAX_MS / 2 : readAtMs };
 }
 
 interface Reader {
@@ -122,8 +125,10 @@ async function readCloudMapTags({ caller, old, failures }: Reader, settings: Set
   const entries = await Promise.all(
     settings.cloudMapServices.map(async (service) => {
       const answer = await caller.read('ListTagsForResource', service, { service });
-      if (!answer.ok) failures.push(answer.failure);
-      const tags = answer.ok ? answer.value : old.cloudMapTags.get(service);
+      const isGone = !answer.ok && answer.failure.kind === 'gone';
+      if (!answer.ok && !isGone) failures.push(answer.failure);
+      // A service that is created anew, as Terraform does, is checked from its first minute on by the wiring that it had.
+      const tags = answer.ok ? answer.value : (old.cloudMapTags.get(service) ?? (isGone ? 'gone' : undefined));
       return tags === undefined ? [] : [[service, tags] as const];
     }),
   );

@@ -1,7 +1,7 @@
 /** Reads of whole things, however many calls they take: every page of a list, every chunk of a description. */
 import { chunks, DESCRIBE_TASKS_MAX, halves } from '../core/batches.ts';
 import { type Answer, answered, type Failure, failed } from '../core/failure.ts';
-import type { Instance } from '../core/instances.ts';
+import type { Instance } from '../core/instance.ts';
 import type { TaskReference } from '../core/snapshot.ts';
 import type { Task } from '../core/task.ts';
 import { type CloudMapServiceArn, type ClusterArn, cloudMapServiceIdOf, type TaskArn } from '../core/values.ts';
