@@ -7,6 +7,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { rehearseDeployment } from './rehearse/rehearse.ts';
+import { rehearseRuntime } from './runtime/rehearse.ts';
 
 interface Step {
   readonly name: string;
@@ -45,6 +47,8 @@ const STEPS: readonly Step[] = [
   { name: 'archive within budget', run: weighArchive },
   { name: 'second build is the same', run: buildAgain },
   { name: 'bundle loads quick built-ins only', run: loadBundle },
+  { name: "Lambda's own runtime", run: () => rehearseRuntime(join(BUILD, FUNCTION)) },
+  { name: 'deployment rehearsed', run: () => rehearseDeployment(tellBelow).then(() => '') },
 ];
 
 /** The virtual environment is made once, and again when the requirements have changed since. */
@@ -151,6 +155,11 @@ async function perform({ name, run }: Step): Promise<boolean> {
     process.stdout.write(`${seconds()}  FAILED\n${error instanceof Error ? error.message : String(error)}\n`);
     return false;
   }
+}
+
+/** What a long step sees on its way, in a line of its own. */
+function tellBelow(line: string): void {
+  process.stdout.write(`\n  ${line}`);
 }
 
 let failed = 0;

@@ -1,7 +1,7 @@
 /** The simulated account on the machine's own time, for programs that cannot be put on virtual time. */
 import { Account, clusterArn, targetGroupArn } from '../../test/simulator/account.ts';
 import { VirtualClock } from '../../test/simulator/clock.ts';
-import type { TaskRecord } from '../../test/simulator/ecs.ts';
+import { present, type TaskRecord } from '../../test/simulator/ecs.ts';
 import type { GroupRecord } from '../../test/simulator/elb.ts';
 import { passesRule, type StateChangeEvent } from '../../test/simulator/events.ts';
 import type { FaultPlan } from '../../test/simulator/faults.ts';
@@ -62,6 +62,13 @@ export class LiveAccount {
   /** `ip:port` of what takes traffic. */
   get registered(): readonly string[] {
     return this.#account.elb.registered(this.#group);
+  }
+
+  /** `ip:port` of every task that runs and is wanted. */
+  get serving(): readonly string[] {
+    const states = [...this.#account.ecs.tasks.values()].map(present);
+    const serving = states.filter(({ last, desired }) => last === 'RUNNING' && desired === 'RUNNING');
+    return serving.map(({ ipv4 }) => `${ipv4}:8080`).sort();
   }
 
   /** Starts tasks of the service and answers with the events that tell they run. */

@@ -17,7 +17,15 @@ export async function pythonEnvironment(name: string, requirements: string): Pro
   const programs = join(folder, 'bin');
   await installOnce(folder, requirements, async () => {
     await install('python3', ['-m', 'venv', '--clear', folder]);
-    await install(join(programs, 'python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements]);
+    await install(join(programs, 'python'), [
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--disable-pip-version-check',
+      '-r',
+      requirements,
+    ]);
   });
   return programs;
 }

@@ -2,7 +2,14 @@
  * The door to the simulated load balancing, with the host's IAM before it: each call is shown to the host as it came, signed by
  * the function's role, and only what the role's policy allows goes on to the account. So the policy that was deployed decides.
  */
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 
 interface Answer {
   readonly status: number;

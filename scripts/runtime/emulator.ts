@@ -77,7 +77,9 @@ function program(): string {
   const name = process.arch === 'arm64' ? 'arm64' : 'x86_64';
   const found = globSync(EMULATOR, { cwd: ROOT }).find((path) => path.endsWith(name));
   if (found === undefined) {
-    throw new Error(`There is no ${EMULATOR.replace('*', name)}: does this SAM CLI still bring the Runtime Interface Emulator?`);
+    throw new Error(
+      `There is no ${EMULATOR.replace('*', name)}: does this SAM CLI still bring the Runtime Interface Emulator?`,
+    );
   }
   return join(ROOT, found);
 }
