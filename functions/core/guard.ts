@@ -94,11 +94,12 @@ export function waitsForSecondLook(held: readonly Held[]): Address[] {
 
 /**
  * How long a refused registration is left alone. A target that still drains becomes free within the deregistration delay, and
- * a full group when something leaves: both are tried again soon, so that the schedule passes over neither twice. Anything else
- * is a mistake that a person has to mend, so the pauses grow; the first ends before the next scheduled pass.
+ * a full group when something leaves: both are tried again soon, so that the schedule passes over neither twice. So is the first
+ * refusal without a reason: the target may have begun to drain after it was read. The next is a mistake that a person has to
+ * mend, so the pauses grow; the first of those ends before the next scheduled pass.
  */
 export function refusalPauseMs(why: 'draining' | 'quota' | 'refused', times: number): number {
-  return why === 'refused' ? Math.min(55_000 * 2 ** (times - 1), 900_000) : 10_000;
+  return why === 'refused' && times > 1 ? Math.min(55_000 * 2 ** (times - 2), 900_000) : 10_000;
 }
 
 function reasonToHold(change: Change, circumstances: Circumstances): HoldReason | undefined {

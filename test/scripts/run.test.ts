@@ -52,14 +52,14 @@ describe('scripts/run.mjs', () => {
   test('installs when there is nothing yet, tools and all', () => {
     using copy = plant({ 'a.ts': `console.log('ran');`, 'bin/npm': npm }, LOCKED);
     expect(runScript(copy, 'a.ts').output).toBe('ran\n');
-    expect(asked(copy)).toBe('install --no-save --include=dev --no-audit --no-fund\n');
+    expect(asked(copy)).toBe('ci --include=dev --no-audit --no-fund\n');
   });
 
   test('installs again when the lockfile names another version, and goes on only if that helps', () => {
     const lockfile = `{ "packages": { "": {}, "node_modules/vitest": { "version": "0.0.1" } } }`;
     using copy = plantInstalled({ 'a.ts': `console.log('ran');`, 'bin/npm': npm, 'package-lock.json': lockfile }, [RUNNER]);
     const { exitCode, output } = runScript(copy, 'a.ts');
-    expect(asked(copy)).toContain('install');
+    expect(asked(copy)).toContain('ci');
     expect(exitCode).toBe(1);
     expect(output).toContain('other versions than package-lock.json names');
   });
@@ -81,7 +81,7 @@ describe('scripts/run.mjs', () => {
     using copy = plant({ 'a.ts': `console.log('ran');`, 'bin/npm': '#!/bin/sh\nexit 3\n' }, LOCKED);
     const { exitCode, output } = runScript(copy, 'a.ts');
     expect(exitCode).toBe(1);
-    expect(output).toContain('npm install did not succeed');
+    expect(output).toContain('npm ci did not succeed');
     expect(output).not.toContain('ran');
   });
 

@@ -10,7 +10,6 @@ import type { Clock, World } from '../../functions/app/ports.ts';
 import { isObject } from '../../functions/core/json.ts';
 import {
   type IpAddress,
-  type Parsed,
   type Port,
   parseCloudMapServiceArn,
   parseClusterArn,
@@ -21,37 +20,32 @@ import {
   type TaskArn,
 } from '../../functions/core/values.ts';
 import type { Selector } from '../../functions/core/wiring.ts';
+import { unwrap } from './values.ts';
 
 const ACCOUNT = 'eu-west-1:111122223333';
 
-export const CLUSTER = accepted(parseClusterArn(`arn:aws:ecs:${ACCOUNT}:cluster/prod`));
-export const GROUP = accepted(parseTargetGroupArn(`arn:aws:elasticloadbalancing:${ACCOUNT}:targetgroup/web/0123456789abcdef`));
-export const OTHER_GROUP = accepted(
+export const CLUSTER = unwrap(parseClusterArn(`arn:aws:ecs:${ACCOUNT}:cluster/prod`));
+export const GROUP = unwrap(parseTargetGroupArn(`arn:aws:elasticloadbalancing:${ACCOUNT}:targetgroup/web/0123456789abcdef`));
+export const OTHER_GROUP = unwrap(
   parseTargetGroupArn(`arn:aws:elasticloadbalancing:${ACCOUNT}:targetgroup/api/fedcba9876543210`),
 );
-export const CLOUD_MAP_SERVICE = accepted(
+export const CLOUD_MAP_SERVICE = unwrap(
   parseCloudMapServiceArn(`arn:aws:servicediscovery:${ACCOUNT}:service/srv-utcrh6wavdkggqtk`),
 );
 export const SERVICE: Selector = { kind: 'service', cluster: CLUSTER, name: 'app' };
 export const FAMILY: Selector = { kind: 'family', cluster: CLUSTER, name: 'nightly-report' };
 
-/** The value that was parsed; a test that parses what cannot be parsed is wrong. */
-function accepted<Value>(parsed: Parsed<Value>): Value {
-  if (!parsed.ok) throw new Error(`The test has a wrong value; expected ${parsed.expected}.`);
-  return parsed.value;
-}
-
 /** The ARN of the task with this number. */
 export function taskArn(number: number): TaskArn {
-  return accepted(parseTaskArn(`arn:aws:ecs:${ACCOUNT}:task/prod/${number.toString(16).padStart(32, '0')}`));
+  return unwrap(parseTaskArn(`arn:aws:ecs:${ACCOUNT}:task/prod/${number.toString(16).padStart(32, '0')}`));
 }
 
 export function ip(text: string): IpAddress {
-  return accepted(parseIpAddress(text));
+  return unwrap(parseIpAddress(text));
 }
 
 export function port(number: number): Port {
-  return accepted(parsePort(number));
+  return unwrap(parsePort(number));
 }
 
 /** The whole numbers from 0, so many of them. */
