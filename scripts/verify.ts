@@ -37,6 +37,8 @@ const ARCHIVE_BYTES_MAX = 95_000;
 /** Built-in modules that cost a cold start tens of milliseconds, and that no call to AWS needs. */
 const UNWANTED_BUILTINS = /undici|http2|child_process/;
 
+const NAME_WIDTH = 36;
+
 const STEPS: readonly Step[] = [
   { name: 'python tools', run: installTools },
   { name: 'sam validate --lint', run: () => command('sam', ['validate', '--lint']) },
@@ -48,7 +50,7 @@ const STEPS: readonly Step[] = [
   { name: 'second build is the same', run: buildAgain },
   { name: 'bundle loads quick built-ins only', run: loadBundle },
   { name: "Lambda's own runtime", run: () => rehearseRuntime(join(BUILD, FUNCTION)) },
-  { name: 'deployment rehearsed', run: () => rehearseDeployment(tellBelow).then(() => '') },
+  { name: 'deployment rehearsed', run: rehearseAndTell },
 ];
 
 /** The virtual environment is made once, and again when the requirements have changed since. */
@@ -144,7 +146,7 @@ function command(program: string, args: readonly string[]): Promise<string> {
 
 /** Tells the step while it runs, then how it went. A step that fails does not keep the others from running. */
 async function perform({ name, run }: Step): Promise<boolean> {
-  process.stdout.write(`${name.padEnd(36)}`);
+  process.stdout.write(`${name.padEnd(NAME_WIDTH)}`);
   const startedAt = performance.now();
   const seconds = (): string => `${((performance.now() - startedAt) / 1_000).toFixed(1).padStart(5)} s`;
   try {
@@ -157,9 +159,11 @@ async function perform({ name, run }: Step): Promise<boolean> {
   }
 }
 
-/** What a long step sees on its way, in a line of its own. */
-function tellBelow(line: string): void {
-  process.stdout.write(`\n  ${line}`);
+/** It takes minutes, so it tells on its way what it sees, each in a line of its own. */
+async function rehearseAndTell(): Promise<string> {
+  await rehearseDeployment((line) => process.stdout.write(`\n  ${line}`));
+  process.stdout.write(`\n${''.padEnd(NAME_WIDTH)}`);
+  return '';
 }
 
 let failed = 0;

@@ -16,7 +16,10 @@ export function listeningPorts(pid: number): readonly number[] | undefined {
   const open = TABLES.flatMap((table) => linesOf(table)).filter(({ inode }) => inodes.has(inode));
   const reachable = open.filter(({ address }) => !LOOPBACK.test(address));
   if (reachable.length > 0) {
-    throw new Error(`Process ${pid} listens beyond loopback, on port ${reachable.map(({ port }) => port).join(', ')}.`);
+    const ports = reachable.map(({ port }) => port).join(', ');
+    throw new Error(
+      `Process ${pid} listens on another address than that of loopback, port ${ports}: it can be reached from outside.`,
+    );
   }
   return open.map(({ port }) => port).sort((one, other) => one - other);
 }

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LiveAccount } from '../local/account.ts';
 import { freePort } from '../local/server.ts';
+import { makeRelease, writeRelease } from '../package/release.ts';
 import { Gate } from './gate.ts';
 import { type Host, startHost } from './host.ts';
 import { Pipe } from './pipe.ts';
@@ -71,7 +72,19 @@ async function playAll({ account, gate, host, folder, tell }: Stage): Promise<vo
   tell(await scenes.playSchedule());
   tell(`the emulator listens on port ${host.ports()?.join(', ') ?? '(unknown)'}, of loopback only`);
   tell(await scenes.playDeletion());
+  tell(await playRelease({ account, gate, host, folder, tell }, stack));
   assert.deepEqual(gate.unclear, [], 'the host has said of each call whether the policy allows it');
+}
+
+/** The plain template and the archive of a release, deployed as a new stack. */
+async function playRelease({ account, gate, host, folder }: Stage, stack: Stack): Promise<string> {
+  const template = writeRelease(join(folder, 'release'), await makeRelease());
+  assert.equal(await stack.deploy(template), true, 'the stack is new');
+  const pipe = new Pipe(host.endpoint, await stack.outputs());
+  await pipe.switchSchedule(false);
+  const scenes = new Scenes({ account, gate, pipe, stack });
+  await scenes.playOne();
+  return `the release deploys without SAM's transform and works; ${await scenes.playDeletion()}`;
 }
 
 function endOf(log: string): string {

@@ -50,6 +50,11 @@ export class Scenes {
     return `event at the bus to target: cold ${round(coldMs)}, warm ${round(median(warmMs))} (median of ${WARM_RUNS}); to removal ${round(outMs)}`;
   }
 
+  /** One event in, one target out. */
+  async playOne(): Promise<void> {
+    await this.#timeIn(await this.#startOne());
+  }
+
   async playHundred(): Promise<string> {
     const { account, pipe } = this.#scene;
     const before = account.registered.length;

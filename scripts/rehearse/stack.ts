@@ -43,8 +43,7 @@ export class Stack {
   }
 
   /** Deploys what was built. False where nothing had changed. */
-  async deploy(build = 'build'): Promise<boolean> {
-    const template = join(this.#folder, build, 'template.yaml');
+  async deploy(template = join(this.#folder, 'build', 'template.yaml')): Promise<boolean> {
     const parameters = ['--parameter-overrides', ...PARAMETERS];
     const named = ['--stack-name', NAME, '--template-file', template, '--no-confirm-changeset'];
     const said = await this.#sam('deploy', ...named, ...parameters);
@@ -57,8 +56,9 @@ export class Stack {
     const text = readFileSync(join(this.#folder, 'build', 'template.yaml'), 'utf8');
     const edited = text.replace(from, to);
     if (edited === text) throw new Error(`The mutant "${name}" edits nothing: has the policy in template.yaml changed?`);
-    writeFileSync(join(this.#folder, 'mutant', 'template.yaml'), edited);
-    if (!(await this.deploy('mutant'))) throw new Error(`Deploying the mutant "${name}" changed nothing.`);
+    const template = join(this.#folder, 'mutant', 'template.yaml');
+    writeFileSync(template, edited);
+    if (!(await this.deploy(template))) throw new Error(`Deploying the mutant "${name}" changed nothing.`);
   }
 
   async outputs(): Promise<ReadonlyMap<string, string>> {
