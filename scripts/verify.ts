@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { verifyRelease } from './package/verify.ts';
 import { rehearseDeployment } from './rehearse/rehearse.ts';
 import { rehearseRuntime } from './runtime/rehearse.ts';
 
@@ -49,6 +50,7 @@ const STEPS: readonly Step[] = [
   { name: 'archive within budget', run: weighArchive },
   { name: 'second build is the same', run: buildAgain },
   { name: 'bundle loads quick built-ins only', run: loadBundle },
+  { name: 'release is the same twice', run: () => verifyRelease(bundleIn(BUILD)) },
   { name: "Lambda's own runtime", run: () => rehearseRuntime(join(BUILD, FUNCTION)) },
   { name: 'deployment rehearsed', run: rehearseAndTell },
 ];

@@ -12,6 +12,8 @@ import { checkLicences, noticesOf } from './licences.ts';
 import { type Product, sbomOf } from './sbom.ts';
 import { plainTemplate } from './template.ts';
 
+const SUMS = 'SHA256SUMS';
+
 /** Contents by name. */
 export type Release = ReadonlyMap<string, string | Uint8Array>;
 
@@ -29,7 +31,19 @@ export async function makeRelease(): Promise<Release> {
     ['THIRD-PARTY-LICENCES.txt', noticesOf(components)],
     ['LICENSE', readFileSync(join(ROOT, 'LICENSE'))],
   ]);
-  return new Map([...files, ['SHA256SUMS', checksumsOf(files)]]);
+  return new Map([...files, [SUMS, checksumsOf(files)]]);
+}
+
+/** Made twice from the start. Throws where the two are not the same to the byte. */
+export async function makeReleaseTwice(): Promise<Release> {
+  const [release, again] = [await makeRelease(), await makeRelease()];
+  const [sums, sumsAgain] = [checksumsIn(release), checksumsIn(again)];
+  if (sums === sumsAgain) return release;
+  throw new Error(`The same sources gave two releases, so neither is good:\n${sums}\n${sumsAgain}`);
+}
+
+export function checksumsIn(release: Release): string {
+  return String(release.get(SUMS));
 }
 
 /** Writes the files of a release into a folder that is new or made anew. Answers with the path of the template. */
