@@ -15,9 +15,23 @@ export default defineConfig({
     projects: [
       // What is pure leaves nothing behind, so its files may share a worker, which saves a quarter of the work. Not so for the
       // adapters, whose tests put mocks into the SDK's classes, and for a handler, which lives as long as its module.
-      { extends: true, test: { name: 'unit', include: ['test/{app,core,template,walls}/**/*.test.ts'], isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/{app,core,scripts/demo,scripts/report,template,walls}/**/*.test.ts'],
+          isolate: false,
+        },
+      },
       { extends: true, test: { name: 'unit-isolated', include: ['test/{adapters,sync}/**/*.test.ts'] } },
-      { extends: true, test: { name: 'end-to-end', include: ['test/{end-to-end,scripts}/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'end-to-end',
+          include: ['test/{end-to-end,scripts}/**/*.test.ts'],
+          exclude: ['test/scripts/{demo,report}/**'],
+        },
+      },
       { extends: true, test: { name: 'simulator', include: ['test/{conformance,simulator}/**/*.test.ts'] } },
     ],
   },

@@ -1,48 +1,18 @@
-/** The story that `npm start` tells: a service scales out, rolls over and scales in, while events come late, twice or never. */
-
+/** The story that `npm start` tells: a service scales out, rolls over and scales in, and things go wrong on the way. */
 import type { CloudMapServiceRecord } from '../../test/simulator/cloud-map.ts';
 import { present, type TaskRecord, type TaskTiming } from '../../test/simulator/ecs.ts';
-import type { StateChangeEvent } from '../../test/simulator/events.ts';
 import { Random } from '../../test/simulator/random.ts';
 import type { Stage } from '../../test/simulator/stage.ts';
+import type { Post } from './post.ts';
 
-/** What may happen to an event on its way; drawn from a seed, so that the demo is the same every time. */
-const LATE_P = 0.15;
-const DOUBLED_P = 0.15;
-const LOST_P = 0.06;
 const TASKS = 30;
+const TASKS_LEFT = 8;
 /** A deployment replaces so many tasks at a time; ECS stops the old ones 40 s after the new ones are RUNNING. */
 const WAVE = 10;
 const WAVE_MS = 60_000;
 
-export interface Delivery {
-  late: number;
-  doubled: number;
-  lost: number;
-  delivered: number;
-}
-
-/** Lets events of the stage come late, twice or never. */
-export function disturbEvents(stage: Stage, seed: number): Delivery {
-  const random = new Random(seed);
-  const sums: Delivery = { late: 0, doubled: 0, lost: 0, delivered: 0 };
-  const send = (event: StateChangeEvent, delayMs: number): void => {
-    stage.clock.after(delayMs, () => {
-      sums.delivered += 1;
-      stage.queue.send(JSON.stringify(event));
-    });
-  };
-  stage.deliver = (event) => {
-    const [late, doubled, lost] = [random.chance(LATE_P), random.chance(DOUBLED_P), random.chance(LOST_P)];
-    const delayMs = late ? random.whole(5_000, 40_000) : random.whole(100, 500);
-    sums.late += Number(late);
-    sums.doubled += Number(doubled);
-    sums.lost += Number(lost);
-    if (!lost) send(event, delayMs);
-    if (!lost && doubled) send(event, delayMs + random.whole(100, 20_000));
-  };
-  return sums;
-}
+/** A target that somebody registers by hand, and that no task has. */
+export const BY_HAND = '10.0.99.9';
 
 export interface Chapter {
   readonly title: string;
@@ -52,7 +22,53 @@ export interface Chapter {
 }
 
 /** The chapters in order; each begins when the one before has had its time. */
-export function chaptersOf(stage: Stage, cloudMap: CloudMapServiceRecord, seed: number): Chapter[] {
+export function chaptersOf(stage: Stage, cloudMap: CloudMapServiceRecord, post: Post, seed: number): Chapter[] {
+  const { clock, account } = stage;
+  const start = starterOn(stage, seed);
+  const live = (): TaskRecord[] => [...account.ecs.tasks.values()].filter((task) => present(task).desired === 'RUNNING');
+  const rollOver = (): void => {
+    for (const [index, old] of live().entries()) {
+      const waveMs = Math.floor(index / WAVE) * WAVE_MS;
+      clock.after(waveMs, start);
+      clock.after(waveMs + 70_000, () => account.ecs.stop(old));
+    }
+  };
+  const goWrong = (): void => {
+    account.elb.register(stage.group, [{ id: BY_HAND, port: 8080, zone: undefined }]);
+    const [crashing, unlisted] = live();
+    if (crashing === undefined || unlisted === undefined) throw new Error('The deployment left no two tasks to tell of.');
+    account.cloudMap.deregister(cloudMap, unlisted.id);
+    const attributes = cloudMap.instances.get(crashing.id)?.attributes ?? {};
+    account.ecs.crash(crashing);
+    // The simulated ECS takes the instance out for as long as the task changes; after that it is as if it had stayed.
+    clock.after(25_000, () => account.cloudMap.register(cloudMap, crashing.id, attributes));
+    clock.after(10_000, () => post.mute(start().arn));
+  };
+  const scaleIn = (): void => {
+    for (const task of live().slice(TASKS_LEFT)) account.ecs.stop(task);
+  };
+  return [
+    {
+      title: `scale out to ${TASKS} tasks`,
+      lastsMs: 60_000,
+      happen: () => {
+        for (let each = 0; each < TASKS; each += 1) start();
+      },
+    },
+    { title: 'rolling deployment: every task is replaced, addresses are used again', lastsMs: 240_000, happen: rollOver },
+    {
+      title:
+        `${BY_HAND} is registered by hand; an instance vanishes from Cloud Map; a task crashes:\n` +
+        'its instance stays in Cloud Map, and the event that its successor runs is lost',
+      lastsMs: 105_000,
+      happen: goWrong,
+    },
+    { title: `scale in to ${TASKS_LEFT} tasks`, lastsMs: 75_000, happen: scaleIn },
+  ];
+}
+
+/** Starts tasks that take their time, each its own. */
+function starterOn(stage: Stage, seed: number): () => TaskRecord {
   const random = new Random(seed);
   const timing = (): TaskTiming => ({
     provisioningMs: random.whole(4_000, 9_000),
@@ -62,39 +78,9 @@ export function chaptersOf(stage: Stage, cloudMap: CloudMapServiceRecord, seed: 
     stoppingMs: random.whole(1_000, 12_000),
     deprovisioningMs: random.whole(5_000, 20_000),
   });
-  const startOne = (): void => {
-    stage.start(1, { timing: timing() });
+  return () => {
+    const [task] = stage.start(1, { timing: timing() });
+    if (task === undefined) throw new Error('The simulated ECS started no task when asked for one.');
+    return task;
   };
-  const live = (): TaskRecord[] => [...stage.account.ecs.tasks.values()].filter((task) => present(task).desired === 'RUNNING');
-  const startMany = (count: number): void => {
-    for (let each = 0; each < count; each += 1) startOne();
-  };
-  const rollOver = (): void => {
-    for (const [index, old] of live().entries()) {
-      const waveMs = Math.floor(index / WAVE) * WAVE_MS;
-      stage.clock.after(waveMs, startOne);
-      stage.clock.after(waveMs + 70_000, () => stage.account.ecs.stop(old));
-    }
-  };
-  return [
-    { title: `scale out to ${TASKS} tasks`, lastsMs: 60_000, happen: () => startMany(TASKS) },
-    { title: 'rolling deployment: every task is replaced, addresses are used again', lastsMs: 240_000, happen: rollOver },
-    {
-      title: 'a person registers 10.0.99.9 by hand; a task crashes; an instance vanishes from Cloud Map',
-      lastsMs: 75_000,
-      happen: () => {
-        stage.account.elb.register(stage.group, [{ id: '10.0.99.9', port: 8080, zone: undefined }]);
-        const [crashing, unlisted] = live();
-        if (crashing !== undefined) stage.account.ecs.crash(crashing);
-        if (unlisted !== undefined) stage.account.cloudMap.deregister(cloudMap, unlisted.id);
-      },
-    },
-    {
-      title: 'scale in to 8 tasks',
-      lastsMs: 135_000,
-      happen: () => {
-        for (const task of live().slice(8)) stage.account.ecs.stop(task);
-      },
-    },
-  ];
 }

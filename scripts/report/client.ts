@@ -24,7 +24,11 @@ async function start(): Promise<void> {
   bindZoom(chart);
   new Pointer(chart, tip, walk);
   chart.drawHead();
-  screen.addEventListener('resize', () => chart.show(chart.view.fromMs, chart.view.toMs, widthOf('axis')));
+  measureHead();
+  screen.addEventListener('resize', () => {
+    measureHead();
+    chart.show(chart.view.fromMs, chart.view.toMs, widthOf('axis'));
+  });
   screen.addEventListener('scroll', () => tip.follow());
   page.documentElement.dataset['ready'] = 'yes';
 }
@@ -33,6 +37,12 @@ async function readData(): Promise<Packed> {
   const bytes = Uint8Array.from(atob(byId('data').textContent), (character) => character.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
   return JSON.parse(await new Response(stream).text());
+}
+
+/** Lanes that are scrolled to stop below the head, which else would cover what has just got the focus. */
+function measureHead(): void {
+  const height = page.querySelector('.top')?.offsetHeight ?? 0;
+  page.documentElement.style.setProperty('--head', `${height}px`);
 }
 
 function widthOf(id: string): number {

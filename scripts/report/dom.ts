@@ -24,7 +24,6 @@ export interface PageElement {
   textContent: string;
   innerHTML: string;
   value: string;
-  /** Where there is one, as on inputs. */
   readonly offsetHeight: number;
   append(...nodes: readonly (PageElement | string)[]): void;
   replaceChildren(...nodes: readonly PageElement[]): void;

@@ -28,8 +28,8 @@ const LIFE: Readonly<Record<string, Band>> = {
 const TARGETS: Band = { y: 5, height: 9 };
 const STALE: Band = { y: 3, height: 13 };
 
-/** An address that is wrong is drawn, however short the time was. */
-const STALE_PIXELS_MIN = 2;
+/** An address that is wrong is drawn, however short the time was: wide enough to be seen beside the mark of its removal. */
+const STALE_PIXELS_MIN = 4;
 /** A wait of less than this is how every registration begins, and would be taken for an alarm. */
 const MISSING_PIXELS_MIN = 1;
 

@@ -44,8 +44,9 @@ export function layOut(timeline: Timeline): LaneGroup[] {
   );
   const heldBy = Map.groupBy(held, ({ holder }) => holder?.task.arn);
   const marks = marksOf(timeline, tenures);
+  const nameOf = namerOf(timeline.tasks);
   const byGroup = Map.groupBy(timeline.tasks, ({ group }) => group);
-  const groups = [...byGroup].map(([name, tasks]) => groupOfTasks(name, tasks, heldBy, marks)).sort(byInterest);
+  const groups = [...byGroup].map(([name, tasks]) => groupOfTasks({ name, tasks, heldBy, marks, nameOf })).sort(byInterest);
   const untied = untiedLanes(heldBy.get(undefined) ?? [], marks.get(undefined));
   return untied.length === 0 ? groups : [...groups, { name: UNTIED, isOfTasks: false, targetGroups: [], lanes: untied }];
 }
@@ -84,15 +85,18 @@ function marksOf(timeline: Timeline, tenures: ReadonlyMap<string, readonly Tenur
   return marks;
 }
 
-function groupOfTasks(
-  name: string,
-  tasks: readonly TaskLane[],
-  heldBy: ReadonlyMap<string | undefined, readonly HeldStretch[]>,
-  marks: ReadonlyMap<string | undefined, Marks>,
-): LaneGroup {
+interface GroupParts {
+  readonly name: string;
+  readonly tasks: readonly TaskLane[];
+  readonly heldBy: ReadonlyMap<string | undefined, readonly HeldStretch[]>;
+  readonly marks: ReadonlyMap<string | undefined, Marks>;
+  readonly nameOf: (arn: string) => string;
+}
+
+function groupOfTasks({ name, tasks, heldBy, marks, nameOf }: GroupParts): LaneGroup {
   const lanes = tasks.map((task) => {
     const target = (heldBy.get(task.arn) ?? []).map(({ stretch }) => stretch);
-    return laneOf(task, target, marks.get(task.arn));
+    return { ...laneOf(task, target, marks.get(task.arn)), name: nameOf(task.arn) };
   });
   const wanted = wantedGroups(lanes);
   const judged = lanes.map((lane) => withMissing(lane, wanted)).toSorted(byStart);
@@ -113,11 +117,10 @@ function withMissing(lane: Lane, wanted: readonly string[]): Lane {
   return { ...lane, target: [...lane.target, ...missing].toSorted((one, other) => one.fromMs - other.fromMs) };
 }
 
-function laneOf(task: TaskLane, target: readonly Stretch[], marks: Marks | undefined): Lane {
+function laneOf(task: TaskLane, target: readonly Stretch[], marks: Marks | undefined): Omit<Lane, 'name'> {
   const life = lifeOf(task);
   return {
     task,
-    name: shortId(task.arn),
     address: task.ip ?? 'no address',
     startMs: life.startMs,
     endMs: life.endMs,
@@ -152,7 +155,16 @@ function byStart(one: Lane, other: Lane): number {
   return one.startMs - other.startMs || (one.name < other.name ? -1 : 1);
 }
 
-/** The end of an ARN, as far as it takes to tell tasks apart at a glance. */
-function shortId(arn: string): string {
-  return arn.slice(arn.lastIndexOf('/') + 1).slice(0, 8);
+const ID_CHARACTERS = 8;
+
+/** Names tasks by the part of their id that tells them apart: as a rule the beginning, for counted ids the end. */
+function namerOf(tasks: readonly TaskLane[]): (arn: string) => string {
+  const first = (arn: string): string => idOf(arn).slice(0, ID_CHARACTERS);
+  const last = (arn: string): string => idOf(arn).slice(-ID_CHARACTERS);
+  const differ = (shorten: (arn: string) => string): number => new Set(tasks.map(({ arn }) => shorten(arn))).size;
+  return differ(last) > differ(first) ? last : first;
+}
+
+function idOf(arn: string): string {
+  return arn.slice(arn.lastIndexOf('/') + 1);
 }

@@ -16,7 +16,7 @@ export interface Packed {
 /** Times count from the row before: most differences are small. What is undefined is null. */
 type Numbers = readonly (number | null)[];
 
-const READINGS = ['hint', 'ignored', 'unreadable'] as const;
+const READINGS = ['hint', 'ignored', 'unreadable', 'lost'] as const;
 
 export function pack(timeline: Timeline): Packed {
   const { title, fromMs, toMs, findings, summary } = timeline;

@@ -60,7 +60,7 @@ function drawControls({ groups, timeline }: Model): string {
     optionGroup('Changes', [['register', 'register'] as const, ['deregister', 'deregister'] as const]),
     optionGroup(
       'Events',
-      ['hint', 'ignored', 'unreadable'].map((kind) => [kind, kind] as const),
+      ['hint', 'ignored', 'unreadable', 'lost'].map((kind) => [kind, kind] as const),
     ),
     ...(findings.length === 0
       ? []

@@ -28,12 +28,12 @@ const INSIDE: ReadonlySet<StretchKind> = new Set(['registered', 'missing']);
 /** Hatching, so that no meaning rests on a colour. Its colours come from the style, and with it from the scheme. */
 export const PATTERNS = `<svg class="defs" aria-hidden="true"><defs>${[
   pattern('stopping', 6, '<path class="ink-blue" d="M-1 1l2-2M0 6l6-6M5 7l2-2"/>'),
-  pattern('draining', 5, '<path class="ink-amber" d="M0 0h3v5h-3z"/>'),
+  pattern('draining', 5, '<path class="fill-surface" d="M0 0h5v5h-5z"/><path class="ink-amber" d="M0 0h3v5h-3z"/>'),
   pattern('missing', 6, '<path class="fill-surface" d="M0 0h6v6h-6z"/><path class="ink-red" d="M-1 1l2-2M0 6l6-6M5 7l2-2"/>'),
   pattern('stale', 6, '<path class="fill-red" d="M0 0h6v6h-6z"/><path class="ink-surface" d="M-1 5l2 2M0 0l6 6M5-1l2 2"/>'),
 ].join('')}</defs></svg>`;
 
-export function viewOf({ timeline }: Model): View {
+function viewOf({ timeline }: Model): View {
   return { fromMs: timeline.fromMs, toMs: timeline.toMs, width: PAGE_WIDTH };
 }
 
@@ -114,7 +114,8 @@ function drawListed(model: Model, place: number): string {
   const name = `<span>${escapeHtml(lane.name)}${address}</span>`;
   const bars = drawLane(lane, group.targetGroups, viewOf(model));
   const words = escapeHtml(summariseLane(lane, model.scene));
-  return `\n<li class="lane" id="l${place}">${name}${frame(LANE_HEIGHT, words)}${bars}</svg>`;
+  const wrong = lane.target.some(({ kind }) => kind === 'stale') ? ' wrong' : '';
+  return `\n<li class="lane${wrong}" id="l${place}">${name}${frame(LANE_HEIGHT, words)}${bars}</svg>`;
 }
 
 function chunksOf(lanes: number): { from: number; size: number }[] {

@@ -45,6 +45,7 @@ export class Recorder {
       for (const { id, port, drainsUntilMs } of present) {
         const isKnown = open.some((span) => span.ip === id && span.port === port && span.deregisteredMs === undefined);
         if (isKnown || drainsUntilMs !== undefined) continue;
+        this.#endDraining(group.name, id, port);
         this.#spans.push({
           targetGroup: group.name,
           ip: id,
@@ -54,6 +55,15 @@ export class Recorder {
           goneMs: undefined,
         });
       }
+    }
+  }
+
+  /** A target that is registered again drains no longer, whatever its delay said. */
+  #endDraining(targetGroup: string, ip: string, port: number): void {
+    const nowMs = this.#service.account.clock.now();
+    for (const span of this.#spans) {
+      const isSame = span.targetGroup === targetGroup && span.ip === ip && span.port === port;
+      if (isSame && span.goneMs !== undefined && span.goneMs > nowMs) span.goneMs = nowMs;
     }
   }
 

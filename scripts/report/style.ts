@@ -20,7 +20,7 @@ code, .id { font-family: ui-monospace, 'SF Mono', Menlo, Consolas, 'Liberation M
 .summary { display: flex; flex-wrap: wrap; gap: 8px; margin: 14px 0 16px; }
 .summary div { min-width: 7.5rem; padding: 7px 14px 8px; background: var(--surface); border: 1px solid var(--rule); border-radius: 8px; }
 .summary dt { color: var(--soft); font-size: .8rem; }
-.summary dd { font-size: 1.15rem; font-weight: 600; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+.summary dd { font-size: 1rem; font-weight: 600; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 .card { margin-bottom: 20px; padding: 12px 16px 14px; background: var(--surface); border: 1px solid var(--rule); border-radius: 10px; }
 input, select, button { font: inherit; color: inherit; background: var(--surface); border: 1px solid var(--line); border-radius: 6px;
   padding: 3px 8px; min-height: 28px; }
@@ -51,13 +51,16 @@ const CHART = `
 .lanes h3 { position: relative; padding-block: 8px 2px; }
 .lanes h3 span { font-weight: 400; color: var(--soft); }
 .chunk { position: relative; list-style: none; content-visibility: auto; }
-.lane { height: var(--h); }
+.lane { height: var(--h); scroll-margin-block: calc(var(--head, 0px) + 6px) 6px; }
 .lane > span { font-size: .75rem; line-height: calc(var(--h) * .8); white-space: nowrap; overflow: hidden; text-overflow: ellipsis; padding-right: 10px;
   unicode-bidi: isolate; font-variant-numeric: tabular-nums; }
 .lane > span i { font-style: normal; color: var(--soft); padding-left: 6px; }
 .lane:hover { background: var(--page); }
+.lane.wrong::before { content: ''; position: absolute; inset: 0 auto 0 5px; width: 5px; background: var(--alarm); print-color-adjust: exact; }
 :root { --h: 28px; } [data-density='normal'] { --h: 20px; } [data-density='thin'] { --h: 12px; } [data-density='hair'] { --h: 6px; }
-[data-density='thin'] .lane > span, [data-density='hair'] .lane > span { opacity: 0; overflow: visible; line-height: 1; font-size: 11px; }
+[data-density='thin'] .lane > span, [data-density='hair'] .lane > span { opacity: 0; overflow: visible; line-height: 1; font-size: 11px;
+  position: relative; z-index: 1; }
+[data-density='thin'] .lane .running, [data-density='hair'] .lane .running { stroke: none; }
 [data-density='thin'] .lane:nth-child(2n + 1 of :not([hidden])) > span { opacity: 1; }
 [data-density='hair'] .lane:nth-child(3n + 1 of :not([hidden])) > span { opacity: 1; }
 [data-density='hair'] .chunk:not(:last-child) .lane:nth-last-child(-n + 2 of :not([hidden])) > span { opacity: 0; }
@@ -91,7 +94,7 @@ path { vector-effect: non-scaling-stroke; }
 const CONTROLS = `
 .controls { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 14px; padding: 8px 16px; font-size: .85rem; }
 .controls label, .controls fieldset { display: flex; align-items: center; gap: 6px; color: var(--soft); }
-.controls fieldset { border: 0; margin: 0; padding: 0; gap: 4px; }
+.controls fieldset { border: 0; margin: 0; padding: 0; gap: 4px; flex-wrap: wrap; min-width: 0; }
 .controls input[type='search'] { width: 14rem; } .controls select { max-width: 13rem; }
 .controls input[type='range'] { width: 7rem; padding: 0; accent-color: var(--link); }
 .status { flex-basis: 100%; color: var(--soft); font-size: .8rem; font-variant-numeric: tabular-nums; }
@@ -101,7 +104,7 @@ const CONTROLS = `
 .tip strong { display: block; font-size: .88rem; margin-bottom: 3px; }
 .tip dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 1px 10px; }
 .tip dt { color: var(--soft); } .tip dd { overflow-wrap: anywhere; }
-@media (max-height: 640px), (max-width: 720px) { .top { position: static; } }
+@media (max-height: 640px), (max-width: 720px) { .top { position: static; } .lane { scroll-margin-top: 6px; } }
 @media (max-width: 720px) { body { padding-inline: 8px; --label: 7rem; } .lane > span i { display: none; } }
 `;
 
@@ -112,6 +115,7 @@ caption { text-align: left; color: var(--soft); padding-bottom: 4px; }
 th { text-align: left; font-weight: 600; border-bottom: 1px solid var(--line); padding: 4px 10px 4px 0; white-space: nowrap; }
 td { vertical-align: top; border-bottom: 1px solid var(--rule); padding: 3px 10px 3px 0; overflow-wrap: break-word; unicode-bidi: isolate; }
 td code { overflow-wrap: anywhere; }
+#findings td:nth-child(2) { width: 20%; overflow-wrap: anywhere; } #findings td:nth-child(n + 3) { width: 36%; }
 td:first-child { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; } .scroll table { min-width: 46rem; }
 .copy, .more button { display: none; } .live .copy, .live .more button { display: inline-block; }
@@ -123,9 +127,12 @@ td:first-child { white-space: nowrap; font-variant-numeric: tabular-nums; }
 const PRINT = `
 @media print {
   @page { margin: 12mm; size: A4 landscape; }
-  html { font-size: 10px; background: none; } body { padding: 0; --label: 9rem; }
+  html { font-size: 10px; background: none; } body { padding: 0; --label: 13rem; }
+  /* Hatching is a tile on a screen and thousands of lines in a printed file: plain tones and outlines tell as much. */
+  .stopping { fill: none; } .draining { fill: var(--draining); fill-opacity: .3; } .missing { fill: var(--surface); } .stale { fill: var(--alarm); }
   .controls, .hint, .copy, .live .copy, .live .more button, .tip, .ring, .skip { display: none !important; }
   .top { position: static; } .card { border: 0; padding-inline: 0; } .row, .lane { padding-inline: 0; }
+  .chart > h2, .legend, .chart h3, .empty, .note { padding-inline: 0; } .lane.wrong::before { left: -8px; }
   .grid { inset-inline: var(--label) 0; width: calc(100% - var(--label)); }
   .chunk { content-visibility: visible; } .lane, tr, .summary div { break-inside: avoid; }
   h2, h3, summary, caption, thead { break-after: avoid; } thead { display: table-header-group; }

@@ -25,7 +25,7 @@ export const TABLES: Readonly<Record<TableName, TableWords>> = {
   },
   events: {
     title: 'Events',
-    about: 'What came in, and how it was read.',
+    about: 'What came in and how it was read, and what was lost on its way.',
     noun: 'event',
     columns: ['Time', 'Reading', 'Task', 'Because', 'File', 'Event'],
   },

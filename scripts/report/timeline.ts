@@ -34,7 +34,8 @@ export interface ChangeMark {
 export interface EventMark {
   readonly atMs: number;
   readonly id: string;
-  readonly reading: 'hint' | 'ignored' | 'unreadable';
+  /** What it was taken for; `lost` is one that never came, at the time at which it was sent. */
+  readonly reading: 'hint' | 'ignored' | 'unreadable' | 'lost';
   readonly because: string;
   readonly taskArn: string | undefined;
   readonly file: string;

@@ -70,7 +70,7 @@ export function tellItem(item: Item, lane: Lane | undefined, scene: Scene): Tell
   }
 }
 
-export function titleOf({ kind, targetGroup }: Stretch): string {
+function titleOf({ kind, targetGroup }: Stretch): string {
   if (targetGroup === undefined) return STRETCH_LABELS[kind];
   return kind === 'stale' ? `Still registered in ${targetGroup}` : `${STRETCH_LABELS[kind]} in ${targetGroup}`;
 }
@@ -128,7 +128,8 @@ function tellEvent({ reading, atMs, because, id, file, taskArn }: EventMark, { s
     ['Event', id],
     ['File', file],
   ];
-  return { title: `Event read as ${reading}`, facts: taskArn === undefined ? facts : [...facts, ['Task', taskArn]] };
+  const title = reading === 'lost' ? 'Event lost on its way' : `Event read as ${reading}`;
+  return { title, facts: taskArn === undefined ? facts : [...facts, ['Task', taskArn]] };
 }
 
 function tellBucket({ fromMs, toMs, running, registered, calls }: Bucket, { stamp }: Scene): Telling {
