@@ -168,6 +168,9 @@ async function rehearseAndTell(): Promise<string> {
   return '';
 }
 
+// What runs on loopback is ended when this process exits, which it does not do by itself when it is interrupted.
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 let failed = 0;
 for (const step of STEPS) {
   if (!(await perform(step))) failed += 1;

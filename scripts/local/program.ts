@@ -14,6 +14,9 @@ export function runProgram(program: string, args: readonly string[], options: Pr
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(timeoutMs);
     const child = spawn(program, args, { cwd: folder, env, signal, stdio: ['ignore', 'pipe', 'pipe'] });
+    const end = (): boolean => child.kill();
+    process.once('exit', end);
+    child.once('close', () => process.off('exit', end));
     const written: string[] = [];
     const answer: string[] = [];
     child.stdout.setEncoding('utf8').on('data', (text: string) => answer.push(text) && written.push(text));

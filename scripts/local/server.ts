@@ -57,7 +57,8 @@ async function ended(child: ChildProcess, pid: number): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   await new Promise<void>((resolve) => {
     const impatient = setTimeout(() => signalGroup(pid, 'SIGKILL'), PATIENCE_MS);
-    child.once('close', () => {
+    // Not `close`: what it has started may hold on to its output.
+    child.once('exit', () => {
       clearTimeout(impatient);
       resolve();
     });

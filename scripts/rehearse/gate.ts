@@ -74,7 +74,7 @@ export class Gate {
 /** The same call to another server. The header `host` stays as it was, because it is part of what was signed. */
 function send(to: string, { method, url, headers }: IncomingMessage, body: Buffer): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const sent = request(to, { method, path: url, headers, setHost: false }, (response) => {
+    const sent = request(to, { method, path: url, headers }, (response) => {
       const pieces: Buffer[] = [];
       response.on('data', (piece: Buffer) => pieces.push(piece));
       response.once('end', () =>

@@ -33,7 +33,7 @@ const INVOKE_TIME_MS = 60_000;
 
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const [door, api] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
-  const register = join(import.meta.dirname, 'register.ts');
+  const register = import.meta.resolve('./register.ts');
   const runtime = [join(NODE_TOOLS, 'node'), '--import', register, join(options.client, 'aws-lambda-ric', 'index.mjs')];
   // Without the two addresses it listens on every interface.
   const addresses = ['--runtime-interface-emulator-address', door, '--runtime-api-address', api];

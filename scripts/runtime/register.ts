@@ -4,6 +4,6 @@ import { registerHooks } from 'node:module';
 registerHooks({
   resolve: (specifier, context, nextResolve) =>
     specifier === './rapid-client.node'
-      ? { url: new URL('rapid-client.ts', import.meta.url).href, shortCircuit: true }
+      ? { url: import.meta.resolve('./rapid-client.ts'), shortCircuit: true }
       : nextResolve(specifier, context),
 });

@@ -45,6 +45,18 @@ describe('a server', () => {
     await waitUntil('the child is gone', PATIENCE_MS, () => !isAlive(childPid));
   }, 60_000);
 
+  it('takes with it a child that would stay', async (context) => {
+    skipUnless(HAS_PROC, context, 'no /proc to look for processes in');
+    const stays = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('ready')`;
+    const options = `{ stdio: 'inherit' }`;
+    const child = `require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(stays)}], ${options})`;
+    const server = startNode(`${child}; setInterval(() => {}, 1000);`);
+    await waitUntil('the child is there', PATIENCE_MS, () => server.log() === 'ready\n');
+    const [, childPid = 0] = familyOf(server.pid);
+    await server.end();
+    await waitUntil('the child is gone', PATIENCE_MS, () => !isAlive(childPid));
+  });
+
   it('that has ended by itself is not waited for', async () => {
     const server = startNode(`console.log('said')`);
     await waitUntil('it has ended', PATIENCE_MS, () => !server.isRunning());
@@ -72,6 +84,8 @@ describe('waiting', () => {
     const held = await waitUntil('three looks', PATIENCE_MS, () => ++looks === 3);
     expect(looks).toBe(3);
     expect(held).toBeGreaterThan(0);
+    await waitUntil('six looks', PATIENCE_MS, () => Promise.resolve(++looks === 6));
+    expect(looks).toBe(6);
     await expect(waitUntil('the moon', 50, () => false)).rejects.toThrow('Waited 0.05 s in vain: the moon.');
   });
 });

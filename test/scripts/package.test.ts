@@ -17,6 +17,8 @@ import { bundleOptions, listOf, lookUp } from '../support/template.ts';
 import { root } from '../walls/copy.ts';
 
 const PRODUCT = { name: 'alb-target-sync', version: '1.2.3', licence: 'Apache-2.0' };
+/** Of the machine, not of a package. */
+const SHA256SUM = 'sha256sum';
 const FROM = join(root, 'functions', 'sync');
 const KNOWN: Component = {
   name: '@scope/known',
@@ -147,8 +149,9 @@ describe('the checksums', () => {
     ]);
     for (const [name, text] of files) writeFileSync(join(folder, name), text);
     writeFileSync(join(folder, 'SHA256SUMS'), checksumsOf(files));
-    const check = () => execFileSync('sha256sum', ['--check', '--quiet', 'SHA256SUMS'], { cwd: folder, stdio: 'pipe' });
+    const check = () => execFileSync(SHA256SUM, ['--check', '--quiet', 'SHA256SUMS'], { cwd: folder, stdio: 'pipe' });
     expect(check).not.toThrow();
+    expect(checksumsOf(files)).toMatch(/^[0-9a-f]{64} {2}a\.txt\n[0-9a-f]{64} {2}b\.txt\n$/);
     writeFileSync(join(folder, 'a.txt'), 'another');
     expect(check).toThrow();
     rmSync(folder, { recursive: true });
