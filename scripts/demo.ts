@@ -13,7 +13,7 @@ import { buildFunction } from '../test/support/build.ts';
 import { bundleOptions } from '../test/support/template.ts';
 import { LogReader } from './demo/log.ts';
 import { Post } from './demo/post.ts';
-import { chapterLines, clockOf, foundLine, HEADING, momentLine } from './demo/screen.ts';
+import { chapterLines, clockOf, findingLines, foundLine, HEADING, momentLine } from './demo/screen.ts';
 import { BY_HAND, type Chapter, chaptersOf } from './demo/story.ts';
 import { type Outcome, summaryOf } from './demo/summary.ts';
 import { renderPage } from './report/page.ts';
@@ -81,9 +81,7 @@ function conclude(): number {
   const summary = summaryOf(outcome);
   console.log(`\n${summary.map(({ label, value }) => `${label.padEnd(30)}${value}`).join('\n')}\n`);
   console.log(`At the end\n${table(compare())}`);
-  for (const { kind, subject, message, command } of recorder.findings) {
-    console.log(`\n${paint('yellow', kind)} ${subject}\n  ${message}${command === undefined ? '' : `\n  ${command}`}`);
-  }
+  for (const finding of recorder.findings) console.log(`\n${findingLines(finding)}`);
   mkdirSync(dirname(PAGE), { recursive: true });
   writeFileSync(PAGE, renderPage(recorder.timeline('npm start', summary)));
   const verdict = outcome.isInStep ? paint('green', 'In step.') : paint('red', 'NOT in step.');

@@ -3,8 +3,8 @@
  *
  *     node scripts/run.mjs scripts/check.ts --all
  *
- * The only file in JavaScript. It is the first to run on a fresh clone, when there is no package to help and Node may be one
- * that does not read TypeScript. It is not a line of shell (`npm ci && node scripts/check.ts`) because sh remembers where it
+ * JavaScript, as bin.mjs beside it and nothing else. It is the first to run on a fresh clone, when there is no package to help
+ * and Node may be one that does not read TypeScript. It is not a line of shell (`npm ci && node scripts/check.ts`) because sh remembers where it
  * found `node`, and would go on with the system's after the install has put the pinned one in front of it.
  */
 import { spawn, spawnSync } from 'node:child_process';

@@ -7,6 +7,7 @@ import { visit } from '../../functions/app/visit.ts';
 import type { WiredGroup } from '../../functions/core/configuration.ts';
 import { explainFailure, type Failure } from '../../functions/core/failure.ts';
 import type { Finding } from '../../functions/core/finding.ts';
+import { SECOND_LOOK_AFTER_MS } from '../../functions/core/instances.ts';
 import type { Settings } from '../../functions/core/wirings.ts';
 
 export interface AccountOptions {
@@ -44,37 +45,65 @@ const TIME_MS = 120_000;
 
 /** Reads the account and plans. No write can leave: the world that it is given has none. */
 export async function planAccount(settings: Settings, options: AccountOptions): Promise<AccountPlan> {
-  const passes: { readonly wired: WiredGroup; readonly pass: Pass }[] = [];
-  const findings: Finding[] = [];
-  const failures: Failure[] = [];
-  const calls = new Map<string, number>();
-  const observer: Observer = {
-    configured(read, made) {
-      findings.push(...read.configuration.findings);
-      failures.push(...read.failures);
-      add(calls, made);
-    },
-    passed(wired, pass, details) {
-      passes.push({ wired, pass });
-      findings.push(...pass.findings);
-      failures.push(...pass.failures);
-      add(calls, details.calls);
-    },
-    found(_subject, found, failed, made) {
-      findings.push(...found);
-      failures.push(...failed);
-      add(calls, made);
-    },
-  };
+  const notes = new Notes();
   const environment = createEnvironment(settings, readOnly(worldOf(options)), systemClock);
-  await visit(environment, { trigger: 'check', hints: [], deadlineMs: Date.now() + TIME_MS }, observer);
-  return {
-    changes: passes.flatMap(({ wired, pass }) => changesOf(wired, pass)),
-    targets: passes.flatMap(({ wired, pass }) => targetsOf(wired, pass)),
-    findings,
-    failures,
-    calls: Object.fromEntries([...calls].sort()),
+  const look = () => visit(environment, { trigger: 'check', hints: [], deadlineMs: Date.now() + TIME_MS }, notes);
+  await look();
+  // Lists of Cloud Map may be behind, so that the first look only makes a difference known; the second one makes it a finding.
+  if (settings.cloudMapServices.length > 0 && notes.failures.length === 0) {
+    await systemClock.sleep(SECOND_LOOK_AFTER_MS);
+    notes.forgetLook();
+    await look();
+  }
+  return notes.plan();
+}
+
+/** What the passes of a check tell. */
+class Notes implements Observer {
+  readonly failures: Failure[] = [];
+  readonly #ofSettings: Finding[] = [];
+  readonly #found: Finding[] = [];
+  readonly #passes: { readonly wired: WiredGroup; readonly pass: Pass }[] = [];
+  readonly #calls = new Map<string, number>();
+
+  configured: Observer['configured'] = ({ configuration, failures }, made) => {
+    // Told again only when it is read again.
+    this.#ofSettings.splice(0, Number.POSITIVE_INFINITY, ...configuration.findings);
+    this.#add(failures, made);
   };
+
+  passed: Observer['passed'] = (wired, pass, details) => {
+    this.#passes.push({ wired, pass });
+    this.#found.push(...pass.findings);
+    this.#add(pass.failures, details.calls);
+  };
+
+  found: Observer['found'] = (_subject, found, failures, made) => {
+    this.#found.push(...found);
+    this.#add(failures, made);
+  };
+
+  forgetLook(): void {
+    this.#passes.length = 0;
+    this.#found.length = 0;
+  }
+
+  plan(): AccountPlan {
+    const findings = [...this.#ofSettings, ...this.#found];
+    return {
+      changes: this.#passes.flatMap(({ wired, pass }) => changesOf(wired, pass)),
+      targets: this.#passes.flatMap(({ wired, pass }) => targetsOf(wired, pass)),
+      // So few looks do not know since when: every time would be that of a look.
+      findings: findings.map(({ kind, subject, message, command }) => ({ kind, subject, message, command })),
+      failures: this.failures,
+      calls: Object.fromEntries([...this.#calls].sort()),
+    };
+  }
+
+  #add(failures: readonly Failure[], made: ReadonlyMap<string, number>): void {
+    this.failures.push(...failures);
+    for (const [operation, count] of made) this.#calls.set(operation, (this.#calls.get(operation) ?? 0) + count);
+  }
 }
 
 export function explainFailures(failures: readonly Failure[]): string[] {
@@ -115,8 +144,4 @@ function targetsOf({ group }: WiredGroup, { snapshot }: Pass) {
     port: descriptor.port,
     state,
   }));
-}
-
-function add(sums: Map<string, number>, more: ReadonlyMap<string, number>): void {
-  for (const [operation, count] of more) sums.set(operation, (sums.get(operation) ?? 0) + count);
 }

@@ -33,6 +33,8 @@ export function serviceError(message: string): Ending {
 /** Runs the command; whatever happens, the process ends with a code that says what, and Ctrl-C with the one for that. */
 export async function endWith(command: () => Promise<number>): Promise<void> {
   process.once('SIGINT', () => process.exit(INTERRUPTED));
+  // Whoever reads the answer may have seen enough (`| head`); that is no failure to tell of.
+  process.stdout.once('error', (error) => process.exit('code' in error && error.code === 'EPIPE' ? process.exitCode : FAILED));
   try {
     process.exitCode = await command();
   } catch (error) {

@@ -1,18 +1,20 @@
 /** `plan`: what a pass would change in an account now, as a table or as JSON. Nothing is written. */
 import { parseArgs } from 'node:util';
 import { arnParts } from '../../functions/core/values.ts';
-import { type AccountPlan, explainFailures, planAccount } from '../account/plan.ts';
+import type { Settings } from '../../functions/core/wirings.ts';
+import { type AccountOptions, type AccountPlan, explainFailures, planAccount } from '../account/plan.ts';
 import { table } from '../report/table.ts';
-import { badEnvironment, badSyntax, DIFFERENCES, IN_STEP, serviceError } from './exit.ts';
+import { badEnvironment, DIFFERENCES, IN_STEP, serviceError } from './exit.ts';
+import { parseOptions } from './options.ts';
 import { SETTINGS_OPTIONS, settingsOf } from './settings.ts';
 
-export const PLAN_HELP = `alb-target-sync plan [options]
+const PLAN_HELP = `alb-target-sync plan [options]
 
 What a pass would change in the account now, and why. Reads only: the same plan as {"check": true} of the deployed function.
 
   --cluster ARN             cluster to read; may be repeated
   --target-group ARN        target group to plan for; may be repeated
-  --cloud-map-service ARN   Cloud Map service to check; may be repeated
+  --cloud-map-service ARN   Cloud Map service to check; may be repeated. Takes a second look after 10 s
   --wire LINE               a line of wiring, such as "target-group=web service=app port=8080"; may be repeated.
                             Without it, the groups' tags decide
   --settings FILE           take all of these from the deployed function instead: the output of
@@ -23,37 +25,45 @@ What a pass would change in the account now, and why. Reads only: the same plan 
 Exit codes: 0 in step, 2 changes are planned, 252 bad options, 253 no credentials or region, 254 AWS refused or did not answer.`;
 
 export async function planCommand(args: readonly string[]): Promise<number> {
-  const { values } = parseOptions(args);
+  const values = valuesFrom(args);
   if (values.help) {
     console.log(PLAN_HELP);
     return IN_STEP;
   }
   const settings = settingsOf(values);
-  const [cluster] = settings.clusters;
-  const region = values.region ?? process.env['AWS_REGION'] ?? (cluster === undefined ? undefined : arnParts(cluster).region);
-  const plan = await planAccount(settings, { region, profile: values.profile, endpointUrl: values['endpoint-url'] });
+  const plan = await planAccount(settings, optionsOf(settings, values));
   if (values.json) console.log(JSON.stringify({ mode: 'plan', ...plan, failures: explainFailures(plan.failures) }));
   else console.log(renderPlan(plan));
   if (plan.failures.length > 0) throw failureOf(plan);
   return plan.changes.some(({ held }) => held === undefined) ? DIFFERENCES : IN_STEP;
 }
 
-function parseOptions(args: readonly string[]) {
-  try {
-    return parseArgs({
+export interface AccountValues {
+  readonly profile?: string | undefined;
+  readonly region?: string | undefined;
+  readonly 'endpoint-url'?: string | undefined;
+}
+
+/** Where the account is. A cluster's ARN names its region better than the caller's environment, which may be set for another. */
+export function optionsOf({ clusters: [cluster] }: Settings, values: AccountValues): AccountOptions {
+  const region = values.region ?? (cluster === undefined ? undefined : arnParts(cluster).region);
+  return { region, profile: values.profile, endpointUrl: values['endpoint-url'] };
+}
+
+function valuesFrom(args: readonly string[]) {
+  return parseOptions('plan', () =>
+    parseArgs({
       args: [...args],
       options: {
         ...SETTINGS_OPTIONS,
         json: { type: 'boolean' },
-        help: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
         profile: { type: 'string' },
         region: { type: 'string' },
         'endpoint-url': { type: 'string' },
       },
-    });
-  } catch (error) {
-    throw badSyntax(`${error instanceof Error ? error.message : String(error)}\n\n${PLAN_HELP}`);
-  }
+    }),
+  ).values;
 }
 
 /** A failure of the caller's own environment is told apart from one of AWS. */
@@ -63,7 +73,8 @@ export function failureOf({ failures }: AccountPlan): Error {
   return isLocal ? badEnvironment(told) : serviceError(told);
 }
 
-function renderPlan(plan: AccountPlan): string {
+/** The plan as text: the answer first. */
+export function renderPlan(plan: AccountPlan): string {
   const due = plan.changes.filter(({ held }) => held === undefined);
   const later = plan.changes.filter(({ held }) => held !== undefined);
   const reads = Object.values(plan.calls).reduce((sum, count) => sum + count, 0);

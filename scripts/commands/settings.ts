@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { readSettings } from '../../functions/adapters/settings.ts';
 import { isObject } from '../../functions/core/json.ts';
-import type { Settings } from '../../functions/core/wirings.ts';
+import { type Lines, linesOfParameter, type Settings } from '../../functions/core/wirings.ts';
 import { badEnvironment, badSyntax } from './exit.ts';
 
 export interface SettingsOptions {
@@ -33,11 +33,23 @@ export function settingsOf(options: SettingsOptions): Settings {
     WIRING: options.wire?.join('\n') ?? told['WIRING'] ?? '',
     MODE: told['MODE'] ?? 'enforce',
   });
-  if (!read.ok)
-    throw badSyntax(
-      `${read.message.replace("Correct the stack's parameters.", '')}Give --cluster and --target-group, or --settings.`,
-    );
+  if (!read.ok) {
+    const told = read.message.replace("Correct the stack's parameters.", 'Give --cluster and --target-group, or --settings.');
+    throw badSyntax(told);
+  }
+  const mistakes = options.wire === undefined ? [] : mistakesIn(linesOfParameter(read.settings));
+  if (mistakes.length > 0) throw badSyntax(mistakes.join('\n'));
   return read.settings;
+}
+
+/** Mistakes in lines that were given by --wire. A deployed function goes on without such a line; somebody who waits does not. */
+export function mistakesIn({ mistakes }: Lines): string[] {
+  return mistakes.map(({ message }) =>
+    message
+      .replace(/^In the parameter Wiring, line /, 'In --wire, line ')
+      .replace(", of the stack's parameter TargetGroupArns", '')
+      .replace(' This line is left out, and nothing else is.', ''),
+  );
 }
 
 /** `aws lambda get-function-configuration --query Environment.Variables`, in a file or on standard input. */

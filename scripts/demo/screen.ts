@@ -1,5 +1,9 @@
 /** What the story looks like in a terminal. Every sign is told apart without its colour. */
 import { paint } from '../report/screen.ts';
+import type { FindingMark } from '../report/timeline.ts';
+
+/** Up to 100 characters, broken between words; a longer word stays whole. */
+const LINES = /\S.{0,98}\S(?!\S)|\S+/g;
 
 /** A moment of the story. */
 export interface Moment {
@@ -47,6 +51,12 @@ export function chapterLines(time: string, title: string): string {
 /** What was found, the moment it is. */
 export function foundLine(kind: string, subject: string): string {
   return `${INDENT}${paint('yellow', 'found')} ${kind}: ${subject.replace(/^arn:.*:(?=task\/)/, '')}`;
+}
+
+/** What was found, whole. The command stays in one line, to be copied. */
+export function findingLines({ kind, subject, message, command }: FindingMark): string {
+  const indented = (message.match(LINES) ?? []).map((line) => `  ${line}`);
+  return [`${paint('yellow', kind)} ${subject}`, ...indented, ...(command === undefined ? [] : [`  ${command}`])].join('\n');
 }
 
 /** `0:05`, `12:40`: minutes and seconds since the beginning. */

@@ -1,10 +1,10 @@
 /** The one document that a replay answers with. */
 import { isObject } from '../../functions/core/json.ts';
-import type { FindingMark } from '../report/timeline.ts';
+import type { EventMark, FindingMark } from '../report/timeline.ts';
 import type { Item, Place } from './item.ts';
 import type { HeardEvent, Played } from './player.ts';
 
-interface AnsweredEvent {
+export interface AnsweredEvent {
   readonly file: string;
   readonly position: string;
   readonly id: string | null;
@@ -40,12 +40,8 @@ export interface ReplayAnswer {
 
 export function answerOf(items: readonly Item[], played: Played): ReplayAnswer {
   const { account, recorder } = played;
-  const unreadable = items.filter((item) => item.kind === 'unreadable');
   return {
-    events: [
-      ...played.events.map(eventOf),
-      ...unreadable.map(({ place, because }) => ({ ...unread(place), reading: 'unreadable' as const, because })),
-    ],
+    events: answeredEvents(items, played.events),
     changes: recorder.changes.map(({ kind, targetGroup, ip, port, because, taskArn }) => ({
       kind,
       targetGroup,
@@ -67,10 +63,34 @@ export function answerOf(items: readonly Item[], played: Played): ReplayAnswer {
   };
 }
 
-function eventOf({ item, reading, atMs }: HeardEvent): AnsweredEvent {
+/** What each event was taken for, and after them what could not be read at all. */
+export function answeredEvents(items: readonly Item[], heard: readonly HeardEvent[]): AnsweredEvent[] {
+  const unreadable = items.filter((item) => item.kind === 'unreadable');
+  return [
+    ...heard.map(eventOf),
+    ...unreadable.map(({ place, because }) => ({ ...unread(place), reading: 'unreadable' as const, because })),
+  ];
+}
+
+/** The events as the report page draws them. */
+export function markEvents(heard: readonly HeardEvent[]): EventMark[] {
+  return heard.map((each) => {
+    const { id, reading, because, taskArn, file, position } = eventOf(each);
+    return {
+      atMs: each.atMs,
+      id: id ?? '',
+      reading,
+      because,
+      taskArn: taskArn ?? undefined,
+      file: position === '' ? file : `${file} ${position}`,
+    };
+  });
+}
+
+function eventOf({ item, reading, isLost }: HeardEvent): AnsweredEvent {
   const event = isObject(item.event) ? item.event : {};
   const detail = isObject(event['detail']) ? event['detail'] : {};
-  const lost = atMs === undefined ? ' (lost on purpose: the schedule has to find out)' : '';
+  const lost = isLost ? ' (lost on purpose: the schedule has to find out)' : '';
   return {
     ...unread(item.place),
     id: textOf(event['id']),

@@ -4,18 +4,32 @@ import { arnParts, type CloudMapServiceArn, type ClusterArn, parseCloudMapServic
 import type { Settings } from '../../functions/core/wirings.ts';
 import type { Account } from '../../test/simulator/account.ts';
 import { adoptDetail } from '../../test/simulator/adopt.ts';
+import { EPOCH_MS } from '../../test/simulator/clock.ts';
+import { dateOf } from '../../test/simulator/told.ts';
 import type { Item } from './item.ts';
 
 interface ToldInstances {
   readonly service: CloudMapServiceArn;
+  readonly cluster: ClusterArn;
   /** The ECS service whose tasks the instances are. */
   readonly name: string;
+  /** The wiring that says so. */
+  readonly line: string;
   readonly instances: readonly JsonObject[];
 }
 
 /** The tasks that were described. */
 export function toldTasks(items: readonly Item[]): readonly unknown[] {
   return items.flatMap((item) => (item.kind === 'snapshot' && item.snapshot.kind === 'tasks' ? item.snapshot.tasks : []));
+}
+
+/** When the newest of the described tasks changed last: the moment of a replay that has no events. */
+export function latestTold(items: readonly Item[]): number {
+  const times = toldTasks(items).flatMap((task) => {
+    const { createdAt, startedAt, stoppingAt, stoppedAt } = isObject(task) ? task : {};
+    return [createdAt, startedAt, stoppingAt, stoppedAt].flatMap((value) => dateOf(value)?.getTime() ?? []);
+  });
+  return times.reduce((latest, time) => Math.max(latest, time), EPOCH_MS);
 }
 
 /** The settings with the Cloud Map services of which instances were told. */
@@ -26,15 +40,28 @@ export function withToldServices(settings: Settings, items: readonly Item[]): Se
 /** Puts the account into the state that was told. Returns what could not be used, in words. */
 export function beginAsTold(account: Account, settings: Settings, items: readonly Item[]): string[] {
   for (const task of toldTasks(items)) adoptDetail(account, task);
-  for (const { service, name, instances } of toldInstances(items, settings.clusters)) {
+  for (const { service, cluster, name, line, instances } of toldInstances(items, settings.clusters)) {
     const record = account.cloudMap.addService(service, name);
-    record.tags.set('alb-target-sync', `service=${name}`);
+    account.ecs.addService(cluster, name);
+    record.tags.set('alb-target-sync', line);
     for (const { Id, Attributes } of instances) {
       const attributes = isObject(Attributes) ? Object.entries(Attributes).map(([key, value]) => [key, String(value)]) : [];
       account.cloudMap.register(record, String(Id), Object.fromEntries(attributes));
     }
   }
-  return registerTold(account, items);
+  return [...registerTold(account, items), ...namelessInstances(items)];
+}
+
+/** Instances of Service Connect do not say whose they are. */
+function namelessInstances(items: readonly Item[]): string[] {
+  return items.flatMap((item) => {
+    if (item.kind !== 'snapshot' || item.snapshot.kind !== 'instances') return [];
+    const nameless = item.snapshot.instances.filter((each) => attributeOf(each, 'ECS_SERVICE_NAME') === '').length;
+    if (nameless === 0) return [];
+    return [
+      `${item.place.file}: ${nameless} instances are not compared, since no attribute ECS_SERVICE_NAME says whose they are.`,
+    ];
+  });
 }
 
 /** A `describe-target-health` answer does not say of which group it is, so it is read only where there is one. */
@@ -58,19 +85,25 @@ function registerTold(account: Account, items: readonly Item[]): string[] {
   return [];
 }
 
-/** Instances by the ECS service that their attributes name; those of Service Connect name none and are left to the only service. */
-function toldInstances(items: readonly Item[], [cluster]: readonly ClusterArn[]): ToldInstances[] {
-  if (cluster === undefined) return [];
+/** Instances by the ECS service that their attributes name. */
+function toldInstances(items: readonly Item[], clusters: readonly ClusterArn[]): ToldInstances[] {
+  const [first] = clusters;
+  if (first === undefined) return [];
   const all = items.flatMap((item) =>
     item.kind === 'snapshot' && item.snapshot.kind === 'instances' ? item.snapshot.instances : [],
   );
-  const named = Map.groupBy(all.filter(isObject), (instance) => {
-    const { Attributes } = instance;
-    return isObject(Attributes) && typeof Attributes['ECS_SERVICE_NAME'] === 'string' ? Attributes['ECS_SERVICE_NAME'] : '';
-  });
+  const named = Map.groupBy(all.filter(isObject), (instance) => attributeOf(instance, 'ECS_SERVICE_NAME'));
   return [...named].flatMap(([name, instances]) => {
+    const told = attributeOf(instances[0], 'ECS_CLUSTER_NAME');
+    const cluster = clusters.find((arn) => arnParts(arn).name === told) ?? first;
     const { region, account } = arnParts(cluster);
     const arn = parseCloudMapServiceArn(`arn:aws:servicediscovery:${region}:${account}:service/srv-${name}`);
-    return name !== '' && arn.ok ? [{ service: arn.value, name, instances }] : [];
+    const line = clusters.length > 1 ? `cluster=${arnParts(cluster).name} service=${name}` : `service=${name}`;
+    return name !== '' && arn.ok ? [{ service: arn.value, cluster, name, line, instances }] : [];
   });
+}
+
+function attributeOf(instance: unknown, key: string): string {
+  const attributes = isObject(instance) && isObject(instance['Attributes']) ? instance['Attributes'] : {};
+  return typeof attributes[key] === 'string' ? attributes[key] : '';
 }

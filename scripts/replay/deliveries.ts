@@ -1,5 +1,6 @@
 /** When each event becomes true, and when, how often and in which order the function hears of it. */
 import { isObject } from '../../functions/core/json.ts';
+import { EPOCH_MS } from '../../test/simulator/clock.ts';
 import { Random } from '../../test/simulator/random.ts';
 
 export type Order =
@@ -39,7 +40,9 @@ export function timeEvents<Value>(
   const heardAtMs = new Map<number, number>();
   for (const [position, entry] of queue.entries()) {
     // Nothing can be heard before it is true: an order other than by time makes events late, never early.
-    const slotMs = options.order.kind === 'as-is' ? Math.max(latestMs, entry.trueAtMs) : (slots[position] ?? entry.trueAtMs);
+    // A millisecond apart: what is heard at the same instant would have no order.
+    const isAsIs = options.order.kind === 'as-is';
+    const slotMs = isAsIs ? Math.max(latestMs + 1, entry.trueAtMs) : (slots[position] ?? entry.trueAtMs);
     latestMs = slotMs;
     heardAtMs.set(entry.index, Math.max(slotMs, entry.trueAtMs) + options.delayMs);
   }
@@ -57,7 +60,8 @@ interface Entry<Value> {
 }
 
 function withTimes<Value>(events: readonly { readonly value: Value; readonly event: unknown }[]): Entry<Value>[] {
-  let previousMs = 0;
+  // What stands before the first time is taken for as old as that: a capture does not begin in 1970.
+  let previousMs = (events.map(({ event }) => timeOf(event)).find((time) => time !== undefined) ?? EPOCH_MS) - STEP_MS;
   const told = events.map(({ value, event }, index) => {
     previousMs = timeOf(event) ?? previousMs + STEP_MS;
     return { value, index, trueAtMs: previousMs, version: versionOf(event) };

@@ -173,9 +173,12 @@ class Splitter {
   *#done({ start, position, list }: Scanner, where: Where): Generator<Piece, void> {
     if (list === undefined || list.taken === 0) {
       const value: unknown = JSON.parse(this.#window.text(start, position));
+      const isInDamage = start < this.#doubtTo;
       // A text in quotes may be words, too.
-      const isDoubtful = this.#wordsFrom !== undefined || start < this.#doubtTo || typeof value === 'string';
-      if (isDoubtful && !this.#manner.isKnown(value)) return this.#addWords(start, position);
+      const isDoubtful = this.#wordsFrom !== undefined || isInDamage || typeof value === 'string';
+      // After a cut, whole neighbours may look like parts of what was cut: they are looked for in it, one by one.
+      const isWhole = this.#manner.isKnown(value) && !(isInDamage && Array.isArray(value));
+      if (isDoubtful && !isWhole) return this.#addWords(start, isInDamage ? start + 1 : position);
       yield* this.#tellWords(start);
       this.#held = { value, where: { ...where, isAlone: this.#isFirst } };
     }

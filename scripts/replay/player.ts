@@ -5,6 +5,7 @@ import { linesOfParameter, type Settings } from '../../functions/core/wirings.ts
 import { Account } from '../../test/simulator/account.ts';
 import { adoptDetail } from '../../test/simulator/adopt.ts';
 import { runClock, settleOnce, VirtualClock } from '../../test/simulator/clock.ts';
+import { present } from '../../test/simulator/ecs.ts';
 import { type InProcessRuntime, spawnInProcess } from '../../test/simulator/in-process.ts';
 import { Lambda } from '../../test/simulator/lambda.ts';
 import { Queue } from '../../test/simulator/queue.ts';
@@ -12,7 +13,7 @@ import { Random } from '../../test/simulator/random.ts';
 import { Service } from '../../test/simulator/service.ts';
 import { createSimulatedWorld } from '../../test/simulator/world.ts';
 import { Recorder } from '../report/recorder.ts';
-import { beginAsTold, toldTasks, withToldServices } from './beginning.ts';
+import { beginAsTold, latestTold, toldTasks, withToldServices } from './beginning.ts';
 import { type DeliveryOptions, type Timed, timeEvents } from './deliveries.ts';
 import { type Difference, differencesIn } from './differences.ts';
 import type { Item } from './item.ts';
@@ -30,8 +31,10 @@ export type EventItem = Extract<Item, { kind: 'event' }>;
 export interface HeardEvent {
   readonly item: EventItem;
   readonly reading: Reading;
-  /** When it was first delivered; undefined where it was lost. */
-  readonly atMs: number | undefined;
+  /** When it was first delivered, or would have been. */
+  readonly atMs: number;
+  /** Lost on purpose: the function never heard of it. */
+  readonly isLost: boolean;
 }
 
 export interface Played {
@@ -54,6 +57,12 @@ export async function play(items: readonly Item[], options: PlayOptions, progres
   return new Player(items, options, progress).run();
 }
 
+/** The settings under which the items are played. */
+export function settingsOfItems(items: readonly Item[], { wires, port }: PlayOptions): Settings {
+  const details = items.flatMap((item) => (item.kind === 'event' ? [detailOf(item.event)] : []));
+  return withToldServices(settingsFor([...details, ...toldTasks(items)], wires, port), items);
+}
+
 class Player {
   readonly #options: PlayOptions;
   readonly #progress: (done: number) => void;
@@ -66,21 +75,22 @@ class Player {
   readonly #lambda: Lambda;
   readonly #recorder: Recorder;
   readonly #runtimes: InProcessRuntime[] = [];
-  #notes: readonly string[] = [];
+  readonly #notes: string[] = [];
+  readonly #hasBeginning: boolean;
   #done = 0;
   #passesLeft = 0;
 
   constructor(items: readonly Item[], options: PlayOptions, progress: (done: number) => void) {
     this.#options = options;
     this.#progress = progress;
+    this.#hasBeginning = items.some(({ kind }) => kind === 'snapshot');
     const events = items.filter((item) => item.kind === 'event');
     this.#timed = timeEvents(
       events.map((item) => ({ value: item, event: item.event })),
       options,
     );
-    const details = [...events.map(({ event }) => detailOf(event)), ...toldTasks(items)];
-    this.#settings = withToldServices(settingsFor(details, options.wires, options.port), items);
-    this.#clock = new VirtualClock((this.#timed[0]?.trueAtMs ?? 0) - 1_000);
+    this.#settings = settingsOfItems(items, options);
+    this.#clock = new VirtualClock((this.#timed[0]?.trueAtMs ?? latestTold(items)) - 1_000);
     this.#account = new Account(this.#clock);
     this.#service = new Service(this.#account);
     this.#recorder = new Recorder(this.#service);
@@ -92,9 +102,11 @@ class Player {
 
   async run(): Promise<Played> {
     for (const timed of this.#timed) this.#enter(timed);
+    // A state to begin with is looked at more than once, too: a difference counts only when it lasts.
+    if (this.#hasBeginning) this.#keepSchedule();
     const lastMs = this.#timed.reduce(
       (latest, { trueAtMs, deliveredAtMs }) => Math.max(latest, trueAtMs, ...deliveredAtMs),
-      this.#clock.now(),
+      this.#clock.now() + (this.#hasBeginning ? PASSES_AFTER_EVENT * SCHEDULE_MS : 0),
     );
     await runClock(this.#clock, settleOnce, lastMs + QUIET_MS);
     this.#lambda.invoke(SCHEDULED);
@@ -104,10 +116,11 @@ class Player {
       settings: this.#settings,
       account: this.#account,
       recorder: this.#recorder,
-      events: this.#timed.map(({ value, deliveredAtMs }) => ({
+      events: this.#timed.map(({ value, trueAtMs, deliveredAtMs }) => ({
         item: value,
         reading: this.#readingOf(value.event),
-        atMs: deliveredAtMs[0],
+        atMs: deliveredAtMs[0] ?? trueAtMs,
+        isLost: deliveredAtMs.length === 0,
       })),
       differences: differencesIn(this.#account, this.#settings),
       notes: this.#notes,
@@ -127,14 +140,14 @@ class Player {
       const { kind, cluster, name } = wiring.selector;
       if (kind === 'service') ecs.addService(cluster, name);
     }
-    this.#notes = beginAsTold(this.#account, this.#settings, items);
+    this.#notes.push(...beginAsTold(this.#account, this.#settings, items));
     this.#recorder.noteTargets();
   }
 
   /** The event becomes true at its time, whether or not anybody hears of it. */
   #enter({ value, trueAtMs, deliveredAtMs }: Timed<EventItem>): void {
     this.#clock.at(trueAtMs, () => {
-      adoptDetail(this.#account, detailOf(value.event));
+      this.#become(detailOf(value.event));
       this.#done += 1;
       this.#progress(this.#done);
       this.#keepSchedule();
@@ -145,6 +158,14 @@ class Player {
         this.#keepSchedule();
       });
     }
+  }
+
+  /** A task never goes back to an older version, whatever the times say that a capture tells. */
+  #become(detail: unknown): void {
+    const { taskArn, version } = isObject(detail) ? detail : {};
+    const known = typeof taskArn === 'string' ? this.#account.ecs.tasks.get(taskArn) : undefined;
+    const isOld = known !== undefined && typeof version === 'number' && version < present(known).version;
+    if (!isOld) adoptDetail(this.#account, detail);
   }
 
   /** The schedule ticks once a minute while something happens; the idle hours of a long capture are passed over. */
@@ -178,6 +199,9 @@ class Player {
   }
 
   #collect(): void {
+    const failed = this.#lambda.invocations.filter(({ outcome }) => outcome === 'failed' || outcome === 'timed out');
+    if (failed.length > 0)
+      this.#notes.push(`${failed.length} invocations of the function failed: ${reasonOf(failed[0]?.error)}`);
     for (const { journal } of this.#runtimes) {
       for (const { atMs, group, pass } of journal.passes) {
         for (const { kind, descriptor, because } of pass.written.done) {
@@ -193,6 +217,10 @@ class Player {
 }
 
 const SCHEDULED = { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} };
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'it did not end in time';
+}
 
 function detailOf(event: unknown): unknown {
   return isObject(event) ? event['detail'] : undefined;

@@ -1,8 +1,9 @@
 /** A replay as text: the answer first, then why. Readable without colour and when piped. */
 import { arnParts } from '../../functions/core/values.ts';
 import { linesOfParameter } from '../../functions/core/wirings.ts';
+import { countOf } from '../report/html.ts';
 import { table } from '../report/table.ts';
-import type { ReplayAnswer } from './answer.ts';
+import type { AnsweredEvent, ReplayAnswer } from './answer.ts';
 import type { Played } from './player.ts';
 
 /** Longer lists are cut; `--json` has all of them. */
@@ -13,11 +14,10 @@ export function renderReplay(answer: ReplayAnswer, played: Played): string {
     verdict(answer, played),
     wiringPart(played),
     changesPart(answer),
-    eventsPart(answer),
+    renderEvents(answer.events),
     findingsPart(answer),
     differencesPart(played),
     callsPart(answer),
-    played.notes.join('\n'),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
@@ -26,11 +26,11 @@ export function renderReplay(answer: ReplayAnswer, played: Played): string {
 function verdict({ events, targets, changes }: ReplayAnswer, { differences, settings }: Played): string {
   const count = (reading: string): number => events.filter((event) => event.reading === reading).length;
   const registered = targets.filter(({ state }) => state !== 'draining').length;
-  const groups = settings.targetGroups.length;
-  const state = differences.length === 0 ? 'In step' : `NOT in step (${differences.length} differences)`;
+  const state = differences.length === 0 ? 'In step' : `NOT in step (${countOf(differences.length, 'difference')})`;
   return (
-    `${state}: ${registered} targets in ${groups} target group${groups === 1 ? '' : 's'} after ${events.length} events ` +
-    `(${count('hint')} hints, ${count('ignored')} ignored, ${count('unreadable')} unreadable), ${changes.length} changes.`
+    `${state}: ${countOf(registered, 'target')} in ${countOf(settings.targetGroups.length, 'target group')} after ` +
+    `${countOf(events.length, 'event')} (${countOf(count('hint'), 'hint')}, ${count('ignored')} ignored, ` +
+    `${count('unreadable')} unreadable), ${countOf(changes.length, 'change')}.`
   );
 }
 
@@ -60,17 +60,28 @@ function changesPart({ changes }: ReplayAnswer): string {
   return `Changes\n${table(rows)}${more(changes.length)}`;
 }
 
-/** Reasons with their number, since most events share a few. */
-function eventsPart({ events }: ReplayAnswer): string {
-  const reasons = Map.groupBy(events, ({ reading, because }) => `${reading}  ${because}`);
+/** Reasons with their number, since most events share a few; then the place of everything that could not be read. */
+export function renderEvents(events: readonly AnsweredEvent[]): string {
+  const reasons = Map.groupBy(
+    events,
+    ({ reading, because }) => `${reading.padEnd(10)}  ${because.replace(/ at version \d+$/, '')}`,
+  );
   const rows = [...reasons]
     .sort(([, one], [, other]) => other.length - one.length)
     .slice(0, ROWS_MAX)
     .map(([reason, members]) => [String(members.length), reason, members.length === 1 ? placeOf(members[0]) : '']);
-  return rows.length === 0 ? 'Events: none.' : `Events\n${table(rows)}${more(reasons.size)}`;
+  const told = rows.length === 0 ? 'Events: none.' : `Events\n${table(rows)}${more(reasons.size)}`;
+  return [told, unreadablePart(events)].filter((part) => part !== '').join('\n\n');
 }
 
-function placeOf(event: ReplayAnswer['events'][number] | undefined): string {
+function unreadablePart(events: readonly AnsweredEvent[]): string {
+  const unreadable = events.filter(({ reading }) => reading === 'unreadable');
+  if (unreadable.length === 0) return '';
+  const rows = unreadable.slice(0, ROWS_MAX).map((event) => [placeOf(event), event.because]);
+  return `Could not be read\n${table(rows)}${more(unreadable.length)}`;
+}
+
+function placeOf(event: AnsweredEvent | undefined): string {
   return event === undefined ? '' : [event.file, event.position].filter((part) => part !== '').join(' ');
 }
 

@@ -39,6 +39,16 @@ export function settingsFor(details: readonly unknown[], wires: readonly string[
   };
 }
 
+/** The clusters that events name. */
+export function clustersOf(events: readonly unknown[]): ClusterArn[] {
+  const named = events.flatMap((event) => {
+    const detail = isObject(event) ? event['detail'] : undefined;
+    const cluster = parseClusterArn(isObject(detail) ? detail['clusterArn'] : undefined);
+    return cluster.ok ? [cluster.value] : [];
+  });
+  return [...new Set(named)].sort();
+}
+
 function distinctFeeders(details: readonly unknown[]): Feeder[] {
   const feeders = new Map<string, Feeder>();
   for (const detail of details) {

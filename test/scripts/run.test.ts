@@ -1,7 +1,8 @@
 /** The way in: what `npm test` needs before it can begin, and what it makes of the end of a script. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Copy, packages, plant, plantInstalled, root, run } from '../walls/copy.ts';
@@ -126,6 +127,64 @@ describe('.ci/run', () => {
   });
 });
 
+describe('.ci/run and the browser', () => {
+  const counted = `#!/bin/sh\necho "CI is $CI"\necho '1 passed, 0 failed'\n`;
+  const apt = '#!/bin/sh\necho "apt-get $@" >> asked\n';
+
+  test('installs Chromium where there is none', () => {
+    using copy = plant({ 'bin/npm': counted, 'bin/apt-get': apt, 'bin/sudo': '#!/bin/sh\nshift\nexec "$@"\n', ...TOOLS });
+    const { exitCode, output } = runCiIn(copy, {});
+    expect(asked(copy)).toBe('apt-get update -qq\napt-get install -qq --yes --no-install-recommends chromium\n');
+    expect(output).toContain('No Chromium: installing it');
+    expect(lastLine(output)).toBe('2 passed, 0 failed');
+    expect(exitCode).toBe(0);
+  });
+
+  test('says what to do where it cannot, and goes on', () => {
+    using copy = plant({
+      'bin/npm': counted,
+      'bin/apt-get': '#!/bin/sh\nexit 100\n',
+      'bin/sudo': '#!/bin/sh\nexit 1\n',
+      ...TOOLS,
+    });
+    const { exitCode, output } = runCiIn(copy, {});
+    expect(output).toContain('install it, or set CHROMIUM to it');
+    expect(lastLine(output)).toBe('2 passed, 0 failed');
+    expect(exitCode).toBe(0);
+  });
+
+  test('installs nothing where there is one, be it on the path or named', () => {
+    for (const [planted, environment] of [
+      [{ 'bin/chromium': '#!/bin/sh\n' }, {}],
+      [{}, { CHROMIUM: '/opt/mine' }],
+    ] as const) {
+      using copy = plant({ 'bin/npm': counted, 'bin/apt-get': apt, ...planted, ...TOOLS });
+      expect(lastLine(runCiIn(copy, environment).output)).toBe('2 passed, 0 failed');
+      expect(existsSync(join(copy.path, 'asked'))).toBe(false);
+    }
+  });
+
+  test('tells the tests that they are in CI, where none may be left out for want of something', () => {
+    using copy = plant({ 'bin/npm': counted, 'bin/chromium': '#!/bin/sh\n', ...TOOLS });
+    expect(runCiIn(copy, { CI: '' }).output).toContain('CI is true');
+  });
+});
+
+/** Links to the few programs that .ci/run uses, so that the copy's `bin` can be all of the path. */
+const TOOLS = Object.fromEntries(
+  ['dirname', 'mktemp', 'tee', 'grep', 'tail', 'rm', 'cat'].map((name) => [
+    `bin/${name}`,
+    `#!/bin/sh\nPATH=/usr/bin:/bin exec ${name} "$@"\n`,
+  ]),
+);
+
+/** Runs .ci/run where nothing is on the path but what was planted. */
+function runCiIn({ path }: Copy, environment: Readonly<Record<string, string>>): { exitCode: number | null; output: string } {
+  const env = { PATH: join(path, 'bin'), TMPDIR: tmpdir(), ...environment };
+  const { status, stdout, stderr } = spawnSync('/bin/bash', ['.ci/run'], { cwd: path, encoding: 'utf8', env });
+  return { exitCode: status, output: `${stderr}${stdout}` };
+}
+
 function runScript(copy: Copy, ...args: readonly string[]): ReturnType<typeof run> {
   return run(copy, process.execPath, 'scripts/run.mjs', ...args);
 }
@@ -133,7 +192,8 @@ function runScript(copy: Copy, ...args: readonly string[]): ReturnType<typeof ru
 /** Runs .ci/run with an npm whose two scripts are these lines of shell. */
 function runCi(ofTest: string, ofVerify: string): ReturnType<typeof run> {
   const scripts = `#!/bin/sh\ncase "$*" in\ntest) ${ofTest};;\n'run verify') ${ofVerify};;\n*) exit 99;;\nesac\n`;
-  using copy = plant({ 'bin/npm': scripts });
+  // With a browser: a machine that has none must not get one by a test.
+  using copy = plant({ 'bin/npm': scripts, 'bin/chromium': '#!/bin/sh\n' });
   return run(copy, '.ci/run');
 }
 

@@ -40,7 +40,7 @@ const GROUPS = [
 ] as const;
 
 /** Numbers that look random and are the same for the same seed. */
-export class Dice {
+class Dice {
   #state: number;
 
   constructor(seed: number) {

@@ -1,6 +1,14 @@
 /** The story in a terminal that has no colours: vitest's is none. */
 import { describe, expect, it } from 'vitest';
-import { chapterLines, clockOf, foundLine, HEADING, type Moment, momentLine } from '../../../scripts/demo/screen.ts';
+import {
+  chapterLines,
+  clockOf,
+  findingLines,
+  foundLine,
+  HEADING,
+  type Moment,
+  momentLine,
+} from '../../../scripts/demo/screen.ts';
 import { type Outcome, summaryOf } from '../../../scripts/demo/summary.ts';
 
 const MOMENT: Moment = { time: '0:15', tasks: ['a', 'b', 'c'], targets: ['a', 'b', 'c'], draining: 0, events: 3, calls: 12 };
@@ -44,6 +52,27 @@ describe('a line of the story', () => {
 
   it('shortens the ARN of a task', () => {
     expect(foundLine('missing', 'arn:aws:ecs:eu-west-1:111122223333:task/prod/0a').trim()).toBe('found missing: task/prod/0a');
+  });
+});
+
+describe('a finding at the end', () => {
+  const lines = (message: string, command?: string) => {
+    return findingLines({ kind: 'stale', subject: 'x', message, command }).split('\n').slice(1);
+  };
+
+  it('is broken between words, and loses none', () => {
+    for (const length of [1, 2, 99, 100, 101, 150]) {
+      const message = `${'a'.repeat(length)} b ${'long words '.repeat(30)}end`;
+      const told = lines(message);
+      expect(told.map((line) => line.trim()).join(' ')).toBe(message);
+      for (const line of told) expect(line.length <= 102 || !line.trim().includes(' '), line).toBe(true);
+      expect(told.length).toBeLessThan(6);
+    }
+  });
+
+  it('has its command in one line, to be copied', () => {
+    const command = `aws ${'option '.repeat(40)}end`;
+    expect(lines('Remove it.', command)).toEqual(['  Remove it.', `  ${command}`]);
   });
 });
 

@@ -1,0 +1,119 @@
+/** `npm start`, as a newcomer runs it, and the README that quotes it. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { isObject } from '../../functions/core/json.ts';
+import { lastScreenOf, quotedIn, quoteInto, withoutSeconds } from '../../scripts/readme/quote.ts';
+import { plantInstalled, root, run } from '../walls/copy.ts';
+
+const README = readFileSync(join(root, 'README.md'), 'utf8');
+
+interface Ending {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What the script `start` of package.json does, its output piped. */
+function start(environment: Readonly<Record<string, string>> = {}): Ending {
+  const manifest: unknown = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const scripts = isObject(manifest) && isObject(manifest['scripts']) ? manifest['scripts'] : {};
+  const [program, ...words] = String(scripts['start']).split(' ');
+  expect(program).toBe('node');
+  const env = { ...process.env, NO_COLOR: undefined, FORCE_COLOR: undefined, ...environment };
+  return spawnSync(process.execPath, words, { cwd: root, encoding: 'utf8', env });
+}
+
+describe('npm start', () => {
+  let piped: Ending = { status: null, stdout: '', stderr: '' };
+  beforeAll(() => {
+    piped = start();
+  });
+
+  it('ends in step, says so, and says it by its exit code', () => {
+    expect(piped.stderr).toBe('');
+    expect(piped.status).toBe(0);
+    expect(piped.stdout).toContain('\ntasks and targets             in step\n');
+    expect(piped.stdout).toContain('\nIn step. The report page: reports/demo.html\n');
+    const rows = piped.stdout.split('\n').filter((line) => / {2}(NO )?target {2}/.test(line));
+    expect(rows.filter((row) => /^ {2}10\.0\.0\.\d+:8080 {2}target {2}task …[0-9a-f]{4} RUNNING$/.test(row))).toHaveLength(8);
+    expect(rows.slice(8)).toEqual(['  10.0.99.9:8080  target  no task: registered by hand, left alone']);
+  });
+
+  it('shows what happened in its order', () => {
+    const told = [
+      ...['scale out to 30 tasks', '='.repeat(30), 'rolling deployment', '='.repeat(40), '10 draining'],
+      ...['registered by hand', 'found foreign: 10.0.99.9:8080', 'found missing: task/prod/', 'scale in to 8 tasks'],
+      ...['found stale: ', 'RUNNING to registered', 'calls made', 'calls of a per-event handler', 'At the end'],
+    ];
+    let from = 0;
+    for (const words of told) {
+      const at = piped.stdout.indexOf(words, from);
+      expect(at, words).toBeGreaterThanOrEqual(from);
+      from = at;
+    }
+  });
+
+  it('lets events come late, twice and never, and addresses be used again', () => {
+    const [, late, twice, lost] = /delivered: (\d+) late, (\d+) twice; (\d+) lost/.exec(piped.stdout) ?? [];
+    for (const count of [late, twice, lost]) expect(Number(count)).toBeGreaterThan(5);
+    expect(Number(/addresses used again +by (\d+) of/.exec(piped.stdout)?.[1])).toBeGreaterThan(5);
+    expect(piped.stdout).toMatch(
+      /RUNNING to registered +median 0\.\d s, at most [0-9]\.\d s; where the event was lost, at most [1-5]\d\.\d s/,
+    );
+    expect(piped.stdout).toContain('gone but still in the group   0.0 s in all');
+  });
+
+  it('is plain where it is piped, and the same in colour', () => {
+    expect(stripVTControlCharacters(piped.stdout)).toBe(piped.stdout);
+    const coloured = start({ FORCE_COLOR: '1' });
+    expect(coloured.stdout).toContain('\u001b[');
+    expect(withoutSeconds(stripVTControlCharacters(coloured.stdout))).toBe(withoutSeconds(piped.stdout));
+  });
+
+  it('writes the page that it names, with every event and its fate', () => {
+    const file = join(root, 'reports', 'demo.html');
+    const page = readFileSync(file, 'utf8');
+    expect(page).toContain('<h1>npm start</h1>');
+    expect(page).toMatch(/for the second time|s late|lost on its way/);
+    expect(page).toContain('<option value="finding: stale">stale</option>');
+    expect(statSync(file).size).toBeLessThan(200_000);
+  });
+
+  it('has its last screen in the README as it is', () => {
+    expect(withoutSeconds(quotedIn(README)), 'npm run readme brings the README up to date').toBe(
+      withoutSeconds(lastScreenOf(piped.stdout)),
+    );
+  });
+
+  it('says that it is not in step, and fails, where the function does nothing', () => {
+    const idle = 'export const handler = (): Promise<object> => Promise.resolve({ batchItemFailures: [] });\n';
+    using copy = plantInstalled({ 'functions/sync/handler.ts': idle }, [
+      ...['functions', 'template.yaml'],
+      ...['scripts/demo.ts', 'scripts/demo', 'scripts/report', 'test/simulator', 'test/support'],
+    ]);
+    const { exitCode, output } = run(copy, process.execPath, 'scripts/demo.ts');
+    expect(output).toContain('\nNOT in step. The report page: reports/demo.html\n');
+    expect(output).toMatch(/^ {2}10\.0\.0\.\d+:8080 {2}NO target {2}task …[0-9a-f]{4} RUNNING$/m);
+    expect(exitCode).toBe(1);
+  });
+});
+
+describe('the README’s quotation', () => {
+  it('is replaced and nothing else', () => {
+    const changed = quoteInto(README, 'one\ntwo\n');
+    expect(quotedIn(changed)).toBe('one\ntwo\n');
+    expect(quoteInto(changed, quotedIn(README))).toBe(README);
+  });
+
+  it('leaves out how long the machine took, and no other figure', () => {
+    expect(withoutSeconds('at most 2.2 s for all\n1.3 s for 8:00')).toBe('at most 2.2 s for all\n… s for 8:00');
+  });
+
+  it('is refused where there is no place for it, or nothing to quote', () => {
+    expect(() => quotedIn('# README\n')).toThrow('no block to quote into');
+    expect(() => lastScreenOf('crashed\n')).toThrow('tasks and targets');
+  });
+});
