@@ -1,5 +1,5 @@
 /** The simulated account on the machine's own time, for programs that cannot be put on virtual time. */
-import { Account, clusterArn, targetGroupArn } from '../../test/simulator/account.ts';
+import { Account, cloudMapServiceArn, clusterArn, targetGroupArn } from '../../test/simulator/account.ts';
 import { VirtualClock } from '../../test/simulator/clock.ts';
 import { present, type TaskRecord } from '../../test/simulator/ecs.ts';
 import type { GroupRecord } from '../../test/simulator/elb.ts';
@@ -12,6 +12,9 @@ export const ACCOUNT_ID = '111122223333';
 export const REGION = 'eu-west-1';
 export const CLUSTER = clusterArn('prod');
 export const GROUP = targetGroupArn('web');
+export const CLOUD_MAP = cloudMapServiceArn('app');
+/** An instance in Cloud Map whose task ECS does not know any more. */
+export const STALE = 'f'.repeat(32);
 export const WIRING = 'target-group=web service=app port=8080';
 
 const TICK_MS = 2;
@@ -34,6 +37,14 @@ export class LiveAccount {
     // Addresses are not used again, so that each stands for one task.
     this.#account.ecs.reuseAfterMs = Number.POSITIVE_INFINITY;
     this.#group = this.#account.elb.addGroup({ arn: GROUP, deregistrationDelaySeconds: 1 });
+    const instances = this.#account.cloudMap.addService(CLOUD_MAP, 'app');
+    instances.tags.set('alb-target-sync', 'service=app');
+    this.#account.keepInstances('service:app', instances);
+    this.#account.cloudMap.register(instances, STALE, {
+      AWS_INSTANCE_IPV4: '10.0.99.9',
+      ECS_CLUSTER_NAME: 'prod',
+      ECS_SERVICE_NAME: 'app',
+    });
     this.#account.onEvent((event) => {
       if (passesRule(event)) this.#sent(event);
     });

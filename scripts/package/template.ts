@@ -4,7 +4,7 @@ import { isObject, type JsonObject } from '../../functions/core/json.ts';
 import { runProgram } from '../local/program.ts';
 import { environmentOf, pythonEnvironment, ROOT } from '../local/tools.ts';
 
-const TRANSFORM_TIME_MS = 60_000;
+const TRANSFORM_TIME_MS = 180_000;
 
 /** The template with SAM's short forms written out; its function's code is the archive that lies beside it. */
 export async function plainTemplate(source: string, archive: string): Promise<string> {

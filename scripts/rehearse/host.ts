@@ -15,7 +15,7 @@ export interface Host {
   end(): Promise<void>;
 }
 
-const START_TIME_MS = 60_000;
+const START_TIME_MS = 120_000;
 
 /** What every client of the host needs. A key of twelve digits is taken for the root user of that account. */
 export const CREDENTIALS = {

@@ -2,14 +2,19 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isObject } from '../../functions/core/json.ts';
-import { CLUSTER, GROUP, REGION, WIRING } from '../local/account.ts';
+import { CLOUD_MAP, CLUSTER, GROUP, REGION, WIRING } from '../local/account.ts';
 import { runProgram } from '../local/program.ts';
 import { environmentOf, NODE_TOOLS, ROOT, SAM_TOOLS } from '../local/tools.ts';
 import { CREDENTIALS } from './host.ts';
 
 const NAME = 'rehearsal';
-const COMMAND_TIME_MS = 180_000;
-const PARAMETERS = [`ClusterArns=${CLUSTER}`, `TargetGroupArns=${GROUP}`, `Wiring="${WIRING}"`];
+const COMMAND_TIME_MS = 300_000;
+const PARAMETERS = [
+  `ClusterArns=${CLUSTER}`,
+  `TargetGroupArns=${GROUP}`,
+  `CloudMapServiceArns=${CLOUD_MAP}`,
+  `Wiring="${WIRING}"`,
+];
 
 /** An edit of the template that takes a permission away, and must be noticed. */
 export interface Mutant {

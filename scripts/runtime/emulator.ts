@@ -28,7 +28,7 @@ export interface Emulator {
 }
 
 const EMULATOR = '.venv/lib/python3*/site-packages/samcli/local/rapid/aws-lambda-rie-*';
-const START_TIME_MS = 20_000;
+const START_TIME_MS = 60_000;
 const INVOKE_TIME_MS = 60_000;
 
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
