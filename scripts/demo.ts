@@ -18,7 +18,7 @@ import { BY_HAND, type Chapter, chaptersOf } from './demo/story.ts';
 import { type Outcome, summaryOf } from './demo/summary.ts';
 import { renderPage } from './report/page.ts';
 import { Recorder } from './report/recorder.ts';
-import { paint } from './report/screen.ts';
+import { endWhenUnread, paint } from './report/screen.ts';
 import { table } from './report/table.ts';
 
 const SEED = 20_260_301;
@@ -28,6 +28,7 @@ const PAGE = join(import.meta.dirname, '..', 'reports', 'demo.html');
 /** A line is shown this often in virtual time. */
 const LINE_MS = 15_000;
 
+endWhenUnread();
 const startedAtMs = performance.now();
 console.log(paint('bold', 'alb-target-sync, the main job on a simulated account: no AWS account, no Docker'));
 const built = await buildFunction(bundleOptions());

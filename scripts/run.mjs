@@ -1,10 +1,13 @@
+#!/usr/bin/env node
 /**
  * Runs a script on the Node that package.json pins, once everything is installed that the lockfile names:
  *
  *     node scripts/run.mjs scripts/check.ts --all
  *
- * JavaScript, as bin.mjs beside it and nothing else. It is the first to run on a fresh clone, when there is no package to help
- * and Node may be one that does not read TypeScript. It is not a line of shell (`npm ci && node scripts/check.ts`) because sh remembers where it
+ * What is no script is a command line for scripts/cli.ts: this is the program `alb-target-sync`, too.
+ *
+ * The only file in JavaScript. It is the first to run on a fresh clone, when there is no package to help and Node may be one
+ * that does not read TypeScript. It is not a line of shell (`npm ci && node scripts/check.ts`) because sh remembers where it
  * found `node`, and would go on with the system's after the install has put the pinned one in front of it.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -18,7 +21,12 @@ const tools = join(root, 'node_modules', '.bin');
 const node = join(tools, 'node');
 
 if (!isInstalled()) install();
-run(process.argv.slice(2));
+run(scriptFrom(process.argv.slice(2)));
+
+/** The script with its arguments. */
+function scriptFrom(words) {
+  return words[0]?.endsWith('.ts') ? words : [join(root, 'scripts', 'cli.ts'), ...words];
+}
 
 /** Compares contents, not dates: a node_modules out of a cache is younger than any lockfile. */
 function isInstalled() {

@@ -26,7 +26,7 @@ export interface PlayOptions extends DeliveryOptions {
   readonly lagMs: number;
 }
 
-export type EventItem = Extract<Item, { kind: 'event' }>;
+type EventItem = Extract<Item, { kind: 'event' }>;
 
 export interface HeardEvent {
   readonly item: EventItem;

@@ -7,7 +7,7 @@ import { parseWhole } from './documents.ts';
 import type { Snapshot } from './item.ts';
 
 /** Something to be opened in turn; `path` leads to it from the value that holds it. A text in it is JSON, or words. */
-export interface Inside {
+interface Inside {
   readonly kind: 'inside';
   readonly path: string;
   readonly inside: unknown;

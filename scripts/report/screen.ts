@@ -1,4 +1,5 @@
 /** What goes to a terminal: colour only where it is wanted, progress only where somebody watches. */
+import { constants } from 'node:os';
 import { styleText } from 'node:util';
 
 type Style = Parameters<typeof styleText>[0];
@@ -6,6 +7,14 @@ type Style = Parameters<typeof styleText>[0];
 /** Colours the text unless NO_COLOR is set, the terminal is dumb, or the output is piped (FORCE_COLOR overrules). */
 export function paint(style: Style, text: string): string {
   return styleText(style, text, { stream: process.stdout });
+}
+
+/** Ends where nobody reads on, as in `npm start | head`: without this, a reader who has seen enough gets a stack trace. */
+export function endWhenUnread(): void {
+  process.stdout.on('error', (error) => {
+    if (!('code' in error) || error.code !== 'EPIPE') throw error;
+    process.exit(128 + constants.signals.SIGPIPE);
+  });
 }
 
 /** A line on standard error that is written over, at most ten times a second; nothing where standard error is piped. */

@@ -28,14 +28,12 @@ type State = TaskLane['states'][number];
 
 export function lifeOf({ states }: TaskLane): Life {
   const first = (test: (state: State) => boolean): number => states.find(test)?.atMs ?? NEVER;
-  const stoppingMs = first(({ last, desired }) => desired.toUpperCase() === 'STOPPED' || LEAVING.has(last.toUpperCase()));
-  const runningMs = first(({ last }) => last.toUpperCase() === 'RUNNING');
   return {
     startMs: first(() => true),
     placedMs: first(({ last }) => last.toUpperCase() !== 'PROVISIONING'),
-    // A task that is told to stop while it starts may still be seen RUNNING: it is not one that should serve.
-    runningMs: runningMs < stoppingMs ? runningMs : NEVER,
-    stoppingMs,
+    // May lie behind the next: a task that is told to stop while it starts is still seen RUNNING, and should not serve.
+    runningMs: first(({ last }) => last.toUpperCase() === 'RUNNING'),
+    stoppingMs: first(({ last, desired }) => desired.toUpperCase() === 'STOPPED' || LEAVING.has(last.toUpperCase())),
     endMs: first(({ last }) => ENDED.has(last.toUpperCase())),
   };
 }

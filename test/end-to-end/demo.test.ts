@@ -73,6 +73,13 @@ describe('npm start', () => {
     expect(withoutSeconds(stripVTControlCharacters(coloured.stdout))).toBe(withoutSeconds(piped.stdout));
   });
 
+  it('ends quietly where nobody reads on', () => {
+    const words = `'${process.execPath}' --disable-warning=ExperimentalWarning scripts/demo.ts | head -n 1; echo "ended with ${'$'}{PIPESTATUS[0]}"`;
+    const { stdout, stderr } = spawnSync('bash', ['-c', words], { cwd: root, encoding: 'utf8' });
+    expect(stdout.split('\n').slice(1)).toEqual(['ended with 141', '']);
+    expect(stderr).toBe('');
+  });
+
   it('writes the page that it names, with every event and its fate', () => {
     const file = join(root, 'reports', 'demo.html');
     const page = readFileSync(file, 'utf8');

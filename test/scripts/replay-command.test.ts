@@ -15,7 +15,7 @@ import { captureOf, servingAtTheEnd } from './replay/playing.ts';
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'replay-'));
 const CLI = fileURLToPath(new URL('../../scripts/cli.ts', import.meta.url));
-const BIN = fileURLToPath(new URL('../../scripts/bin.mjs', import.meta.url));
+const BIN = fileURLToPath(new URL('../../scripts/run.mjs', import.meta.url));
 const EVENTS = captureOf(8, 5);
 const LINES = EVENTS.map((event) => `${JSON.stringify(event)}\n`).join('');
 

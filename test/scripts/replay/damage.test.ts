@@ -145,6 +145,18 @@ describe('what is damaged', () => {
     expect(tellAll(items)).toEqual(['line 1: event 1', expect.stringMatching(/^lines 2 to 4: it is text/), 'line 5: event 2']);
   });
 
+  it('has at most 30 envelopes around an event: more are a trick', async () => {
+    const wrapped = (count: number): string =>
+      count === 0 ? eventText(1) : JSON.stringify({ Type: 'Notification', Message: wrapped(count - 1) });
+    // Quotes in quotes double with every text in a text; these are objects in an object.
+    const nested = (count: number): unknown => (count === 0 ? JSON.parse(eventText(1)) : { Sns: nested(count - 1) });
+    expect(eventsOf(await readBytes(wrapped(9)))).toEqual(['event 1']);
+    expect(eventsOf(await readBytes(JSON.stringify(nested(30))))).toEqual(['event 1']);
+    expect(tellAll(await readBytes(JSON.stringify(nested(31))))).toEqual([
+      expect.stringContaining('more than 30 envelopes are around it'),
+    ]);
+  });
+
   it('says so where a file is empty', async () => {
     for (const text of ['', '\n \n', '\ufeff']) {
       expect(tellAll(await readBytes(text))).toEqual([expect.stringMatching(/^: there is nothing in it; expected/)]);

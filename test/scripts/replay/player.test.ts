@@ -72,6 +72,13 @@ describe('one capture', { timeout: 600_000 }, () => {
     expect(event?.because).toContain('lost on purpose');
   });
 
+  it('needs one scheduled pass and no event where the last one is lost', async () => {
+    const [running] = EVENTS.filter((event) => detailOf(event)['lastStatus'] === 'RUNNING');
+    const played = await playEvents([running], { loseP: 1 });
+    expect(registered(played)).toEqual(servingAtTheEnd([running]));
+    expect(played.differences).toEqual([]);
+  });
+
   it('tells the same story for the same seed', async () => {
     const options = { order: { kind: 'shuffle', seed: 3 }, duplicateP: 0.2, loseP: 0.2, lagMs: 2_000, seed: 9 } as const;
     const [one, other] = [await playEvents(EVENTS, options), await playEvents(EVENTS, options)];

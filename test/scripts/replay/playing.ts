@@ -20,8 +20,12 @@ export function playEvents(events: readonly unknown[], options: Partial<PlayOpti
   return playItems(events.map(itemOf), options);
 }
 
-export function playItems(items: readonly Item[], options: Partial<PlayOptions> = {}): Promise<Played> {
-  return play(items, { ...PLAIN, ...options }, () => undefined);
+export function playItems(
+  items: readonly Item[],
+  options: Partial<PlayOptions> = {},
+  progress: (done: number) => void = () => undefined,
+): Promise<Played> {
+  return play(items, { ...PLAIN, ...options }, progress);
 }
 
 function itemOf(event: unknown, index: number): Item {

@@ -36,7 +36,7 @@ export async function readBytes(bytes: Uint8Array | string): Promise<readonly It
 }
 
 /** An item in a line: where it stood, and what it is. */
-export function told(item: Item): string {
+function told(item: Item): string {
   return `${item.place.position}: ${item.kind === 'event' ? idOf(item.event) : item.kind === 'snapshot' ? item.snapshot.kind : item.because}`;
 }
 

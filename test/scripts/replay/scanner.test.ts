@@ -70,6 +70,8 @@ describe('the scanner', () => {
     ['[1,]', 'invalid'],
     ['01', 'invalid'],
     ['"\\x"', 'invalid'],
+    ['"\\u00e9"', 'done'],
+    ['"\\u00g9"', 'invalid'],
     ['"\t"', 'invalid'],
     ['[tru]', 'invalid'],
     [`${'['.repeat(200)}${']'.repeat(200)}`, 'done'],

@@ -59,8 +59,15 @@ describe('the lanes', () => {
 
   it('give a change without a known task to the one that held the address', () => {
     const change = { kind: 'register' as const, targetGroup: 'web', ip: '10.0.0.4', port: 80, because: '', taskArn: '' };
-    const lanes = lanesOf({ ...EMPTY, tasks: [task('a')], changes: [{ ...change, atMs: START_MS + 1 }] });
-    expect(lanes.map(({ name, changes }) => [name, changes.length])).toEqual([['a', 1]]);
+    const from = (atMs: number) => [{ atMs, last: 'RUNNING', desired: 'RUNNING' }];
+    const tasks = [task('a', { states: from(START_MS + 10) }), task('b', { states: from(START_MS + 20) })];
+    const changes = [9, 10, 19, 20, 21].map((ms) => ({ ...change, atMs: START_MS + ms }));
+    const lanes = lanesOf({ ...EMPTY, tasks, changes });
+    expect(lanes.map((lane) => [lane.name, lane.changes.map(({ atMs }) => atMs - START_MS)])).toEqual([
+      ['a', [10, 19]],
+      ['b', [20, 21]],
+      ['10.0.0.4', [9]],
+    ]);
   });
 
   it('miss a target only in groups that the ECS group is registered in', () => {

@@ -59,6 +59,14 @@ describe('a stretch of the chart that can be pointed at', () => {
     }
   });
 
+  it('leaves what happens at its end to the next one', () => {
+    const [at, second] = [START_MS + 1_000, { fromMs: START_MS, toMs: START_MS + 60_000 }];
+    const buckets = bucketsOf({ running: [{ atMs: at, count: 1 }], registered: [], calls: [] }, second);
+    const next = buckets.findIndex(({ fromMs }) => fromMs === at);
+    expect(buckets[next - 1]?.running).toEqual({ least: 0, most: 0 });
+    expect(buckets[next]?.running).toEqual({ least: 1, most: 1 });
+  });
+
   it('is fine enough to point at a burst, and is there for the shortest time as well', () => {
     expect(bucketsOf(load, timeline).length).toBeGreaterThan(50);
     expect(bucketsOf(load, timeline).length).toBeLessThanOrEqual(121);

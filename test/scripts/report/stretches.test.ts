@@ -119,6 +119,17 @@ describe('the stretches of a life', () => {
     expect(lifeStretches(lifeOf({ ...A, states })).map(({ kind }) => kind)).toEqual(['stopping']);
   });
 
+  it('end their running when the task leaves, whatever is desired of it', () => {
+    for (const last of ['DEACTIVATING', 'STOPPING', 'DEPROVISIONING']) {
+      const states = [...A.states.slice(0, 3), { atMs: 300, last, desired: 'RUNNING' }];
+      expect(lifeStretches(lifeOf({ ...A, states })).map(({ kind, toMs }) => [kind, toMs])).toEqual([
+        ['pending', 200],
+        ['running', 300],
+        ['stopping', Number.POSITIVE_INFINITY],
+      ]);
+    }
+  });
+
   it('cover the life once and leave no gap', () => {
     holds(
       fc.property(anyTimeline, ({ tasks }) => {
@@ -151,6 +162,13 @@ describe('the stretches of a running task that is no target', () => {
       [200, 250],
       [300, 350],
       [400, 500],
+    ]);
+  });
+
+  it('are not reckoned from the shorter one of two that overlap', () => {
+    expect(missing(registered(250, 450), registered(300, 350))).toEqual([
+      [200, 250],
+      [450, 500],
     ]);
   });
 
