@@ -7,7 +7,8 @@ import { plantInstalled, root, run } from '../walls/copy.ts';
 const CHECK = ['functions/core/json.ts', 'scripts/check.ts', 'scripts/count.ts', 'scripts/run.mjs'];
 
 /** The packages that only the code uses which the copy does not have. */
-const UNUSED = /^@types\/aws-lambda$|^@cloud-copilot\/|^@smithy\/|^aws-sdk|^esbuild$|^fast-check$|^playwright-core$|^yaml$/;
+const UNUSED =
+  /^@types\/aws-lambda$|^@aws-sdk\/|^@cloud-copilot\/|^@cyclonedx\/|^@smithy\/|^@stryker-mutator\/|^aws-sdk|^esbuild$|^fast-check$|^fflate$|^playwright-core$|^yaml$/;
 
 const fourTests = `
 import { expect, test } from 'vitest';
@@ -74,6 +75,7 @@ function wellKept(): Readonly<Record<string, string>> {
     'functions/adapters/single-attempt.ts': entry,
     // The set-up of the tests that play the function, which the copy has not.
     'test/policy/every-call.ts': '',
+    'vitest.mutate.config.ts': entry,
   };
 }
 
