@@ -25,7 +25,9 @@ run(scriptFrom(process.argv.slice(2)));
 
 /** The script with its arguments. */
 function scriptFrom(words) {
-  return words[0]?.endsWith('.ts') ? words : [join(root, 'scripts', 'cli.ts'), ...words];
+  // Options before the script are Node's own, such as those of `npm start`.
+  const [first] = words.filter((word) => !word.startsWith('-'));
+  return first?.endsWith('.ts') ? words : [join(root, 'scripts', 'cli.ts'), ...words];
 }
 
 /** Compares contents, not dates: a node_modules out of a cache is younger than any lockfile. */

@@ -42,13 +42,13 @@ const UNKNOWN = [
   'older ones only `*`. Should AWS deny it, the check of Cloud Map fails with a message that says so, and no write is touched.',
 ];
 
-function summaryOf({ run, denied, cases, allowed }: PolicyFindings, own: readonly Grant[]): string[] {
+function summaryOf({ denied, cases, allowed }: PolicyFindings, own: readonly Grant[]): string[] {
   const onAny = own.filter(({ statement }) => statement.resources.includes('*'));
   return [
     '| | |',
     '| --- | --- |',
     `| grants to the function, used by it | ${own.length}, ${own.filter(({ used }) => used > 0).length} |`,
-    `| different requests recorded for this page, denied | ${run.recorded.length}, ${denied.length} |`,
+    `| requests of the function that are denied | ${denied.length} |`,
     `| cases that must be denied, allowed | ${cases.length}, ${allowed.length} |`,
     `| writes on \`*\` | ${onAny.filter(({ narrowing }) => narrowing.writes).length} |`,
     `| reads on \`*\`, of those limited by a condition | ${onAny.length}, ${onAny.filter((grant) => !isUnlimited(grant)).length} |`,
@@ -62,8 +62,7 @@ function grantsOf(own: readonly Grant[]): string[] {
   return [
     '## Grants',
     '',
-    'With `enforce` and one Cloud Map service. *Used* counts the different questions that IAM was asked: per action, resource,',
-    'cluster and settings of the stack.',
+    'With `enforce` and one Cloud Map service. *Used*: a call of the function was allowed by this very statement.',
     '',
     '| action | | on | where | used |',
     '| --- | --- | --- | --- | --- |',

@@ -8,7 +8,7 @@ const CHECK = ['functions/core/json.ts', 'scripts/check.ts', 'scripts/count.ts',
 
 /** The packages that only the code uses which the copy does not have. */
 const UNUSED =
-  /^@types\/aws-lambda$|^@aws-sdk\/|^@cyclonedx\/|^@smithy\/|^aws-sdk|^esbuild$|^fast-check$|^fflate$|^playwright-core$|^yaml$/;
+  /^@types\/aws-lambda$|^@aws-sdk\/|^@cloud-copilot\/|^@cyclonedx\/|^@smithy\/|^@stryker-mutator\/|^aws-sdk|^esbuild$|^fast-check$|^fflate$|^playwright-core$|^yaml$/;
 
 const fourTests = `
 import { expect, test } from 'vitest';
@@ -27,6 +27,7 @@ test('tells each step in a line, shows why one failed, goes on, and counts singl
       'test/core/planted.test.ts': fourTests,
       'test/core/broken.test.ts': `throw new Error('broken before the first test');`,
       'test/end-to-end/slow.test.ts': oneTest,
+      'test/policy/every-call.ts': '',
     },
     CHECK,
   );
@@ -72,6 +73,9 @@ function wellKept(): Readonly<Record<string, string>> {
     'functions/sync/handler.ts': entry,
     'functions/adapters/environment-credentials.ts': entry,
     'functions/adapters/single-attempt.ts': entry,
+    // The set-up of the tests that play the function, which the copy has not.
+    'test/policy/every-call.ts': '',
+    'vitest.mutate.config.ts': entry,
   };
 }
 
