@@ -63,7 +63,8 @@ interface Reader {
 }
 
 async function readGroups(reader: Reader, arns: readonly TargetGroupArn[]): Promise<Copies['groups']> {
-  if (arns.length === 0) return new Map();
+  const [first] = arns;
+  if (first === undefined) return new Map();
   const resource = arns.map((arn) => arnParts(arn).name).join(', ');
   const answer = await reader.caller.read('DescribeTargetGroups', resource, { groups: arns });
   if (answer.ok) return new Map(answer.value.map((described) => [described.group.arn, described]));
@@ -72,10 +73,9 @@ async function readGroups(reader: Reader, arns: readonly TargetGroupArn[]): Prom
     return new Map([...reader.old.groups].filter(([arn]) => arns.includes(arn)));
   }
   // One group that does not exist fails the call for all of them: halve until it is alone.
-  const [only] = arns;
-  if (arns.length === 1 && only !== undefined) return new Map([[only, 'gone']]);
-  const [first, second] = halves(arns);
-  return new Map([...(await readGroups(reader, first)), ...(await readGroups(reader, second))]);
+  if (arns.length === 1) return new Map([[first, 'gone']]);
+  const [half, rest] = halves(arns);
+  return new Map([...(await readGroups(reader, half)), ...(await readGroups(reader, rest))]);
 }
 
 async function readTags(reader: Reader, arns: readonly TargetGroupArn[]): Promise<Copies['tags']> {

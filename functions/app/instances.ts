@@ -99,7 +99,7 @@ async function readTasks(
     noteListed(memory, listed, clock.now());
     for (const each of tasksBehindInstances(selector, instances, listed, known(isMeant))) asked.set(each.arn, each);
   }
-  const { failures } = await describeTasks({ caller, clock, memory }, [...asked.values()], 'from outside');
+  const { failures } = await describeTasks({ caller, clock, memory }, [...asked.values()], { dropRefused: true });
   const tasks = known((task) => asked.has(task.arn) || isMeant(task));
   return { asked: [...asked.values()], tasks, failures };
 }

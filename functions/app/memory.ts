@@ -108,8 +108,7 @@ export function forgetOldFacts(memory: Memory, nowMs: number): void {
  * with at any version, since STOPPED is final: the four to five events of one stop cost one look.
  */
 export function isCovered(group: GroupMemory, hint: Hint): boolean {
-  const version = group.covered.get(hint.task);
-  return version !== undefined && version >= hint.version;
+  return (group.covered.get(hint.task) ?? Number.NEGATIVE_INFINITY) >= hint.version;
 }
 
 /** What a complete pass has dealt with: every task that it read or knew, but for those whose change is still open. */

@@ -41,6 +41,7 @@ export async function visitGroup(
     const open = {
       failed: pass.isUnfinished,
       behind: pass.behind.length > 0,
+      // Stryker disable next-line ConditionalExpression: the least of no times is Infinity, a look that never comes.
       firstProofMs: firstProofMs.size === 0 ? undefined : Math.min(...firstProofMs.values()),
     };
     const attempts = { failedPasses, looksAgain, nowMs: clock.now(), deadlineMs: request.deadlineMs };

@@ -124,14 +124,17 @@ function deregistrationOf(snapshot: Snapshot, target: Target, owners: readonly M
     const describedAtMs = snapshot.describedAtMs.get(task.arn);
     // Without a description from this pass there is no proof, only memory; and no write rests on memory.
     if (rule === undefined || describedAtMs === undefined) return [];
-    return [{ feed, because: proofOf(rule, feed, task, describedAtMs) }];
+    return [{ feed, startedAtMs: task.startedAtMs ?? 0, because: proofOf(rule, feed, task, describedAtMs) }];
   });
+  // Of several tasks that had the address, the last one is meant. Were an earlier one named, whose target this environment
+  // has removed a moment ago, the removal of this one would pass for a quarrel with somebody and wait.
   const [best] = proofs.sort(
     (one, other) =>
-      strength(one) - strength(other) || other.because.version - one.because.version || (nameOf(one) < nameOf(other) ? -1 : 1),
+      strength(one) - strength(other) || other.startedAtMs - one.startedAtMs || (nameOf(one) < nameOf(other) ? -1 : 1),
   );
   if (best === undefined) return undefined;
-  return { kind: 'deregister', address: target.address, descriptor: target.descriptor, ...best };
+  const { feed, because } = best;
+  return { kind: 'deregister', address: target.address, descriptor: target.descriptor, because, feed };
 }
 
 function removalRule(feed: Feed, task: Task): Rule | undefined {

@@ -265,12 +265,17 @@ describe('of several owners of one address', () => {
     ]);
   });
 
-  it('of two alike the one with the higher version counts', () => {
-    const tasks = [stoppedTask('low', '10.0.0.1', { version: 8 }), stoppedTask('high', '10.0.0.1', { version: 9 })];
-    expect(brief(aSnapshot({ tasks, targets }))).toEqual(['deregister 10.0.0.1:8080, task has stopped high']);
-    expect(brief(aSnapshot({ tasks: tasks.toReversed(), targets }))).toEqual([
-      'deregister 10.0.0.1:8080, task has stopped high',
-    ]);
+  it('of two alike the one that started last counts: an earlier owner may have been dealt with a moment ago', () => {
+    const early = stoppedTask('early', '10.0.0.1', { startedAtMs: 1_000, version: 9 });
+    const last = stoppedTask('last', '10.0.0.1', { startedAtMs: 2_000, version: 7 });
+    const unknown = stoppedTask('unknown', '10.0.0.1', { startedAtMs: undefined, version: 9 });
+    for (const tasks of [
+      [early, last, unknown],
+      [last, unknown, early],
+      [unknown, early, last],
+    ]) {
+      expect(brief(aSnapshot({ tasks, targets }))).toEqual(['deregister 10.0.0.1:8080, task has stopped last']);
+    }
   });
 
   it('the one of a wiring that may write counts before one that may not, though it needs more care', () => {

@@ -6,7 +6,6 @@ import { present, type TaskRecord, type TaskState } from './ecs.ts';
 import { interfaceDetails } from './events.ts';
 import { dateOf, describeAsTold, type TaskDescription } from './told.ts';
 
-const PAGE_MAX = 100;
 const DESCRIBE_TASKS_MAX = 100;
 const DESCRIBE_SERVICES_MAX = 10;
 
@@ -37,7 +36,7 @@ function listTasks({ ecs }: Account, input: Input) {
     .filter((task) => family === undefined || task.definition.split(':')[0] === family)
     .filter((task) => place === undefined || task.containerInstance === place)
     .map((task) => task.arn);
-  const page = pageOf(arns, text(input, 'nextToken'), PAGE_MAX, whole(input, 'maxResults'));
+  const page = pageOf(arns, text(input, 'nextToken'), ecs.pageMax, whole(input, 'maxResults'));
   return { taskArns: page.items, nextToken: page.nextToken };
 }
 

@@ -1,6 +1,6 @@
 /** Many seeds: what they found, added up, and a failing one made as small as it gets. */
 import { EPOCH_MS } from './clock.ts';
-import { CHURN_MS, FAULT_CLASSES, type FaultClass } from './mix.ts';
+import { CHURN_MS, FAULT_CLASSES, type FaultClass, type MixOptions } from './mix.ts';
 import { type StoryResult, tellStory } from './story.ts';
 
 /** What one seed came to, small enough to be handed from thread to thread. */
@@ -67,10 +67,10 @@ export const SOMETIMES: readonly string[] = [
 /** Fewer seeds than this are no campaign: rare states may not have come up. */
 export const SOMETIMES_FROM_SEEDS = 3_000;
 
-export async function runSeed(seed: number): Promise<SeedReport> {
-  const { violations, liveRemovals, outOfStepMs, marks, hash } = await tellStory(seed);
+export async function runSeed(seed: number, options: MixOptions = {}): Promise<SeedReport> {
+  const { violations, liveRemovals, outOfStepMs, marks, hash } = await tellStory(seed, options);
   const told = violations.map(describeViolation);
-  const live = liveRemovals === 0 ? [] : [`live removals in the true world: ${liveRemovals}`];
+  const live = liveRemovals === 0 ? [] : [`LIVE removals in the true world: ${liveRemovals}`];
   return { seed, violations: [...told, ...live], liveRemovals, outOfStepMs, marks: [...marks].sort(), hash };
 }
 
@@ -99,7 +99,7 @@ async function failure(seed: number, allowed: ReadonlySet<FaultClass>, churnMs: 
 
 function firstViolation({ violations: [first], liveRemovals }: StoryResult): string | undefined {
   if (first !== undefined) return describeViolation(first);
-  return liveRemovals > 0 ? `live removals in the true world: ${liveRemovals}` : undefined;
+  return liveRemovals > 0 ? `LIVE removals in the true world: ${liveRemovals}` : undefined;
 }
 
 function describeViolation({ invariant, atMs, environment, detail }: StoryResult['violations'][number]): string {

@@ -97,6 +97,8 @@ export class Ecs {
   lagMs: () => number = () => 0;
   /** How long after its release an address goes to a new task. */
   reuseAfterMs = 5_000;
+  /** How many tasks a page of a list has. AWS names a maximum, and may give less. */
+  pageMax = 100;
 
   readonly #clock: VirtualClock;
   readonly #changed: (task: TaskRecord, state: TaskState) => void;

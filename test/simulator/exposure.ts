@@ -46,14 +46,26 @@ export class Exposure {
     this.#registered = registered;
   }
 
-  /** Sums over the tasks, up to the given time. */
-  sum(tasks: readonly TaskRecord[], port: number, untilMs: number): ExposureSums {
-    const nextMs = nextOwners(tasks);
-    const lives = tasks.flatMap((task) => lifeOf(task, nextMs, untilMs));
+  /**
+   * Sums over the tasks, up to the given time. `all` are those that may have had one of their addresses next; starts and stops
+   * count that come before `changesUntilMs`.
+   */
+  sum(
+    tasks: readonly TaskRecord[],
+    port: number,
+    untilMs: number,
+    all: readonly TaskRecord[] = tasks,
+    changesUntilMs = untilMs,
+  ): ExposureSums {
+    const nextMs = nextOwners(all);
+    const lives = tasks
+      .flatMap((task) => lifeOf(task, nextMs, untilMs))
+      .filter(({ runningMs }) => runningMs < changesUntilMs)
+      .map((life) => (life.stoppedMs < changesUntilMs ? life : { ...life, stoppedMs: changesUntilMs, releasedMs: untilMs }));
     const measured = lives.map((life) => ({ life, intervals: this.#intervals.get(keyOf({ id: life.ip, port })) ?? [] }));
     return {
       tasks: lives.length,
-      stops: lives.filter(({ stoppedMs }) => stoppedMs < untilMs).length,
+      stops: lives.filter(({ stoppedMs }) => stoppedMs < changesUntilMs).length,
       liveUnregisteredMs: sumOf(
         measured.map(({ life, intervals }) => {
           const lengthMs = Math.max(0, life.stoppedMs - life.runningMs);
@@ -68,8 +80,10 @@ export class Exposure {
         return first === undefined || first.fromMs > life.stoppedMs ? [] : [Math.max(0, first.fromMs - life.runningMs)];
       }),
       deregisterMs: measured.flatMap(({ life, intervals }) => {
+        if (life.stoppedMs >= changesUntilMs) return [];
         const last = intervals.find(({ fromMs, toMs }) => fromMs <= life.stoppedMs && toMs > life.stoppedMs);
-        return last === undefined || last.toMs > untilMs ? [] : [last.toMs - life.stoppedMs];
+        // A target that was still there when its address got a new owner has been handed over, and not removed.
+        return last === undefined || last.toMs > Math.min(untilMs, life.reusedMs) ? [] : [last.toMs - life.stoppedMs];
       }),
     };
   }

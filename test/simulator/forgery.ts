@@ -4,6 +4,9 @@ import { present, type TaskRecord } from './ecs.ts';
 import { type StateChangeEvent, stateChangeEvent } from './events.ts';
 import type { Random } from './random.ts';
 
+/** An address that no task ever had: where it is written to, the bytes of an event have come through. */
+export const FORGED_ADDRESS = '10.0.66.66';
+
 /** An event that says of a task what is not so: stopped though it lives, running though it is dead, and by a version to come. */
 export function forgedMessage(account: Account, random: Random): string {
   const task = random.pick([...account.ecs.tasks.values()]);
@@ -17,8 +20,14 @@ export function forgedMessage(account: Account, random: Random): string {
   return JSON.stringify(random.chance(0.3) ? withOtherAddress(event, task) : event);
 }
 
+/** An event that says of a live task that it has come to a version which it will never reach. */
+export function forgedVersion(task: TaskRecord, random: Random): string {
+  const lie = { desired: random.pick(['RUNNING' as const, 'STOPPED' as const]), version: 9e15 };
+  return JSON.stringify(stateChangeEvent(task, { ...present(task), ...lie }, random.whole(1, 1_000_000)));
+}
+
 function withOtherAddress(event: StateChangeEvent, task: TaskRecord): unknown {
-  const text = JSON.stringify(event).replaceAll(present(task).ipv4 ?? 'none', '10.0.66.66');
+  const text = JSON.stringify(event).replaceAll(present(task).ipv4 ?? 'none', FORGED_ADDRESS);
   return JSON.parse(text);
 }
 

@@ -2,6 +2,7 @@
 import { isObject } from '../../functions/core/json.ts';
 import type { VirtualClock } from './clock.ts';
 import type { Queue } from './queue.ts';
+import { Random } from './random.ts';
 
 /** One execution environment with the function loaded: module state lives as long as this does. */
 export interface Runtime {
@@ -13,6 +14,8 @@ export interface LambdaSettings {
   readonly batchSize: number;
   /** A batch that is not full waits this long for more (MaximumBatchingWindowInSeconds). */
   readonly windowMs: number;
+  /** On a queue with very low traffic the wait may be as long as this, whatever the window (Lambda guide, "Using Lambda with Amazon SQS"). */
+  readonly quietWaitMaxMs?: number;
   /** Batches of the queue that are worked on at once. */
   readonly concurrencyMax: number;
   readonly scheduleMs: number;
@@ -44,6 +47,7 @@ export class Lambda {
   readonly #spawn: () => Runtime;
   readonly #idle: Runtime[] = [];
   readonly #running = new Set<Invocation>();
+  readonly #retired = new Set<Runtime>();
   readonly #killers = new Map<Runtime, () => void>();
   #batchesRunning = 0;
   #environments = 0;
@@ -71,6 +75,12 @@ export class Lambda {
   /** Forgets the warm environments, as Lambda does after a while or a deployment. */
   coolDown(): void {
     this.#idle.length = 0;
+  }
+
+  /** Forgets those at work as well, once they are done. */
+  replaceEnvironments(): void {
+    this.coolDown();
+    for (const { runtime } of this.#running) this.#retired.add(runtime);
   }
 
   /** Polls the queue whenever messages arrive or a batch is done. */
@@ -101,11 +111,13 @@ export class Lambda {
   }
 
   #waitsForMore(queue: Queue, poll: () => void): boolean {
-    const { batchSize, windowMs } = this.#settings;
+    const { batchSize, windowMs, quietWaitMaxMs = windowMs } = this.#settings;
     if (windowMs === 0) return false;
     const { count, oldestAtMs } = queue.visible;
-    if (count === 0 || count >= batchSize || oldestAtMs + windowMs <= this.#clock.now()) return false;
-    this.#clock.at(oldestAtMs + windowMs, poll);
+    // Drawn by the message that waits, so that asking twice gives one answer.
+    const waitMs = new Random(oldestAtMs).whole(windowMs, quietWaitMaxMs);
+    if (count === 0 || count >= batchSize || oldestAtMs + waitMs <= this.#clock.now()) return false;
+    this.#clock.at(oldestAtMs + waitMs, poll);
     return true;
   }
 
@@ -139,7 +151,7 @@ export class Lambda {
       this.#running.delete(invocation);
       this.#killers.delete(runtime);
       Object.assign(invocation, { outcome, answer, error, endedAtMs: this.#clock.now() });
-      if (outcome === 'done' || outcome === 'failed') this.#idle.push(runtime);
+      if ((outcome === 'done' || outcome === 'failed') && !this.#retired.has(runtime)) this.#idle.push(runtime);
       ended(invocation);
     };
     const timeout = this.#clock.at(deadlineMs, () => end('timed out', undefined, undefined));

@@ -1,7 +1,8 @@
 /** Which faults a seed has, and how strong: a swarm, so that some seeds have one fault alone and some have all of them. */
 import { Random } from './random.ts';
 
-export const FAULT_CLASSES = [
+/** The classes of the first stories. Kept apart: their draws must not shift when a class is added. */
+export const FIRST_CLASSES = [
   'duplicates',
   'delays',
   'losses',
@@ -28,6 +29,8 @@ export const FAULT_CLASSES = [
   'forged hints',
   'mangled messages',
 ] as const;
+const LATER_CLASSES = ['short pages', 'sick tasks', 'torn reads', 'forged versions', 'side by side', 'outage'] as const;
+export const FAULT_CLASSES = [...FIRST_CLASSES, ...LATER_CLASSES] as const;
 export type FaultClass = (typeof FAULT_CLASSES)[number];
 
 /** Everything that a seed decides. A class that is left out has the strength of no fault. */
@@ -50,11 +53,16 @@ export interface Mix {
   readonly reuseAfterMs: number;
   readonly quota: number;
   readonly poisonP: number;
+  readonly pageMax: number;
+  /** From when to when every call fails and no event arrives, in milliseconds after the beginning. */
+  readonly outage: { readonly fromMs: number; readonly toMs: number };
   readonly wiredBy: 'parameter' | 'tags';
   readonly withFamily: boolean;
   readonly withSecondGroup: boolean;
   readonly initialTasks: number;
   readonly drainDelaySeconds: number;
+  /** The least that a container takes to stop once it is told to. */
+  readonly stoppingMinMs: number;
 }
 
 export interface MixOptions {
@@ -71,19 +79,19 @@ export const CHURN_MS = 150_000;
 /** Draws the mix of a seed. Each class draws from a generator of its own, so that leaving one out changes no other. */
 export function drawMix(seed: number, options: MixOptions = {}): Mix {
   const random = new Random(seed);
-  const density = random.pick([0, 0.1, 0.3, 0.6]);
-  const chosen = FAULT_CLASSES.filter(() => random.chance(density));
-  const classes = new Set(chosen.filter((each) => options.allowed?.has(each) ?? true));
-  const own = new Map(FAULT_CLASSES.map((each) => [each, random.fork()]));
+  const own = new Map<FaultClass, Random>();
+  const classes = drawClasses(seed, random, own, options.allowed);
+  for (const each of FIRST_CLASSES) own.set(each, random.fork());
   const basics = random.fork();
   const strength = <Value>(name: FaultClass, none: Value, draw: (own: Random) => Value): Value => {
     const generator = own.get(name);
     return classes.has(name) && generator !== undefined ? draw(generator) : none;
   };
+  const { churnMs = CHURN_MS } = options;
   return {
     seed,
     classes,
-    churnMs: options.churnMs ?? CHURN_MS,
+    churnMs,
     duplicateP: strength('duplicates', 0, (r) => r.pick([0.1, 0.3, 0.9])),
     delayMaxMs: strength('delays', 300, (r) => r.pick([2_000, 20_000, 120_000])),
     lossP: strength('losses', 0, (r) => r.pick([0.05, 0.3, 1])),
@@ -96,14 +104,41 @@ export function drawMix(seed: number, options: MixOptions = {}): Mix {
     freezeP: strength('freezes', 0, (r) => r.pick([0.01, 0.05])),
     coldStartP: strength('cold starts', 0, (r) => r.pick([0.1, 0.5])),
     crashP: strength('crashes', 0, (r) => r.pick([0.2, 0.7])),
-    reuseAfterMs: strength('quick re-use', 30_000, (r) => r.pick([5_000, 8_000])),
+    reuseAfterMs: strength('quick re-use', classes.has('outage') ? 5_000 : 30_000, (r) => r.pick([5_000, 8_000])),
     quota: strength('small quota', 1_000, (r) => r.whole(3, 6)),
     poisonP: strength('poison targets', 0, (r) => r.pick([0.1, 0.3])),
+    outage: strength('outage', { fromMs: 0, toMs: 0 }, (r) => drawOutage(r, churnMs)),
+    pageMax: strength('short pages', 100, (r) => r.pick([1, 2, 3])),
     wiredBy: basics.pick(['parameter', 'tags']),
     withFamily: basics.chance(0.3),
-    withSecondGroup: basics.chance(0.2),
+    withSecondGroup: basics.chance(0.2) || classes.has('side by side'),
     initialTasks: basics.whole(0, 8),
     drainDelaySeconds: basics.pick([0, 5, 30]),
+    stoppingMinMs: 0,
     ...options.fixed,
   };
+}
+
+/** The density comes first. Each later class draws from a generator of its own from the beginning. */
+function drawClasses(
+  seed: number,
+  random: Random,
+  own: Map<FaultClass, Random>,
+  allowed: ReadonlySet<FaultClass> = new Set(FAULT_CLASSES),
+): ReadonlySet<FaultClass> {
+  const density = random.pick([0, 0.1, 0.3, 0.6]);
+  const first: readonly FaultClass[] = FIRST_CLASSES.filter(() => random.chance(density));
+  const later = LATER_CLASSES.filter((each, index) => {
+    const generator = new Random(seed ^ Math.imul(index + 1, 0x9e3779b1));
+    own.set(each, generator);
+    return generator.chance(density);
+  });
+  return new Set([...first, ...later].filter((each) => allowed.has(each)));
+}
+
+/** In the middle, where more goes wrong after it, or at the end, where nothing covers up what it has left. */
+function drawOutage(random: Random, churnMs: number): Mix['outage'] {
+  const lengthMs = random.whole(45_000, 85_000);
+  const fromMs = random.chance(0.5) ? churnMs - lengthMs : random.whole(20_000, 60_000);
+  return { fromMs, toMs: fromMs + lengthMs };
 }

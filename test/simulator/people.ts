@@ -124,7 +124,7 @@ export class People {
       pendingMs: random.whole(8_000, 25_000),
       activatingMs: random.chance(0.3) ? random.whole(100, 10_000) : undefined,
       deactivatingMs: random.chance(0.3) ? random.whole(0, 5_000) : undefined,
-      stoppingMs: random.pick([200, 2_000, 12_000, 30_000]),
+      stoppingMs: Math.max(this.#mix.stoppingMinMs, random.pick([200, 2_000, 12_000, 30_000])),
       deprovisioningMs: random.whole(1_000, 25_000),
     };
   }

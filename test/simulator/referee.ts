@@ -7,6 +7,8 @@ import { isObject } from '../../functions/core/json.ts';
 import type { Input } from './api-input.ts';
 import { objects, text, texts, whole } from './api-input.ts';
 import type { VirtualClock } from './clock.ts';
+import { Conduct, isRunningList, selectorOf as selectorOfList, targetsOf } from './conduct.ts';
+import { FORGED_ADDRESS } from './forgery.ts';
 import { isStopping, Knowledge, type KnownTask } from './knowledge.ts';
 import type { ApiName } from './service.ts';
 
@@ -37,6 +39,8 @@ export interface Rules {
   readonly nativeServices: ReadonlySet<string>;
   /** Calls of more than one group in one environment cannot be told apart into passes. */
   readonly isSingleGroup: boolean;
+  /** Whether the task is in truth still meant to run. What one environment read may be over when another acts. */
+  readonly isLive: (arn: string) => boolean;
 }
 
 const PROOF_AGE_MS = 4_000;
@@ -90,16 +94,23 @@ export class Referee {
   readonly #eyes = new Map<number, Eyes>();
   /** What any environment has read. */
   readonly #all = new Knowledge();
+  readonly #conduct: Conduct;
 
   constructor(clock: VirtualClock, rules: Rules) {
     this.#clock = clock;
     this.#rules = rules;
+    this.#conduct = new Conduct(clock, (invariant, environment, detail) => this.#report(invariant, environment, detail));
   }
 
   /** A new invocation begins in the environment: proofs of earlier ones do not count any more. */
-  invoked(environment: number): void {
-    const eyes = this.#eyesOf(environment);
-    eyes.firstStopped.clear();
+  invoked(environment: number, input: unknown): void {
+    this.#eyesOf(environment).firstStopped.clear();
+    this.#conduct.invoked(environment, input);
+  }
+
+  /** The invocation has come to its end by itself. Of several groups it cannot be told which of them a call was for. */
+  ended(environment: number, input: unknown, answer: unknown): void {
+    if (this.#rules.isSingleGroup) this.#conduct.ended(environment, input, answer);
   }
 
   sent(environment: number, name: ApiName, input: Input): void {
@@ -111,6 +122,7 @@ export class Referee {
       eyes.isQuotaHit = false;
     }
     if (READS.has(name)) eyes.failedReads.add(keyOfRead(name, input));
+    this.#conduct.sent(environment, name, input);
     if (name === 'RegisterTargets') this.#judgeRegistration(environment, eyes, input);
     if (name === 'DeregisterTargets') this.#judgeDeregistration(environment, eyes, input);
   }
@@ -122,12 +134,14 @@ export class Referee {
     if (code === 'TooManyTargets') eyes.isQuotaHit = true;
     const nowMs = this.#clock.now();
     // That a service does not exist is an answer as well: nothing of it runs.
-    const isRunningList = name === 'ListTasks' && input['desiredStatus'] === 'RUNNING';
-    if (isRunningList && ANSWERS.has(code)) learnList(eyes, input, [], nowMs);
+    this.#conduct.answered(environment, name, input, output, code);
+    const isList = isRunningList(name, input);
+    if (isList && ANSWERS.has(code)) learnList(eyes, input, [], nowMs);
     if (!isObject(output)) return;
     if (name === 'DescribeTasks') this.#learnTasks(eyes, output, nowMs);
-    if (isRunningList) learnList(eyes, input, texts(output, 'taskArns'), nowMs);
+    if (isList) learnList(eyes, input, texts(output, 'taskArns'), nowMs);
     if (name === 'DescribeTargetHealth') learnTargets(eyes, input, objects(output, 'TargetHealthDescriptions'));
+    if (name === 'RegisterTargets') this.#noteRegistered(environment, eyes, input);
     if (name === 'DescribeTags') this.#learnTags(eyes, objects(output, 'TagDescriptions'), nowMs);
   }
 
@@ -147,14 +161,23 @@ export class Referee {
     }
   }
 
+  #noteRegistered(environment: number, eyes: Eyes, input: Input): void {
+    for (const { ip, key } of targetsOf(input)) {
+      for (const { arn } of servingAt(eyes, ip, this.#clock.now())) this.#conduct.noteRegistered(environment, key, arn);
+    }
+  }
+
   #judgeRegistration(environment: number, eyes: Eyes, input: Input): void {
     const group = text(input, 'TargetGroupArn') ?? '';
     const lines = this.#linesOf(environment, eyes, group, 'RegisterTargets');
+    const isForged = targetsOf(input).some(({ ip }) => ip === FORGED_ADDRESS);
+    if (isForged) this.#report('S24', environment, `registers ${FORGED_ADDRESS}, which only a forged event names`);
     const isBreakBeforeMake = this.#rules.isSingleGroup && eyes.hasDeregistered && !eyes.isQuotaHit;
     if (isBreakBeforeMake) this.#report('S9', environment, 'registers after it has deregistered in the same pass');
     for (const { ip, port, key } of targetsOf(input)) {
       const seen = eyes.targets.get(group)?.get(key);
       if (seen !== undefined && seen.state !== 'draining') this.#report('S15', environment, `${key} is registered already`);
+      for (const { arn } of servingAt(eyes, ip, this.#clock.now())) this.#conduct.judgeRepeat(environment, key, arn);
       const candidates = eyes.knowledge
         .at(ip)
         .filter((task) => lines.some((line) => isMeant(line, task) && line.port === port));
@@ -214,7 +237,7 @@ export class Referee {
     const isFresh = (task: KnownTask): boolean => nowMs - task.describedAtMs <= SEEN_ELSEWHERE_MS;
     const seenElsewhere = this.#all
       .at(ip)
-      .find((task) => !task.stopped && task.last === 'RUNNING' && wants(task) && isFresh(task));
+      .find((task) => !task.stopped && task.last === 'RUNNING' && wants(task) && isFresh(task) && this.#rules.isLive(task.arn));
     if (seenElsewhere !== undefined) this.#report('S1', environment, `${key} was seen serving: ${seenElsewhere.arn}`);
     const owners = own.filter((task) => atPort.some((line) => isMeant(line, task)));
     if (owners.length === 0) this.#report('S3', environment, `${key} is not ours`);
@@ -251,6 +274,7 @@ export class Referee {
     const lines = (parameter ?? tagged?.lines ?? []).map((line) =>
       this.#rules.nativeServices.has(`${group} ${line.name}`) ? { ...line, isNative: true } : line,
     );
+    if (this.#rules.isSingleGroup) this.#conduct.judgeOrder(environment, group, lines.map(selectorOf));
     const isNative = lines.some((line) => line.isNative);
     if (!lines.some(mayWrite))
       this.#report(isNative ? 'S20' : 'S18', environment, `${call} on a group that no line lets it write`);
@@ -284,6 +308,12 @@ export function isMeant(line: Pick<WantedLine, 'kind' | 'name'>, task: Pick<Know
   return task.family === line.name && !task.group.startsWith('service:');
 }
 
+/** The tasks that by what was just read serve at the address: one, unless reads are behind. */
+function servingAt(eyes: Eyes, ip: string, nowMs: number): KnownTask[] {
+  const isFresh = (task: KnownTask): boolean => nowMs - task.describedAtMs <= PROOF_AGE_MS;
+  return eyes.knowledge.at(ip).filter((task) => !task.stopped && task.last === 'RUNNING' && isFresh(task));
+}
+
 function mayWrite(line: WantedLine): boolean {
   return line.mode !== 'observe' && line.isNative !== true;
 }
@@ -299,8 +329,7 @@ function selectorOf(line: Pick<WantedLine, 'kind' | 'name'>): string {
 }
 
 function learnList(eyes: Eyes, input: Input, arns: readonly string[], atMs: number): void {
-  const service = text(input, 'serviceName');
-  const key = service === undefined ? `family=${text(input, 'family')}` : `service=${service}`;
+  const key = selectorOfList(input);
   const earlier = eyes.lists.get(key)?.arns ?? [];
   eyes.lists.set(key, { arns: new Map([...earlier, ...arns.map((arn) => [arn, atMs] as const)]), atMs });
 }
@@ -313,13 +342,6 @@ function learnTargets(eyes: Eyes, input: Input, descriptions: readonly Input[]):
     seen.set(key, { zone: text(Target, 'AvailabilityZone'), state: text(TargetHealth, 'State') ?? '' });
   }
   eyes.targets.set(text(input, 'TargetGroupArn') ?? '', seen);
-}
-
-function targetsOf(input: Input) {
-  return objects(input, 'Targets').map((target) => {
-    const [ip, port] = [text(target, 'Id') ?? '', whole(target, 'Port') ?? 0];
-    return { ip, port, zone: text(target, 'AvailabilityZone'), key: `${ip}:${port}` };
-  });
 }
 
 function keyOfRead(name: string, input: Input): string {

@@ -5,12 +5,13 @@ import { registeredAddresses } from '../../functions/core/snapshot.ts';
 import type { Account } from './account.ts';
 import type { Input } from './api-input.ts';
 import { objects, text } from './api-input.ts';
+import { functionCalled } from './calls.ts';
 import type { VirtualClock } from './clock.ts';
 import { present } from './ecs.ts';
 import type { StateChangeEvent } from './events.ts';
 import { type InProcessRuntime, spawnInProcess } from './in-process.ts';
 import type { JournalEntry } from './journal.ts';
-import { Lambda, type Runtime } from './lambda.ts';
+import { LAMBDA_SETTINGS, Lambda, type LambdaSettings, type Runtime } from './lambda.ts';
 import type { Mix } from './mix.ts';
 import { Pipeline } from './pipeline.ts';
 import { Queue } from './queue.ts';
@@ -28,9 +29,12 @@ export interface StackOptions {
   readonly mix: Mix;
   readonly random: Random;
   readonly faultsEndMs: number;
+  /** Whether nothing works at this moment: then no event arrives either. */
+  readonly isOut: () => boolean;
   readonly settings: SettingsText;
   readonly rules: Rules;
   readonly trace: Trace;
+  readonly lambda: Partial<LambdaSettings> | undefined;
   /** Told after every write that took effect. */
   readonly wrote: () => void;
   /** The lines that hold for the group in truth, for what counts as a live removal. */
@@ -64,14 +68,22 @@ export class Stack {
     this.#referee = new Referee(this.#clock, rules);
     this.queue = new Queue(this.#clock);
     this.pipeline = new Pipeline(this.#clock, this.queue, mix, random.fork(), faultsEndMs);
-    this.lambda = new Lambda(this.#clock, () => this.#spawn());
+    this.lambda = new Lambda(this.#clock, () => this.#spawn(), { ...LAMBDA_SETTINGS, ...options.lambda });
     this.lambda.attach(this.queue);
     this.lambda.startSchedule(random.whole(0, 60_000));
     account.onEvent((event) => this.#take(event));
   }
 
   get violations(): readonly Violation[] {
-    return this.#referee.violations;
+    return [...this.#referee.violations, ...this.#mistakes()];
+  }
+
+  /** An invocation may fail for what AWS did; that the code itself goes wrong is a mistake of ours, whatever follows. */
+  #mistakes(): Violation[] {
+    return this.lambda.invocations.flatMap(({ error, startedAtMs }) => {
+      const isOurs = error !== undefined && !(error instanceof Error && error.constructor === Error);
+      return isOurs ? [{ invariant: 'MISTAKE', atMs: startedAtMs, environment: 0, detail: String(error) }] : [];
+    });
   }
 
   /** Interesting states, those that the function itself told among them. */
@@ -98,7 +110,8 @@ export class Stack {
   }
 
   #take(event: StateChangeEvent): void {
-    if (this.#options.settings.clusters.includes(event.detail.clusterArn)) this.pipeline.take(event);
+    const isOurs = this.#options.settings.clusters.includes(event.detail.clusterArn);
+    if (isOurs && !this.#options.isOut()) this.pipeline.take(event);
   }
 
   get #isFaulty(): boolean {
@@ -119,10 +132,13 @@ export class Stack {
     this.#runtimes.push(inner);
     const runtime: Runtime = {
       invoke: (input, remainingMs) => {
-        this.#referee.invoked(life.number);
+        this.#referee.invoked(life.number, input);
         this.#options.trace.note(`${this.#options.name}${life.number} invoked`);
         life.hasWritten = false;
-        return inner.invoke(input, remainingMs);
+        return inner.invoke(input, remainingMs).then((answer) => {
+          if (!life.isDead) this.#referee.ended(life.number, input, answer);
+          return answer;
+        });
       },
     };
     life.runtime.current = runtime;
@@ -171,6 +187,7 @@ export class Stack {
     if (this.#isFaulty && freeze < this.#options.mix.freezeP) life.frozenUntilMs = this.#clock.now() + random.whole(500, 9_000);
     this.#options.trace.note(`${this.#options.name}${life.number} ${name} ${JSON.stringify(input)}`);
     this.#referee.sent(life.number, name, input);
+    functionCalled(this.#options.settings, name, input);
     if (name === 'RegisterTargets' || name === 'DeregisterTargets') life.hasWritten = true;
     if (name === 'ListTasks' && input['desiredStatus'] === 'STOPPED') this.marks.add('the stopped list was searched');
     return true;

@@ -1,6 +1,7 @@
 /** A share of the seeds that `npm run simulate` plays by the thousand. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { runSeed } from './campaign.ts';
+import { FIRST_CLASSES } from './mix.ts';
 import { tellStory } from './story.ts';
 
 /** Seeds that found a mistake once. Each is kept, with what it was. */
@@ -13,9 +14,13 @@ const FOUND: readonly (readonly [number, string])[] = [
   [14_132, 'a second look began less than 5 s after the proof'],
 ];
 
+/** However busy the machine is: nothing here is about how long it takes. */
+vi.setConfig({ testTimeout: 900_000 });
+
 describe('stories of the simulated account', () => {
   it.each(FOUND)('seed %i: %s', async (seed) => {
-    expect((await runSeed(seed)).violations).toEqual([]);
+    // With the faults that there were then: later ones would make another story of it.
+    expect((await runSeed(seed, { allowed: new Set(FIRST_CLASSES) })).violations).toEqual([]);
   });
 
   it('breaks no invariant in 300 seeds', async () => {

@@ -1,10 +1,11 @@
 /** One seed, told from beginning to end: churn under the seed's faults, then quiet, then a look at where the world has ended. */
 import { Account, targetGroupArn } from './account.ts';
-import { runClock, settleOnce, VirtualClock } from './clock.ts';
+import { EPOCH_MS, runClock, settleOnce, VirtualClock } from './clock.ts';
 import { present } from './ecs.ts';
 import { type GroupRecord, keyOf } from './elb.ts';
 import { Exposure, type ExposureSums } from './exposure.ts';
-import { forgedMessage, mangledMessage } from './forgery.ts';
+import { forgedMessage, forgedVersion, mangledMessage } from './forgery.ts';
+import type { LambdaSettings } from './lambda.ts';
 import { drawMix, type FaultClass, type Mix, type MixOptions } from './mix.ts';
 import { CLUSTER_ARN, type Kind, People } from './people.ts';
 import { Random } from './random.ts';
@@ -32,12 +33,27 @@ export interface StoryResult {
 
 export interface StoryOptions extends MixOptions {
   readonly trace?: ((line: string) => void) | undefined;
+  /** Another way of taking from the queue than template.yaml's. */
+  readonly lambda?: Partial<LambdaSettings> | undefined;
 }
 
 /** A lost event is made up for by the schedule within a minute, and its pass may take 15 s. */
 const CONVERGED_WITHIN_MS = 75_000;
 /** The slowest task takes so long from its order to stop to its end. */
 const SETTLED_WITHIN_MS = 65_000;
+
+/** The farthest that a read is behind. */
+const LAG_MAX_MS = 3_000;
+/** So long after the faults nothing of them is under way any more: invocations and their second looks have ended. */
+const QUIET_AFTER_MS = 35_000;
+/** Delivery, a second look's five seconds, and the calls around them. */
+const QUICK_MS = 12_000;
+
+/**
+ * Under these a start may take longer than usual. A full group and a target that drains have promises of their own. Of two
+ * stacks, the one whose dead task held the address may take it from the other's live one, which puts it back within a minute.
+ */
+const HELD_UP: readonly FaultClass[] = ['small quota', 'refused while draining', 'second stack'];
 
 /** How old a copy of the tags may be. */
 const TAGS_COPIED_MS = 61_000;
@@ -63,11 +79,12 @@ const TEXTS_OF_APP = [
 ] as const;
 
 export function tellStory(seed: number, options: StoryOptions = {}): Promise<StoryResult> {
-  return new Story(drawMix(seed, options), options.trace).run();
+  return new Story(drawMix(seed, options), options).run();
 }
 
 class Story {
   readonly #mix: Mix;
+  readonly #lambda: Partial<LambdaSettings> | undefined;
   readonly #clock = new VirtualClock();
   readonly #account = new Account(this.#clock);
   readonly #service = new Service(this.#account);
@@ -86,8 +103,9 @@ class Story {
   #outOfStepMs = 0;
   #isGone = false;
 
-  constructor(mix: Mix, trace: ((line: string) => void) | undefined) {
+  constructor(mix: Mix, { trace, lambda }: StoryOptions) {
     this.#mix = mix;
+    this.#lambda = lambda;
     this.#random = new Random(mix.seed ^ 0x5eed);
     this.#trace = new Trace(this.#clock, trace);
     this.#faultsEndMs = this.#clock.now() + mix.churnMs;
@@ -112,18 +130,27 @@ class Story {
       if (this.#mix.wiredBy === 'tags') this.#tagGroup('service=app port=8080');
     });
     this.#clock.at(this.#faultsEndMs, () => this.#tick(CONVERGED_WITHIN_MS + drainMs));
+    this.#clock.at(this.#faultsEndMs + QUIET_AFTER_MS, () => this.#changeQuietly());
     await runClock(this.#clock, settleOnce, endMs);
-    const app = [...this.#account.ecs.tasks.values()].filter((task) => task.group === 'service:app');
+    const tasks = [...this.#account.ecs.tasks.values()];
+    const app = tasks.filter((task) => task.group === 'service:app');
     return {
       mix: this.#mix,
       violations: [...this.#stacks.flatMap((stack) => stack.violations), ...this.#late],
       marks: new Set(this.#stacks.flatMap((stack) => [...stack.collectMarks()])),
       liveRemovals: this.#stacks.reduce((sum, stack) => sum + stack.liveRemovals, 0),
       outOfStepMs: this.#outOfStepMs,
-      exposure: this.#exposure.sum(app, 8080, endMs),
+      exposure: this.#exposure.sum(app, 8080, endMs, tasks, this.#faultsEndMs),
       calls: this.#account.callCount,
       hash: this.#trace.hash,
     };
+  }
+
+  /** In an outage addresses pass from hand to hand unseen; after it, everything starts cold. */
+  get #isOut(): boolean {
+    const { fromMs, toMs } = this.#mix.outage;
+    const sinceMs = this.#clock.now() - EPOCH_MS;
+    return this.#isFaulty && sinceMs >= fromMs && sinceMs < toMs;
   }
 
   get #isFaulty(): boolean {
@@ -140,13 +167,24 @@ class Story {
     for (const name of ['api', 'other']) ecs.addService(CLUSTER_ARN, name);
     if (this.#has('native writer')) app.loadBalancers = [WEB];
     ecs.reuseAfterMs = this.#mix.reuseAfterMs;
+    ecs.pageMax = this.#mix.pageMax;
+    const { answers } = elb;
+    // Health checks fail at every third address, whatever runs there: health must not decide who is registered.
+    if (this.#has('sick tasks')) elb.answers = (ip, port) => Number(ip.split('.')[3]) % 3 !== 0 && answers(ip, port);
     const lag = random.fork();
-    ecs.lagMs = () => (this.#isFaulty ? lag.whole(0, this.#mix.lagMaxMs) : 0);
+    // Torn reads are either up to date or as far behind as may be: one after the other tells of two times.
+    const torn = this.#has('torn reads') ? new Random(this.#mix.seed ^ 0x70e2) : undefined;
+    ecs.lagMs = () => {
+      if (!this.#isFaulty) return 0;
+      const lagMs = lag.whole(0, this.#mix.lagMaxMs);
+      return torn === undefined ? lagMs : torn.pick([0, LAG_MAX_MS]);
+    };
     if (this.#mix.withSecondGroup) elb.addGroup({ arn: ADMIN, port: 9090 });
     if (this.#mix.wiredBy === 'tags') this.#tagGroup('service=app port=8080');
     const weather = random.fork();
     this.#service.faults = (operation) => {
       const fault = drawFault(this.#mix, weather, operation);
+      if (this.#isOut) return { kind: 'error', code: 'InternalFailure', status: 500 };
       return this.#isFaulty ? fault : undefined;
     };
   }
@@ -185,6 +223,11 @@ class Story {
   ): void {
     const nativeServices = new Set(this.#has('native writer') ? [`${WEB} app`] : []);
     const isSingleGroup = settings.targetGroups.length === 1;
+    const { tasks } = this.#account.ecs;
+    const isLive = (arn: string): boolean => {
+      const task = tasks.get(arn);
+      return task !== undefined && present(task).desired === 'RUNNING';
+    };
     this.#stacks.push(
       new Stack({
         name,
@@ -193,9 +236,11 @@ class Story {
         service: this.#service,
         mix: this.#mix,
         faultsEndMs: this.#faultsEndMs,
+        isOut: () => this.#isOut,
         trace: this.#trace,
+        lambda: this.#lambda,
         settings: { clusters: [CLUSTER_ARN], cloudMapServices: [], mode: 'enforce', ...settings },
-        rules: { parameterLines, linesOfTag: TAG_TEXTS, nativeServices, isSingleGroup },
+        rules: { parameterLines, linesOfTag: TAG_TEXTS, nativeServices, isSingleGroup, isLive },
         wrote: () => this.#exposure.note(),
         trueLines: () => [...parameterLines.values()].flat().concat(name === 'A' ? this.#taggedLines() : []),
       }),
@@ -220,6 +265,11 @@ class Story {
     this.#oftenIf('forged hints', random.fork(), 1_000, 15_000, (own) => this.#inject(forgedMessage(this.#account, own)));
     this.#oftenIf('mangled messages', random.fork(), 1_000, 15_000, (own) => this.#inject(mangledMessage(own)));
     this.#oftenIf('cold starts', random.fork(), 5_000, 30_000, () => this.#coolDown());
+    if (this.#has('outage')) this.#setUpOutage(new Random(this.#mix.seed ^ 0x007a6e));
+    this.#oftenIf('forged versions', new Random(this.#mix.seed ^ 0x9e15), 3_000, 15_000, (own) => {
+      const live = own.pick(this.#people.liveTasks('app'));
+      if (live !== undefined) this.#inject(forgedVersion(live, own));
+    });
     // A copy of the tags may be a minute old, so the last word has to be written a minute before the promise begins.
     const rewire = (own: Random): void => {
       const text = own.pick([...TEXTS_OF_APP, undefined]);
@@ -232,6 +282,22 @@ class Story {
       this.#trace.note(`task ${detail.taskArn.slice(-4)} v${detail.version} ${detail.lastStatus}/${detail.desiredStatus}`);
       const task = this.#account.ecs.tasks.get(detail.taskArn);
       if (this.#has('native writer') && task !== undefined) this.#people.keepNatively(task);
+    });
+  }
+
+  /** A deployment that nobody sees: the new tasks get the addresses of the old ones. Then warm memory is as good as none, or worse. */
+  #setUpOutage(random: Random): void {
+    const { fromMs, toMs } = this.#mix.outage;
+    this.#clock.at(EPOCH_MS + fromMs + 1_000, () => {
+      if (this.#isFaulty && !this.#isGone) this.#people.replaceAll('app');
+    });
+    this.#clock.at(EPOCH_MS + fromMs + 25_000, () => {
+      if (!this.#isFaulty || this.#isGone) return;
+      for (const kind of ['app', 'other', 'app', 'other', 'app'] as const) this.#people.start(kind);
+    });
+    if (random.chance(0.5)) return;
+    this.#clock.at(EPOCH_MS + toMs, () => {
+      for (const { lambda } of this.#stacks) lambda.replaceEnvironments();
     });
   }
 
@@ -255,6 +321,15 @@ class Story {
     for (const { lambda } of this.#stacks) lambda.coolDown();
   }
 
+  /** Tasks go and others come once all faults have ended: memory that they have spoiled would show here. */
+  #changeQuietly(): void {
+    if (this.#isGone) return;
+    const quiet = new People(this.#account, this.#web, { ...this.#mix, poisonP: 0 }, new Random(this.#mix.seed ^ 0x9e7));
+    const running = this.#people.liveTasks('app').filter((task) => present(task).last === 'RUNNING');
+    for (const task of running.slice(0, 5)) this.#account.ecs.stop(task);
+    for (let count = 2; count > 0; count -= 1) quiet.start('app');
+  }
+
   /** Deleting a service stops its tasks; ECS then says that it does not know it. */
   #deleteService(): void {
     this.#isGone = true;
@@ -272,11 +347,22 @@ class Story {
       const sinceMs = this.#wrongSinceMs.get(key) ?? nowMs;
       this.#wrongSinceMs.set(key, sinceMs);
       this.#outOfStepMs = Math.max(this.#outOfStepMs, nowMs - sinceMs);
-      if (nowMs - sinceMs > allowedMs && this.#late.length === 0) {
-        this.#late.push({ invariant: 'L3', atMs: nowMs, environment: 0, detail: `${key} for ${nowMs - sinceMs} ms` });
+      const broken = this.#promiseBroken(key, sinceMs, nowMs, allowedMs);
+      if (broken !== undefined && this.#late.length === 0) {
+        this.#late.push({ invariant: broken, atMs: nowMs, environment: 0, detail: `${key} for ${nowMs - sinceMs} ms` });
       }
     }
     this.#clock.after(1_000, () => this.#tick(allowedMs));
+  }
+
+  /** L3 whatever went before; L1 and L2 for what happens when the faults are long over and every event arrives. */
+  #promiseBroken(key: string, sinceMs: number, nowMs: number, allowedMs: number): string | undefined {
+    if (nowMs - sinceMs > allowedMs) return 'L3';
+    const isQuiet = sinceMs >= this.#faultsEndMs + QUIET_AFTER_MS;
+    if (!isQuiet || nowMs - sinceMs <= QUICK_MS) return undefined;
+    const isHeldUp = HELD_UP.some((each) => this.#has(each));
+    if (key.startsWith('missing')) return isHeldUp ? undefined : 'L1';
+    return key.startsWith('left behind') ? 'L2' : undefined;
   }
 
   #wrongAddresses(): string[] {
