@@ -3,13 +3,19 @@
  * as small, as quick to load and as reproducible as promised. Needs no account. Run it by `npm run verify`; words after it
  * (`npm run verify -- lint bundle`) run only the steps whose names contain one of them.
  */
-import { build, buildAgain, buildExample, loadBundle, weighArchive, weighBundle } from './verify/bundle.ts';
+import { dirname } from 'node:path';
+import { verifyRelease } from './package/verify.ts';
+import { rehearseDeployment } from './rehearse/rehearse.ts';
+import { rehearseRuntime } from './runtime/rehearse.ts';
+import { BUNDLE, build, buildAgain, buildExample, loadBundle, weighArchive, weighBundle } from './verify/bundle.ts';
 import { CONFORMANCE_STEPS } from './verify/conformance.ts';
 import { lintSources, lintTransformed, validate } from './verify/lint.ts';
 import { askLinters, askRules } from './verify/mistakes.ts';
 import { askRuler } from './verify/ruler.ts';
 import type { Step } from './verify/step.ts';
 import { installCheckov, installTools } from './verify/tools.ts';
+
+const NAME_WIDTH = 36;
 
 const STEPS: readonly Step[] = [
   { name: 'python tools', run: installTools },
@@ -27,11 +33,14 @@ const STEPS: readonly Step[] = [
   { name: 'second build is the same', run: buildAgain },
   { name: 'bundle loads quick built-ins only', run: loadBundle },
   ...CONFORMANCE_STEPS,
+  { name: 'release is the same twice', run: () => verifyRelease(BUNDLE) },
+  { name: "Lambda's own runtime", run: () => rehearseRuntime(dirname(BUNDLE)) },
+  { name: 'deployment rehearsed', run: rehearseAndTell },
 ];
 
 /** Tells the step while it runs, then how it went. A step that fails does not keep the others from running. */
 async function perform({ name, run }: Step): Promise<boolean> {
-  process.stdout.write(`${name.padEnd(36)}`);
+  process.stdout.write(`${name.padEnd(NAME_WIDTH)}`);
   const startedAt = performance.now();
   const seconds = (): string => `${((performance.now() - startedAt) / 1_000).toFixed(1).padStart(5)} s`;
   try {
@@ -49,6 +58,16 @@ const chosen = STEPS.filter(({ name }) => words.length === 0 || words.some((word
 // A misspelt word must not look like a verification that passed.
 if (chosen.length === 0)
   throw new Error(`No step is called ${words.join(' or ')}. There are: ${STEPS.map(({ name }) => name).join('; ')}.`);
+/** It takes minutes, so it tells on its way what it sees, each in a line of its own. */
+async function rehearseAndTell(): Promise<string> {
+  await rehearseDeployment((line) => process.stdout.write(`\n  ${line}`));
+  process.stdout.write(`\n${''.padEnd(NAME_WIDTH)}`);
+  return '';
+}
+
+// What runs on loopback is ended when this process exits, which it does not do by itself when it is interrupted.
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 let failed = 0;
 for (const step of chosen) {
   if (!(await perform(step))) failed += 1;

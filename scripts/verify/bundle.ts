@@ -11,6 +11,9 @@ const ARCHIVE = join(OUTPUT, 'function.zip');
 const FUNCTION = 'SyncFunction';
 const HANDLER = 'handler.cjs';
 
+/** Where `sam build` puts the bundle. */
+export const BUNDLE = join(BUILD, FUNCTION, HANDLER);
+
 /** 300 kB as esbuild counts them. Every byte is read, parsed and compiled before the first event is looked at. */
 const BUNDLE_BYTES_MAX = 300 * 1_024;
 const ARCHIVE_BYTES_MAX = 95_000;
