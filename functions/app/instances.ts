@@ -60,8 +60,12 @@ async function lookAt(
   const { clock, memory } = environment;
   const { service } = checked;
   const answer = await listInstances(caller, service);
-  if (!answer.ok)
-    return nothing(answer.failure.kind === 'gone' ? { findings: [goneService(service)] } : { failures: [answer.failure] });
+  if (!answer.ok) {
+    if (answer.failure.kind !== 'gone') return nothing({ failures: [answer.failure] });
+    // It was looked at: not every event that comes while it is gone has to say so.
+    memory.instances.set(service, { lookedAtMs: clock.now(), seen: new Map() });
+    return nothing({ findings: [goneService(service)] });
+  }
   const instances = answer.value;
   const { asked, tasks, failures } = await readTasks(environment, caller, checked, instances, lists);
   if (failures.length > 0) return nothing({ failures });
