@@ -24,15 +24,24 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'unit-isolated', include: ['test/{adapters,sync}/**/*.test.ts'] } },
+      // Whatever the function sends in any of these, the role in template.yaml has to allow.
       {
         extends: true,
         test: {
           name: 'end-to-end',
-          include: ['test/{end-to-end,scripts}/**/*.test.ts'],
+          include: ['test/{end-to-end,mistakes,policy,scripts}/**/*.test.ts'],
           exclude: ['test/scripts/{demo,report}/**'],
+          setupFiles: ['test/policy/every-call.ts'],
         },
       },
-      { extends: true, test: { name: 'simulator', include: ['test/{conformance,simulator}/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'simulator',
+          include: ['test/{conformance,faults,fuzz,simulator}/**/*.test.ts'],
+          setupFiles: ['test/policy/every-call.ts'],
+        },
+      },
     ],
   },
 });

@@ -1,4 +1,4 @@
-/** The command line: `alb-target-sync replay | plan | sample`. Each command is in commands/, and none of them ever writes to AWS. */
+/** The command line: `alb-target-sync replay | plan | drift | sample`. Each command is in commands/, and none of them ever writes to AWS. */
 import { readFileSync } from 'node:fs';
 import { isObject } from '../functions/core/json.ts';
 import { badSyntax, endWith, IN_STEP } from './commands/exit.ts';
@@ -7,6 +7,7 @@ const HELP = `alb-target-sync COMMAND [options]
 
   replay [FILE...]   play captured events against a simulated account, or see what an account needs now
   plan               what a pass would change in an account now, and why
+  drift              tasks, targets and Cloud Map instances side by side: what differs, and since when
   sample             make ECS task state change events
   help [COMMAND]     this text, or a command's
   version            the version
@@ -19,6 +20,7 @@ type Command = (args: readonly string[]) => Promise<number>;
 const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['replay', async () => (await import('./commands/replay.ts')).replayCommand],
   ['plan', async () => (await import('./commands/plan.ts')).planCommand],
+  ['drift', async () => (await import('./commands/drift.ts')).driftCommand],
   ['sample', async () => (await import('./commands/sample.ts')).sampleCommand],
 ]);
 

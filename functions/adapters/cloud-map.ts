@@ -6,7 +6,7 @@ import {
   type ServiceDiscoveryClient,
 } from '@aws-sdk/client-servicediscovery';
 import type { World } from '../app/ports.ts';
-import type { Instance } from '../core/instances.ts';
+import type { Instance } from '../core/instance.ts';
 import { cloudMapServiceIdOf, parseIpAddress, parsePort } from '../core/values.ts';
 import { outcomeOf, required } from './outcome.ts';
 
@@ -29,7 +29,10 @@ export function createCloudMapWorld(client: ServiceDiscoveryClient): CloudMapWor
   };
 }
 
-/** ECS writes ECS_SERVICE_NAME on instances of service discovery, and DeploymentId on those of Service Connect. */
+/**
+ * ECS writes ECS_SERVICE_NAME on instances of service discovery. Those of Service Connect have a DeploymentId instead, the ARN
+ * of a task set (`arn:aws:ecs:REGION:ACCOUNT:task-set/CLUSTER/SERVICE/ID`).
+ */
 export function instanceFrom(described: InstanceSummary): Instance {
   const attributes = new Map(Object.entries(described.Attributes ?? {}));
   const ipv4 = parseIpAddress(attributes.get('AWS_INSTANCE_IPV4'));
@@ -41,5 +44,6 @@ export function instanceFrom(described: InstanceSummary): Instance {
     ipv6: ipv6.ok ? ipv6.value : undefined,
     port: port.ok ? port.value : undefined,
     ofEcs: attributes.has('ECS_SERVICE_NAME') || attributes.has('DeploymentId'),
+    cluster: attributes.get('ECS_CLUSTER_NAME') ?? /:task-set\/([\w-]+)\//.exec(attributes.get('DeploymentId') ?? '')?.[1],
   };
 }

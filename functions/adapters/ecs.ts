@@ -78,6 +78,9 @@ export function taskFrom(described: SdkTask): Task {
     ipv4: addressFrom(described, attachment, 'ipv4'),
     ipv6: addressFrom(described, attachment, 'ipv6'),
     startedAtMs: described.startedAt?.getTime(),
+    stoppingAtMs: described.stoppingAt?.getTime(),
+    stoppedAtMs: (described.executionStoppedAt ?? described.stoppedAt)?.getTime(),
+    zone: described.availabilityZone,
   };
 }
 

@@ -1,17 +1,17 @@
-/** Tells what happened: one log record per pass and one per change, and five metrics. */
+/** Tells what happened: one log record per pass and one per change, and six metrics. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { ReadConfiguration } from '../app/configuration.ts';
-import type { Observer } from '../app/environment.ts';
+import type { InstanceReport, Observer } from '../app/environment.ts';
 import type { Pass } from '../app/reconcile.ts';
 import { type Fields, type PassDetails, recordOfPass, recordsOfChanges } from '../app/record.ts';
 import type { WiredGroup } from '../core/configuration.ts';
 import { explainFailure, type Failure } from '../core/failure.ts';
 import type { Finding } from '../core/finding.ts';
-import { findingRecord } from '../core/report.ts';
+import { findingRecords } from '../core/report.ts';
 import type { Message } from '../core/trigger.ts';
 
-const METRICS = ['Registered', 'Deregistered', 'Held', 'Errors', 'Calls'] as const;
+const METRICS = ['Registered', 'Deregistered', 'Held', 'Drift', 'Errors', 'Calls'] as const;
 type Metric = (typeof METRICS)[number];
 
 export class Telemetry implements Observer {
@@ -51,9 +51,17 @@ export class Telemetry implements Observer {
     this.#logger[levelOf(findings, failures)]('pass', recordOfPass(wired, pass, details));
   }
 
-  found(subject: string, findings: readonly Finding[], failures: readonly Failure[], calls: ReadonlyMap<string, number>): void {
+  found(
+    subject: string,
+    findings: readonly Finding[],
+    failures: readonly Failure[],
+    calls: ReadonlyMap<string, number>,
+    report?: InstanceReport,
+  ): void {
     this.#fail(failures);
-    this.#log('check', findings, failures, calls, { subject });
+    // One for each address where task, target and instance do not agree.
+    if (report !== undefined) this.#count('Drift', findings.length);
+    this.#log('check', findings, failures, calls, { subject, ...(report && { instances: report.instances.length }) });
   }
 
   /** The messages that are no hints: counted, with the reason of each and nothing else of them. */
@@ -87,7 +95,7 @@ export class Telemetry implements Observer {
     this.#countCalls(calls);
     this.#logger[levelOf(findings, failures)](message, {
       ...fields,
-      findings: findings.map((finding) => findingRecord(finding, this.#now())),
+      ...findingRecords(findings, this.#now()),
       failures: failures.map(explainFailure),
       calls: Object.fromEntries([...calls].sort()),
     });

@@ -49,7 +49,10 @@ export async function readConfiguration(
   const tags = await readTags(reader, existing);
   const services = await readServices(reader, wiredServices(settings, tags));
   const copies = { groups, tags, services, cloudMapTags };
-  return { configuration: resolveConfiguration(settings, copies), failures, copies, readAtMs };
+  // A service that does not exist may be made at any moment: the next schedule asks for it again, and not the one after that.
+  const isGone = [...cloudMapTags.values()].includes('gone');
+  const configuration = resolveConfiguration(settings, copies);
+  return { configuration, failures, copies, readAtMs: isGone ? readAtMs - CONFIGURATION_AGE_MAX_MS / 2 : readAtMs };
 }
 
 interface Reader {
@@ -60,7 +63,8 @@ interface Reader {
 }
 
 async function readGroups(reader: Reader, arns: readonly TargetGroupArn[]): Promise<Copies['groups']> {
-  if (arns.length === 0) return new Map();
+  const [first] = arns;
+  if (first === undefined) return new Map();
   const resource = arns.map((arn) => arnParts(arn).name).join(', ');
   const answer = await reader.caller.read('DescribeTargetGroups', resource, { groups: arns });
   if (answer.ok) return new Map(answer.value.map((described) => [described.group.arn, described]));
@@ -69,10 +73,9 @@ async function readGroups(reader: Reader, arns: readonly TargetGroupArn[]): Prom
     return new Map([...reader.old.groups].filter(([arn]) => arns.includes(arn)));
   }
   // One group that does not exist fails the call for all of them: halve until it is alone.
-  const [only] = arns;
-  if (arns.length === 1 && only !== undefined) return new Map([[only, 'gone']]);
-  const [first, second] = halves(arns);
-  return new Map([...(await readGroups(reader, first)), ...(await readGroups(reader, second))]);
+  if (arns.length === 1) return new Map([[first, 'gone']]);
+  const [half, rest] = halves(arns);
+  return new Map([...(await readGroups(reader, half)), ...(await readGroups(reader, rest))]);
 }
 
 async function readTags(reader: Reader, arns: readonly TargetGroupArn[]): Promise<Copies['tags']> {
@@ -122,8 +125,10 @@ async function readCloudMapTags({ caller, old, failures }: Reader, settings: Set
   const entries = await Promise.all(
     settings.cloudMapServices.map(async (service) => {
       const answer = await caller.read('ListTagsForResource', service, { service });
-      if (!answer.ok) failures.push(answer.failure);
-      const tags = answer.ok ? answer.value : old.cloudMapTags.get(service);
+      const isGone = !answer.ok && answer.failure.kind === 'gone';
+      if (!answer.ok && !isGone) failures.push(answer.failure);
+      // A service that is created anew, as Terraform does, is checked from its first minute on by the wiring that it had.
+      const tags = answer.ok ? answer.value : (old.cloudMapTags.get(service) ?? (isGone ? 'gone' : undefined));
       return tags === undefined ? [] : [[service, tags] as const];
     }),
   );

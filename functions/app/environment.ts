@@ -3,7 +3,9 @@ import type { WiredGroup } from '../core/configuration.ts';
 import type { Hint } from '../core/event.ts';
 import type { Failure } from '../core/failure.ts';
 import type { Finding } from '../core/finding.ts';
+import type { Instance } from '../core/instance.ts';
 import type { TriggerName } from '../core/report.ts';
+import type { Task } from '../core/task.ts';
 import type { Settings } from '../core/wirings.ts';
 import { Caller } from './caller.ts';
 import { isCurrent, type ReadConfiguration, readConfiguration } from './configuration.ts';
@@ -29,12 +31,28 @@ export interface Request {
   readonly deadlineMs: number;
 }
 
+/** What a look at one Cloud Map service came to. */
+export interface InstanceReport {
+  readonly findings: readonly Finding[];
+  readonly failures: readonly Failure[];
+  readonly instances: readonly Instance[];
+  readonly tasks: readonly Task[];
+  /** Differences were seen for the first time, which another look may make findings. */
+  readonly isOpen: boolean;
+}
+
 /** Told after each step, so that its record is out even if the invocation is cut off later. */
 export interface Observer {
   configured(read: ReadConfiguration, calls: ReadonlyMap<string, number>): void;
   passed(wired: WiredGroup, pass: Pass, details: PassDetails): void;
-  /** Findings and failures that belong to no pass, such as those of a Cloud Map service. */
-  found(subject: string, findings: readonly Finding[], failures: readonly Failure[], calls: ReadonlyMap<string, number>): void;
+  /** Findings and failures that belong to no pass, such as those of a Cloud Map service; for one of those, what was read of it too. */
+  found(
+    subject: string,
+    findings: readonly Finding[],
+    failures: readonly Failure[],
+    calls: ReadonlyMap<string, number>,
+    report?: InstanceReport,
+  ): void;
 }
 
 export function createEnvironment(settings: Settings, world: World, clock: Clock): Environment {

@@ -1,57 +1,111 @@
 /** Checks the Cloud Map services that are wired: their instances against the tasks that ECS has now. Reads only. */
-import type { CheckedService } from '../core/configuration.ts';
-import { type Answer, answered, type Failure } from '../core/failure.ts';
-import type { Finding } from '../core/finding.ts';
-import { checkInstances, tasksBehindInstances } from '../core/instances.ts';
+import { type CheckedService, goneService } from '../core/configuration.ts';
+import type { Failure } from '../core/failure.ts';
+import type { Instance } from '../core/instance.ts';
+import { checkInstances, NO_SIGHTS, SECOND_LOOK_AFTER_MS, tasksBehindInstances } from '../core/instances.ts';
+import type { Snapshot, TaskReference } from '../core/snapshot.ts';
+import type { Task } from '../core/task.ts';
 import type { TaskArn } from '../core/values.ts';
-import { type Selector, selectorKey, selects } from '../core/wiring.ts';
+import { selectorKey, selects } from '../core/wiring.ts';
 import type { Caller } from './caller.ts';
-import type { Memory } from './memory.ts';
-import type { Clock } from './ports.ts';
+import { type Environment, type InstanceReport, type Observer, openCaller, type Request } from './environment.ts';
+import { noteListed } from './memory.ts';
+import { CALL_TIME_MS } from './ports.ts';
 import { describeTasks, listInstances, listTasks } from './reads.ts';
 
-export interface InstanceContext {
-  readonly checked: CheckedService;
-  readonly caller: Caller;
-  readonly clock: Clock;
-  readonly memory: Memory;
-  /** Running lists that passes of this invocation have read, by `selectorKey`: what is known is not asked twice. */
-  readonly lists: ReadonlyMap<string, ReadonlySet<TaskArn>>;
+/** The third one is for what turns into something else between the first two, as a stopping task does when it has stopped. */
+const LOOKS_MAX = 3;
+
+/**
+ * Looks at the services, side by side. A difference that this environment has not seen before is looked at once more in the
+ * same invocation, where there is time; behind an event it waits for the schedule, since other events must not wait for it.
+ */
+export async function checkServices(
+  environment: Environment,
+  request: Request,
+  observer: Observer,
+  services: readonly CheckedService[],
+  passes: readonly Snapshot[],
+): Promise<void> {
+  const { clock } = environment;
+  const mayLookAgain = request.trigger === 'schedule' || request.trigger === 'check';
+  await Promise.all(
+    services.map(async (checked) => {
+      const caller = openCaller(environment, request);
+      let report = await lookAt(environment, caller, checked, passes, listsOf(passes));
+      for (let looks = 1; report.isOpen && mayLookAgain && looks < LOOKS_MAX; looks += 1) {
+        if (clock.now() + SECOND_LOOK_AFTER_MS + 2 * CALL_TIME_MS > request.deadlineMs) break;
+        await clock.sleep(SECOND_LOOK_AFTER_MS);
+        report = await lookAt(environment, caller, checked, passes, new Map());
+      }
+      observer.found(checked.service, report.findings, report.failures, caller.calls, report);
+    }),
+  );
 }
 
-export interface InstanceReport {
-  readonly checked: CheckedService;
-  readonly instances: number;
-  readonly findings: readonly Finding[];
-  readonly failures: readonly Failure[];
+/** Services to look at behind an event: not again within the time that two looks of one difference have to lie apart. */
+export function isLookDue({ memory, clock }: Environment, { service }: CheckedService): boolean {
+  return clock.now() - (memory.instances.get(service)?.lookedAtMs ?? 0) >= SECOND_LOOK_AFTER_MS;
 }
 
-/** One look at one Cloud Map service. A difference becomes a finding when an earlier look has seen it too. */
-export async function checkService(context: InstanceContext): Promise<InstanceReport> {
-  const { checked, caller, clock, memory } = context;
-  const { selector } = checked.wiring;
-  const failedWith = (failures: readonly Failure[]): InstanceReport => ({ checked, instances: 0, findings: [], failures });
-  const instances = await listInstances(caller, checked.service);
-  if (!instances.ok) return failedWith([instances.failure]);
-  const listed = await listedTasks(context, selector);
-  if (!listed.ok) return failedWith([listed.failure]);
-  const facts = [...memory.facts.values()].map(({ task }) => task).filter((task) => selects(selector, task));
-  const references = tasksBehindInstances(selector, instances.value, listed.value, facts);
-  const { failures } = await describeTasks(context, references, 'from outside');
-  if (failures.length > 0) return failedWith(failures);
-  const asked = new Set(references.map(({ arn }) => arn));
-  const tasks = [...memory.facts.values()]
-    .map(({ task }) => task)
-    .filter((task) => asked.has(task.arn) || selects(selector, task));
-  const snapshot = { ...checked, instances: instances.value, tasks, asked: references, nowMs: clock.now() };
-  const { findings, firstSeenMs } = checkInstances(snapshot, memory.instances.get(checked.service) ?? new Map());
-  memory.instances.set(checked.service, firstSeenMs);
-  return { checked, instances: instances.value.length, findings, failures: [] };
+type Lists = ReadonlyMap<string, ReadonlySet<TaskArn>>;
+
+async function lookAt(
+  environment: Environment,
+  caller: Caller,
+  checked: CheckedService,
+  passes: readonly Snapshot[],
+  lists: Lists,
+): Promise<InstanceReport> {
+  const { clock, memory } = environment;
+  const { service } = checked;
+  const answer = await listInstances(caller, service);
+  if (!answer.ok)
+    return nothing(answer.failure.kind === 'gone' ? { findings: [goneService(service)] } : { failures: [answer.failure] });
+  const instances = answer.value;
+  const { asked, tasks, failures } = await readTasks(environment, caller, checked, instances, lists);
+  if (failures.length > 0) return nothing({ failures });
+  const targets = new Map(
+    passes.flatMap((pass) => pass.targets.map(({ descriptor, state }) => [descriptor.id, state] as const)),
+  );
+  const snapshot = { ...checked, instances, tasks, asked, targets, nowMs: clock.now() };
+  const { findings, sights, isOpen } = checkInstances(snapshot, memory.instances.get(service) ?? NO_SIGHTS);
+  memory.instances.set(service, sights);
+  return { findings, failures: [], instances, tasks, isOpen };
 }
 
-async function listedTasks({ caller, lists }: InstanceContext, selector: Selector): Promise<Answer<ReadonlySet<TaskArn>>> {
-  const known = lists.get(selectorKey(selector));
-  if (known !== undefined) return answered(known);
-  const answer = await listTasks(caller, selector, 'RUNNING');
-  return answer.ok ? answered(new Set(answer.value)) : answer;
+function nothing(told: Partial<InstanceReport>): InstanceReport {
+  return { findings: [], failures: [], instances: [], tasks: [], isOpen: false, ...told };
+}
+
+/** What ECS says now of every task that a wiring means or an instance names. */
+async function readTasks(
+  { clock, memory }: Environment,
+  caller: Caller,
+  { wirings }: CheckedService,
+  instances: readonly Instance[],
+  lists: Lists,
+): Promise<{ readonly asked: TaskReference[]; readonly tasks: Task[]; readonly failures: readonly Failure[] }> {
+  const selectors = wirings.map(({ selector }) => selector);
+  const isMeant = (task: Task): boolean => selectors.some((selector) => selects(selector, task));
+  const known = (isOfUse: (task: Task) => boolean): Task[] =>
+    [...memory.facts.values()].map(({ task }) => task).filter(isOfUse);
+  const asked = new Map<TaskArn, TaskReference>();
+  for (const selector of selectors) {
+    const list = lists.get(selectorKey(selector)) ?? (await listTasks(caller, selector, 'RUNNING'));
+    // That a service does not exist is an answer: none of its tasks runs, and every instance that it has left is stale.
+    if ('ok' in list && !list.ok && list.failure.kind !== 'gone') return { asked: [], tasks: [], failures: [list.failure] };
+    const listed = 'ok' in list ? new Set(list.ok ? list.value : []) : list;
+    noteListed(memory, listed, clock.now());
+    for (const each of tasksBehindInstances(selector, instances, listed, known(isMeant))) asked.set(each.arn, each);
+  }
+  const { failures } = await describeTasks({ caller, clock, memory }, [...asked.values()], { dropRefused: true });
+  const tasks = known((task) => asked.has(task.arn) || isMeant(task));
+  return { asked: [...asked.values()], tasks, failures };
+}
+
+/** The running lists that passes of this invocation have read, by `selectorKey`: what is known is not asked twice. */
+function listsOf(passes: readonly Snapshot[]): Lists {
+  const read = passes.flatMap(({ feeds }) => feeds.filter((feed) => feed.list === 'read'));
+  return new Map(read.map((feed) => [selectorKey(feed.wiring.selector), feed.listed]));
 }

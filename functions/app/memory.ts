@@ -4,6 +4,7 @@
  */
 import type { Hint } from '../core/event.ts';
 import { CONTEST_PAUSE_MS, refusalPauseMs } from '../core/guard.ts';
+import type { InstanceSights } from '../core/instances.ts';
 import { registeredAddresses } from '../core/snapshot.ts';
 import type { Target } from '../core/target.ts';
 import { isLive, joinTask, type Task } from '../core/task.ts';
@@ -43,8 +44,8 @@ export interface GroupMemory {
 export interface Memory {
   readonly facts: Map<TaskArn, Fact>;
   readonly groups: Map<TargetGroupArn, GroupMemory>;
-  /** Differences seen in the last look at a Cloud Map service, with the time of their first sight. */
-  readonly instances: Map<CloudMapServiceArn, ReadonlyMap<string, number>>;
+  /** What the last look at a Cloud Map service has seen. */
+  readonly instances: Map<CloudMapServiceArn, InstanceSights>;
   readonly buckets: Buckets;
 }
 
@@ -107,8 +108,7 @@ export function forgetOldFacts(memory: Memory, nowMs: number): void {
  * with at any version, since STOPPED is final: the four to five events of one stop cost one look.
  */
 export function isCovered(group: GroupMemory, hint: Hint): boolean {
-  const version = group.covered.get(hint.task);
-  return version !== undefined && version >= hint.version;
+  return (group.covered.get(hint.task) ?? Number.NEGATIVE_INFINITY) >= hint.version;
 }
 
 /** What a complete pass has dealt with: every task that it read or knew, but for those whose change is still open. */

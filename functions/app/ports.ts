@@ -1,7 +1,7 @@
 /** What a pass needs from outside: one method per AWS call, a clock, and a place to tell what happened. */
 import type { DescribedGroup, DescribedService } from '../core/configuration.ts';
 import type { FailureKind } from '../core/failure.ts';
-import type { Instance } from '../core/instances.ts';
+import type { Instance } from '../core/instance.ts';
 import type { Target, TargetDescriptor } from '../core/target.ts';
 import type { Task } from '../core/task.ts';
 import type { CloudMapServiceArn, ClusterArn, TargetGroupArn, TaskArn } from '../core/values.ts';

@@ -1,7 +1,7 @@
 /** Reads of whole things, however many calls they take: every page of a list, every chunk of a description. */
 import { chunks, DESCRIBE_TASKS_MAX, halves } from '../core/batches.ts';
 import { type Answer, answered, type Failure, failed } from '../core/failure.ts';
-import type { Instance } from '../core/instances.ts';
+import type { Instance } from '../core/instance.ts';
 import type { TaskReference } from '../core/snapshot.ts';
 import type { Task } from '../core/task.ts';
 import { type CloudMapServiceArn, type ClusterArn, cloudMapServiceIdOf, type TaskArn } from '../core/values.ts';
@@ -50,14 +50,14 @@ export function listInstances(caller: Caller, service: CloudMapServiceArn): Prom
 export async function describeTasks(
   { caller, clock, memory }: Reader,
   tasks: readonly TaskReference[],
-  origin: 'known' | 'from outside',
+  how?: { readonly dropRefused: true },
 ): Promise<{ readonly described: readonly Described[]; readonly failures: readonly Failure[] }> {
   const clusters = Map.groupBy(tasks, (task) => task.cluster);
   const pieces = [...clusters].flatMap(([cluster, members]) =>
     chunks(
       members.map((member) => member.arn),
       DESCRIBE_TASKS_MAX,
-    ).map((arns) => describeChunk({ caller, clock, memory }, cluster, arns, origin)),
+    ).map((arns) => describeChunk({ caller, clock, memory }, cluster, arns, how)),
   );
   const answers = (await Promise.all(pieces)).flat();
   return {
@@ -70,7 +70,7 @@ async function describeChunk(
   reader: Reader,
   cluster: ClusterArn,
   tasks: readonly TaskArn[],
-  origin: 'known' | 'from outside',
+  how?: { readonly dropRefused: true },
 ): Promise<Answer<readonly Described[]>[]> {
   const { caller, clock, memory } = reader;
   const answer = await caller.read('DescribeTasks', `${tasks.length} tasks of ${cluster}`, { cluster, tasks });
@@ -82,10 +82,10 @@ async function describeChunk(
   // An id from outside, such as one of a forged message, may be one that ECS does not take: it is refused together with the
   // whole chunk. Alone it is nobody's loss. But tasks that ECS itself has listed are never dropped: what is not read of them
   // is a failed read, and holds back every removal.
-  if (answer.failure.kind !== 'refused' || origin === 'known') return [answer];
+  if (answer.failure.kind !== 'refused' || how?.dropRefused !== true) return [answer];
   if (tasks.length === 1) return [];
   const [first, second] = halves(tasks);
-  return [...(await describeChunk(reader, cluster, first, origin)), ...(await describeChunk(reader, cluster, second, origin))];
+  return [...(await describeChunk(reader, cluster, first, how)), ...(await describeChunk(reader, cluster, second, how))];
 }
 
 async function allPages<Item>(

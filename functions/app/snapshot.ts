@@ -100,7 +100,9 @@ async function readFeeds(context: PassContext): Promise<{ readonly feeds: Feed[]
   );
   const feeds = wired.feeds.map(({ wiring, native }): Feed => {
     const answer = lists.get(selectorKey(wiring.selector));
+    // Stryker disable next-line OptionalChaining: the selector of every feed has its list.
     if (answer?.ok) return { wiring, native, list: 'read', listed: new Set(answer.value) };
+    // Stryker disable next-line OptionalChaining: as above.
     const list = answer?.failure.kind === 'gone' ? 'gone' : 'failed';
     return { wiring, native, list, listed: new Set() };
   });
@@ -112,7 +114,7 @@ async function readFeeds(context: PassContext): Promise<{ readonly feeds: Feed[]
 
 async function describeInto(context: PassContext, reading: Reading, { known, hinted }: TasksToDescribe): Promise<Reading> {
   const { memory, hints } = context;
-  const answers = await Promise.all([describeTasks(context, known, 'known'), describeTasks(context, hinted, 'from outside')]);
+  const answers = await Promise.all([describeTasks(context, known), describeTasks(context, hinted, { dropRefused: true })]);
   const describedAtMs = new Map(reading.snapshot.describedAtMs);
   for (const { task, atMs } of answers.flatMap((answer) => answer.described)) describedAtMs.set(task.arn, atMs);
   const { feeds } = reading.snapshot;

@@ -2,9 +2,9 @@
 import { nextStep, PASS_INTERVAL_MS, PASS_TIME_MS } from '../core/again.ts';
 import type { WiredGroup } from '../core/configuration.ts';
 import { type Hint, mayMean } from '../core/event.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 import { isServing } from '../core/task.ts';
-import type { Address, TargetGroupArn, TaskArn } from '../core/values.ts';
-import { selectorKey } from '../core/wiring.ts';
+import type { Address, TargetGroupArn } from '../core/values.ts';
 import { DRAIN_AUDIT_INTERVAL_MS, readDrainFindings } from './drain.ts';
 import { currentConfiguration, type Environment, type Observer, openCaller, type Request } from './environment.ts';
 import { groupMemory, isCovered } from './memory.ts';
@@ -14,8 +14,8 @@ export interface GroupVisit {
   readonly group: TargetGroupArn;
   /** The last pass failed for something that may pass: the next invocation has to come back. */
   readonly isUnfinished: boolean;
-  /** The running lists that the last pass read, by `selectorKey`. */
-  readonly lists: ReadonlyMap<string, ReadonlySet<TaskArn>>;
+  /** What the last pass read. */
+  readonly snapshot: Snapshot | undefined;
 }
 
 export async function visitGroup(
@@ -33,7 +33,7 @@ export async function visitGroup(
     const { configuration } = await currentConfiguration(environment, request, observer);
     const wired = configuration.groups.find((each) => each.group.arn === group);
     // The wiring went away while we waited: management stops, and the targets stay.
-    if (wired === undefined) return { group, isUnfinished: configuration.unread.includes(group), lists: new Map() };
+    if (wired === undefined) return { group, isUnfinished: configuration.unread.includes(group), snapshot: undefined };
     const pass = await passOnce(environment, request, observer, wired, firstProofMs);
     // A pass that could not even read the targets has neither confirmed nor refuted what an earlier look has proved.
     firstProofMs = pass.snapshot === undefined ? firstProofMs : pass.secondLooks;
@@ -41,13 +41,14 @@ export async function visitGroup(
     const open = {
       failed: pass.isUnfinished,
       behind: pass.behind.length > 0,
+      // Stryker disable next-line ConditionalExpression: the least of no times is Infinity, a look that never comes.
       firstProofMs: firstProofMs.size === 0 ? undefined : Math.min(...firstProofMs.values()),
     };
     const attempts = { failedPasses, looksAgain, nowMs: clock.now(), deadlineMs: request.deadlineMs };
     const step = request.trigger === 'check' ? { kind: 'done' as const } : nextStep(open, attempts);
     if (step.kind === 'done') {
       if (request.trigger === 'schedule') await auditDrain(environment, request, observer, wired, pass);
-      return { group, isUnfinished: pass.isUnfinished, lists: listsOf(pass) };
+      return { group, isUnfinished: pass.isUnfinished, snapshot: pass.snapshot };
     }
     looksAgain += pass.behind.length > 0 ? 1 : 0;
     await clock.sleep(step.atMs - clock.now());
@@ -108,9 +109,4 @@ async function auditDrain(
   );
   if (findings !== undefined) memory.drainAuditedAtMs = clock.now();
   observer.found(wired.group.name, findings ?? [], [], caller.calls);
-}
-
-function listsOf(pass: Pass): Map<string, ReadonlySet<TaskArn>> {
-  const read = (pass.snapshot?.feeds ?? []).filter((feed) => feed.list === 'read');
-  return new Map(read.map((feed) => [selectorKey(feed.wiring.selector), feed.listed]));
 }

@@ -1,13 +1,13 @@
 /** One invocation: which groups to visit, which Cloud Map services to check, and what has to come again. */
 import { PASS_INTERVAL_MS, PASS_TIME_MS } from '../core/again.ts';
-import { isSurelyUnwired } from '../core/configuration.ts';
-import type { Hint } from '../core/event.ts';
+import { type CheckedService, isSurelyUnwired } from '../core/configuration.ts';
+import { type Hint, mayMean } from '../core/event.ts';
 import { isPassing } from '../core/failure.ts';
+import { isAhead } from '../core/snapshot.ts';
 import type { TargetGroupArn } from '../core/values.ts';
-import { selectorKey } from '../core/wiring.ts';
 import { isCurrent, type ReadConfiguration } from './configuration.ts';
-import { currentConfiguration, type Environment, type Observer, openCaller, type Request } from './environment.ts';
-import { checkService } from './instances.ts';
+import { currentConfiguration, type Environment, type Observer, type Request } from './environment.ts';
+import { checkServices, isLookDue } from './instances.ts';
 import { forgetOldFacts } from './memory.ts';
 import { type GroupVisit, hintsFor, isMeant, visitGroup } from './visit-group.ts';
 
@@ -30,8 +30,14 @@ export async function visit(environment: Environment, request: Request, observer
   }
   forgetOldFacts(environment.memory, environment.clock.now());
   const visits = new Map<TargetGroupArn, GroupVisit>();
+  // What is news is settled before the passes read it.
+  const news = newsOf(environment, request);
   const read = await visitGroups(environment, request, observer, visits);
-  await checkServices(environment, request, observer, read, [...visits.values()]);
+  const due = read.configuration.cloudMapServices.filter(
+    (checked) => isFull(request) || (news(checked) && isLookDue(environment, checked)),
+  );
+  const passes = [...visits.values()].flatMap(({ snapshot }) => snapshot ?? []);
+  await checkServices(environment, request, observer, due, passes);
   const isUnread = read.failures.some(isPassing);
   const unfinished = [
     ...[...visits.values()].filter((each) => each.isUnfinished).map(({ group }) => group),
@@ -41,20 +47,36 @@ export async function visit(environment: Environment, request: Request, observer
   return { unfinished, unfinishedHints, unwiredHints: unwiredHints(environment, request) };
 }
 
+/** Whether everything is to be visited, whatever events say. */
+function isFull({ trigger }: Request): boolean {
+  return trigger === 'schedule' || trigger === 'check';
+}
+
+/** Tells of a Cloud Map service whether an event names it with something new. */
+function newsOf(environment: Environment, { hints }: Request): (checked: CheckedService) => boolean {
+  const ahead = hints.filter((hint) => isAhead(hint, environment.memory.facts.get(hint.task)?.task));
+  return (checked) => ahead.some((hint) => isNamed(checked, hint));
+}
+
+function isNamed({ wirings }: CheckedService, hint: Hint): boolean {
+  return wirings.some(({ selector }) => mayMean(selector, hint));
+}
+
 function unwiredHints({ settings, configuration }: Environment, { hints }: Request): Set<Hint> {
-  const groups = configuration?.configuration.groups ?? [];
+  const { groups = [], cloudMapServices = [] } = configuration?.configuration ?? {};
   const isWhole = configuration !== undefined && configuration.configuration.unread.length === 0;
-  return new Set(
-    hints.filter((hint) => isSurelyUnwired(settings, hint) || (isWhole && !groups.some((wired) => isMeant(wired, hint)))),
-  );
+  const isWired = (hint: Hint): boolean =>
+    groups.some((wired) => isMeant(wired, hint)) || cloudMapServices.some((checked) => isNamed(checked, hint));
+  return new Set(hints.filter((hint) => isSurelyUnwired(settings, hint) || (isWhole && !isWired(hint))));
 }
 
 /** Whether every hint tells what this environment has read and dealt with: then the batch costs no call. */
 function isDealtWith(environment: Environment, request: Request): boolean {
-  if (request.trigger === 'schedule' || request.trigger === 'check') return false;
+  if (isFull(request)) return false;
   const { settings, configuration: read } = environment;
   if (request.hints.every((hint) => isSurelyUnwired(settings, hint))) return true;
   if (read === undefined || read.configuration.unread.length > 0) return request.hints.length === 0;
+  if (read.configuration.cloudMapServices.some(newsOf(environment, request))) return false;
   return request.hints.every((hint) => {
     const meant = read.configuration.groups.filter((wired) => isMeant(wired, hint));
     // A hint that means no group by an old copy of the tags may mean one by the present ones.
@@ -64,7 +86,7 @@ function isDealtWith(environment: Environment, request: Request): boolean {
 }
 
 function hasTagWiring({ copies }: ReadConfiguration): boolean {
-  return copies.tags.size > 0;
+  return copies.tags.size + copies.cloudMapTags.size > 0;
 }
 
 /** Visits the groups that are due, side by side: one whose calls hang must not hold up the others. */
@@ -92,27 +114,7 @@ function isDue(
   request: Request,
   wired: ReadConfiguration['configuration']['groups'][number],
 ): boolean {
-  if (request.trigger === 'schedule' || request.trigger === 'check') return true;
-  return hintsFor(environment, wired, request.hints).length > 0;
-}
-
-/** Checks every Cloud Map service on the schedule, and those whose tasks a pass has just listed when events ask. */
-async function checkServices(
-  environment: Environment,
-  request: Request,
-  observer: Observer,
-  { configuration }: ReadConfiguration,
-  visits: readonly GroupVisit[],
-): Promise<void> {
-  const { clock, memory } = environment;
-  const lists = new Map(visits.flatMap((each) => [...each.lists]));
-  const isAsked = request.trigger === 'schedule' || request.trigger === 'check';
-  for (const checked of configuration.cloudMapServices) {
-    if (!isAsked && !lists.has(selectorKey(checked.wiring.selector))) continue;
-    const caller = openCaller(environment, request);
-    const report = await checkService({ checked, caller, clock, memory, lists });
-    observer.found(checked.service, report.findings, report.failures, caller.calls);
-  }
+  return isFull(request) || hintsFor(environment, wired, request.hints).length > 0;
 }
 
 /** The hints that may mean an unfinished group. What an unread group is wired to is not known: it may be any of them. */

@@ -41,27 +41,27 @@ export async function writeChanges(writer: Writer, changes: readonly Change[]): 
   const fresh = await registerAll(
     writer,
     registrations.filter((each) => !each.draining),
-    'stop when full',
   );
   const draining = await registerAll(
     writer,
     registrations.filter((each) => each.draining),
-    'stop when full',
   );
   const added = join(fresh, draining);
   const removed = await deregisterAll(writer, deregistrations);
   const keptOut = new Set(added.refused.filter(isOverQuota).map(({ change }) => change.address));
-  if (keptOut.size === 0) return join(added, removed);
   const others = { ...added, refused: added.refused.filter((each) => !isOverQuota(each)) };
   const again = registrations.filter((change) => keptOut.has(change.address));
-  return join(join(others, removed), await registerAll(writer, again, 'fill up'));
+  return join(join(others, removed), await registerAll(writer, again, { fillUp: true }));
 }
 
-/** Chunk by chunk. One refused target is found by halving its chunk, and the rest of the chunk goes in. */
+/**
+ * Chunk by chunk. One refused target is found by halving its chunk, and the rest of the chunk goes in. A group that is full ends
+ * it, unless as much is to go in as there is room for.
+ */
 async function registerAll(
   writer: Writer,
   changes: readonly Registration[],
-  atQuota: 'stop when full' | 'fill up',
+  how?: { readonly fillUp: true },
 ): Promise<WriteResult> {
   let result = NOTHING;
   const queue: (readonly Registration[])[] = chunks(changes, WRITE_TARGETS_MAX);
@@ -69,7 +69,7 @@ async function registerAll(
     const failure = await sendRegistration(writer, chunk);
     if (failure === undefined) result = join(result, { ...NOTHING, done: chunk });
     else if (failure === 'not due') result = join(result, { ...NOTHING, aged: chunk });
-    else if (failure.kind === 'quota' && (atQuota === 'stop when full' || chunk.length === 1)) {
+    else if (failure.kind === 'quota' && (how?.fillUp !== true || chunk.length === 1)) {
       // The group is full: whatever still waits would only be refused as well.
       return join(result, refusal([...chunk, ...queue.flat()], failure));
     } else if ((failure.kind === 'quota' || failure.kind === 'refused') && chunk.length > 1) queue.unshift(...halves(chunk));
@@ -114,9 +114,8 @@ function send(
   changes: readonly Change[],
 ): Promise<Answer<null> | 'not due'> {
   const { caller, clock, group, wiringReadAtMs, isContradicted } = writer;
-  const [first] = changes;
-  const which =
-    first === undefined ? '' : changes.length === 1 ? first.address : `${first.address} and ${changes.length - 1} more`;
+  const [first] = changes.map((change) => change.address);
+  const others = changes.length === 1 ? '' : ` and ${changes.length - 1} more`;
   const input = { group: group.arn, targets: changes.map((change) => change.descriptor) };
   const isDue = (): boolean => {
     const nowMs = clock.now();
@@ -124,7 +123,7 @@ function send(
     const areProofsFresh = changes.every((change) => nowMs - change.because.describedAtMs <= PROOF_AGE_MAX_MS);
     return isWiringFresh && areProofsFresh && !isContradicted(changes);
   };
-  return caller.write(operation, `${which} in ${group.name}`, input, isDue);
+  return caller.write(operation, `${first}${others} in ${group.name}`, input, isDue);
 }
 
 function isOverQuota({ failure }: { readonly failure: Failure }): boolean {
@@ -146,5 +145,6 @@ function join(one: WriteResult, other: WriteResult): WriteResult {
 
 /** The longest-running task first, so that under a quota it is always the newest that waits, whoever looks. */
 function byAge(one: Registration, other: Registration): number {
+  // Stryker disable next-line EqualityOperator: a plan changes each address once, so no two of them are equal.
   return one.startedAtMs - other.startedAtMs || (one.address < other.address ? -1 : 1);
 }

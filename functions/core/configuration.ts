@@ -1,9 +1,10 @@
 /** Makes of what was read of groups, tags and services which group is fed by what, and which cannot be served and why. */
 import { type Hint, mayMean } from './event.ts';
 import type { Finding } from './finding.ts';
+import type { InstanceService } from './instance.ts';
 import type { TargetGroup } from './target.ts';
 import { arnParts, type CloudMapServiceArn, type TargetGroupArn } from './values.ts';
-import { describeSelector, type InstanceWiring, type Selector, selectorKey, type Wiring } from './wiring.ts';
+import { describeSelector, type Selector, selectorKey, type Wiring } from './wiring.ts';
 import { type Lines, linesOfParameter, linesOfService, linesOfTags, type Settings, type Tag } from './wirings.ts';
 
 /** A target group as ELB describes it, before it is known to be of use. */
@@ -25,7 +26,7 @@ export interface Copies {
   readonly tags: ReadonlyMap<TargetGroupArn, { readonly tags: readonly Tag[]; readonly readAtMs: number }>;
   /** By `selectorKey`. */
   readonly services: ReadonlyMap<string, DescribedService | 'unknown'>;
-  readonly cloudMapTags: ReadonlyMap<CloudMapServiceArn, readonly Tag[]>;
+  readonly cloudMapTags: ReadonlyMap<CloudMapServiceArn, readonly Tag[] | 'gone'>;
 }
 
 export const NO_COPIES: Copies = { groups: new Map(), tags: new Map(), services: new Map(), cloudMapTags: new Map() };
@@ -43,10 +44,8 @@ interface WiredFeed {
   readonly native: boolean;
 }
 
-export interface CheckedService {
-  readonly service: CloudMapServiceArn;
-  readonly wiring: InstanceWiring;
-}
+/** A Cloud Map service with everything that wires it. */
+export type CheckedService = Pick<InstanceService, 'service' | 'wirings' | 'isManaged'>;
 
 export interface Configuration {
   readonly groups: readonly WiredGroup[];
@@ -74,20 +73,20 @@ export function wiredServices(settings: Settings, tags: Copies['tags']): Selecto
   return [...new Map(services.map((selector) => [selectorKey(selector), selector])).values()];
 }
 
-/** Whether the parameter alone settles that the hint means no group: then not even the configuration has to be read for it. */
+/** Whether the parameter alone settles that the hint means nothing that is wired: then not even the configuration has to be read for it. */
 export function isSurelyUnwired(settings: Settings, hint: Hint): boolean {
-  if (tagWiredGroups(settings).length > 0) return false;
+  if (tagWiredGroups(settings).length + settings.cloudMapServices.length > 0) return false;
   return !linesOfParameter(settings).wirings.some(({ wiring }) => mayMean(wiring.selector, hint));
 }
 
 export function resolveConfiguration(settings: Settings, copies: Copies): Configuration {
   const lines = allLines(settings, copies.tags);
   const states = settings.targetGroups.map((arn) => ({ arn, ...stateOf(settings, arn, lines, copies) }));
-  const checked = [...copies.cloudMapTags].map(([service, tags]) => ({ service, ...linesOfService(settings, service, tags) }));
+  const checked = [...copies.cloudMapTags].map(([service, tags]) => checkedService(settings, service, tags));
   return {
     groups: states.flatMap((state) => (state.kind === 'ready' ? [state.wired] : [])),
     unread: states.flatMap((state) => (state.kind === 'unread' ? [state.arn] : [])),
-    cloudMapServices: checked.flatMap(({ service, wirings }) => wirings.map((wiring) => ({ service, wiring }))),
+    cloudMapServices: checked.filter(({ wirings }) => wirings.length > 0),
     findings: [
       ...lines.flatMap(({ mistakes }) => mistakes),
       ...checked.flatMap(({ mistakes }) => mistakes),
@@ -95,6 +94,18 @@ export function resolveConfiguration(settings: Settings, copies: Copies): Config
       ...states.flatMap((state) => (state.kind === 'ready' ? nativeFindings(state.wired) : [])),
     ],
   };
+}
+
+function checkedService(settings: Settings, service: CloudMapServiceArn, tags: readonly Tag[] | 'gone') {
+  if (tags === 'gone') return { service, wirings: [], mistakes: [goneService(service)], isManaged: false };
+  // Service Connect tags what it makes (ECS guide, "Service Connect").
+  const isManaged = tags.some(({ key }) => key === 'AmazonECSManaged');
+  return { service, ...linesOfService(settings, service, tags), isManaged };
+}
+
+export function goneService(service: CloudMapServiceArn): Finding {
+  const message = `Cloud Map service ${service} does not exist. Create it, or take it out of the stack's parameter CloudMapServiceArns.`;
+  return { kind: 'unusable', subject: service, message };
 }
 
 function allLines(settings: Settings, tags: Copies['tags']): Lines[] {

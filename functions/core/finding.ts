@@ -1,7 +1,7 @@
 /** What a person should know and the product does not change by itself. */
 
 type FindingKind =
-  /** A target that none of ours explains. */
+  /** A target or an instance that none of ours explains. */
   | 'foreign'
   /** A target of a task that is known to have stopped, but ECS no longer describes it, so there is no proof. */
   | 'unproven'
@@ -21,10 +21,18 @@ type FindingKind =
   /** A target group, service or Cloud Map service that does not exist or is of the wrong type. */
   | 'unusable'
   | 'failed'
-  /** Cloud Map: a running task without instance, an instance without task, an instance with another address. */
+  /** Cloud Map: a running task without instance. */
   | 'missing'
+  /** Cloud Map: an instance whose task has stopped. */
   | 'stale'
-  | 'mismatched';
+  /** Cloud Map: an instance with another address than its task, or with one that another task has by now. */
+  | 'mismatched'
+  /** Cloud Map: an instance that is listed while its task stops. */
+  | 'draining'
+  /** Cloud Map: a service whose dead instances nothing takes out of the answers. */
+  | 'unchecked'
+  /** A quota or another limit of AWS that is nearly reached. */
+  | 'limit';
 
 export interface Finding {
   readonly kind: FindingKind;
@@ -35,6 +43,13 @@ export interface Finding {
   readonly sinceMs?: number | undefined;
   /** The command that would settle it, ready to paste. */
   readonly command?: string | undefined;
+  /** Where tasks, targets and instances differ: what each of the three says of the address. */
+  readonly address?: string | undefined;
+  readonly task?: string | undefined;
+  readonly target?: string | undefined;
+  readonly instance?: string | undefined;
+  /** What should be there instead. */
+  readonly expected?: string | undefined;
 }
 
 /** Findings in a stable order, so that two reports of one state are equal. */

@@ -99,6 +99,8 @@ export function waitsForSecondLook(held: readonly Held[]): Address[] {
  * mend, so the pauses grow; the first of those ends before the next scheduled pass.
  */
 export function refusalPauseMs(why: 'draining' | 'quota' | 'refused', times: number): number {
+  // Shorter than the wait for a second look: the pass that makes room by one also fills it.
+  if (why === 'quota') return SECOND_LOOK_AFTER_MS - 1_000;
   return why === 'refused' && times > 1 ? Math.min(55_000 * 2 ** (times - 2), 900_000) : 10_000;
 }
 

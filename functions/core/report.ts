@@ -46,8 +46,7 @@ export function passRecord(facts: PassFacts): Readonly<Record<string, unknown>> 
       facts.held.map(({ change, because }) => ({ ...changeRecord(facts.group, change, facts.endedAtMs), held: because })),
     ),
     heldCount: facts.held.length,
-    findings: cut(sortFindings(facts.findings).map((finding) => findingRecord(finding, facts.endedAtMs))),
-    findingCount: facts.findings.length,
+    ...findingRecords(facts.findings, facts.endedAtMs),
     failures: cut(facts.failures.map((failure) => ({ ...failure, explained: explainFailure(failure) }))),
     calls: facts.calls,
   };
@@ -74,17 +73,19 @@ export function changeRecord(group: TargetGroup, change: Change, nowMs: number):
 
 /** A finding with its age in seconds, which unlike a time can be read without a calendar. */
 export function findingRecord(finding: Finding, nowMs: number): Readonly<Record<string, unknown>> {
-  const { sinceMs, command, ...rest } = finding;
-  return {
-    ...rest,
-    ...(sinceMs === undefined ? {} : { ageSeconds: Math.round((nowMs - sinceMs) / 1_000) }),
-    ...(command === undefined ? {} : { command }),
-  };
+  const { sinceMs, ...rest } = finding;
+  const ageSeconds = sinceMs === undefined ? undefined : Math.round((nowMs - sinceMs) / 1_000);
+  return Object.fromEntries(Object.entries({ ...rest, ageSeconds }).filter(([, value]) => value !== undefined));
 }
 
 function countStates(targets: readonly Target[]): Readonly<Record<string, number>> {
   const states = Map.groupBy(targets, (target) => (isDraining(target) ? 'draining' : target.state));
   return Object.fromEntries([...states].sort().map(([state, members]) => [state, members.length]));
+}
+
+/** Findings as a record tells them: the first ones in order, and how many there are. */
+export function findingRecords(findings: readonly Finding[], nowMs: number): Readonly<Record<string, unknown>> {
+  return { findings: cut(sortFindings(findings).map((each) => findingRecord(each, nowMs))), findingCount: findings.length };
 }
 
 function cut<Item>(items: readonly Item[]): readonly Item[] {

@@ -48,6 +48,11 @@ export interface Task {
   readonly ipv4?: IpAddress | undefined;
   readonly ipv6?: IpAddress | undefined;
   readonly startedAtMs?: number | undefined;
+  /** When it was told to stop. */
+  readonly stoppingAtMs?: number | undefined;
+  /** When its containers ended. */
+  readonly stoppedAtMs?: number | undefined;
+  readonly zone?: string | undefined;
 }
 
 /**
@@ -110,6 +115,9 @@ export function joinTask(one: Task, other: Task): Task {
     ipv4: known(one.ipv4, other.ipv4),
     ipv6: known(one.ipv6, other.ipv6),
     startedAtMs: known(one.startedAtMs, other.startedAtMs),
+    stoppingAtMs: known(one.stoppingAtMs, other.stoppingAtMs),
+    stoppedAtMs: known(one.stoppedAtMs, other.stoppedAtMs),
+    zone: known(one.zone, other.zone),
   };
 }
 

@@ -2,7 +2,7 @@
 import type { Observer } from '../app/environment.ts';
 import { type Fields, recordOfPass, recordsOfPlan } from '../app/record.ts';
 import { explainFailure } from '../core/failure.ts';
-import { findingRecord } from '../core/report.ts';
+import { findingRecords } from '../core/report.ts';
 
 export interface CheckAnswer {
   readonly mode: 'check';
@@ -24,7 +24,7 @@ export function createCheck(told: Observer, now: () => number): { readonly obser
       told.configured(read, calls);
       configuration = {
         unread: read.configuration.unread,
-        findings: read.configuration.findings.map((finding) => findingRecord(finding, now())),
+        ...findingRecords(read.configuration.findings, now()),
         failures: read.failures.map(explainFailure),
       };
     },
@@ -32,10 +32,9 @@ export function createCheck(told: Observer, now: () => number): { readonly obser
       told.passed(wired, pass, details);
       groups.push({ wouldChange: recordsOfPlan(wired, pass, details.endedAtMs), ...recordOfPass(wired, pass, details) });
     },
-    found(subject, findings, failures, calls) {
-      told.found(subject, findings, failures, calls);
-      const records = findings.map((finding) => findingRecord(finding, now()));
-      checks.push({ subject, findings: records, failures: failures.map(explainFailure) });
+    found(subject, findings, failures, calls, report) {
+      told.found(subject, findings, failures, calls, report);
+      checks.push({ subject, ...findingRecords(findings, now()), failures: failures.map(explainFailure) });
     },
   };
   return { observer, answer: () => ({ mode: 'check', groups, checks, configuration }) };

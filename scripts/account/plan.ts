@@ -7,7 +7,6 @@ import { visit } from '../../functions/app/visit.ts';
 import type { WiredGroup } from '../../functions/core/configuration.ts';
 import { explainFailure, type Failure } from '../../functions/core/failure.ts';
 import type { Finding } from '../../functions/core/finding.ts';
-import { SECOND_LOOK_AFTER_MS } from '../../functions/core/instances.ts';
 import type { Settings } from '../../functions/core/wirings.ts';
 
 export interface AccountOptions {
@@ -47,14 +46,7 @@ const TIME_MS = 120_000;
 export async function planAccount(settings: Settings, options: AccountOptions): Promise<AccountPlan> {
   const notes = new Notes();
   const environment = createEnvironment(settings, readOnly(worldOf(options)), systemClock);
-  const look = () => visit(environment, { trigger: 'check', hints: [], deadlineMs: Date.now() + TIME_MS }, notes);
-  await look();
-  // Lists of Cloud Map may be behind, so that the first look only makes a difference known; the second one makes it a finding.
-  if (settings.cloudMapServices.length > 0 && notes.failures.length === 0) {
-    await systemClock.sleep(SECOND_LOOK_AFTER_MS);
-    notes.forgetLook();
-    await look();
-  }
+  await visit(environment, { trigger: 'check', hints: [], deadlineMs: Date.now() + TIME_MS }, notes);
   return notes.plan();
 }
 
@@ -82,11 +74,6 @@ class Notes implements Observer {
     this.#found.push(...found);
     this.#add(failures, made);
   };
-
-  forgetLook(): void {
-    this.#passes.length = 0;
-    this.#found.length = 0;
-  }
 
   plan(): AccountPlan {
     const findings = [...this.#ofSettings, ...this.#found];

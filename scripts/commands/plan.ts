@@ -14,7 +14,7 @@ What a pass would change in the account now, and why. Reads only: the same plan 
 
   --cluster ARN             cluster to read; may be repeated
   --target-group ARN        target group to plan for; may be repeated
-  --cloud-map-service ARN   Cloud Map service to check; may be repeated. Takes a second look after 10 s
+  --cloud-map-service ARN   Cloud Map service to check; may be repeated. A new difference takes 10 s more
   --wire LINE               a line of wiring, such as "target-group=web service=app port=8080"; may be repeated.
                             Without it, the groups' tags decide
   --settings FILE           take all of these from the deployed function instead: the output of
@@ -67,7 +67,7 @@ function valuesFrom(args: readonly string[]) {
 }
 
 /** A failure of the caller's own environment is told apart from one of AWS. */
-export function failureOf({ failures }: AccountPlan): Error {
+export function failureOf({ failures }: Pick<AccountPlan, 'failures'>): Error {
   const told = explainFailures(failures).join('\n');
   const isLocal = failures.every(({ message }) => /^(CredentialsProviderError|Error: Region is missing)/.test(message));
   return isLocal ? badEnvironment(told) : serviceError(told);

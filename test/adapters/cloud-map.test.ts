@@ -25,11 +25,24 @@ const OF_SERVICE_CONNECT = {
   perRequestTimeoutMs: '15000',
 };
 
-const NOTHING = { id: 'one', ipv4: undefined, ipv6: undefined, port: undefined, ofEcs: false };
+const NOTHING = { id: 'one', ipv4: undefined, ipv6: undefined, port: undefined, ofEcs: false, cluster: undefined };
 
 const INSTANCES = [
-  { shape: 'service discovery', attributes: OF_SERVICE_DISCOVERY, read: { ipv4: '10.0.1.7', port: 8080, ofEcs: true } },
-  { shape: 'Service Connect', attributes: OF_SERVICE_CONNECT, read: { ipv4: '10.0.1.7', port: 31_000, ofEcs: true } },
+  {
+    shape: 'service discovery',
+    attributes: OF_SERVICE_DISCOVERY,
+    read: { ipv4: '10.0.1.7', port: 8080, ofEcs: true, cluster: 'prod' },
+  },
+  {
+    shape: 'Service Connect',
+    attributes: OF_SERVICE_CONNECT,
+    read: { ipv4: '10.0.1.7', port: 31_000, ofEcs: true, cluster: 'prod' },
+  },
+  {
+    shape: 'a deployment that is named otherwise, and with it no cluster',
+    attributes: { AWS_INSTANCE_IPV4: '10.0.1.7', DeploymentId: 'ecs-svc/1234567890123456789' },
+    read: { ipv4: '10.0.1.7', ofEcs: true },
+  },
   {
     shape: 'an A record, which has no port',
     attributes: { AWS_INSTANCE_IPV4: '10.0.1.7', ECS_SERVICE_NAME: 'app' },

@@ -177,20 +177,20 @@ describe('a pass', () => {
 describe('the metrics of an invocation', () => {
   it('are one line in the embedded format, in our namespace, each a count', () => {
     telemetry.publish();
-    const units = ['Registered', 'Deregistered', 'Held', 'Errors', 'Calls'].map((Name) => ({ Name, Unit: 'Count' }));
+    const units = ['Registered', 'Deregistered', 'Held', 'Drift', 'Errors', 'Calls'].map((Name) => ({ Name, Unit: 'Count' }));
     expect(lines).toHaveLength(1);
     expect(metrics()).toMatchObject([{ _aws: { CloudWatchMetrics: [{ Namespace: 'AlbTargetSync', Metrics: units }] } }]);
   });
 
   it('are zero where nothing happened, so that an alarm sees the difference to no data', () => {
     telemetry.publish();
-    expect(metrics()).toMatchObject([{ Registered: 0, Deregistered: 0, Held: 0, Errors: 0, Calls: 0 }]);
+    expect(metrics()).toMatchObject([{ Registered: 0, Deregistered: 0, Held: 0, Drift: 0, Errors: 0, Calls: 0 }]);
   });
 
   it('count what was changed, held or refused, failed and called', () => {
     telemetry.passed(WIRED, BUSY, DETAILS);
     telemetry.publish();
-    expect(metrics()).toMatchObject([{ Registered: 2, Deregistered: 1, Held: 3, Errors: 1, Calls: 3 }]);
+    expect(metrics()).toMatchObject([{ Registered: 2, Deregistered: 1, Held: 3, Drift: 0, Errors: 1, Calls: 3 }]);
   });
 
   it('are the sum of all passes and checks', () => {
@@ -198,14 +198,14 @@ describe('the metrics of an invocation', () => {
     telemetry.passed(WIRED, BUSY, DETAILS);
     telemetry.found('srv-1', [FOREIGN], [failure('denied')], new Map([['ListInstances', 4]]));
     telemetry.publish();
-    expect(metrics()).toMatchObject([{ Registered: 4, Deregistered: 2, Held: 6, Errors: 3, Calls: 10 }]);
+    expect(metrics()).toMatchObject([{ Registered: 4, Deregistered: 2, Held: 6, Drift: 0, Errors: 3, Calls: 10 }]);
   });
 
   it('begin at zero after they were published', () => {
     telemetry.passed(WIRED, BUSY, DETAILS);
     telemetry.publish();
     telemetry.publish();
-    expect(metrics()[1]).toMatchObject({ Registered: 0, Deregistered: 0, Held: 0, Errors: 0, Calls: 0 });
+    expect(metrics()[1]).toMatchObject({ Registered: 0, Deregistered: 0, Held: 0, Drift: 0, Errors: 0, Calls: 0 });
   });
 });
 
@@ -227,7 +227,7 @@ describe('a reading of the configuration', () => {
     const native: Finding = { kind: 'ecs-managed', subject: 'web', message: 'is only observed' };
     telemetry.configured(reading([mistake, native, mistake], [failure('denied')]), new Map([['DescribeTags', 2]]));
     telemetry.publish();
-    expect(records('configuration')).toMatchObject([{ level: 'WARN', findings: [mistake, native, mistake] }]);
+    expect(records('configuration')).toMatchObject([{ level: 'WARN', findings: [native, mistake, mistake], findingCount: 3 }]);
     expect(metrics()).toMatchObject([{ Errors: 3, Calls: 2 }]);
   });
 });
@@ -238,6 +238,17 @@ describe('a check of a Cloud Map service', () => {
     expect(lines).toMatchObject([{ level: 'WARN', message: 'check', subject: 'srv-1', findings: [{ ageSeconds: 90 }] }]);
     telemetry.found('srv-1', [], [], new Map());
     expect(lines[1]).toMatchObject({ level: 'INFO', message: 'check', findings: [], failures: [] });
+  });
+
+  it('lists fifty findings and counts all of them, in the record and as a metric', () => {
+    const findings = Array.from({ length: 60 }, (_, each) => ({ ...FOREIGN, subject: `i-${each}` }));
+    const report = { findings, failures: [], instances: [], tasks: [], isOpen: false };
+    telemetry.found('srv-1', findings, [], new Map(), report);
+    telemetry.found('web', [FOREIGN], [], new Map());
+    telemetry.publish();
+    expect(records('check')).toMatchObject([{ findingCount: 60, instances: 0 }, { findingCount: 1 }]);
+    expect(records('check')[0]?.['findings']).toHaveLength(50);
+    expect(metrics()).toMatchObject([{ Drift: 60 }]);
   });
 });
 

@@ -245,15 +245,30 @@ describe('a Cloud Map service', () => {
     const configuration = resolveConfiguration(words, copies({ cloudMapTags: new Map([[mysql, tags]]) }));
     expect(configuration).toMatchObject({
       cloudMapServices: [
-        { service: mysql, wiring: { selector: { kind: 'service', name: 'mysql' } } },
-        { service: mysql, wiring: { selector: { kind: 'family', name: 'mysql-old' } } },
+        {
+          service: mysql,
+          isManaged: false,
+          wirings: [{ selector: { kind: 'service', name: 'mysql' } }, { selector: { kind: 'family', name: 'mysql-old' } }],
+        },
       ],
       findings: [{ kind: 'mistake', subject: 'tag alb-target-sync:3 of Cloud Map service srv-mysql' }],
     });
-    expect(configuration.cloudMapServices.map((checked) => Object.keys(checked))).toEqual([
-      ['service', 'wiring'],
-      ['service', 'wiring'],
-    ]);
+  });
+
+  it('is known for one that Service Connect has made by the tag that ECS gives it', () => {
+    const tags = [
+      { key: 'alb-target-sync', value: 'service=mysql' },
+      { key: 'AmazonECSManaged', value: 'true' },
+    ];
+    const { cloudMapServices } = resolveConfiguration(words, copies({ cloudMapTags: new Map([[mysql, tags]]) }));
+    expect(cloudMapServices).toMatchObject([{ isManaged: true }]);
+  });
+
+  it('that does not exist is a finding, and is not checked', () => {
+    const { cloudMapServices, findings } = resolveConfiguration(words, copies({ cloudMapTags: new Map([[mysql, 'gone']]) }));
+    expect(cloudMapServices).toEqual([]);
+    const message = `Cloud Map service ${mysql} does not exist. Create it, or take it out of the stack's parameter CloudMapServiceArns.`;
+    expect(findings).toEqual([{ kind: 'unusable', subject: mysql, message }]);
   });
 
   it('is not checked before', () => {

@@ -240,7 +240,8 @@ describe('a change that somebody undid', () => {
 describe('the pause after a refusal', () => {
   it('is short where the target becomes free by itself', () => {
     expect([1, 2, 9].map((times) => refusalPauseMs('draining', times))).toEqual([10_000, 10_000, 10_000]);
-    expect([1, 2, 9].map((times) => refusalPauseMs('quota', times))).toEqual([10_000, 10_000, 10_000]);
+    expect([1, 2, 9].map((times) => refusalPauseMs('quota', times))).toEqual([4_000, 4_000, 4_000]);
+    expect(refusalPauseMs('quota', 1)).toBeLessThan(SECOND_LOOK_AFTER_MS);
   });
 
   it('is short the first time, and grows up to a quarter of an hour where a person has to mend it', () => {

@@ -1,54 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../functions/core/finding.ts';
-import {
-  checkInstances,
-  type Instance,
-  type InstanceSnapshot,
-  MISSING_GRACE_MS,
-  SECOND_LOOK_AFTER_MS,
-  tasksBehindInstances,
-} from '../../functions/core/instances.ts';
+import type { Instance } from '../../functions/core/instance.ts';
+import { checkInstances, type InstanceSights, MISSING_GRACE_MS, NO_SIGHTS } from '../../functions/core/instances.ts';
 import type { Task } from '../../functions/core/task.ts';
-import { parseInstanceWiring, type Selector } from '../../functions/core/wiring.ts';
-import { cloudMapArn, clusterArn, ip, lineOf, runningTask, stoppedTask, stoppingTask, taskArn } from '../support/values.ts';
+import { instance, type LookWords, look, MYSQL, NOW_MS } from '../support/looks.ts';
+import { ip, runningTask, stoppedTask, stoppingTask, taskArn } from '../support/values.ts';
 
-const NOW_MS = 1_000_000;
-const MYSQL = cloudMapArn();
-const APP: Selector = { kind: 'service', cluster: clusterArn(), name: 'app' };
-
-function instance(id: string, address?: string, words: Partial<Instance> = {}): Instance {
-  const known = address === undefined ? undefined : ip(address);
-  const isIpv6 = known?.includes(':') === true;
-  return { id, ipv4: isIpv6 ? undefined : known, ipv6: isIpv6 ? known : undefined, port: undefined, ofEcs: true, ...words };
-}
-
-interface Words {
-  readonly line?: string;
-  readonly tasks?: readonly Task[];
-  readonly instances?: readonly Instance[];
-  readonly asked?: readonly Task[];
-  readonly nowMs?: number;
-}
-
-function look({ line = 'service=app', tasks = [], instances = [], asked = [], nowMs = NOW_MS }: Words): InstanceSnapshot {
-  const wiring = lineOf(parseInstanceWiring(line, { source: 'the tag', clusters: [clusterArn()], stackMode: 'enforce' }));
-  const references = asked.map(({ arn, cluster }) => ({ arn, cluster }));
-  return { service: MYSQL, wiring, instances, tasks, asked: references, nowMs };
-}
-
-/** The findings of a look that sees what an earlier one saw, long ago. */
-function findings(words: Words): Finding[] {
-  const first = checkInstances(look({ ...words, nowMs: NOW_MS - 10_000 }), new Map());
+/** The findings of a look that sees what an earlier one saw ten seconds ago. */
+function findings(words: LookWords): Finding[] {
+  const first = checkInstances(look({ ...words, nowMs: NOW_MS - 10_000 }), NO_SIGHTS);
   expect(first.findings).toEqual([]);
-  return [...checkInstances(look({ ...words }), first.firstSeenMs).findings];
+  return [...checkInstances(look({ ...words }), first.sights).findings];
 }
 
 const SINCE = { sinceMs: NOW_MS - 10_000 };
 
 describe('instances in step with their tasks', () => {
   it('give no finding', () => {
-    const tasks = [runningTask('t1', '10.0.0.1', { startedAtMs: 0 }), stoppingTask('t2', '10.0.0.2')];
-    expect(findings({ tasks, instances: [instance('t1', '10.0.0.1'), instance('t2', '10.0.0.2')] })).toEqual([]);
+    const tasks = [runningTask('t1', '10.0.0.1', { startedAtMs: 0 }), stoppedTask('t2', '10.0.0.2')];
+    expect(findings({ tasks, instances: [instance('t1', '10.0.0.1')] })).toEqual([]);
     expect(findings({})).toEqual([]);
   });
 
@@ -59,34 +29,104 @@ describe('instances in step with their tasks', () => {
 });
 
 describe('a task without instance', () => {
-  const missing = (at: string): Finding => ({
+  const task = (words: Partial<Task> = {}): Task =>
+    runningTask('t1', '10.0.0.1', { startedAtMs: 0, zone: 'eu-west-1a', ...words });
+  const attributes =
+    'AVAILABILITY_ZONE=eu-west-1a,REGION=eu-west-1,ECS_CLUSTER_NAME=prod,ECS_SERVICE_NAME=app,ECS_TASK_DEFINITION_FAMILY=app';
+  const register = (before: string): string =>
+    'aws servicediscovery register-instance --service-id srv-mysql --instance-id t1 ' +
+    `--attributes ${before === '' ? '' : `${before},`}${attributes}`;
+  const missing = (at: string | undefined, command: string): Finding => ({
     kind: 'missing',
     subject: taskArn('t1'),
     message:
-      `Task ${taskArn('t1')} runs at ${at}, and ${MYSQL} has no instance for it, so ` +
+      `Task ${taskArn('t1')} runs at ${at ?? 'an unknown address'}, and ${MYSQL} has no instance for it, so ` +
       'clients do not find it. ECS registers at start only: force a new deployment of app.',
+    address: at,
+    task: taskArn('t1'),
+    target: undefined,
+    instance: 'none',
+    expected: 'an instance',
+    command,
     ...SINCE,
   });
-  const task = (words: Partial<Task> = {}): Task => runningTask('t1', '10.0.0.1', { startedAtMs: 0, ...words });
 
-  it('is missing, with its address', () => {
-    expect(findings({ tasks: [task()] })).toEqual([missing('10.0.0.1')]);
-    expect(findings({ tasks: [task({ ipv6: ip('2001:db8::1') })] })).toEqual([missing('10.0.0.1')]);
-    expect(findings({ tasks: [task({ ipv4: undefined, ipv6: ip('2001:db8::1') })] })).toEqual([missing('2001:db8::1')]);
-    expect(findings({ tasks: [task({ ipv4: undefined })] })).toEqual([missing('an unknown address')]);
-    expect(findings({ tasks: [task()], instances: [instance('t2', '10.0.0.1', { ofEcs: false })] })).toEqual([
-      missing('10.0.0.1'),
+  it('is missing, with its address and the command that registers it as ECS does', () => {
+    const only4 = missing('10.0.0.1', register('AWS_INSTANCE_IPV4=10.0.0.1'));
+    expect(findings({ tasks: [task()] })).toEqual([only4]);
+    expect(findings({ tasks: [task({ ipv6: ip('2001:db8::1') })] })).toEqual([
+      missing('10.0.0.1', register('AWS_INSTANCE_IPV4=10.0.0.1,AWS_INSTANCE_IPV6=2001:db8::1')),
     ]);
+    expect(findings({ tasks: [task({ ipv4: undefined, ipv6: ip('2001:db8::1') })] })).toEqual([
+      missing('2001:db8::1', register('AWS_INSTANCE_IPV6=2001:db8::1')),
+    ]);
+    expect(findings({ tasks: [task({ ipv4: undefined })] })).toEqual([missing(undefined, register(''))]);
+  });
+
+  it('gets the port of its line, or the one that its neighbours have', () => {
+    const withPort = (port: number): Finding =>
+      missing('10.0.0.1', register(`AWS_INSTANCE_IPV4=10.0.0.1,AWS_INSTANCE_PORT=${port}`));
+    const neighbours = [instance('t8', '10.0.0.8'), instance('t9', '10.0.0.9', { port: 3306 })];
+    const others = [runningTask('t8', '10.0.0.8'), runningTask('t9', '10.0.0.9')];
+    expect(findings({ lines: ['service=app port=3307'], tasks: [task()] })).toEqual([withPort(3307)]);
+    expect(findings({ tasks: [task(), ...others], instances: neighbours })).toEqual([withPort(3306)]);
+    // Where none of the neighbours has one, the records are A or AAAA, and ECS would write none.
+    const [without] = findings({
+      lines: ['service=app port=3307'],
+      tasks: [task(), ...others],
+      instances: neighbours.slice(0, 1),
+    });
+    expect(without?.command).not.toContain('AWS_INSTANCE_PORT');
+  });
+
+  it('of Service Connect can only be registered by a deployment', () => {
+    const command = 'aws ecs update-service --cluster prod --service app --force-new-deployment';
+    expect(findings({ tasks: [task()], isManaged: true })).toEqual([missing('10.0.0.1', command)]);
+  });
+
+  it('of a family is registered without the name of a service', () => {
+    const [found] = findings({ lines: ['family=app'], tasks: [task({ group: 'family:app', zone: undefined })] });
+    expect(found?.command).toMatch(
+      /AWS_INSTANCE_IPV4=10.0.0.1,REGION=eu-west-1,ECS_CLUSTER_NAME=prod,ECS_TASK_DEFINITION_FAMILY=app$/,
+    );
+  });
+
+  it('is missing though somebody else has registered its address under another id', () => {
+    const theirs = instance('t2', '10.0.0.1', { ofEcs: false });
+    expect(findings({ tasks: [task()], instances: [theirs] }).map(({ kind, subject }) => [kind, subject])).toEqual([
+      ['missing', taskArn('t1')],
+      ['foreign', 't2'],
+    ]);
+  });
+
+  it('tells what the target at its address is', () => {
+    expect(findings({ tasks: [task()], targets: { '10.0.0.1': 'healthy' } })).toMatchObject([{ target: 'healthy' }]);
   });
 
   it('has a minute to get one', () => {
     expect(MISSING_GRACE_MS).toBe(60_000);
-    const seen = (startedAtMs: number | undefined): number =>
-      checkInstances(look({ tasks: [task({ startedAtMs })] }), new Map()).firstSeenMs.size;
-    expect(seen(NOW_MS - 60_001)).toBe(1);
-    expect(seen(NOW_MS - 60_000)).toBe(0);
-    expect(seen(NOW_MS - 59_999)).toBe(0);
-    expect(seen(undefined)).toBe(0);
+    const seen: InstanceSights = { lookedAtMs: NOW_MS, seen: new Map([[`missing ${taskArn('t1')}`, { atMs: 0, sinceMs: 0 }]]) };
+    const told = (startedAtMs: number | undefined): number =>
+      checkInstances(look({ tasks: [task({ startedAtMs })] }), seen).findings.length;
+    expect(told(NOW_MS - 60_001)).toBe(1);
+    expect(told(NOW_MS - 60_000)).toBe(1);
+    expect(told(NOW_MS - 59_999)).toBe(0);
+  });
+
+  it('whose start nobody told has a minute from its first sight', () => {
+    const unknown = task({ startedAtMs: undefined });
+    const { sights } = checkInstances(look({ tasks: [unknown] }), NO_SIGHTS);
+    const told = (laterMs: number): number =>
+      checkInstances(look({ tasks: [unknown], nowMs: NOW_MS + laterMs }), sights).findings.length;
+    expect(told(59_999)).toBe(0);
+    expect(told(60_000)).toBe(1);
+  });
+
+  it('asks for no second look while it has its minute, unless that ends before', () => {
+    const isOpen = (agoMs: number): boolean =>
+      checkInstances(look({ tasks: [task({ startedAtMs: NOW_MS - agoMs })] }), NO_SIGHTS).isOpen;
+    expect(isOpen(49_999)).toBe(false);
+    expect(isOpen(50_000)).toBe(true);
   });
 
   it('is no finding where it does not serve, or belongs to somebody else', () => {
@@ -100,26 +140,65 @@ describe('a task without instance', () => {
   });
 });
 
+const DEREGISTER = {
+  instance: 't1',
+  command: 'aws servicediscovery deregister-instance --service-id srv-mysql --instance-id t1',
+  target: undefined,
+};
+
 describe('an instance without task', () => {
-  const stale = (what: string): Finding => ({
+  const stale = (what: string, address: string | undefined, task: string | undefined): Finding => ({
     kind: 'stale',
     subject: 't1',
     message: `${what}: clients may resolve a dead address, or one that somebody else has by now.`,
-    command: 'aws servicediscovery deregister-instance --service-id srv-mysql --instance-id t1',
+    address,
+    task,
+    expected: 'no instance',
+    ...DEREGISTER,
     ...SINCE,
   });
   const dead = stoppedTask('t1', '10.0.0.1');
 
   it('is stale where its task has stopped', () => {
+    const check = (address: string | undefined): Finding[] => findings({ tasks: [dead], instances: [instance('t1', address)] });
     const told = (address: string): string => `Instance t1 (${address}) belongs to task ${dead.arn}, which has stopped`;
-    expect(findings({ tasks: [dead], instances: [instance('t1', '10.0.0.1')] })).toEqual([stale(told('10.0.0.1'))]);
-    expect(findings({ tasks: [dead], instances: [instance('t1', '2001:db8::1')] })).toEqual([stale(told('2001:db8::1'))]);
-    expect(findings({ tasks: [dead], instances: [instance('t1')] })).toEqual([stale(told('no address'))]);
+    expect(check('10.0.0.1')).toEqual([stale(told('10.0.0.1'), '10.0.0.1', dead.arn)]);
+    expect(check('2001:db8::1')).toEqual([stale(told('2001:db8::1'), '2001:db8::1', dead.arn)]);
+    expect(check(undefined)).toEqual([stale(told('no address'), undefined, dead.arn)]);
+  });
+
+  it('is stale since the containers of its task ended, whoever looks first', () => {
+    const tasks = [stoppedTask('t1', '10.0.0.1', { stoppedAtMs: 400_000 })];
+    expect(findings({ tasks, instances: [instance('t1', '10.0.0.1')] })).toMatchObject([{ sinceMs: 400_000 }]);
   });
 
   it('is stale where ECS was asked for its task and does not know it', () => {
     const told = 'Instance t1 (10.0.0.1) has no task that ECS still knows';
-    expect(findings({ asked: [dead], instances: [instance('t1', '10.0.0.1')] })).toEqual([stale(told)]);
+    const found = findings({ asked: [dead], instances: [instance('t1', '10.0.0.1')] });
+    expect(found).toEqual([stale(told, '10.0.0.1', undefined)]);
+  });
+
+  it('is mismatched where another task has its address by now: an address alone would look healthy', () => {
+    const check = (address: string, holder: Task): string[] =>
+      findings({ tasks: [dead, holder], instances: [instance('t1', address), instance('t2', address)] })
+        .filter(({ subject }) => subject === 't1')
+        .map(({ kind, message }) => `${kind}: ${message}`);
+    const told = (address: string): string[] => [
+      `mismatched: Instance t1 (${address}) belongs to task ${dead.arn}, which has stopped: the address is task ` +
+        `${taskArn('t2')}'s by now, and clients take it for the old one.`,
+    ];
+    expect(check('10.0.0.1', runningTask('t2', '10.0.0.1'))).toEqual(told('10.0.0.1'));
+    expect(check('10.0.0.1', runningTask('t2', '10.0.0.1', { last: 'PENDING' }))).toEqual(told('10.0.0.1'));
+    expect(check('2001:db8::1', runningTask('t2', '2001:db8::1'))).toEqual(told('2001:db8::1'));
+    expect(check('10.0.0.1', stoppedTask('t2', '10.0.0.1'))).toMatchObject([expect.stringMatching(/^stale/)]);
+    expect(check('10.0.0.1', runningTask('t2', '2001:db8::1'))).toMatchObject([expect.stringMatching(/^stale/)]);
+    expect(check('2001:db8::1', runningTask('t2', '10.0.0.1'))).toMatchObject([expect.stringMatching(/^stale/)]);
+  });
+
+  it("without an address is nobody's", () => {
+    const tasks = [dead, runningTask('t2', '10.0.0.2')];
+    const instances = [instance('t1'), instance('t2', '10.0.0.2')];
+    expect(findings({ tasks, instances })).toMatchObject([{ kind: 'stale', subject: 't1' }]);
   });
 
   it('is not judged where ECS was not asked', () => {
@@ -128,37 +207,96 @@ describe('an instance without task', () => {
     expect(findings({ instances: [instance('t1', '10.0.0.1')], asked: others })).toEqual([]);
   });
 
-  it('is not stale while its task drains: it still holds its address', () => {
-    expect(findings({ tasks: [stoppingTask('t1', '10.0.0.1')], instances: [instance('t1', '10.0.0.1')] })).toEqual([]);
+  it('is foreign where it does not come from ECS, whether or not ECS was asked', () => {
+    const theirs = [instance('t1', '10.0.0.1', { ofEcs: false })];
+    const foreign: Finding = {
+      kind: 'foreign',
+      subject: 't1',
+      message: 'Instance t1 (10.0.0.1) carries no attribute of ECS, and no task has its id. If nobody needs it, remove it.',
+      address: '10.0.0.1',
+      task: undefined,
+      expected: 'an instance of ECS',
+      ...DEREGISTER,
+      ...SINCE,
+    };
+    expect(findings({ instances: theirs })).toEqual([foreign]);
+    expect(findings({ instances: theirs, asked: [dead] })).toEqual([foreign]);
+    expect(findings({ instances: theirs, tasks: [runningTask('t1', '10.0.0.1')] })).toEqual([]);
+    expect(findings({ instances: theirs, tasks: [dead] })).toMatchObject([{ kind: 'stale' }]);
+  });
+});
+
+describe('an instance whose task is told to stop', () => {
+  it('is draining, not stale: the task still holds its address, and clients should go elsewhere', () => {
+    const task = stoppingTask('t1', '10.0.0.1', { stoppingAtMs: 900_000 });
+    const draining: Finding = {
+      kind: 'draining',
+      subject: 't1',
+      message: `Instance t1 (10.0.0.1) is still listed, but its task ${task.arn} is told to stop.`,
+      address: '10.0.0.1',
+      task: task.arn,
+      expected: 'no instance',
+      ...DEREGISTER,
+      sinceMs: 900_000,
+    };
+    expect(findings({ tasks: [task], instances: [instance('t1', '10.0.0.1')] })).toEqual([draining]);
+    const undated = stoppingTask('t1', '10.0.0.1');
+    expect(findings({ tasks: [undated], instances: [instance('t1', '10.0.0.1')] })).toMatchObject([SINCE]);
   });
 });
 
 describe('an instance with another address than its task', () => {
   const task = runningTask('t1', '10.0.0.1', { ipv6: ip('2001:db8::1') });
-  const mismatched = (has: string, expected: string): Finding => ({
+  const mismatched = (has: string, expected: string, attributes: string): Finding => ({
     kind: 'mismatched',
     subject: 't1',
     message: `Instance t1 has ${has}, but its task ${taskArn('t1')} has ${expected}. Clients reach the wrong address.`,
+    address: has,
+    task: taskArn('t1'),
+    target: undefined,
+    instance: 't1',
+    expected,
+    command:
+      `aws servicediscovery register-instance --service-id srv-mysql --instance-id t1 --attributes ${attributes},` +
+      'REGION=eu-west-1,ECS_CLUSTER_NAME=prod,ECS_SERVICE_NAME=app,ECS_TASK_DEFINITION_FAMILY=app',
     ...SINCE,
   });
   const check = (words: Partial<Instance>, line = 'service=app', of = task): Finding[] =>
-    findings({ line, tasks: [of], instances: [instance('t1', undefined, words)] });
+    findings({ lines: [line], tasks: [of], instances: [instance('t1', undefined, words)] });
+  const both = 'AWS_INSTANCE_IPV4=10.0.0.1,AWS_INSTANCE_IPV6=2001:db8::1';
 
-  it('is mismatched, by either family or by port', () => {
-    expect(check({ ipv4: ip('10.0.0.2') })).toEqual([mismatched('10.0.0.2', '10.0.0.1')]);
-    expect(check({ ipv6: ip('2001:db8::2') })).toEqual([mismatched('2001:db8::2', '2001:db8::1')]);
-    expect(check({ ipv4: ip('10.0.0.1'), ipv6: ip('2001:db8::2') })).toEqual([mismatched('10.0.0.1', '2001:db8::1')]);
+  it('is mismatched, by either family or by port, and can be written over', () => {
+    expect(check({ ipv4: ip('10.0.0.2') })).toEqual([mismatched('10.0.0.2', '10.0.0.1', both)]);
+    expect(check({ ipv6: ip('2001:db8::2') })).toEqual([mismatched('2001:db8::2', '2001:db8::1', both)]);
+    const half = check({ ipv4: ip('10.0.0.1'), ipv6: ip('2001:db8::2') });
+    expect(half).toEqual([mismatched('10.0.0.1', '2001:db8::1', both)]);
     const wrongPort = { ipv4: ip('10.0.0.1'), port: 3307 };
-    expect(check(wrongPort, 'service=app port=3306')).toEqual([mismatched('10.0.0.1', 'port 3306')]);
+    const mended = `${both},AWS_INSTANCE_PORT=3306`;
+    expect(check(wrongPort, 'service=app port=3306')).toEqual([mismatched('10.0.0.1', 'port 3306', mended)]);
+    const kept = check({ ipv4: ip('10.0.0.2'), port: 3307 });
+    expect(kept).toEqual([mismatched('10.0.0.2', '10.0.0.1', `${both},AWS_INSTANCE_PORT=3307`)]);
+    expect(check({ ipv4: ip('10.0.0.2') }, 'service=app port=3306')).toEqual([mismatched('10.0.0.2', '10.0.0.1', both)]);
   });
 
   it('is mismatched by what both have, though one of them lacks something else', () => {
     const only4 = runningTask('t1', '10.0.0.1');
     const only6 = runningTask('t1', '2001:db8::1');
-    const both = { ipv4: ip('10.0.0.2'), ipv6: ip('2001:db8::2'), port: 3307 };
-    expect(check(both, 'service=app', only6)).toEqual([mismatched('10.0.0.2', '2001:db8::1')]);
-    const right4 = { ...both, ipv4: ip('10.0.0.1') };
-    expect(check(right4, 'service=app port=3306', only4)).toEqual([mismatched('10.0.0.1', 'port 3306')]);
+    const all = { ipv4: ip('10.0.0.2'), ipv6: ip('2001:db8::2'), port: 3307 };
+    expect(check(all, 'service=app', only6)).toMatchObject([{ expected: '2001:db8::1' }]);
+    const right4 = { ...all, ipv4: ip('10.0.0.1') };
+    expect(check(right4, 'service=app port=3306', only4)).toMatchObject([{ expected: 'port 3306' }]);
+  });
+
+  it('has no command where no line means its task: whose attributes to write is not known', () => {
+    const other = runningTask('t1', '10.0.0.1', { group: 'service:api' });
+    expect(check({ ipv4: ip('10.0.0.2') }, 'service=app', other)).toMatchObject([{ kind: 'mismatched', command: undefined }]);
+  });
+
+  it('is compared with the port of the line that means its task', () => {
+    const lines = ['service=api port=1', 'service=app port=3306'];
+    const wrong = [instance('t1', '10.0.0.1', { port: 1 })];
+    expect(findings({ lines, tasks: [task], instances: wrong })).toMatchObject([{ expected: 'port 3306' }]);
+    expect(findings({ lines, tasks: [task], instances: [instance('t1', '10.0.0.1', { port: 3306 })] })).toEqual([]);
   });
 
   it('is not mismatched by what either side lacks', () => {
@@ -167,81 +305,5 @@ describe('an instance with another address than its task', () => {
     expect(check({ port: 3307 })).toEqual([]);
     expect(check({ ipv6: ip('2001:db8::2') }, 'service=app', runningTask('t1', '10.0.0.1'))).toEqual([]);
     expect(check({ ipv4: ip('10.0.0.2') }, 'service=app', runningTask('t1', '2001:db8::1'))).toEqual([]);
-  });
-});
-
-describe('a difference', () => {
-  const tasks = [runningTask('t1', '10.0.0.1', { startedAtMs: 0 })];
-  const key = `missing ${taskArn('t1')}`;
-
-  it('is a finding when it was already there ten seconds ago, since lists may lag', () => {
-    expect(SECOND_LOOK_AFTER_MS).toBe(10_000);
-    const age = (agoMs: number): readonly Finding[] =>
-      checkInstances(look({ tasks }), new Map([[key, NOW_MS - agoMs]])).findings;
-    expect(age(9_999)).toEqual([]);
-    expect(age(10_000)).toMatchObject([{ sinceMs: NOW_MS - 10_000 }]);
-    expect(age(10_001)).toMatchObject([{ sinceMs: NOW_MS - 10_001 }]);
-  });
-
-  it('is remembered with the time of its first sight, and forgotten when it is gone', () => {
-    const first = checkInstances(look({ tasks }), new Map([['stale t9', 5]]));
-    expect(first.firstSeenMs).toEqual(new Map([[key, NOW_MS]]));
-    const later = checkInstances(look({ tasks, nowMs: NOW_MS + 70_000 }), first.firstSeenMs);
-    expect(later.firstSeenMs).toEqual(first.firstSeenMs);
-    expect(later.findings).toMatchObject([{ kind: 'missing', sinceMs: NOW_MS }]);
-    const mended = checkInstances(look({ tasks, instances: [instance('t1', '10.0.0.1')] }), later.firstSeenMs);
-    expect(mended).toEqual({ findings: [], firstSeenMs: new Map() });
-  });
-
-  it('of one kind does not stand for one of another', () => {
-    const instances = [instance('t1', '10.0.0.2')];
-    const earlier = new Map([
-      ['stale t1', 0],
-      ['mismatched t2', 0],
-    ]);
-    expect(checkInstances(look({ tasks, instances }), earlier).findings).toEqual([]);
-    expect(checkInstances(look({ tasks, instances }), new Map([['mismatched t1', 0]])).findings).toHaveLength(1);
-  });
-});
-
-describe('the tasks to ask ECS about', () => {
-  const ids = (listed: readonly Task[], facts: readonly Task[], instances: readonly Instance[] = []): string[] => {
-    const references = tasksBehindInstances(APP, instances, new Set(listed.map(({ arn }) => arn)), facts);
-    for (const { cluster } of references) expect(cluster).toBe(clusterArn());
-    return references.map(({ arn }) => arn.slice(arn.lastIndexOf('/') + 1));
-  };
-  const task = runningTask('t1', '10.0.0.1');
-
-  it('are those listed that nobody knows, or that may have started', () => {
-    expect(ids([task], [])).toEqual(['t1']);
-    const starting = runningTask('t1', '10.0.0.1', { last: 'PENDING' });
-    expect(ids([starting], [starting])).toEqual(['t1']);
-    expect(ids([task], [task])).toEqual([]);
-  });
-
-  it('are those known live that are no longer listed', () => {
-    expect(ids([], [task])).toEqual(['t1']);
-    expect(ids([], [stoppedTask('t1', '10.0.0.1')])).toEqual([]);
-  });
-
-  it('are those that stopped when last read, while an instance still names them: it is stale as soon as they have', () => {
-    const stopping = stoppingTask('t1', '10.0.0.1');
-    const theirs = [instance('t1', '10.0.0.1')];
-    expect(ids([], [stopping], theirs)).toEqual(['t1']);
-    expect(ids([], [stopping], [instance('t2', '10.0.0.1', { ofEcs: false })])).toEqual([]);
-    expect(ids([], [stoppedTask('t1', '10.0.0.1')], theirs)).toEqual([]);
-    expect(ids([task], [task], theirs)).toEqual([]);
-  });
-
-  it('are those that an instance of ECS names and nobody knows', () => {
-    expect(ids([], [], [instance('t9', '10.0.0.9')])).toEqual(['t9']);
-    expect(ids([], [], [instance('t9', '10.0.0.9', { ofEcs: false })])).toEqual([]);
-    expect(ids([], [], [instance('not a task id', '10.0.0.9')])).toEqual([]);
-    expect(ids([], [stoppedTask('t9', '10.0.0.9')], [instance('t9', '10.0.0.9')])).toEqual([]);
-  });
-
-  it('are named once each, in the order of their ARNs', () => {
-    const listed = ['c', 'a'].map((id) => runningTask(id, '10.0.0.1'));
-    expect(ids(listed, [], [instance('b', '10.0.0.2'), instance('a', '10.0.0.1')])).toEqual(['a', 'b', 'c']);
   });
 });

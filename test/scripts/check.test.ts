@@ -7,7 +7,8 @@ import { plantInstalled, root, run } from '../walls/copy.ts';
 const CHECK = ['functions/core/json.ts', 'scripts/check.ts', 'scripts/count.ts', 'scripts/run.mjs'];
 
 /** The packages that only the code uses which the copy does not have. */
-const UNUSED = /^@types\/aws-lambda$|^@smithy\/|^aws-sdk|^esbuild$|^fast-check$|^playwright-core$|^yaml$/;
+const UNUSED =
+  /^@types\/aws-lambda$|^@aws-sdk\/|^@cyclonedx\/|^@smithy\/|^aws-sdk|^esbuild$|^fast-check$|^fflate$|^playwright-core$|^yaml$/;
 
 const fourTests = `
 import { expect, test } from 'vitest';

@@ -5,6 +5,7 @@ import { CloudMap, type CloudMapServiceRecord } from './cloud-map.ts';
 import { Ecs, present, type TaskRecord, type TaskState } from './ecs.ts';
 import { Elb } from './elb.ts';
 import { type StateChangeEvent, stateChangeEvent } from './events.ts';
+import { keepInstance, type Registrar } from './registrar.ts';
 
 const REGION = 'eu-west-1';
 const ACCOUNT_ID = '111122223333';
@@ -32,7 +33,7 @@ export class Account {
   /** Ports that no task answers on, for groups whose health checks must fail. */
   readonly deafPorts = new Set<number>();
   readonly #listeners: ((event: StateChangeEvent) => void)[] = [];
-  readonly #registries = new Map<string, CloudMapServiceRecord>();
+  readonly #registrars = new Map<string, Registrar[]>();
   #eventCount = 0;
 
   constructor(clock: VirtualClock) {
@@ -50,8 +51,8 @@ export class Account {
   }
 
   /** ECS keeps an instance per running task of the group (`service:NAME`) in the Cloud Map service. */
-  keepInstances(group: string, service: CloudMapServiceRecord): void {
-    this.#registries.set(group, service);
+  keepInstances(group: string, service: CloudMapServiceRecord, how: Omit<Registrar, 'service'> = {}): void {
+    this.#registrars.set(group, [...(this.#registrars.get(group) ?? []), { ...how, service }]);
   }
 
   get callCount(): number {
@@ -63,27 +64,11 @@ export class Account {
   }
 
   #taskChanged(task: TaskRecord, state: TaskState): void {
-    this.#keepInstance(task, state);
+    for (const registrar of this.#registrars.get(task.group) ?? []) {
+      keepInstance(this.clock, this.cloudMap, registrar, task, state);
+    }
     this.#eventCount += 1;
     const event = stateChangeEvent(task, state, this.#eventCount);
     for (const listener of this.#listeners) listener(event);
-  }
-
-  #keepInstance(task: TaskRecord, state: TaskState): void {
-    const service = this.#registries.get(task.group);
-    if (service === undefined) return;
-    if (state.last === 'RUNNING' && state.desired === 'RUNNING') {
-      this.cloudMap.register(service, task.id, {
-        AWS_INSTANCE_IPV4: state.ipv4 ?? '',
-        AWS_INIT_HEALTH_STATUS: 'UNHEALTHY',
-        AVAILABILITY_ZONE: task.zone,
-        REGION,
-        ECS_CLUSTER_NAME: task.clusterArn.slice(task.clusterArn.indexOf('/') + 1),
-        ECS_SERVICE_NAME: task.group.slice('service:'.length),
-        ECS_TASK_DEFINITION_FAMILY: task.definition.split(':')[0] ?? '',
-      });
-    } else if (state.desired === 'STOPPED' && service.instances.has(task.id)) {
-      this.cloudMap.deregister(service, task.id);
-    }
   }
 }

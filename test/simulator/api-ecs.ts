@@ -15,6 +15,7 @@ export function ecsApi(account: Account) {
     DescribeTasks: (input: Input) => describeTasks(account, input),
     DescribeServices: (input: Input) => describeServices(account, input),
     DescribeTaskDefinition: (input: Input) => describeTaskDefinition(account, input),
+    DescribeContainerInstances: (input: Input) => describeContainerInstances(account, input),
     StopTask: (input: Input) => stopTask(account, input),
   };
 }
@@ -27,11 +28,13 @@ function listTasks({ ecs }: Account, input: Input) {
   if (service !== undefined && !isActive({ ecs }, cluster, nameOf(service))) {
     throw new ApiError('ServiceNotFoundException', 'Service not found.');
   }
+  const place = text(input, 'containerInstance');
   const behindMs = ecs.lagMs();
   const arns = [...ecs.tasks.values()]
     .filter((task) => task.clusterArn === cluster && ecs.seen(task, behindMs)?.desired === desired)
     .filter((task) => service === undefined || task.group === `service:${nameOf(service)}`)
     .filter((task) => family === undefined || task.definition.split(':')[0] === family)
+    .filter((task) => place === undefined || task.containerInstance === place)
     .map((task) => task.arn);
   const page = pageOf(arns, text(input, 'nextToken'), ecs.pageMax, whole(input, 'maxResults'));
   return { taskArns: page.items, nextToken: page.nextToken };
@@ -87,6 +90,20 @@ function describeTaskDefinition({ ecs }: Account, input: Input) {
   return { taskDefinition: { family, revision: Number(revision), containerDefinitions: [container] } };
 }
 
+function describeContainerInstances({ ecs }: Account, input: Input) {
+  const known = texts(input, 'containerInstances').flatMap((arn) => ecs.containerInstances.get(arn) ?? []);
+  return {
+    containerInstances: known.map(({ arn, type, hasTrunk }) => ({
+      containerInstanceArn: arn,
+      attributes: [
+        { name: 'ecs.instance-type', value: type },
+        ...(hasTrunk ? [{ name: 'ecs.awsvpc-trunk-id', value: `eni-trunk-${arn.slice(-4)}` }] : []),
+      ],
+    })),
+    failures: [],
+  };
+}
+
 function stopTask({ ecs }: Account, input: Input) {
   const cluster = clusterOf({ ecs }, input);
   const id = text(input, 'task') ?? '';
@@ -108,6 +125,7 @@ function describe(task: TaskRecord, state: TaskState): TaskDescription {
     attachments: state.interface === 'NONE' ? [] : [attachment],
     availabilityZone: task.zone,
     clusterArn: task.clusterArn,
+    containerInstanceArn: task.containerInstance,
     containers: [
       {
         containerArn: `${task.arn.replace(':task/', ':container/')}/c0`,
@@ -128,6 +146,7 @@ function describe(task: TaskRecord, state: TaskState): TaskDescription {
     startedBy: task.startedBy,
     stoppingAt: dateOf(state.stoppingAtMs),
     stoppedAt: dateOf(state.stoppedAtMs),
+    executionStoppedAt: dateOf(task.history.find(({ last, atMs }) => last === 'DEPROVISIONING' && atMs <= state.atMs)?.atMs),
     taskArn: task.arn,
     taskDefinitionArn: task.clusterArn.replace(/:cluster\/.*/, `:task-definition/${task.definition}`),
     version: state.version,

@@ -9,6 +9,12 @@ const TAGS_MAX = 20;
 export function elbApi(account: Account) {
   return {
     DescribeTargetGroups: (input: Input) => describeTargetGroups(account, input),
+    DescribeLoadBalancers: (input: Input) => ({
+      LoadBalancers: texts(input, 'LoadBalancerArns').map((arn) => ({
+        LoadBalancerArn: arn,
+        AvailabilityZones: account.elb.zones.map((ZoneName) => ({ ZoneName })),
+      })),
+    }),
     DescribeTags: (input: Input) => describeTags(account, input),
     DescribeTargetGroupAttributes: (input: Input) => describeAttributes(account, input),
     DescribeTargetHealth: (input: Input) => describeTargetHealth(account, input),
@@ -45,6 +51,9 @@ function describe(group: GroupRecord) {
     HealthCheckProtocol: 'HTTP' as const,
     HealthCheckPort: 'traffic-port',
     HealthCheckEnabled: true,
+    HealthCheckIntervalSeconds: 10,
+    HealthCheckTimeoutSeconds: 5,
+    UnhealthyThresholdCount: 2,
     LoadBalancerArns: group.isUsed ? [group.arn.replace(/:targetgroup\/.*/, ':loadbalancer/app/web/0123456789abcdef')] : [],
   };
 }

@@ -1,10 +1,11 @@
 /** The two ways in which the function meets the simulated account. */
 import { type BundleRuntime, spawnBundle } from './bundle.ts';
+import { functionCalled } from './calls.ts';
 import { settleOnce } from './clock.ts';
 import { HttpDoor } from './http.ts';
 import { type InProcessRuntime, spawnInProcess } from './in-process.ts';
 import { type Backend, parseSettings, type SettingsText, type Stage } from './stage.ts';
-import { createSimulatedWorld } from './world.ts';
+import { createSimulatedWorld, type Line, USUAL_LINE } from './world.ts';
 
 /** What a call takes over HTTP, in virtual milliseconds: as in `USUAL_LINE`. */
 const CALL_MS = 40;
@@ -20,7 +21,14 @@ export function inProcess(): InProcessBackend {
     name: 'the sources in process',
     runtimes,
     spawn: (stage, settings) => {
-      const world = createSimulatedWorld(stage.service);
+      const line: Line = {
+        ...USUAL_LINE,
+        sent: (name, input) => {
+          functionCalled(settings, name, input);
+          return true;
+        },
+      };
+      const world = createSimulatedWorld(stage.service, line);
       const runtime = spawnInProcess(parseSettings(settings), world, stage.clock);
       runtimes.push(runtime);
       return runtime;
@@ -39,6 +47,7 @@ export interface BundleBackend extends Backend {
 export async function bundleOverHttp(file: string, stage: Stage): Promise<BundleBackend> {
   const door = new HttpDoor(stage.service);
   door.answerMs = () => CALL_MS;
+  door.asked = (name, input) => functionCalled(stage.settings, name, input);
   const endpoint = await door.open();
   const runtimes: BundleRuntime[] = [];
   const underWay = (): number => runtimes.reduce((sum, runtime) => sum + runtime.callsUnderWay(), 0);

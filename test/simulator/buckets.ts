@@ -7,18 +7,20 @@ interface BucketSize {
   readonly perSecond: number;
 }
 
-/** ELB guide, "Request throttling for the ELB API"; ECS guide, "Request throttling". Cloud Map publishes none for these calls. */
+/** ELB guide, "Request throttling for the ELB API"; ECS guide, "Request throttling". Cloud Map publishes none: its size is chosen. */
 const SIZES: Readonly<Record<string, BucketSize>> = {
   'elb-write': { capacity: 20, perSecond: 4 },
   'elb-read': { capacity: 40, perSecond: 10 },
   'ecs-task-read': { capacity: 100, perSecond: 20 },
   'ecs-service-read': { capacity: 100, perSecond: 20 },
+  'cloud-map-read': { capacity: 50, perSecond: 10 },
 };
 
 const BUCKET_OF: Readonly<Record<string, string>> = {
   RegisterTargets: 'elb-write',
   DeregisterTargets: 'elb-write',
   DescribeTargetHealth: 'elb-read',
+  DescribeLoadBalancers: 'elb-read',
   DescribeTargetGroups: 'elb-read',
   DescribeTargetGroupAttributes: 'elb-read',
   DescribeTags: 'elb-read',
@@ -27,6 +29,11 @@ const BUCKET_OF: Readonly<Record<string, string>> = {
   DescribeContainerInstances: 'ecs-task-read',
   DescribeServices: 'ecs-service-read',
   DescribeTaskDefinition: 'ecs-service-read',
+  GetInstancesHealthStatus: 'cloud-map-read',
+  GetService: 'cloud-map-read',
+  ListInstances: 'cloud-map-read',
+  ListServices: 'cloud-map-read',
+  ListTagsForResource: 'cloud-map-read',
 };
 
 export class TokenBuckets {
@@ -54,9 +61,13 @@ export class TokenBuckets {
   }
 }
 
-/** The two services spell it differently. */
+/** Each service spells it differently. */
 export function throttled(operation: string): ApiError {
-  return BUCKET_OF[operation]?.startsWith('elb')
-    ? new ApiError('Throttling', 'Rate exceeded')
-    : new ApiError('ThrottlingException', 'Rate exceeded');
+  const bucket = BUCKET_OF[operation] ?? '';
+  const name = bucket.startsWith('elb')
+    ? 'Throttling'
+    : bucket.startsWith('cloud-map')
+      ? 'RequestLimitExceeded'
+      : 'ThrottlingException';
+  return new ApiError(name, 'Rate exceeded');
 }

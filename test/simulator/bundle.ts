@@ -19,7 +19,7 @@ export interface BundleRuntime extends Runtime {
   /** Calls under way: each holds the timer that would cut it off. */
   readonly callsUnderWay: () => number;
   /** The log, one parsed record per line. */
-  readonly log: readonly JsonObject[];
+  readonly log: JsonObject[];
 }
 
 /** Names of globals that the bundle gets from us instead of from the machine. */

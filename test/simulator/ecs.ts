@@ -29,6 +29,14 @@ export interface TaskRecord {
   readonly zone: string;
   readonly timing: TaskTiming;
   readonly history: TaskState[];
+  readonly containerInstance?: string | undefined;
+}
+
+/** An EC2 instance of a cluster. */
+export interface ContainerInstanceRecord {
+  readonly arn: string;
+  readonly type: string;
+  readonly hasTrunk: boolean;
 }
 
 export interface ServiceRecord {
@@ -72,6 +80,8 @@ export interface TaskSpec {
   readonly ipv6?: string | undefined;
   /** Bridge and host mode: the task gets no interface of its own. */
   readonly withoutInterface?: boolean | undefined;
+  /** ARN of the instance that the task is placed on; none on Fargate. */
+  readonly containerInstance?: string | undefined;
 }
 
 /** ECS describes a stopped task for an hour. */
@@ -82,6 +92,7 @@ export class Ecs {
   readonly services = new Map<string, ServiceRecord>();
   readonly tasks = new Map<string, TaskRecord>();
   readonly stopTimeouts = new Map<string, number>();
+  readonly containerInstances = new Map<string, ContainerInstanceRecord>();
   /** How far behind the present the next read is, in milliseconds. */
   lagMs: () => number = () => 0;
   /** How long after its release an address goes to a new task. */
@@ -124,6 +135,7 @@ export class Ecs {
       zone: `${spec.clusterArn.split(':')[3]}${this.#taskCount % 2 === 0 ? 'a' : 'b'}`,
       timing,
       history: [],
+      containerInstance: spec.containerInstance,
     };
     this.tasks.set(task.arn, task);
     const created = { version: 0, last: 'PROVISIONING', desired: 'RUNNING' as const, interface: 'PRECREATED' };

@@ -48,6 +48,8 @@ export type GroupSpec = Pick<GroupRecord, 'arn'> & Partial<Omit<GroupRecord, 'ar
 
 export class Elb {
   readonly groups = new Map<string, GroupRecord>();
+  /** Zones that every load balancer is enabled in. */
+  zones: readonly string[] = ['eu-west-1a', 'eu-west-1b'];
   /** Whether something answers at the address and port; set by the account. */
   answers: (ip: string, port: number) => boolean = () => true;
   readonly #clock: VirtualClock;

@@ -15,6 +15,8 @@ export class HttpDoor {
   #requests = 0;
   /** Milliseconds of virtual time between a call's effect and its answer; 0 answers without time passing. */
   answerMs: () => number = () => 0;
+  /** Told of every call that arrives, whatever becomes of it. */
+  asked: (operation: ApiName, input: Input) => void = () => undefined;
 
   constructor(service: Service) {
     this.#service = service;
@@ -64,6 +66,7 @@ export class HttpDoor {
       this.#answer(response, protocol, new ApiError('UnknownOperationException', `${operation} is not simulated`, 400));
       return;
     }
+    this.asked(operation, protocol.input);
     this.#carryOut(response, protocol, operation, protocol.input);
   }
 

@@ -9,6 +9,7 @@ export interface KnownTask {
   readonly stopped: boolean;
   readonly last: string;
   readonly ip: string | undefined;
+  readonly ipv6: string | undefined;
   readonly attached: boolean;
   readonly describedAtMs: number;
   /** When an answer first showed it past STOPPING. */
@@ -35,7 +36,7 @@ export class Knowledge {
   }
 
   at(ip: string): KnownTask[] {
-    return [...this.#tasks.values()].filter((task) => task.ip === ip);
+    return [...this.#tasks.values()].filter((task) => task.ip === ip || task.ipv6 === ip);
   }
 }
 
@@ -53,6 +54,8 @@ function join(one: KnownTask, other: KnownTask): KnownTask {
     ...later,
     stopped: one.stopped || other.stopped,
     ip: one.ip ?? other.ip,
+    ipv6: one.ipv6 ?? other.ipv6,
+    attached: one.attached || other.attached,
     describedAtMs: Math.max(one.describedAtMs, other.describedAtMs),
     releasedAtMs: Math.min(one.releasedAtMs, other.releasedAtMs),
   };
@@ -62,9 +65,10 @@ function readTask(description: unknown, describedAtMs: number): KnownTask | unde
   if (!isObject(description)) return undefined;
   const { taskArn, group, taskDefinitionArn, lastStatus, desiredStatus, attachments } = description;
   if (typeof taskArn !== 'string' || typeof lastStatus !== 'string') return undefined;
-  const attachment = Array.isArray(attachments) ? attachments.find(isObject) : undefined;
+  const attachment = Array.isArray(attachments) ? attachments.filter(isObject).find(isInterface) : undefined;
   const details = isObject(attachment) && Array.isArray(attachment['details']) ? attachment['details'].filter(isObject) : [];
   const address = details.find((detail) => detail['name'] === 'privateIPv4Address')?.['value'];
+  const ipv6 = details.find((detail) => detail['name'] === 'privateIPv6Address')?.['value'];
   return {
     arn: taskArn,
     group: String(group),
@@ -72,8 +76,14 @@ function readTask(description: unknown, describedAtMs: number): KnownTask | unde
     stopped: desiredStatus === 'STOPPED',
     last: lastStatus,
     ip: typeof address === 'string' ? address : undefined,
+    ipv6: typeof ipv6 === 'string' ? ipv6 : undefined,
     attached: isObject(attachment) && attachment['status'] === 'ATTACHED',
     describedAtMs,
     releasedAtMs: LIFE.indexOf(lastStatus) > LIFE.indexOf('STOPPING') ? describedAtMs : Number.POSITIVE_INFINITY,
   };
+}
+
+/** A task may have other attachments, of Service Connect for example, before or after its interface. */
+function isInterface({ type }: Readonly<Record<string, unknown>>): boolean {
+  return type === 'ElasticNetworkInterface' || type === 'eni';
 }

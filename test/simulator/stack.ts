@@ -6,6 +6,7 @@ import { registeredAddresses } from '../../functions/core/snapshot.ts';
 import type { Account } from './account.ts';
 import type { Input } from './api-input.ts';
 import { objects, text } from './api-input.ts';
+import { functionCalled } from './calls.ts';
 import type { VirtualClock } from './clock.ts';
 import { present } from './ecs.ts';
 import type { StateChangeEvent } from './events.ts';
@@ -189,6 +190,7 @@ export class Stack {
     if (this.#isFaulty && freeze < this.#options.mix.freezeP) life.frozenUntilMs = this.#clock.now() + random.whole(500, 9_000);
     this.#options.trace.note(`${this.#options.name}${life.number} ${name} ${JSON.stringify(input)}`);
     this.#referee.sent(life.number, name, input);
+    functionCalled(this.#options.settings, name, input);
     if (name === 'RegisterTargets' || name === 'DeregisterTargets') life.hasWritten = true;
     if (name === 'ListTasks' && input['desiredStatus'] === 'STOPPED') this.marks.add('the stopped list was searched');
     return true;

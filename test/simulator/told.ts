@@ -7,6 +7,7 @@ export interface TaskDescription {
   readonly attachments: Attachment[];
   readonly availabilityZone: string | undefined;
   readonly clusterArn: string;
+  readonly containerInstanceArn: string | undefined;
   readonly containers: Container[];
   readonly createdAt: Date | undefined;
   readonly desiredStatus: string;
@@ -16,6 +17,7 @@ export interface TaskDescription {
   readonly startedBy: string | undefined;
   readonly stoppingAt: Date | undefined;
   readonly stoppedAt: Date | undefined;
+  readonly executionStoppedAt: Date | undefined;
   readonly taskArn: string;
   readonly taskDefinitionArn: string | undefined;
   readonly version: number;
@@ -49,6 +51,7 @@ export function describeAsTold(told: Input, task: TaskRecord, state: TaskState):
     attachments: objects(told, 'attachments').map(attachmentOf),
     availabilityZone: text(told, 'availabilityZone'),
     clusterArn: task.clusterArn,
+    containerInstanceArn: text(told, 'containerInstanceArn'),
     containers: objects(told, 'containers').map((container) => containerOf(container, task.arn)),
     createdAt: dateOf(told['createdAt']),
     desiredStatus: state.desired,
@@ -58,6 +61,7 @@ export function describeAsTold(told: Input, task: TaskRecord, state: TaskState):
     startedBy: text(told, 'startedBy'),
     stoppingAt: dateOf(told['stoppingAt']),
     stoppedAt: dateOf(told['stoppedAt']),
+    executionStoppedAt: dateOf(told['executionStoppedAt']),
     taskArn: task.arn,
     taskDefinitionArn: text(told, 'taskDefinitionArn'),
     version: state.version,

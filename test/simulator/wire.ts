@@ -100,14 +100,17 @@ function nest(form: URLSearchParams): JsonObject {
   return isObject(value) ? value : {};
 }
 
-/** `member.1`, `member.2`, ... are a list; a text of digits is a number, since the form has no types. */
-function read({ children, text }: Node): unknown {
-  if (text !== undefined) return /^\d{1,9}$/.test(text) ? Number(text) : text;
+/** The form has no types. These are its numbers; a marker or a tag's value of digits is none. */
+const NUMBERS: ReadonlySet<string> = new Set(['PageSize', 'Port']);
+
+/** `member.1`, `member.2`, ... are a list. */
+function read({ children, text }: Node, called = ''): unknown {
+  if (text !== undefined) return NUMBERS.has(called) && /^\d{1,9}$/.test(text) ? Number(text) : text;
   const members = children.get('member');
   if (members !== undefined) {
     return [...members.children].sort(([one], [other]) => Number(one) - Number(other)).map(([, child]) => read(child));
   }
-  return Object.fromEntries([...children].map(([name, child]) => [name, read(child)]));
+  return Object.fromEntries([...children].map(([name, child]) => [name, read(child, name)]));
 }
 
 function xml(value: unknown): string {

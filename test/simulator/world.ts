@@ -25,7 +25,7 @@ export interface Line {
   frozenUntilMs?(): number;
 }
 
-const USUAL_LINE: Line = { effectMs: () => 20, answerMs: () => 20 };
+export const USUAL_LINE: Line = { effectMs: () => 20, answerMs: () => 20 };
 
 export function createSimulatedWorld(service: Service, line: Line = USUAL_LINE): World {
   const send = <Name extends ApiName, Value>(name: Name, input: Input, read: (output: ApiOutput<Name>) => Value) =>

@@ -10,9 +10,17 @@ import { aGroup, clusterArn, feed, ip, target, taskArn, wiring } from './values.
 /** A fixed seed: a mutant must not live or die by luck, and a failure tells the same story on every machine. */
 export const SEED = 20_261_122;
 
+/** Whether a mutant is at work: then it is enough that a property fails, and nobody needs its smallest example. */
+const endOnFailure = process.env['MUTATED'] !== undefined;
+
 /** Checks a property with the fixed seed. */
 export function holds<Ts>(property: fc.IRawProperty<Ts, false>, numRuns = 300): void {
-  fc.assert(property, { seed: SEED, numRuns });
+  fc.assert(property, { seed: SEED, numRuns, endOnFailure });
+}
+
+/** Checks a property of something that waits, with the fixed seed. */
+export async function holdsInTime<Ts>(property: fc.IAsyncProperty<Ts>, numRuns = 100): Promise<void> {
+  await fc.assert(property, { seed: SEED, numRuns, endOnFailure });
 }
 
 const LAST: readonly LastStatus[] = [

@@ -1,11 +1,6 @@
-import { ECSClient } from '@aws-sdk/client-ecs';
-import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
 import { describe, expect, it } from 'vitest';
-import { createCloudMapWorld } from '../../functions/adapters/cloud-map.ts';
-import { createEcsWorld } from '../../functions/adapters/ecs.ts';
-import { createElbWorld } from '../../functions/adapters/elb.ts';
 import type { JsonObject } from '../../functions/core/json.ts';
+import { callsMade } from '../support/calls-made.ts';
 import {
   CLOUD_MAP_SERVICE,
   CLUSTER,
@@ -120,17 +115,6 @@ describe("what is the function's own", () => {
     }
   });
 });
-
-/** The calls of functions/app/ports.ts, one IAM action each: the adapters have one method per call, by the call's name. */
-function callsMade(): string[] {
-  const region = { region: 'eu-west-1' };
-  const calls = {
-    ecs: Object.keys(createEcsWorld(new ECSClient(region))),
-    elasticloadbalancing: Object.keys(createElbWorld(new ElasticLoadBalancingV2Client(region))),
-    servicediscovery: Object.keys(createCloudMapWorld(new ServiceDiscoveryClient(region))),
-  };
-  return Object.entries(calls).flatMap(([service, names]) => names.map((name) => `${service}:${name}`));
-}
 
 function statements(given?: ParameterValues): JsonObject[] {
   const policies = listOf(propertiesOf('SyncRole', given)['Policies']);

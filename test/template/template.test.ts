@@ -230,6 +230,8 @@ describe('the alarms', () => {
       'AWS/Lambda Errors FunctionName=SyncFunction',
       'AWS/Lambda Throttles FunctionName=SyncFunction',
       'AWS/Lambda Invocations FunctionName=SyncFunction',
+      'AWS/Events Invocations RuleName=SyncFunctionEveryMinute',
+      'AWS/Events FailedInvocations RuleName=SyncFunctionEveryMinute',
       'AWS/Events FailedInvocations RuleName=TaskRule',
       'AWS/Events InvocationsFailedToBeSentToDlq RuleName=TaskRule',
       'AlbTargetSync Errors service=my-stack',
@@ -243,6 +245,7 @@ describe('the alarms', () => {
     });
     expect(breaching.map(([name, { Threshold, ComparisonOperator }]) => [name, ComparisonOperator, Threshold])).toEqual([
       ['HeartbeatAlarm', 'LessThanThreshold', 1],
+      ['ScheduleAlarm', 'LessThanThreshold', 1],
     ]);
   });
 

@@ -1,0 +1,132 @@
+/** Second looks, and what else comes between a plan and its write. */
+import { describe, expect, it } from 'vitest';
+import { learn } from '../../functions/app/memory.ts';
+import { reconcile } from '../../functions/app/reconcile.ts';
+import { PROOF_AGE_MAX_MS, SECOND_LOOK_AFTER_MS } from '../../functions/core/guard.ts';
+import type { Address } from '../../functions/core/values.ts';
+import { contextOf, memoryOf, worldOf } from '../support/passes.ts';
+import { describing, fails, inTurn, ok, page, START_MS } from '../support/ports.ts';
+import { aHint, at, runningTask, stoppedTask, stoppingTask, target, taskArn } from '../support/values.ts';
+
+const RUNNING = runningTask('t1', '10.0.0.1');
+const STOPPED = stoppedTask('t3', '10.0.0.3');
+
+describe('the second look', () => {
+  const released = { targets: [target('10.0.0.3')], tasks: [STOPPED] };
+
+  it('is waited for, since the address may have a new owner', async () => {
+    const fake = worldOf(released);
+    fake.callMs = () => 10;
+    const context = contextOf(fake);
+    const pass = await reconcile(context);
+    const describedAtMs = START_MS + 40;
+    expect(pass.held.map(({ because }) => because)).toEqual(['waits for the second look']);
+    expect(pass.secondLooks).toEqual(new Map([[at('10.0.0.3'), describedAtMs]]));
+    expect(pass.isUnfinished).toBe(false);
+    expect(memoryOf(context).covered.has(STOPPED.arn)).toBe(false);
+    expect(fake.names).not.toContain('DeregisterTargets');
+  });
+
+  it.each([
+    [SECOND_LOOK_AFTER_MS - 1, 0, 'waits for the second look'],
+    [SECOND_LOOK_AFTER_MS, 1, undefined],
+  ] as const)('after %i ms removes %i, with the lists read once more before it', async (sinceMs, removed, because) => {
+    const fake = worldOf(released);
+    const firstProofMs = new Map<Address, number>([[at('10.0.0.3'), START_MS - sinceMs]]);
+    const context = contextOf(fake, { firstProofMs });
+    learn(context.memory, STOPPED, START_MS);
+    const pass = await reconcile(context);
+    expect(pass.written.done).toHaveLength(removed);
+    expect(pass.held.map((each) => each.because)).toEqual(because === undefined ? [] : [because]);
+    expect(fake.inputs('ListTasks')).toHaveLength(1 + removed);
+    // Who waits longer keeps the time of the first proof.
+    expect(pass.secondLooks).toEqual(removed === 1 ? new Map() : firstProofMs);
+  });
+
+  it('is kept for what only a failed read held back', async () => {
+    const fake = worldOf(released);
+    fake.answers.ListTasks = inTurn(fails('unexpected'), page([]));
+    const firstProofMs = new Map<Address, number>([[at('10.0.0.3'), START_MS - 1_000]]);
+    const context = contextOf(fake, { firstProofMs });
+    learn(context.memory, STOPPED, START_MS);
+    const pass = await reconcile(context);
+    expect(pass.held.map(({ because }) => because)).toEqual(['a read failed']);
+    expect(pass.secondLooks).toEqual(firstProofMs);
+    const fresh = worldOf(released);
+    fresh.answers.ListTasks = inTurn(fails('unexpected'), page([]));
+    const other = contextOf(fresh);
+    learn(other.memory, STOPPED, START_MS);
+    expect((await reconcile(other)).secondLooks).toEqual(new Map());
+  });
+
+  it('is kept for what came too late, or rests on old wiring', async () => {
+    const firstProofMs = new Map<Address, number>([[at('10.0.0.3'), START_MS - 6_000]]);
+    const late = worldOf(released);
+    // The hinted task is described in the second try, which takes so long that the proof beside it has grown old by then.
+    let tries = 0;
+    late.answers.DescribeTasks = ({ cluster, tasks }) => {
+      if (!tasks.includes(taskArn('slow'))) return describing(STOPPED)({ cluster, tasks });
+      tries += 1;
+      if (tries % 2 === 1) return fails('throttled');
+      late.clock.nowMs += PROOF_AGE_MAX_MS + 1;
+      return ok([]);
+    };
+    const context = contextOf(late, { firstProofMs, hints: [aHint(taskArn('slow'), 1)] });
+    learn(context.memory, STOPPED, START_MS);
+    const tooLate = await reconcile(context);
+    expect(tooLate.held.map(({ because }) => because)).toEqual(['proof is too old']);
+    expect(tooLate.secondLooks).toEqual(firstProofMs);
+    const old = contextOf(worldOf(released), { firstProofMs });
+    const onOld = await reconcile({ ...old, wired: { ...old.wired, wiringReadAtMs: START_MS - 60_001 } });
+    expect(onOld.held.map(({ because }) => because)).toEqual(['wiring is older than a minute']);
+    expect(onOld.secondLooks).toEqual(firstProofMs);
+  });
+
+  it('is not kept for what is held for good', async () => {
+    const firstProofMs = new Map<Address, number>([[at('10.0.0.3'), START_MS - 6_000]]);
+    const context = contextOf(worldOf(released), { firstProofMs }, 'service=app port=8080 mode=observe');
+    const pass = await reconcile(context);
+    expect(pass.held.map(({ because }) => because)).toEqual(['observe']);
+    expect(pass.secondLooks.size).toBe(0);
+    expect(pass.findings).toEqual([]);
+  });
+
+  it('is called off by a live task at the address', async () => {
+    const owner = runningTask('t7', '10.0.0.3');
+    const fake = worldOf({ targets: [target('10.0.0.3')], tasks: [STOPPED, owner] });
+    const context = contextOf(fake, { firstProofMs: new Map([[at('10.0.0.3'), START_MS - 6_000]]) });
+    learn(context.memory, STOPPED, START_MS);
+    const pass = await reconcile(context);
+    expect(pass.planned).toEqual([]);
+    expect(pass.secondLooks.size).toBe(0);
+  });
+});
+
+describe('what another pass has read in the meantime', () => {
+  it('stops a write that it contradicts', async () => {
+    const fake = worldOf({ targets: [target('10.0.0.9')], tasks: [RUNNING] });
+    const context = contextOf(fake);
+    fake.answers.DescribeTasks = describing(RUNNING);
+    // While the stopped list is read for the foreign address, the pass of another group learns that the task stops.
+    fake.answers.ListTasks = ({ desired }) => {
+      if (desired === 'STOPPED') learn(context.memory, stoppingTask('t1', '10.0.0.1'), START_MS);
+      return page(desired === 'RUNNING' ? [RUNNING] : []);
+    };
+    const pass = await reconcile(context);
+    expect(fake.names).not.toContain('RegisterTargets');
+    expect(pass.written.done).toEqual([]);
+  });
+
+  it('makes the pass unfinished where it comes between plan and write', async () => {
+    const fake = worldOf({ tasks: [RUNNING] });
+    const context = contextOf(fake);
+    const original = context.caller.write.bind(context.caller);
+    context.caller.write = (name, resource, input, isDue) => {
+      learn(context.memory, stoppingTask('t1', '10.0.0.1'), START_MS);
+      return original(name, resource, input, isDue);
+    };
+    const pass = await reconcile(context);
+    expect([pass.written.aged.length, pass.isUnfinished]).toEqual([1, true]);
+    expect(fake.names).not.toContain('RegisterTargets');
+  });
+});

@@ -1,0 +1,298 @@
+import { describe, expect, it } from 'vitest';
+import { learn } from '../../functions/app/memory.ts';
+import { reconcile } from '../../functions/app/reconcile.ts';
+import { CONTEST_PAUSE_MS, changeKey, PROOF_AGE_MAX_MS, refusalPauseMs } from '../../functions/core/guard.ts';
+import { contextOf, memoryOf, worldOf } from '../support/passes.ts';
+import { FakeWorld, fails, ok, page, START_MS } from '../support/ports.ts';
+import { aGroup, aHint, at, groupArn, runningTask, stoppingTask, target, taskArn, wiring } from '../support/values.ts';
+
+const RUNNING = runningTask('t1', '10.0.0.1');
+const STOPPING = stoppingTask('t2', '10.0.0.2');
+
+describe('a pass', () => {
+  it('reads the targets before the tasks, and then writes: registers first', async () => {
+    const fake = worldOf({ targets: [target('10.0.0.2')], tasks: [RUNNING, STOPPING] });
+    const pass = await reconcile(contextOf(fake));
+    expect(fake.names).toEqual([
+      'DescribeTargetHealth',
+      'ListTasks',
+      'DescribeTasks',
+      'ListTasks',
+      'DescribeTasks',
+      'RegisterTargets',
+      'DeregisterTargets',
+    ]);
+    expect(pass.written.done.map(({ kind, address }) => [kind, address])).toEqual([
+      ['register', at('10.0.0.1')],
+      ['deregister', at('10.0.0.2')],
+    ]);
+    expect(pass).toMatchObject({ held: [], findings: [], failures: [], behind: [], isUnfinished: false });
+    expect(pass.planned).toEqual(pass.written.done);
+    expect(pass.secondLooks.size).toBe(0);
+    expect(fake.inputs('DescribeTargetHealth')).toEqual([{ group: groupArn() }]);
+  });
+
+  it('remembers when it began, what it has seen, dealt with and written', async () => {
+    const fake = worldOf({ targets: [target('10.0.0.2')], tasks: [RUNNING, STOPPING] });
+    fake.callMs = () => 10;
+    const context = contextOf(fake);
+    const pass = await reconcile(context);
+    const memory = memoryOf(context);
+    expect(memory.lastPassAtMs).toBe(START_MS);
+    expect(memory.wiring).toBe('cluster=prod service=app port=8080');
+    expect(memory.firstSeenMs).toEqual(new Map([[at('10.0.0.2'), START_MS + 10]]));
+    expect(memory.covered).toEqual(
+      new Map([
+        [RUNNING.arn, RUNNING.version],
+        [STOPPING.arn, Number.POSITIVE_INFINITY],
+      ]),
+    );
+    const nowMs = fake.clock.now();
+    expect(memory.writtenAtMs).toEqual(new Map(pass.written.done.map((change) => [changeKey(change), nowMs])));
+  });
+
+  it('over an unchanged group is one read of targets and one list', async () => {
+    const fake = worldOf({ targets: [target('10.0.0.1')], tasks: [RUNNING] });
+    const context = contextOf(fake);
+    await reconcile(context);
+    fake.asked.length = 0;
+    const again = await reconcile(context);
+    expect(fake.names).toEqual(['DescribeTargetHealth', 'ListTasks']);
+    expect(again.planned).toEqual([]);
+  });
+
+  it('remembers the wiring of all its lines together', async () => {
+    const fake = worldOf({});
+    const feeds = ['service=app port=8080', 'service=api port=9090'].map((line) => ({
+      wiring: wiring(line, 'enforce'),
+      native: false,
+    }));
+    const context = contextOf(fake, { wired: { group: aGroup(), feeds, wiringReadAtMs: undefined } });
+    await reconcile(context);
+    expect(memoryOf(context).wiring).toBe('cluster=prod service=app port=8080; cluster=prod service=api port=9090');
+  });
+});
+
+describe('a pass that cannot read', () => {
+  it.each([
+    ['unavailable', true],
+    ['denied', false],
+  ] as const)('the targets (%s) does nothing else, and is unfinished: %s', async (kind, isUnfinished) => {
+    const fake = new FakeWorld({ DescribeTargetHealth: () => fails(kind, 'no') });
+    const context = contextOf(fake);
+    expect(await reconcile(context)).toEqual({
+      snapshot: undefined,
+      planned: [],
+      written: { done: [], refused: [], failures: [], aged: [] },
+      held: [],
+      findings: [],
+      failures: [{ kind, operation: 'DescribeTargetHealth', resource: 'web', message: 'no' }],
+      behind: [],
+      secondLooks: new Map(),
+      isUnfinished,
+    });
+    expect(new Set(fake.names)).toEqual(new Set(['DescribeTargetHealth']));
+    expect(memoryOf(context).lastPassAtMs).toBe(START_MS);
+    expect(memoryOf(context).firstSeenMs.size).toBe(0);
+  });
+
+  it('a list removes nothing, and what it has proved is still registered', async () => {
+    const fake = worldOf({ targets: [target('10.0.0.2')], tasks: [RUNNING, STOPPING] });
+    fake.answers.ListTasks = ({ desired, selector }) =>
+      selector.kind === 'family' || desired === 'STOPPED' ? fails('unexpected', 'no') : page([RUNNING]);
+    const feeds = ['service=app port=8080', 'family=job port=8080'].map((line) => ({
+      wiring: wiring(line, 'enforce'),
+      native: false,
+    }));
+    const context = contextOf(fake, { wired: { group: aGroup(), feeds, wiringReadAtMs: undefined } });
+    learn(context.memory, STOPPING, START_MS);
+    const pass = await reconcile(context);
+    expect(pass.written.done.map(({ address }) => address)).toEqual([at('10.0.0.1')]);
+    expect(pass.held.map(({ because, change }) => [because, change.address])).toEqual([['a read failed', at('10.0.0.2')]]);
+    expect(pass.failures.map(({ operation }) => operation)).toEqual(['ListTasks']);
+    expect(pass.isUnfinished).toBe(true);
+    // Not everything was read: a hint at any of these tasks still makes another pass look.
+    expect(memoryOf(context).covered.size).toBe(0);
+  });
+
+  it('for a reason that does not pass by waiting is finished', async () => {
+    const fake = worldOf({ tasks: [RUNNING] });
+    fake.answers.DescribeTasks = () => fails('denied');
+    expect(await reconcile(contextOf(fake))).toMatchObject({ isUnfinished: false, failures: [{ kind: 'denied' }] });
+  });
+});
+
+describe('a write that fails', () => {
+  it('is a failure of the pass, which then has dealt with nothing', async () => {
+    const fake = worldOf({ tasks: [RUNNING] });
+    fake.answers.RegisterTargets = () => fails('unavailable', 'no');
+    const context = contextOf(fake);
+    const pass = await reconcile(context);
+    expect(pass).toMatchObject({ isUnfinished: true, failures: [{ kind: 'unavailable', operation: 'RegisterTargets' }] });
+    expect(memoryOf(context).covered.size).toBe(0);
+    expect(memoryOf(context).writtenAtMs.size).toBe(0);
+  });
+
+  it.each([
+    ['refused', 'initial', 'refused', 'refused', 'is refused'],
+    ['quota', 'initial', 'quota', 'waiting', 'waits: the group is full'],
+    ['refused', 'draining', 'draining', 'waiting', 'still drains from its earlier life'],
+  ] as const)('as %s on a target that is %s is told and left alone for a while', async (kind, state, why, finding, words) => {
+    const targets = state === 'draining' ? [target('10.0.0.1', state)] : [];
+    const fake = worldOf({ targets, tasks: [RUNNING] });
+    fake.answers.RegisterTargets = () => fails(kind, 'the reason');
+    const context = contextOf(fake);
+    const pass = await reconcile(context);
+    expect(pass).toMatchObject({ failures: [], isUnfinished: false });
+    expect(pass.findings).toEqual([expect.objectContaining({ kind: finding, subject: at('10.0.0.1') })]);
+    expect(pass.findings[0]?.message).toContain(`The target of task ${RUNNING.arn} ${words}`);
+    expect(pass.findings[0]?.message.includes('(the reason)')).toBe(why !== 'draining');
+    expect(memoryOf(context).refused).toEqual(
+      new Map([[at('10.0.0.1'), { times: 1, untilMs: START_MS + refusalPauseMs(why, 1) }]]),
+    );
+    // It is not dealt with: a hint at its task makes another pass look.
+    expect(memoryOf(context).covered.has(RUNNING.arn)).toBe(false);
+    const again = await reconcile(context);
+    expect(again.held.map(({ because }) => because)).toEqual(['refused before']);
+    fake.clock.nowMs = START_MS + refusalPauseMs(why, 1);
+    fake.answers.RegisterTargets = () => ok(null);
+    expect((await reconcile(context)).written.done).toHaveLength(1);
+    expect(memoryOf(context).refused.size).toBe(0);
+  });
+
+  it('tells the same of a removal, whatever the target does', async () => {
+    const fake = worldOf({ targets: [target('10.0.0.2')], tasks: [STOPPING] });
+    fake.answers.DeregisterTargets = () => fails('refused', 'the reason');
+    const context = contextOf(fake);
+    expect((await reconcile(context)).findings).toEqual([
+      expect.objectContaining({ kind: 'refused', subject: at('10.0.0.2') }),
+    ]);
+    expect(memoryOf(context).refused.get(at('10.0.0.2'))?.untilMs).toBe(START_MS + refusalPauseMs('refused', 1));
+  });
+
+  it('because its proof grew too old makes the pass unfinished', async () => {
+    const fake = worldOf({ tasks: [RUNNING, runningTask('t4', '10.0.0.4')], targets: [target('10.0.0.4', 'draining')] });
+    fake.callMs = (name) => (name === 'RegisterTargets' ? PROOF_AGE_MAX_MS + 1 : 0);
+    const context = contextOf(fake);
+    const pass = await reconcile(context);
+    expect([pass.written.done.length, pass.written.aged.length, pass.isUnfinished]).toEqual([1, 1, true]);
+    expect(memoryOf(context).covered.size).toBe(0);
+  });
+});
+
+describe('a plan that is held', () => {
+  it('because its proofs came too late makes the pass unfinished', async () => {
+    const fake = worldOf({ targets: [target('10.0.0.9')], tasks: [RUNNING] });
+    fake.answers.ListTasks = ({ desired }) => {
+      if (desired === 'STOPPED') fake.clock.nowMs += PROOF_AGE_MAX_MS + 1;
+      return page(desired === 'RUNNING' ? [RUNNING] : []);
+    };
+    const context = contextOf(fake);
+    const pass = await reconcile(context);
+    expect(pass.held.map(({ because }) => because)).toEqual(['proof is too old']);
+    expect(pass.isUnfinished).toBe(true);
+    expect(memoryOf(context).covered.size).toBe(0);
+  });
+
+  it('because the wiring is old makes the pass unfinished', async () => {
+    const fake = worldOf({ tasks: [RUNNING] });
+    const context = contextOf(fake);
+    const old = { ...context, wired: { ...context.wired, wiringReadAtMs: START_MS - 60_001 } };
+    const pass = await reconcile(old);
+    expect(pass.held.map(({ because }) => because)).toEqual(['wiring is older than a minute']);
+    expect(pass.isUnfinished).toBe(true);
+    const young = { ...context, wired: { ...context.wired, wiringReadAtMs: START_MS - 60_000 } };
+    expect((await reconcile(young)).written.done).toHaveLength(1);
+  });
+
+  it('by a check is finished, and remains to be dealt with', async () => {
+    const fake = worldOf({ tasks: [RUNNING] });
+    const context = contextOf(fake, { trigger: 'check' });
+    const pass = await reconcile(context);
+    expect(pass.held.map(({ because }) => because)).toEqual(['check only']);
+    expect(fake.names).not.toContain('RegisterTargets');
+    expect(pass).toMatchObject({ isUnfinished: false, findings: [] });
+    expect(memoryOf(context).covered.has(RUNNING.arn)).toBe(false);
+  });
+
+  it.each([
+    ['service=app port=8080 mode=observe', false, 'observe'],
+    ['service=app port=8080', true, 'ECS manages this group'],
+  ] as const)('for good (%s, native %s) is dealt with', async (line, native, because) => {
+    const fake = worldOf({ tasks: [RUNNING] });
+    const context = contextOf(fake, {
+      wired: { group: aGroup(), feeds: [{ wiring: wiring(line, 'enforce'), native }], wiringReadAtMs: undefined },
+    });
+    expect((await reconcile(context)).held.map((each) => each.because)).toEqual([because]);
+    expect(memoryOf(context).covered.get(RUNNING.arn)).toBe(RUNNING.version);
+  });
+});
+
+describe('a target that keeps vanishing', () => {
+  it('is written again by the schedule only, and told', async () => {
+    const fake = worldOf({ tasks: [RUNNING] });
+    const context = contextOf(fake);
+    await reconcile(context);
+    fake.clock.nowMs += CONTEST_PAUSE_MS - 1;
+    const held = await reconcile(context);
+    expect(held.held.map(({ because }) => because)).toEqual(['contested']);
+    expect(held.findings).toEqual([
+      {
+        kind: 'contested',
+        subject: at('10.0.0.1'),
+        message:
+          `The target of task ${RUNNING.arn} was registered here and has vanished within a minute: something else writes to this ` +
+          'group (a person, another stack, a controller that takes the group for its own). It is written again by the schedule, ' +
+          'once a minute.',
+      },
+    ]);
+    expect((await reconcile({ ...context, trigger: 'schedule' })).written.done).toHaveLength(1);
+  });
+
+  it('is told the other way round where it keeps coming back', async () => {
+    const fake = worldOf({ targets: [target('10.0.0.2')], tasks: [STOPPING] });
+    const context = contextOf(fake);
+    await reconcile(context);
+    const { findings } = await reconcile(context);
+    expect(findings[0]?.message).toContain('was removed here and is back within a minute');
+  });
+});
+
+describe('hints', () => {
+  it('that ECS is behind of are told, and remain open', async () => {
+    const fake = worldOf({ targets: [target('10.0.0.1')], tasks: [RUNNING] });
+    const hint = aHint(RUNNING.arn, RUNNING.version + 1);
+    const context = contextOf(fake, { hints: [hint, aHint(taskArn('unknown'), 3)] });
+    const pass = await reconcile(context);
+    expect(pass.behind).toEqual([hint]);
+    expect(memoryOf(context).covered.has(RUNNING.arn)).toBe(false);
+  });
+});
+
+describe('findings', () => {
+  it('tell of foreign targets once the stopped tasks were searched, since when they are there', async () => {
+    const fake = worldOf({ targets: [target('10.0.0.99')] });
+    const context = contextOf(fake);
+    const { findings } = await reconcile(context);
+    expect(findings).toEqual([
+      expect.objectContaining({ kind: 'foreign', subject: at('10.0.0.99'), sinceMs: START_MS }),
+      expect.objectContaining({ kind: 'empty-list' }),
+    ]);
+  });
+
+  it('tell nothing foreign where the search has failed', async () => {
+    const fake = worldOf({ targets: [target('10.0.0.99')], tasks: [RUNNING] });
+    fake.answers.ListTasks = ({ desired }) => (desired === 'RUNNING' ? page([RUNNING]) : fails('denied'));
+    expect((await reconcile(contextOf(fake))).findings).toEqual([]);
+  });
+
+  it('tell of a target that was never healthy, by what the environment remembers of it', async () => {
+    const fake = worldOf({ targets: [target('10.0.0.1', 'unhealthy')], tasks: [RUNNING] });
+    const context = contextOf(fake);
+    await reconcile(context);
+    fake.clock.nowMs += 180_000;
+    expect((await reconcile(context)).findings).toEqual([
+      expect.objectContaining({ kind: 'never-healthy', subject: at('10.0.0.1') }),
+    ]);
+  });
+});

@@ -1,0 +1,262 @@
+import { describe, expect, it } from 'vitest';
+import type { Request } from '../../functions/app/environment.ts';
+import { currentConfiguration } from '../../functions/app/environment.ts';
+import { groupMemory, learn } from '../../functions/app/memory.ts';
+import { hintsFor, isMeant, visitGroup } from '../../functions/app/visit-group.ts';
+import { PASS_INTERVAL_MS, PASS_TIME_MS } from '../../functions/core/again.ts';
+import { selectorKey } from '../../functions/core/wiring.ts';
+import { fails, inTurn, ok, START_MS } from '../support/ports.ts';
+import { aHint, at, clusterArn, groupArn, runningTask, stoppedTask, target, taskArn } from '../support/values.ts';
+import { Visits } from '../support/visits.ts';
+
+const WEB = groupArn();
+const RUNNING = runningTask('t1', '10.0.0.1');
+const STOPPED = stoppedTask('t3', '10.0.0.3');
+const QUARTER_HOUR_MS = 900_000;
+
+function visit(visits: Visits, request: Partial<Request> = {}) {
+  return visitGroup(visits.environment, visits.request(request), visits.observer, WEB);
+}
+
+describe('a visit', () => {
+  it('is one pass where nothing stays open, and tells the lists that it has read', async () => {
+    const visits = new Visits();
+    visits.tasks.push(RUNNING);
+    visits.fake.callMs = () => 10;
+    const hint = aHint(RUNNING.arn, 3);
+    const result = await visit(visits, { hints: [hint, aHint(taskArn('t8'), 1, { group: 'service:other' })] });
+    const key = selectorKey({ kind: 'service', cluster: clusterArn(), name: 'app' });
+    expect(result).toEqual({ group: WEB, isUnfinished: false, lists: new Map([[key, new Set([RUNNING.arn])]]) });
+    expect(visits.passes.map(({ group, details }) => ({ group, ...details }))).toEqual([
+      {
+        group: 'web',
+        startedAtMs: START_MS + 20,
+        endedAtMs: START_MS + 60,
+        trigger: 'messages',
+        hints: 1,
+        calls: new Map([
+          ['DescribeTargetHealth', 1],
+          ['ListTasks', 1],
+          ['DescribeTasks', 1],
+          ['RegisterTargets', 1],
+        ]),
+      },
+    ]);
+    expect(visits.fake.clock.slept).toEqual([]);
+  });
+
+  it('is of the group that was asked for, and of no other', async () => {
+    const wiring = 'target-group=api service=api port=9090; target-group=web service=app port=8080';
+    const visits = new Visits({ targetGroups: [groupArn('api'), WEB], wiring });
+    await visit(visits);
+    expect(visits.passes.map(({ group }) => group)).toEqual(['web']);
+  });
+
+  it('keeps its distance to the last pass over the group', async () => {
+    const visits = new Visits();
+    await visit(visits);
+    visits.fake.clock.nowMs += 300;
+    await visit(visits);
+    expect(visits.times).toEqual([0, PASS_INTERVAL_MS]);
+    visits.fake.clock.nowMs += PASS_INTERVAL_MS;
+    await visit(visits);
+    expect(visits.fake.clock.slept).toEqual([PASS_INTERVAL_MS - 300]);
+  });
+
+  it('does nothing for a group that is not wired any more, and comes again for one that could not be read', async () => {
+    const gone = new Visits({ wiring: 'target-group=web service=app' });
+    expect(await visit(gone)).toEqual({ group: WEB, isUnfinished: false, lists: new Map() });
+    const unread = new Visits();
+    unread.fake.answers.DescribeServices = () => fails('unavailable');
+    expect(await visit(unread)).toEqual({ group: WEB, isUnfinished: true, lists: new Map() });
+    expect([...gone.passes, ...unread.passes]).toEqual([]);
+  });
+
+  it('lists only what was read', async () => {
+    const visits = new Visits();
+    visits.fake.answers.ListTasks = () => fails('denied');
+    expect((await visit(visits)).lists).toEqual(new Map());
+    visits.fake.answers.DescribeTargetHealth = () => fails('denied');
+    expect((await visit(visits)).lists).toEqual(new Map());
+  });
+});
+
+describe('a pass that failed for something that may pass', () => {
+  it('is made again after 1, 1, 2 and 4 seconds, for as long as the time allows, and then has to come again', async () => {
+    const visits = new Visits();
+    visits.fake.answers.DescribeTargetHealth = () => fails('unexpected');
+    expect(await visit(visits)).toMatchObject({ isUnfinished: true });
+    expect(visits.times).toEqual([0, 1_000, 2_000, 4_000, 8_000, 12_000, 16_000, 20_000, 24_000]);
+  });
+
+  it('is made again until it succeeds', async () => {
+    const visits = new Visits();
+    visits.fake.answers.DescribeTargetHealth = inTurn(fails('unexpected'), fails('unexpected'), ok([]));
+    expect(await visit(visits)).toMatchObject({ isUnfinished: false });
+    expect(visits.times).toEqual([0, 1_000, 2_000]);
+  });
+
+  it('is made once for a check', async () => {
+    const visits = new Visits();
+    visits.fake.answers.DescribeTargetHealth = () => fails('unexpected');
+    expect(await visit(visits, { trigger: 'check' })).toMatchObject({ isUnfinished: true });
+    expect(visits.times).toEqual([0]);
+  });
+});
+
+describe('a read that is behind a hint', () => {
+  it('is looked at again twice, and then left to the schedule', async () => {
+    const visits = new Visits();
+    visits.tasks.push(RUNNING);
+    visits.targets.set(WEB, [target('10.0.0.1')]);
+    expect(await visit(visits, { hints: [aHint(RUNNING.arn, 9)] })).toMatchObject({ isUnfinished: false });
+    expect(visits.times).toEqual([0, 1_000, 2_000]);
+    expect(visits.passes.map(({ details }) => details.hints)).toEqual([1, 1, 1]);
+  });
+});
+
+describe('passes that failed', () => {
+  it('are no looks again: a read that is behind still gets both of its own', async () => {
+    const visits = new Visits();
+    visits.tasks.push(RUNNING);
+    const targets = ok([target('10.0.0.1')]);
+    visits.fake.answers.DescribeTargetHealth = inTurn(fails('unexpected'), fails('unexpected'), targets);
+    await visit(visits, { hints: [aHint(RUNNING.arn, 9)] });
+    expect(visits.times).toEqual([0, 1_000, 2_000, 3_000, 4_000]);
+  });
+});
+
+describe('a removal that needs a second look', () => {
+  it('gets it in the same visit, five seconds after the proof', async () => {
+    const visits = new Visits();
+    visits.tasks.push(STOPPED);
+    visits.targets.set(WEB, [target('10.0.0.3')]);
+    await visit(visits);
+    expect(visits.times).toEqual([0, 5_000]);
+    expect(visits.passes.map(({ pass }) => pass.written.done.length)).toEqual([0, 1]);
+  });
+
+  it('waits for the earliest of several proofs, and then for the next', async () => {
+    const visits = new Visits();
+    visits.tasks.push(STOPPED, runningTask('t4', '10.0.0.4'));
+    visits.targets.set(WEB, [target('10.0.0.3'), target('10.0.0.4')]);
+    visits.fake.callMs = () => {
+      if (visits.passes.length === 1) visits.tasks[1] = stoppedTask('t4', '10.0.0.4');
+      return 0;
+    };
+    visits.fake.answers.DeregisterTargets = ({ group, targets }) => {
+      const left = visits.targets.get(group)?.filter(({ descriptor }) => targets.every(({ id }) => id !== descriptor.id));
+      visits.targets.set(group, left ?? []);
+      return ok(null);
+    };
+    await visit(visits, { hints: [aHint(taskArn('t4'), 8)] });
+    expect(visits.times).toEqual([0, 1_000, 5_000, 6_000]);
+    expect(visits.passes.flatMap(({ pass }) => pass.written.done.map(({ address }) => address))).toEqual([
+      at('10.0.0.3'),
+      at('10.0.0.4'),
+    ]);
+  });
+
+  it('keeps its first proof through a pass that could not even read the targets', async () => {
+    const visits = new Visits();
+    visits.tasks.push(STOPPED);
+    const targets = ok([target('10.0.0.3')]);
+    visits.fake.answers.DescribeTargetHealth = inTurn(targets, fails('unexpected'), targets);
+    await visit(visits);
+    expect(visits.times).toEqual([0, 5_000, 6_000]);
+    expect(visits.passes.at(-1)?.pass.written.done).toHaveLength(1);
+  });
+
+  it('is left to the schedule where the time does not carry it', async () => {
+    const visits = new Visits();
+    visits.tasks.push(STOPPED);
+    visits.targets.set(WEB, [target('10.0.0.3')]);
+    await visit(visits, { deadlineMs: START_MS + 5_000 + PASS_TIME_MS - 1 });
+    expect(visits.times).toEqual([0]);
+    visits.fake.clock.nowMs = START_MS;
+    visits.passes.length = 0;
+    groupMemory(visits.environment.memory, WEB).lastPassAtMs = 0;
+    await visit(visits, { deadlineMs: START_MS + 5_000 + PASS_TIME_MS });
+    expect(visits.times).toEqual([0, 5_000]);
+  });
+});
+
+describe('the audit of drain times', () => {
+  const audits = ({ fake }: Visits): number => fake.inputs('DescribeTargetGroupAttributes').length;
+
+  it('is made by the schedule of what serves, and tells what it cost', async () => {
+    const visits = new Visits();
+    visits.tasks.push(RUNNING, { ...STOPPED, definition: 'old:1' });
+    visits.targets.set(WEB, [target('10.0.0.1'), target('10.0.0.3', 'draining')]);
+    learn(visits.environment.memory, { ...STOPPED, definition: 'old:1' }, START_MS);
+    await visit(visits, { trigger: 'schedule' });
+    expect(visits.found).toEqual([
+      {
+        subject: 'web',
+        findings: [expect.objectContaining({ kind: 'drain-time' })],
+        failures: [],
+        calls: new Map([
+          ['DescribeTargetGroupAttributes', 1],
+          ['DescribeTaskDefinition', 1],
+        ]),
+      },
+    ]);
+    expect(visits.fake.inputs('DescribeTaskDefinition')).toEqual([{ definition: 'app:7' }]);
+  });
+
+  it.each([
+    [QUARTER_HOUR_MS - 1, 1],
+    [QUARTER_HOUR_MS, 2],
+  ])('has been made %i ms after the first: in all %i times', async (afterMs, times) => {
+    const visits = new Visits();
+    await visit(visits, { trigger: 'schedule' });
+    visits.fake.clock.nowMs = START_MS + afterMs;
+    await visit(visits, { trigger: 'schedule' });
+    expect(audits(visits)).toBe(times);
+  });
+
+  it('is made again where it could not read, and tells nothing then', async () => {
+    const visits = new Visits();
+    visits.fake.answers.DescribeTargetGroupAttributes = () => fails('denied');
+    await visit(visits, { trigger: 'schedule' });
+    visits.fake.clock.nowMs += 60_000;
+    await visit(visits, { trigger: 'schedule' });
+    expect(audits(visits)).toBe(2);
+    expect(visits.found.map(({ findings }) => findings)).toEqual([[], []]);
+  });
+
+  it('is not made by messages, by a check, or after a pass that failed', async () => {
+    const visits = new Visits();
+    await visit(visits);
+    await visit(visits, { trigger: 'check' });
+    visits.fake.answers.ListTasks = () => fails('unexpected');
+    await visit(visits, { trigger: 'schedule' });
+    visits.fake.answers.DescribeTargetHealth = () => fails('denied');
+    await visit(visits, { trigger: 'schedule' });
+    expect(audits(visits)).toBe(0);
+  });
+
+  it.each([
+    [PASS_TIME_MS, 0],
+    [PASS_TIME_MS + 1, 1],
+  ])('with %i ms left is made %i times', async (leftMs, times) => {
+    const visits = new Visits();
+    await currentConfiguration(visits.environment, visits.request(), visits.observer);
+    await visit(visits, { trigger: 'schedule', deadlineMs: visits.fake.clock.now() + leftMs });
+    expect(audits(visits)).toBe(times);
+  });
+});
+
+describe('a hint', () => {
+  it('is for a group whose lines may mean it, and whose passes have not dealt with it', async () => {
+    const visits = new Visits({ wiring: 'service=app port=8080; service=api port=9090' });
+    const { configuration } = await currentConfiguration(visits.environment, visits.request(), visits.observer);
+    const [wired] = configuration.groups;
+    if (wired === undefined) throw new Error('The group is wired.');
+    const [meant, other] = [aHint(taskArn('t1'), 3), aHint(taskArn('t1'), 3, { group: 'service:other' })];
+    expect([isMeant(wired, meant), isMeant(wired, other)]).toEqual([true, false]);
+    expect(hintsFor(visits.environment, wired, [meant, other])).toEqual([meant]);
+    groupMemory(visits.environment.memory, WEB).covered = new Map([[taskArn('t1'), 3]]);
+    expect(hintsFor(visits.environment, wired, [meant, aHint(taskArn('t1'), 4)])).toEqual([aHint(taskArn('t1'), 4)]);
+  });
+});

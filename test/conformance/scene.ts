@@ -1,0 +1,75 @@
+/** What a check is given: an account with a cluster of its own, and ways to bring about what it asks about. */
+import { isObject, type JsonObject } from '../../functions/core/json.ts';
+
+/** Operations that the product calls, and those that bring about what it reads. */
+export type Operation =
+  | 'DeregisterInstance'
+  | 'DeregisterTargets'
+  | 'DescribeServices'
+  | 'DescribeTags'
+  | 'DescribeTargetGroupAttributes'
+  | 'DescribeTargetGroups'
+  | 'DescribeTargetHealth'
+  | 'DescribeTaskDefinition'
+  | 'DescribeTasks'
+  | 'ListInstances'
+  | 'ListTagsForResource'
+  | 'ListTasks'
+  | 'RegisterInstance'
+  | 'RegisterTargets'
+  | 'StopTask';
+
+/** An answer with an error. Elastic Load Balancing's codes end in "Exception" only in its SDK: the ending is left out. */
+export class Refused extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(`${code}: ${message}`);
+    this.code = code.replace(/Exception$/, '');
+  }
+}
+
+export type Call = (operation: Operation, input: JsonObject) => Promise<JsonObject>;
+
+interface GroupOptions {
+  readonly port?: number;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Whether a listener forwards to it; it does unless told otherwise. */
+  readonly used?: boolean;
+  readonly delaySeconds?: number;
+}
+
+interface CloudMapService {
+  readonly id: string;
+  readonly arn: string;
+}
+
+export interface Scene {
+  readonly call: Call;
+  /** ARN of a cluster that nobody else uses. It has the service `app`, without tasks. */
+  readonly cluster: string;
+  /** Family of the tasks that `run` starts. */
+  readonly family: string;
+  /** Starts tasks of the service, or of the family alone, and returns their ARNs once they run. */
+  run(count: number, startedAs?: 'service' | 'family'): Promise<readonly string[]>;
+  /** Adds a service that ECS itself attaches to the group. */
+  attach(service: string, targetGroup: string): Promise<void>;
+  /** A target group of type ip for HTTP, and its ARN. */
+  addGroup(options?: GroupOptions): Promise<string>;
+  addCloudMapService(tags?: Readonly<Record<string, string>>): Promise<CloudMapService>;
+  /** Lets time pass, virtual or real. */
+  pass(seconds: number): Promise<void>;
+}
+
+/** A cluster or account that can be set up again and again. */
+export interface Backend {
+  readonly name: string;
+  open(): Promise<Scene>;
+  close(): Promise<void>;
+}
+
+/** The answer as plain data; what is not an object is no answer. */
+export function answerOf(value: unknown, operation: string): JsonObject {
+  if (!isObject(value)) throw new Error(`${operation} was answered with ${JSON.stringify(value)}; expected an object.`);
+  return value;
+}

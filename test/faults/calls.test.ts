@@ -1,0 +1,199 @@
+/** Calls that are throttled, fail, hang, lose their answer or are refused; functions that end in the middle; too little time and room. */
+import { expect } from 'vitest';
+import { present } from '../simulator/ecs.ts';
+import type { FaultPlan } from '../simulator/faults.ts';
+import { Random } from '../simulator/random.ts';
+import { QUICK } from '../simulator/stage.ts';
+import { fault } from '../support/faults.ts';
+import { keyOfTask, Play } from '../support/plays.ts';
+
+const MINUTE_MS = 60_000;
+const CALLS = ['DescribeTargetGroups', 'DescribeServices', 'DescribeTargetHealth', 'ListTasks', 'DescribeTasks'];
+const WRITES = ['RegisterTargets', 'DeregisterTargets'];
+
+/** A service that loses a task and gets another every ten seconds, for so long. */
+async function churn(play: Play, forMs: number): Promise<void> {
+  const { stage } = play;
+  const tasks = stage.start(3);
+  for (let ms = 0; ms < forMs; ms += 10_000) {
+    await stage.pass(10_000);
+    play.stop(tasks.shift());
+    tasks.push(...stage.start(1));
+  }
+}
+
+/** The fault for this share of the calls, always the same ones. */
+function share(probability: number, operation: string | undefined, fault: ReturnType<FaultPlan>): FaultPlan {
+  const random = new Random(4_711);
+  return (name) => (random.chance(probability) && (operation === undefined || operation === name) ? fault : undefined);
+}
+
+fault('F13', async (mixed) => {
+  let slowestMs = 0;
+  for (const operation of [...CALLS, ...WRITES]) {
+    for (const probability of [0.1, 0.5, 1]) {
+      const play = new Play();
+      play.stage.lambda.startSchedule(MINUTE_MS);
+      play.stage.service.faults = share(probability, operation, { kind: 'throttled' });
+      await churn(play, 40_000);
+      play.stage.service.faults = () => undefined;
+      slowestMs = Math.max(slowestMs, await play.until(() => play.isInStep, 200_000));
+      expect(play.violations).toEqual([]);
+    }
+  }
+  mixed.stage.lambda.startSchedule(MINUTE_MS);
+  mixed.stage.service.faults = share(0.3, undefined, { kind: 'throttled' });
+  await churn(mixed, 600_000);
+  mixed.stage.service.faults = () => undefined;
+  slowestMs = Math.max(slowestMs, await mixed.until(() => mixed.isInStep, 200_000));
+  await mixed.stage.pass(1_200_000);
+  expect(mixed.stage.queue.deadLetters).toEqual([]);
+  expect(mixed.isInStep).toBe(true);
+  expect(slowestMs).toBeLessThanOrEqual(60_000);
+  return `0 dead letters, recovered within ${(slowestMs / 1_000).toFixed(1)} s`;
+});
+
+fault('F14', async (plain) => {
+  await plain.inStep(1);
+  let longestMs = 0;
+  let returned = 0;
+  for (const operation of [...CALLS, ...WRITES]) {
+    for (const trouble of [{ kind: 'error', code: 'InternalFailure', status: 500 }, { kind: 'hang' }] as const) {
+      const play = new Play();
+      const [old] = await play.inStep(1, { stoppingMs: 60_000 });
+      play.stage.service.faults = share(1, operation, trouble);
+      play.stage.start(1);
+      play.stop(old);
+      await play.stage.pass(100_000);
+      const { invocations } = play.stage.lambda;
+      expect(invocations.map(({ outcome }) => outcome)).not.toContain('timed out');
+      longestMs = Math.max(longestMs, ...invocations.map(({ startedAtMs, endedAtMs = 0 }) => endedAtMs - startedAtMs));
+      expect(play.stage.queue.length, `${operation} ${trouble.kind}`).toBeGreaterThan(0);
+      returned += play.stage.queue.length;
+      play.stage.service.faults = () => undefined;
+      await play.stage.pass(200_000);
+      expect(play.isInStep).toBe(true);
+      expect(play.stage.queue.length).toBe(0);
+      expect(play.violations).toEqual([]);
+    }
+  }
+  expect(longestMs).toBeLessThan(30_000);
+  return `the longest invocation ${(longestMs / 1_000).toFixed(1)} s; ${returned} messages returned, all done in the end`;
+});
+
+fault('F15', async (play) => {
+  const { stage } = play;
+  stage.start(120);
+  stage.start(1, { ipv4: '172.31.7.7' });
+  stage.start(79);
+  await stage.pass(15_000);
+  expect(stage.registered).toHaveLength(199);
+  const refused = play.journals.flatMap(({ findings }) => findings.filter(({ kind }) => kind === 'refused'));
+  expect(new Set(refused.map(({ subject }) => subject))).toEqual(new Set(['172.31.7.7:8080']));
+  return `${stage.registered.length} of 200 registered by ${play.registers} calls`;
+});
+
+fault('F16', async (play) => {
+  const { stage } = play;
+  const [old] = await play.inStep(1);
+  const lost = new Set(WRITES);
+  stage.service.faults = (operation) => (lost.delete(operation) ? { kind: 'answer lost' } : undefined);
+  stage.start(1);
+  play.stop(old);
+  await stage.pass(20_000);
+  expect(lost.size).toBe(0);
+  expect(play.isInStep).toBe(true);
+  expect(stage.queue.length).toBe(0);
+  return `${play.registers} RegisterTargets, ${play.deregisters} DeregisterTargets, no message left`;
+});
+
+fault('F17', async (whole) => {
+  const tell = async (play: Play, callsLeft: number): Promise<number> => {
+    let left = callsLeft;
+    let killed = 0;
+    play.mayCall = (environment) => {
+      left -= 1;
+      if (left !== 0) return true;
+      killed += 1;
+      const { invocations, kill } = { invocations: play.stage.lambda.invocations, kill: play.stage.lambda };
+      const running = invocations.filter(({ outcome }) => outcome === 'running');
+      for (const { runtime } of running.slice(environment, environment + 1)) kill.kill(runtime);
+      return false;
+    };
+    const [old] = await play.inStep(1);
+    play.stage.start(1);
+    play.stop(old);
+    // One redelivery, and the removal's second look after it.
+    await play.stage.pass(400_000);
+    expect(play.isInStep, `killed before call ${callsLeft}`).toBe(true);
+    expect(play.stage.queue.length + play.stage.queue.deadLetters.length).toBe(0);
+    expect(play.violations).toEqual([]);
+    return killed;
+  };
+  await tell(whole, Number.POSITIVE_INFINITY);
+  const { calls } = whole.stage;
+  let kills = 0;
+  for (let call = 1; call <= calls; call += 1) kills += await tell(new Play(), call);
+  expect(kills).toBe(calls);
+  return `killed before each of ${kills} calls`;
+});
+
+fault(
+  'F18',
+  async (play) => {
+    const { stage } = play;
+    stage.group.quota = 6_000;
+    stage.deliver = () => undefined;
+    stage.start(5_000);
+    await stage.pass(1_000);
+    const sizes: number[] = [];
+    const register = stage.account.elb.register.bind(stage.account.elb);
+    stage.account.elb.register = (group, requests) => {
+      sizes.push(requests.length);
+      register(group, requests);
+    };
+    await expect(stage.schedule()).rejects.toThrow('not begun: too little time left');
+    const first = stage.registered.length;
+    expect(new Set(sizes)).toEqual(new Set([200]));
+    expect(first % 200).toBe(0);
+    expect(first).toBeGreaterThan(0);
+    expect(first).toBeLessThan(5_000);
+    let passes = 1;
+    for (; stage.registered.length < 5_000 && passes < 30; passes += 1) await stage.schedule().catch(() => undefined);
+    expect(play.isInStep).toBe(true);
+    return `${first} in the first invocation, all in ${passes}`;
+  },
+  { lambda: { timeoutMs: 15_000 } },
+);
+
+fault('F28', async (stopping) => {
+  const crashed = new Play();
+  const took: string[] = [];
+  for (const play of [stopping, crashed]) {
+    const { stage } = play;
+    stage.group.quota = 3;
+    stage.group.deregistrationDelaySeconds = 0;
+    const [dead, ...others] = await play.inStep(3, { stoppingMs: 60_000, deprovisioningMs: 60_000 });
+    const writes: string[] = [];
+    stage.service.performed = (name) => {
+      if (WRITES.includes(name)) writes.push(name);
+    };
+    if (play === crashed && dead !== undefined) stage.account.ecs.crash(dead);
+    else play.stop(dead);
+    const [young] = stage.start(1);
+    const [younger] = stage.start(1, { timing: { ...QUICK, pendingMs: 100 } });
+    const tookMs = await play.until(
+      () => stage.registered.includes(keyOfTask(young)) && young !== undefined && present(young).last === 'RUNNING',
+      60_000,
+    );
+    await stage.pass(1_000);
+    expect(stage.registered).toEqual([...others, young].map(keyOfTask).sort());
+    // The newest task waits, and somebody is told.
+    expect(play.findings).toContain('waiting');
+    expect(play.told).toContain(keyOfTask(younger));
+    expect(writes[0]).toBe('DeregisterTargets');
+    expect(play.violations).toEqual([]);
+    took.push((tookMs / 1_000).toFixed(1));
+  }
+  return `room made and filled after ${took[0]} s, where a crash needs the second look after ${took[1]} s`;
+});

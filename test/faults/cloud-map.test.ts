@@ -1,0 +1,85 @@
+/** Cloud Map services that are gone, lag, or were made anew: the group never suffers from them. */
+import { expect } from 'vitest';
+import { cloudMapServiceArn } from '../simulator/account.ts';
+import { QUICK } from '../simulator/stage.ts';
+import { fault } from '../support/faults.ts';
+import type { Play } from '../support/plays.ts';
+
+const MINUTE_MS = 60_000;
+const MYSQL = cloudMapServiceArn('mysql');
+const CHECKED = { settings: { cloudMapServices: [MYSQL] } } as const;
+
+/** The wired Cloud Map service, in which ECS keeps the tasks of the service app. */
+function keepService({ stage }: Play) {
+  const service = stage.account.cloudMap.addService(MYSQL, 'mysql');
+  service.tags.set('alb-target-sync', 'service=app');
+  stage.account.keepInstances('service:app', service);
+  stage.lambda.startSchedule(MINUTE_MS);
+  return service;
+}
+
+fault(
+  'F41',
+  async (play) => {
+    const { stage } = play;
+    const service = keepService(play);
+    stage.start(2);
+    await stage.pass(2 * MINUTE_MS);
+    stage.account.cloudMap.services.delete(service.id);
+    const [task] = stage.start(2);
+    await stage.pass(5_000);
+    play.stop(task);
+    await stage.pass(3 * MINUTE_MS);
+    expect(play.isInStep).toBe(true);
+    expect(stage.registered).toHaveLength(3);
+    const told = play.errors.filter((error) => error.includes('ListInstances on srv-mysql failed'));
+    expect(told[0]).toContain('Correct the stack parameter, tag or line of wiring that names it');
+    const perMinute = told.length / 3;
+    expect(perMinute).toBeLessThanOrEqual(2);
+    return `the group in step, told ${perMinute.toFixed(0)} times a minute`;
+  },
+  CHECKED,
+);
+
+fault(
+  'F42',
+  async (play) => {
+    const { stage } = play;
+    const service = keepService(play);
+    const [early, lost] = stage.start(2);
+    await stage.pass(90_000);
+    // The list lacks the one for some seconds only, the other for good.
+    const kept = early && service.instances.get(early.id);
+    for (const task of [early, lost]) if (task !== undefined) service.instances.delete(task.id);
+    await stage.schedule();
+    expect(play.findings).not.toContain('missing');
+    if (kept !== undefined) service.instances.set(kept.id, kept);
+    await stage.pass(30_000);
+    await stage.schedule();
+    const missing = play.journals.flatMap(({ findings }) => findings.filter(({ kind }) => kind === 'missing'));
+    expect(new Set(missing.map(({ subject }) => subject))).toEqual(new Set([lost?.arn]));
+    return '0 findings in the first look, 1 in the second';
+  },
+  CHECKED,
+);
+
+fault(
+  'F43',
+  async (play) => {
+    const { stage } = play;
+    const service = keepService(play);
+    stage.start(3, { timing: QUICK });
+    await stage.pass(130_000);
+    expect(play.findings).not.toContain('missing');
+    // Made anew under its old id: the tags are put back, and of the running tasks ECS writes none again.
+    stage.account.cloudMap.services.delete(service.id);
+    stage.account.cloudMap.addService(MYSQL, 'mysql').tags.set('alb-target-sync', 'service=app');
+    const foundMs = await play.until(() => play.findings.includes('missing'), 180_000);
+    await stage.pass(5_000);
+    const missing = play.journals.flatMap(({ findings }) => findings.filter(({ kind }) => kind === 'missing'));
+    expect(new Set(missing.map(({ subject }) => subject)).size).toBe(3);
+    expect(foundMs).toBeLessThanOrEqual(120_000);
+    return `3 of 3 found after ${(foundMs / 1_000).toFixed(1)} s`;
+  },
+  CHECKED,
+);

@@ -1,0 +1,136 @@
+/** Tasks whose interface is missing, late, of another family, among other attachments, or in another network. */
+import { expect } from 'vitest';
+import type { JsonObject } from '../../functions/core/json.ts';
+import { clusterArn, targetGroupArn } from '../simulator/account.ts';
+import { adoptDetail } from '../simulator/adopt.ts';
+import { QUICK } from '../simulator/stage.ts';
+import { fault } from '../support/faults.ts';
+import { ordersOf, Play } from '../support/plays.ts';
+
+const OUTSIDE = '172.31.7.7';
+
+/** A running task of the service app as ECS tells it, with these attachments. */
+function toldTask(index: number, attachments: readonly JsonObject[]): JsonObject {
+  const id = index.toString(16).padStart(32, '0');
+  return {
+    taskArn: `${clusterArn('prod').replace(':cluster/', ':task/')}/${id}`,
+    clusterArn: clusterArn('prod'),
+    group: 'service:app',
+    taskDefinitionArn: clusterArn('prod').replace(/:cluster\/.*/, ':task-definition/app:1'),
+    lastStatus: 'RUNNING',
+    desiredStatus: 'RUNNING',
+    version: 3,
+    startedAt: '2026-01-01T00:00:00Z',
+    containers: [],
+    attachments,
+  };
+}
+
+fault('F10', async (play) => {
+  const { stage } = play;
+  const { ecs } = stage.account;
+  stage.lambda.startSchedule(60_000);
+  stage.start(1, { withoutInterface: true });
+  const [attaching, addressless] = stage.start(2);
+  await stage.pass(15);
+  for (const task of [attaching, addressless]) if (task !== undefined) ecs.change(task, { interface: 'ATTACHING' });
+  if (addressless !== undefined) ecs.change(addressless, { interface: 'ATTACHED', ipv4: undefined });
+  await stage.pass(10_000);
+  expect(stage.registered).toEqual([]);
+  // The one is told of again when its interface is there, the other is found by the schedule.
+  if (attaching !== undefined) ecs.change(attaching, { interface: 'ATTACHED' });
+  const hintMs = await play.until(() => stage.registered.length === 1, 75_000);
+  stage.deliver = () => undefined;
+  if (addressless !== undefined) ecs.change(addressless, { ipv4: '10.0.5.5' });
+  const scheduleMs = await play.until(() => stage.registered.length === 2, 75_000);
+  await stage.pass(70_000);
+  expect(stage.registered).toHaveLength(2);
+  expect(play.findings).toContain('no-address');
+  return `by hint ${(hintMs / 1_000).toFixed(1)} s, by schedule ${(scheduleMs / 1_000).toFixed(1)} s`;
+});
+
+fault('F11', async (ipv4) => {
+  const ipv6 = new Play();
+  ipv6.stage.account.elb.addGroup({ arn: targetGroupArn('web'), family: 'ipv6' });
+  const counts: string[] = [];
+  for (const play of [ipv4, ipv6]) {
+    const { stage } = play;
+    stage.start(1, { ipv6: 'fd00::5' });
+    stage.start(1, { ipv4: '10.0.7.7', ipv6: 'fd00::6' });
+    stage.start(1);
+    await stage.pass(5_000);
+    const group = stage.account.elb.group(targetGroupArn('web'));
+    counts.push(stage.account.elb.registered(group).join(' and '));
+    expect(play.findings).toContain('no-address');
+    expect(play.violations).toEqual([]);
+  }
+  return counts.join('; ');
+});
+
+fault('F12', async (play) => {
+  const { stage } = play;
+  const others: readonly JsonObject[] = [
+    { id: 'sdi', type: 'ServiceDiscovery', status: 'ATTACHED', details: [{ name: 'privateIPv4Address', value: '10.0.66.1' }] },
+    {
+      id: 'elb',
+      type: 'ElasticLoadBalancing',
+      status: 'ATTACHED',
+      details: [{ name: 'privateIPv4Address', value: '10.0.66.2' }],
+    },
+    {
+      id: 'sc',
+      type: 'Service Connect',
+      status: 'ATTACHED',
+      details: [{ name: 'ContainerName', value: 'ecs-service-connect-x' }],
+    },
+  ];
+  const eni = (index: number): JsonObject => ({
+    id: 'eni',
+    type: 'eni',
+    status: 'ATTACHED',
+    details: [{ name: 'privateIPv4Address', value: `10.0.8.${index}` }],
+  });
+  const orders = ordersOf([0, 1, 2, 3]);
+  for (const [index, order] of orders.entries()) {
+    const attachments = [...others, eni(index + 4)];
+    adoptDetail(
+      stage.account,
+      toldTask(
+        index,
+        order.flatMap((each) => attachments.slice(each, each + 1)),
+      ),
+    );
+  }
+  await stage.schedule();
+  expect(stage.registered).toEqual(orders.map((_, index) => `10.0.8.${index + 4}:8080`).sort());
+  return `${stage.registered.length} orders`;
+});
+
+fault('F26', async (without) => {
+  const withZone = new Play({ settings: { wiring: 'target-group=web service=app port=8080 zone=all' } });
+  for (const play of [without, withZone]) {
+    play.stage.start(1, { ipv4: OUTSIDE, timing: QUICK });
+    await play.stage.pass(10_000);
+    expect(play.violations).toEqual([]);
+  }
+  expect(without.stage.registered).toEqual([]);
+  expect(without.findings).toContain('refused');
+  expect(without.told).toContain('zone=all');
+  expect(withZone.stage.registered).toEqual([`${OUTSIDE}:8080`]);
+  expect([...withZone.stage.group.targets.values()]).toEqual([expect.objectContaining({ zone: 'all' })]);
+  return `without zone=all ${without.registers} refused write, with it ${withZone.registers} write`;
+});
+
+fault('F27', async (play) => {
+  const { stage } = play;
+  stage.lambda.startSchedule(60_000);
+  stage.start(1, { ipv4: '8.8.8.8' });
+  stage.start(2);
+  await stage.pass(5_000);
+  expect(stage.registered).toHaveLength(2);
+  expect(play.findings).toContain('refused');
+  const early = play.registers;
+  await stage.pass(600_000);
+  // It is tried again, ever more seldom, since a person may have changed the group.
+  return `the rest is in; ${play.registers - early} more tries in ten minutes`;
+});

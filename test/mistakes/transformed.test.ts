@@ -1,0 +1,44 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { FILES, viewOf } from '../support/scenario.ts';
+import { skipUnless } from '../support/skip.ts';
+import { canTransform, transformAll } from '../support/transformed.ts';
+import { brokenRules } from './broken.ts';
+import { plant } from './mutant.ts';
+import { MUTANTS } from './mutants.ts';
+
+const ROOT = 'template.yaml';
+const ROOT_MUTANTS = MUTANTS.filter(({ file }) => file === ROOT);
+const MISSING = 'SAM’s translator, which npm run verify installs';
+
+describe('the template that CloudFormation gets', () => {
+  const plain = new Map<string, string | undefined>();
+  const viewOfPlain = (name: string) => viewOf({ ...FILES, [ROOT]: plain.get(name) ?? '' });
+
+  beforeAll(() => {
+    if (!canTransform()) return;
+    const texts = [FILES[ROOT] ?? '', ...ROOT_MUTANTS.map((mutant) => plant(mutant, FILES)[ROOT] ?? '')];
+    for (const [index, text] of transformAll(texts).entries()) plain.set(ROOT_MUTANTS[index - 1]?.name ?? ROOT, text);
+  });
+
+  it('has nothing of SAM’s short forms', (context) => {
+    skipUnless(canTransform(), context, MISSING);
+    const types = viewOfPlain(ROOT)
+      .root()
+      .resources.map(({ type }) => type);
+    expect(types.filter((type) => type.startsWith('AWS::Serverless'))).toEqual([]);
+    expect(types).toEqual(expect.arrayContaining(['AWS::Lambda::Function', 'AWS::Lambda::EventSourceMapping']));
+  });
+
+  it('keeps every rule that its source keeps', (context) => {
+    skipUnless(canTransform(), context, MISSING);
+    expect(brokenRules(viewOfPlain(ROOT))).toEqual([]);
+  });
+
+  it('shows every mistake of the source, where SAM does not refuse it', (context) => {
+    skipUnless(canTransform(), context, MISSING);
+    const accepted = ROOT_MUTANTS.filter(({ name }) => plain.get(name) !== undefined);
+    expect(accepted.length).toBeGreaterThan(60);
+    const missed = accepted.filter(({ name, caughtBy }) => brokenRules(viewOfPlain(name), caughtBy).length === 0);
+    expect(missed.map(({ name }) => name)).toEqual([]);
+  });
+});

@@ -1,0 +1,66 @@
+/** A call of the function as IAM sees it: action, resource, condition context (Service Authorization Reference). */
+import { text, texts } from '../simulator/api-input.ts';
+import type { FunctionCall } from '../simulator/calls.ts';
+import type { ApiName } from '../simulator/service.ts';
+
+export interface IamRequest {
+  readonly action: string;
+  readonly resource: string;
+  readonly context: Readonly<Record<string, string>>;
+}
+
+type Reader = (call: FunctionCall) => readonly IamRequest[];
+
+/** One entry per call of functions/app/ports.ts; a call that is missing here is an error of the run that made it. */
+const READERS: Readonly<Partial<Record<ApiName, Reader>>> = {
+  ListTasks: ({ input }) => [ofCluster('ecs:ListTasks', '*', text(input, 'cluster'))],
+  DescribeTasks: ({ input }) => {
+    const cluster = text(input, 'cluster') ?? '';
+    return texts(input, 'tasks').map((task) => ofCluster('ecs:DescribeTasks', inLongForm(task, cluster), cluster));
+  },
+  DescribeServices: ({ input }) => {
+    const cluster = text(input, 'cluster') ?? '';
+    return texts(input, 'services').map((name) =>
+      ofCluster('ecs:DescribeServices', `${cluster.replace(':cluster/', ':service/')}/${name}`, cluster),
+    );
+  },
+  DescribeTaskDefinition: () => [anywhere('ecs:DescribeTaskDefinition')],
+  DescribeTargetGroups: () => [anywhere('elasticloadbalancing:DescribeTargetGroups')],
+  DescribeTags: () => [anywhere('elasticloadbalancing:DescribeTags')],
+  DescribeTargetGroupAttributes: () => [anywhere('elasticloadbalancing:DescribeTargetGroupAttributes')],
+  DescribeTargetHealth: () => [anywhere('elasticloadbalancing:DescribeTargetHealth')],
+  RegisterTargets: ({ input }) => [onGroup('elasticloadbalancing:RegisterTargets', text(input, 'TargetGroupArn'))],
+  DeregisterTargets: ({ input }) => [onGroup('elasticloadbalancing:DeregisterTargets', text(input, 'TargetGroupArn'))],
+  ListTagsForResource: () => [anywhere('servicediscovery:ListTagsForResource')],
+  ListInstances: ({ input, settings }) => {
+    const id = text(input, 'ServiceId') ?? '';
+    const service = settings.cloudMapServices.find((arn) => arn.endsWith(`/${id}`)) ?? id;
+    const context = { 'servicediscovery:ServiceArn': service };
+    return [{ action: 'servicediscovery:ListInstances', resource: service, context }];
+  },
+};
+
+/** What IAM is asked for the call: one question per resource that it names. */
+export function requestsOf(call: FunctionCall): readonly IamRequest[] {
+  const reader = READERS[call.operation];
+  if (reader === undefined)
+    throw new Error(`The function sent ${call.operation}: say in test/policy/requests.ts what IAM is asked.`);
+  return reader(call);
+}
+
+/** Tasks of an account that has not opted in are `task/ID`; IAM's tables know `task/CLUSTER/ID` alone. */
+function inLongForm(task: string, cluster: string): string {
+  return task.replace(/:task\/([^/]+)$/, `:task/${cluster.slice(cluster.indexOf('/') + 1)}/$1`);
+}
+
+function anywhere(action: string): IamRequest {
+  return { action, resource: '*', context: {} };
+}
+
+function ofCluster(action: string, resource: string, cluster = ''): IamRequest {
+  return { action, resource, context: { 'ecs:cluster': cluster } };
+}
+
+function onGroup(action: string, group = ''): IamRequest {
+  return { action, resource: group, context: {} };
+}

@@ -1,0 +1,85 @@
+/** Whole invocations at the ports: an account small enough for a test, and an observer that keeps what it is told. */
+import { createEnvironment, type Environment, type Observer, type Request } from '../../functions/app/environment.ts';
+import type { Pass } from '../../functions/app/reconcile.ts';
+import type { PassDetails } from '../../functions/app/record.ts';
+import type { Failure } from '../../functions/core/failure.ts';
+import type { Finding } from '../../functions/core/finding.ts';
+import type { Target } from '../../functions/core/target.ts';
+import type { Task } from '../../functions/core/task.ts';
+import type { TargetGroupArn } from '../../functions/core/values.ts';
+import { selects } from '../../functions/core/wiring.ts';
+import type { Settings } from '../../functions/core/wirings.ts';
+import { FakeWorld, ok, page, START_MS } from './ports.ts';
+import { aGroup, clusterArn, groupArn } from './values.ts';
+
+export interface Passed {
+  readonly group: string;
+  readonly pass: Pass;
+  readonly details: PassDetails;
+}
+
+export interface Found {
+  readonly subject: string;
+  readonly findings: readonly Finding[];
+  readonly failures: readonly Failure[];
+  readonly calls: ReadonlyMap<string, number>;
+}
+
+export class Visits {
+  readonly targets = new Map<TargetGroupArn, Target[]>();
+  readonly tasks: Task[] = [];
+  readonly passes: Passed[] = [];
+  readonly found: Found[] = [];
+  configured = 0;
+  readonly fake: FakeWorld;
+  readonly environment: Environment;
+  readonly observer: Observer;
+
+  constructor(settings: Partial<Settings> = {}) {
+    this.fake = this.#createWorld();
+    const usual: Settings = {
+      clusters: [clusterArn()],
+      targetGroups: [groupArn()],
+      cloudMapServices: [],
+      wiring: 'target-group=web service=app port=8080',
+      mode: 'enforce',
+    };
+    this.environment = createEnvironment({ ...usual, ...settings }, this.fake.world, this.fake.clock);
+    this.observer = {
+      configured: () => {
+        this.configured += 1;
+      },
+      passed: ({ group }, pass, details) => this.passes.push({ group: group.name, pass, details }),
+      found: (subject, findings, failures, calls) => this.found.push({ subject, findings, failures, calls: new Map(calls) }),
+    };
+  }
+
+  request(words: Partial<Request> = {}): Request {
+    return { trigger: 'messages', hints: [], deadlineMs: this.fake.clock.now() + 28_500, ...words };
+  }
+
+  /** When each pass began, in milliseconds since the start. */
+  get times(): number[] {
+    return this.passes.map(({ details }) => details.startedAtMs - START_MS);
+  }
+
+  #createWorld(): FakeWorld {
+    return new FakeWorld({
+      DescribeTargetGroups: ({ groups }) =>
+        ok(groups.map((arn) => ({ group: aGroup({ arn, name: arn.split('/')[1] ?? '' }), targetType: 'ip' }))),
+      DescribeServices: ({ names }) => ok(names.map((name) => ({ name, targetGroups: [] }))),
+      DescribeTargetHealth: ({ group }) => ok(this.targets.get(group) ?? []),
+      ListTasks: ({ selector, desired }) =>
+        page(
+          this.tasks.filter(
+            (task) => selects(selector, task) && (task.desired === 'STOPPED' ? 'STOPPED' : 'RUNNING') === desired,
+          ),
+        ),
+      DescribeTasks: ({ tasks }) => ok(this.tasks.filter(({ arn }) => tasks.includes(arn))),
+      RegisterTargets: () => ok(null),
+      DeregisterTargets: () => ok(null),
+      DescribeTargetGroupAttributes: () => ok({ deregistrationDelaySeconds: 30 }),
+      DescribeTaskDefinition: () => ok({ stopTimeoutSeconds: 10 }),
+    });
+  }
+}

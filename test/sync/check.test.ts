@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import type { Observer } from '../../functions/app/environment.ts';
+import { visit } from '../../functions/app/visit.ts';
+import { createCheck } from '../../functions/sync/check.ts';
+import { fails, ok, START_MS } from '../support/ports.ts';
+import { cloudMapArn, groupArn, runningTask, target } from '../support/values.ts';
+import { Visits } from '../support/visits.ts';
+
+/** A check of a stack with a group and a Cloud Map service, and what was passed on meanwhile. */
+function stage() {
+  const visits = new Visits({ cloudMapServices: [cloudMapArn()], wiring: 'service=app port=8080; service=app prot=1' });
+  visits.fake.answers.ListTagsForResource = () => ok([{ key: 'alb-target-sync', value: 'service=app' }]);
+  visits.fake.answers.ListInstances = () => fails('denied', 'no');
+  const passedOn: string[] = [];
+  const told: Observer = {
+    configured: () => passedOn.push('configured'),
+    passed: ({ group }) => passedOn.push(`passed ${group.name}`),
+    found: (subject) => passedOn.push(`found ${subject}`),
+  };
+  const check = createCheck(told, () => visits.fake.clock.now());
+  const run = async () => {
+    await visit(visits.environment, visits.request({ trigger: 'check' }), check.observer);
+    return check.answer();
+  };
+  return { visits, passedOn, check, run };
+}
+
+describe('the answer to a check', () => {
+  it('is empty before anything is told', () => {
+    expect(stage().check.answer()).toEqual({ mode: 'check', groups: [], checks: [], configuration: {} });
+  });
+
+  it('holds groups, checks and configuration, and everything is passed on as well', async () => {
+    const { visits, passedOn, run } = stage();
+    visits.tasks.push(runningTask('t1', '10.0.0.1'));
+    const answer = await run();
+    expect(answer.groups).toEqual([
+      expect.objectContaining({
+        targetGroup: 'web',
+        trigger: 'check',
+        wouldChange: [expect.objectContaining({ kind: 'register', ip: '10.0.0.1', because: 'task is running', proofAgeMs: 0 })],
+      }),
+    ]);
+    expect(answer.checks).toEqual([
+      { subject: cloudMapArn(), findings: [], failures: [expect.stringContaining('ListInstances on srv-mysql failed (no).')] },
+    ]);
+    expect(answer.configuration).toEqual({
+      unread: [],
+      findings: [expect.objectContaining({ kind: 'mistake', subject: 'the parameter Wiring, line 2' })],
+      failures: [],
+    });
+    expect(passedOn).toEqual(['configured', 'passed web', `found ${cloudMapArn()}`]);
+  });
+
+  it('tells findings with their age, and reads that failed', async () => {
+    const { visits, run } = stage();
+    visits.targets.set(groupArn(), [target('10.0.0.99')]);
+    await run();
+    visits.fake.clock.nowMs = START_MS + 61_000;
+    visits.fake.answers.DescribeServices = () => fails('denied', 'not now');
+    visits.fake.answers.ListInstances = () => ok({ items: [], nextToken: undefined });
+    visits.tasks.push(runningTask('t1', '10.0.0.1', { startedAtMs: START_MS - 100_000 }));
+    await run();
+    visits.fake.clock.nowMs += 20_000;
+    const answer = await run();
+    expect(JSON.stringify(answer.groups.at(-1)?.['findings'])).toContain('"kind":"foreign","subject":"10.0.0.99:8080"');
+    expect(answer.configuration['failures']).toEqual([expect.stringContaining('(not now)')]);
+    expect(answer.checks.at(-1)).toMatchObject({ findings: [{ kind: 'missing', ageSeconds: 20 }] });
+  });
+});

@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest';
+import type { Message } from '../../functions/core/trigger.ts';
+import { type Journal, sync } from '../../functions/sync/sync.ts';
+import { fails, START_MS } from '../support/ports.ts';
+import { clusterArn, groupArn, runningTask, stoppingTask, target, taskEvent } from '../support/values.ts';
+import { Visits } from '../support/visits.ts';
+
+/** A stack with one group at the ports, and what was told of each invocation. */
+function stage() {
+  const visits = new Visits();
+  const setAside: Message[] = [];
+  const errors: string[] = [];
+  const journal: Journal = {
+    ...visits.observer,
+    errors,
+    setAside: (messages) => setAside.push(...messages),
+  };
+  const invoke = (input: unknown) => sync(visits.environment, journal, input, START_MS + 28_500);
+  const reasons = (): string[] =>
+    setAside.flatMap(({ id, reading }) => (reading.kind === 'hint' ? [] : [`${id} ${reading.kind}: ${reading.because}`]));
+  return { visits, journal, errors, reasons, invoke };
+}
+
+function batch(...bodies: readonly unknown[]) {
+  const Records = bodies.map((body, index) => ({
+    messageId: `m${index}`,
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  }));
+  return { Records };
+}
+
+const EVENT = taskEvent();
+const ELSEWHERE = taskEvent({
+  group: 'service:other',
+  taskDefinitionArn: 'arn:aws:ecs:eu-west-1:111122223333:task-definition/other:1',
+});
+const OTHER_CLUSTER = taskEvent({ clusterArn: clusterArn('test'), taskArn: 'arn:aws:ecs:eu-west-1:111122223333:task/test/t1' });
+
+describe('a batch of messages', () => {
+  it('is acknowledged when the groups that it means are dealt with', async () => {
+    const { visits, invoke, reasons } = stage();
+    visits.tasks.push(runningTask('t1', '10.0.0.1', { version: 4 }));
+    expect(await invoke(batch(EVENT))).toEqual({ batchItemFailures: [] });
+    expect(visits.passes.map(({ pass, details }) => [pass.written.done.length, details.trigger, details.hints])).toEqual([
+      [1, 'messages', 1],
+    ]);
+    expect(reasons()).toEqual([]);
+  });
+
+  it('has set aside what is no hint, each with its reason, and serves the rest', async () => {
+    const { visits, invoke, reasons } = stage();
+    expect(await invoke(batch('no JSON', taskEvent({}, { source: 'aws.ec2' }), EVENT, OTHER_CLUSTER, ELSEWHERE))).toEqual({
+      batchItemFailures: [],
+    });
+    expect(visits.passes).toHaveLength(1);
+    expect(reasons()).toEqual([
+      'm0 unreadable: the body (7 characters) is not JSON',
+      'm1 ignored: its source is "aws.ec2", not "aws.ecs"',
+      `m3 ignored: its cluster ${clusterArn('test')} is not in the stack's parameter ClusterArns`,
+      'm4 ignored: no line of wiring means its task',
+    ]);
+  });
+
+  it('returns those whose group failed for something that may pass, and only those', async () => {
+    const { visits, invoke } = stage();
+    visits.fake.answers.DescribeTargetHealth = () => fails('unexpected');
+    expect(await invoke(batch('no JSON', EVENT, ELSEWHERE, EVENT))).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'm1' }, { itemIdentifier: 'm3' }],
+    });
+  });
+
+  it('is acknowledged where it failed for good: it would do so again', async () => {
+    const { visits, invoke } = stage();
+    visits.fake.answers.DescribeTargetHealth = () => fails('denied');
+    expect(await invoke(batch(EVENT))).toEqual({ batchItemFailures: [] });
+  });
+
+  it('may be empty', async () => {
+    const { visits, invoke } = stage();
+    expect(await invoke({ Records: [] })).toEqual({ batchItemFailures: [] });
+    expect(visits.fake.asked).toEqual([]);
+  });
+});
+
+describe('an event that a rule sends straight to the function', () => {
+  it('is served like a message, and answers nothing', async () => {
+    const { visits, invoke } = stage();
+    expect(await invoke(EVENT)).toBeUndefined();
+    expect(visits.passes.map(({ details }) => details.trigger)).toEqual(['event']);
+  });
+
+  it('is set aside where it is no hint', async () => {
+    const { invoke, reasons } = stage();
+    expect(await invoke(OTHER_CLUSTER)).toBeUndefined();
+    expect(reasons()).toEqual([`event ignored: its cluster ${clusterArn('test')} is not in the stack's parameter ClusterArns`]);
+  });
+
+  it('fails the invocation where its group is unfinished, so that Lambda calls again', async () => {
+    const { visits, invoke, errors } = stage();
+    errors.push('One call failed.', 'Another call failed.');
+    visits.fake.answers.DescribeTargetHealth = () => fails('unexpected');
+    await expect(invoke(EVENT)).rejects.toThrow(new Error('The event is not complete: One call failed. Another call failed.'));
+  });
+});
+
+describe('the schedule', () => {
+  const SCHEDULED = { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} };
+
+  it('passes over every group, and answers nothing', async () => {
+    const { visits, invoke } = stage();
+    expect(await invoke(SCHEDULED)).toBeUndefined();
+    expect(visits.passes.map(({ details }) => details.trigger)).toEqual(['schedule']);
+  });
+
+  it('fails where a group is unfinished, even if nothing else is told', async () => {
+    const { visits, invoke } = stage();
+    visits.fake.answers.DescribeTargetHealth = () => fails('unexpected');
+    await expect(invoke(SCHEDULED)).rejects.toThrow(
+      new Error('The scheduled pass is not complete: a group could not be dealt with in the time given.'),
+    );
+  });
+
+  it.each([
+    [1, 'e1'],
+    [3, 'e1 e2 e3'],
+    [4, 'e1 e2 e3 (and 1 more, see the log)'],
+    [9, 'e1 e2 e3 (and 6 more, see the log)'],
+  ])('fails where %i calls failed, and tells three of them', async (count, told) => {
+    const { invoke, errors } = stage();
+    errors.push(...Array.from({ length: count }, (_, index) => `e${index + 1}`));
+    await expect(invoke(SCHEDULED)).rejects.toThrow(new Error(`The scheduled pass is not complete: ${told}`));
+  });
+});
+
+describe('a check', () => {
+  it('answers with what a pass would change, and writes nothing', async () => {
+    const { visits, invoke } = stage();
+    visits.tasks.push(runningTask('t1', '10.0.0.1'), stoppingTask('t2', '10.0.0.2'));
+    visits.targets.set(groupArn(), [target('10.0.0.2')]);
+    const answer = await invoke({ check: true });
+    expect(answer).toMatchObject({
+      mode: 'check',
+      groups: [
+        {
+          targetGroup: 'web',
+          wouldChange: [
+            { kind: 'register', ip: '10.0.0.1' },
+            { kind: 'deregister', ip: '10.0.0.2' },
+          ],
+        },
+      ],
+      checks: [],
+      configuration: { unread: [], findings: [], failures: [] },
+    });
+    expect(visits.fake.names).not.toContain('RegisterTargets');
+    expect(visits.passes).toHaveLength(1);
+  });
+
+  it('does not fail where something cannot be read: the answer says so', async () => {
+    const { visits, invoke } = stage();
+    visits.fake.answers.DescribeTargetHealth = () => fails('unexpected');
+    expect(await invoke({ check: true })).toMatchObject({ groups: [{ failures: [{ kind: 'unexpected' }] }] });
+  });
+});
+
+it.each([[undefined], [null], [7], [{ hello: 'world' }], [{ Records: [{ body: '{}' }] }]])(
+  'anything else is an error that names the four inputs: %j',
+  async (input) => {
+    const { visits, invoke } = stage();
+    await expect(invoke(input)).rejects.toThrow(/^The function got .*It takes four inputs: .*\{"check":true\}\.$/);
+    expect(visits.fake.asked).toEqual([]);
+  },
+);

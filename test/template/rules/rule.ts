@@ -1,0 +1,7 @@
+import type { View } from '../../support/scenario.ts';
+
+/** One thing that has to hold of the templates, by a name that says it. Throws where it does not. */
+export interface Rule {
+  readonly name: string;
+  check(view: View): void;
+}
