@@ -1,137 +1,225 @@
 import { describe, expect, it } from 'vitest';
-import { Caller } from '../../functions/app/caller.ts';
-import { checkService } from '../../functions/app/instances.ts';
-import { createMemory, learn } from '../../functions/app/memory.ts';
-import type { Instance } from '../../functions/core/instances.ts';
+import type { InstanceReport } from '../../functions/app/environment.ts';
+import { checkServices, isLookDue } from '../../functions/app/instances.ts';
+import { learn } from '../../functions/app/memory.ts';
+import type { Instance } from '../../functions/core/instance.ts';
+import { SECOND_LOOK_AFTER_MS } from '../../functions/core/instances.ts';
+import type { TriggerName } from '../../functions/core/report.ts';
+import type { Snapshot } from '../../functions/core/snapshot.ts';
 import type { Task } from '../../functions/core/task.ts';
-import type { TaskArn } from '../../functions/core/values.ts';
-import { selectorKey } from '../../functions/core/wiring.ts';
-import { describing, FakeWorld, fails, ok, page, START_MS } from '../support/ports.ts';
-import { cloudMapArn, clusterArn, ip, runningTask, stoppedTask, taskArn } from '../support/values.ts';
+import { APP, instance, MYSQL } from '../support/looks.ts';
+import { fails, inTurn, ok, page, START_MS } from '../support/ports.ts';
+import { aSnapshot, clusterArn, runningTask, stoppedTask, target, taskArn } from '../support/values.ts';
+import { Visits } from '../support/visits.ts';
 
-const SELECTOR = { kind: 'service', cluster: clusterArn(), name: 'app' } as const;
-const CHECKED = { service: cloudMapArn(), wiring: { selector: SELECTOR, port: undefined, source: 'the tag' } };
 const LONG_AGO = { startedAtMs: START_MS - 600_000 };
+const CHECKED = { service: MYSQL, wirings: [{ selector: APP, port: undefined, source: 'the tag' }], isManaged: false };
+const STRANGER = { group: 'service:other' };
 
-function instance(id: string, address: string): Instance {
-  return { id, ipv4: ip(address), ipv6: undefined, port: undefined, ofEcs: true };
-}
+/** One Cloud Map service with what it lists, and what ECS knows. */
+class Looks extends Visits {
+  readonly #reports: InstanceReport[] = [];
 
-interface Words {
-  readonly instances?: readonly Instance[];
-  readonly tasks?: readonly Task[];
-  readonly listed?: readonly Task[];
-}
+  constructor(instances: readonly Instance[], ...tasks: readonly Task[]) {
+    super();
+    this.tasks.push(...tasks);
+    this.fake.answers.ListInstances = () => ok({ items: instances, nextToken: undefined });
+    const { observer } = this;
+    this.check = async (trigger, passes = [], request = {}) => {
+      const told = {
+        ...observer,
+        found: (...words: Parameters<typeof observer.found>) => {
+          observer.found(...words);
+          if (words[4] !== undefined) this.#reports.push(words[4]);
+        },
+      };
+      await checkServices(this.environment, this.request({ trigger, ...request }), told, [CHECKED], passes);
+      const report = this.#reports.at(-1);
+      if (report === undefined) throw new Error('The look was told to nobody.');
+      return report;
+    };
+  }
 
-function stage({ instances = [], tasks = [], listed = tasks }: Words) {
-  const fake = new FakeWorld({
-    ListInstances: () => ok({ items: instances, nextToken: undefined }),
-    ListTasks: () => page(listed),
-    DescribeTasks: describing(...tasks),
-  });
-  const memory = createMemory();
-  const caller = new Caller(fake.world, fake.clock, new Map(), START_MS + 1_000_000);
-  const lists = new Map<string, ReadonlySet<TaskArn>>();
-  const context = { checked: CHECKED, caller, clock: fake.clock, memory, lists };
-  return { fake, memory, lists, check: () => checkService(context) };
+  readonly check: (
+    trigger: TriggerName,
+    passes?: readonly Snapshot[],
+    request?: { deadlineMs?: number },
+  ) => Promise<InstanceReport>;
 }
 
 describe('a look at a Cloud Map service', () => {
-  it('compares instances with what ECS lists and describes', async () => {
+  it('compares instances with what ECS lists and describes, and tells what it read and what it cost', async () => {
     const task = runningTask('t1', '10.0.0.1', LONG_AGO);
-    const { fake, check } = stage({ instances: [instance('t1', '10.0.0.1')], tasks: [task] });
-    expect(await check()).toEqual({ checked: CHECKED, instances: 1, findings: [], failures: [] });
-    expect(fake.asked.map(({ name, input }) => [name, input])).toEqual([
-      ['ListInstances', { service: cloudMapArn(), nextToken: undefined }],
-      ['ListTasks', { selector: SELECTOR, desired: 'RUNNING', nextToken: undefined }],
+    const listed = [instance('t1', '10.0.0.1')];
+    const looks = new Looks(listed, task);
+    expect(await looks.check('schedule')).toEqual({
+      findings: [],
+      failures: [],
+      instances: listed,
+      tasks: [task],
+      isOpen: false,
+    });
+    expect(looks.fake.asked.map(({ name, input }) => [name, input])).toEqual([
+      ['ListInstances', { service: MYSQL, nextToken: undefined }],
+      ['ListTasks', { selector: APP, desired: 'RUNNING', nextToken: undefined }],
       ['DescribeTasks', { cluster: clusterArn(), tasks: [task.arn] }],
     ]);
-  });
-
-  it('finds a difference in the second look, ten seconds on, and names since when', async () => {
-    const { fake, memory, check } = stage({ tasks: [runningTask('t1', '10.0.0.1', LONG_AGO)] });
-    expect((await check()).findings).toEqual([]);
-    expect(memory.instances.get(cloudMapArn())).toEqual(new Map([[`missing ${taskArn('t1')}`, START_MS]]));
-    fake.clock.nowMs = START_MS + 9_999;
-    expect((await check()).findings).toEqual([]);
-    fake.clock.nowMs = START_MS + 10_000;
-    const { findings } = await check();
-    expect(findings).toEqual([expect.objectContaining({ kind: 'missing', subject: taskArn('t1'), sinceMs: START_MS })]);
+    const calls = new Map([
+      ['ListInstances', 1],
+      ['ListTasks', 1],
+      ['DescribeTasks', 1],
+    ]);
+    expect(looks.found).toEqual([{ subject: MYSQL, findings: [], failures: [], calls }]);
   });
 
   it('asks about a stranger that an instance names, and judges by what is said of it', async () => {
-    const stranger = stoppedTask('t9', '10.0.0.9', { group: 'service:other' });
-    const { fake, check } = stage({ instances: [instance('t9', '10.0.0.9')], tasks: [stranger], listed: [] });
-    await check();
-    fake.clock.nowMs += 10_000;
-    const { findings } = await check();
+    const stranger = stoppedTask('t9', '10.0.0.9', STRANGER);
+    const looks = new Looks([instance('t9', '10.0.0.9')], stranger);
+    const { findings } = await looks.check('schedule');
     expect(findings).toEqual([expect.objectContaining({ kind: 'stale', subject: 't9' })]);
-    expect(findings[0]?.message).toContain(`belongs to task ${stranger.arn}, which has stopped`);
-    expect(fake.inputs('DescribeTasks')[0]).toEqual({ cluster: clusterArn(), tasks: [stranger.arn] });
+    expect(looks.fake.inputs('DescribeTasks')[0]).toEqual({ cluster: clusterArn(), tasks: [stranger.arn] });
   });
 
   it('judges by no task of another service that nobody asked about', async () => {
-    const { memory, check, fake } = stage({ instances: [] });
-    learn(memory, runningTask('t7', '10.0.0.7', { ...LONG_AGO, group: 'service:other' }), START_MS);
-    await check();
-    fake.clock.nowMs += 10_000;
-    expect((await check()).findings).toEqual([]);
-    expect(fake.names).not.toContain('DescribeTasks');
-  });
-
-  it('leaves an instance alone that ECS did not write, whatever else is known under its name', async () => {
-    const byHand = { ...instance('t7', '10.0.0.99'), ofEcs: false };
-    const { memory, check, fake } = stage({ instances: [byHand] });
-    learn(memory, stoppedTask('t7', '10.0.0.7', { group: 'service:other' }), START_MS);
-    await check();
-    fake.clock.nowMs += 10_000;
-    expect((await check()).findings).toEqual([]);
+    const looks = new Looks([]);
+    learn(looks.environment.memory, runningTask('t7', '10.0.0.7', { ...LONG_AGO, ...STRANGER }), START_MS);
+    expect(await looks.check('schedule')).toMatchObject({ findings: [], tasks: [] });
+    expect(looks.fake.names).not.toContain('DescribeTasks');
   });
 
   it('does not ask again about tasks that are known to serve', async () => {
-    const task = runningTask('t1', '10.0.0.1', LONG_AGO);
-    const { fake, check } = stage({ instances: [instance('t1', '10.0.0.1')], tasks: [task] });
-    await check();
-    fake.asked.length = 0;
-    await check();
-    expect(fake.names).toEqual(['ListInstances', 'ListTasks']);
+    const looks = new Looks([instance('t1', '10.0.0.1')], runningTask('t1', '10.0.0.1', LONG_AGO));
+    await looks.check('schedule');
+    looks.fake.asked.length = 0;
+    await looks.check('schedule');
+    expect(looks.fake.names).toEqual(['ListInstances', 'ListTasks']);
   });
 
-  it('uses the list that a pass has just read', async () => {
+  it('uses the list that a pass has just read, but none that it could not read, and none for another selector', async () => {
     const task = runningTask('t1', '10.0.0.1', LONG_AGO);
-    const { fake, lists, check } = stage({ instances: [instance('t1', '10.0.0.1')], tasks: [task], listed: [] });
-    lists.set(selectorKey(SELECTOR), new Set([task.arn]));
-    lists.set('another selector', new Set());
-    await check();
-    expect(fake.names).toEqual(['ListInstances', 'DescribeTasks']);
+    const read = aSnapshot({ tasks: [task] });
+    const [feed] = read.feeds;
+    if (feed === undefined) throw new Error('A snapshot has a feed.');
+    const failed: Snapshot = { ...read, feeds: [{ ...feed, list: 'failed', listed: new Set() }] };
+    for (const [passes, calls] of [
+      [[read], ['ListInstances', 'DescribeTasks']],
+      [[failed], ['ListInstances', 'ListTasks', 'DescribeTasks']],
+    ] as const) {
+      const looks = new Looks([instance('t1', '10.0.0.1')], task);
+      await looks.check('messages', passes);
+      expect(looks.fake.names).toEqual(calls);
+    }
+  });
+
+  it('takes for an answer that ECS does not know the service: what it has left is stale', async () => {
+    const looks = new Looks([instance('t1', '10.0.0.1')], stoppedTask('t1', '10.0.0.1'));
+    looks.fake.answers.ListTasks = () => fails('gone');
+    expect(await looks.check('schedule')).toMatchObject({ findings: [{ kind: 'stale', subject: 't1' }], failures: [] });
+  });
+
+  it('finds that the Cloud Map service itself is gone', async () => {
+    const looks = new Looks([]);
+    looks.fake.answers.ListInstances = () => fails('gone');
+    expect((await looks.check('schedule')).findings).toHaveLength(1);
+    expect(looks.fake.names).toEqual(['ListInstances']);
+  });
+
+  it('says which target has the address of an instance', async () => {
+    const pass = aSnapshot({ targets: [target('10.0.0.9', 'unhealthy')] });
+    const looks = new Looks([instance('t9', '10.0.0.9')], stoppedTask('t9', '10.0.0.9'));
+    const { findings } = await looks.check('schedule', [pass]);
+    expect(findings).toEqual([expect.objectContaining({ kind: 'stale' })]);
+    expect(JSON.stringify(findings)).toContain('unhealthy');
+  });
+});
+
+describe('a difference', () => {
+  it('is looked at again ten seconds later within a scheduled invocation, and is then a finding with its age', async () => {
+    const looks = new Looks([], runningTask('t1', '10.0.0.1', LONG_AGO));
+    const { findings } = await looks.check('schedule');
+    expect(findings).toEqual([expect.objectContaining({ kind: 'missing', subject: taskArn('t1'), sinceMs: START_MS })]);
+    expect(looks.fake.times('ListInstances')).toEqual([0, SECOND_LOOK_AFTER_MS]);
+    // The second look reads the list anew: a list of before could only repeat what the first look saw.
+    expect(looks.fake.times('ListTasks')).toEqual([0, SECOND_LOOK_AFTER_MS]);
+  });
+
+  it('waits for the schedule behind an event, since other events must not wait for it', async () => {
+    const looks = new Looks([], runningTask('t1', '10.0.0.1', LONG_AGO));
+    expect(await looks.check('messages')).toMatchObject({ findings: [], isOpen: true });
+    expect(looks.fake.times('ListInstances')).toEqual([0]);
+    looks.fake.clock.nowMs += 40_000;
+    expect((await looks.check('schedule')).findings).toMatchObject([{ kind: 'missing', sinceMs: START_MS }]);
+    expect(looks.fake.times('ListInstances')).toEqual([0, 40_000]);
+  });
+
+  it('is looked at once where there is no time for another look', async () => {
+    const looks = new Looks([], runningTask('t1', '10.0.0.1', LONG_AGO));
+    const enoughMs = SECOND_LOOK_AFTER_MS + 6_000;
+    await looks.check('schedule', [], { deadlineMs: START_MS + enoughMs - 1 });
+    expect(looks.fake.times('ListInstances')).toEqual([0]);
+    const others = new Looks([], runningTask('t1', '10.0.0.1', LONG_AGO));
+    await others.check('schedule', [], { deadlineMs: START_MS + enoughMs });
+    expect(others.fake.times('ListInstances')).toEqual([0, SECOND_LOOK_AFTER_MS]);
+  });
+
+  it('that goes away is none, and what keeps changing is looked at three times at most', async () => {
+    const task = runningTask('t1', '10.0.0.1', LONG_AGO);
+    const mended = new Looks([], task);
+    mended.fake.answers.ListInstances = inTurn(
+      ok({ items: [], nextToken: undefined }),
+      ok({ items: [instance('t1', '10.0.0.1')], nextToken: undefined }),
+    );
+    expect(await mended.check('schedule')).toMatchObject({ findings: [], isOpen: false });
+    const restless = new Looks([], task);
+    let turn = 0;
+    restless.fake.answers.ListInstances = () => {
+      turn += 1;
+      return ok({ items: [instance('t1', '10.0.0.1'), instance(`x${turn}`, '10.0.0.7')], nextToken: undefined });
+    };
+    await restless.check('schedule');
+    expect(restless.fake.times('ListInstances')).toEqual([0, SECOND_LOOK_AFTER_MS, 2 * SECOND_LOOK_AFTER_MS]);
+  });
+
+  it('is not asked about behind each of many events', async () => {
+    const looks = new Looks([], runningTask('t1', '10.0.0.1', LONG_AGO));
+    expect(isLookDue(looks.environment, CHECKED)).toBe(true);
+    await looks.check('messages');
+    looks.fake.clock.nowMs = START_MS + SECOND_LOOK_AFTER_MS - 1;
+    expect(isLookDue(looks.environment, CHECKED)).toBe(false);
+    looks.fake.clock.nowMs += 1;
+    expect(isLookDue(looks.environment, CHECKED)).toBe(true);
   });
 });
 
 describe('a look that cannot be completed', () => {
   it.each(['ListInstances', 'ListTasks', 'DescribeTasks'] as const)('tells that %s failed, and finds nothing', async (name) => {
-    const { fake, memory, check } = stage({ tasks: [runningTask('t1', '10.0.0.1', LONG_AGO)] });
-    fake.answers[name] = () => fails('denied', 'no');
-    const report = await check();
+    const looks = new Looks([], runningTask('t1', '10.0.0.1', LONG_AGO));
+    looks.fake.answers[name] = () => fails('denied', 'no');
+    const report = await looks.check('schedule');
     expect(report).toMatchObject({
-      checked: CHECKED,
-      instances: 0,
       findings: [],
+      instances: [],
+      isOpen: false,
       failures: [{ kind: 'denied', operation: name }],
     });
     expect(report.failures).toHaveLength(1);
-    expect(memory.instances.size).toBe(0);
+    expect(looks.environment.memory.instances.size).toBe(0);
   });
 
   it('says so too where only one description of many failed', async () => {
     const tasks = Array.from({ length: 150 }, (_, index) => runningTask(`t${index}`, `10.0.1.${index + 1}`, LONG_AGO));
-    const { fake, check } = stage({ tasks });
-    fake.answers.DescribeTasks = ({ tasks: asked }) => (asked.length < 100 ? fails('denied') : ok([]));
-    expect(await check()).toMatchObject({ findings: [], failures: [{ resource: `50 tasks of ${clusterArn()}` }] });
+    const looks = new Looks([], ...tasks);
+    looks.fake.answers.ListTasks = () => page(tasks);
+    looks.fake.answers.DescribeTasks = ({ tasks: asked }) => (asked.length < 100 ? fails('denied') : ok([]));
+    expect(await looks.check('schedule')).toMatchObject({
+      findings: [],
+      failures: [{ resource: `50 tasks of ${clusterArn()}` }],
+    });
   });
 
   it('drops an id of an instance that ECS does not take', async () => {
-    const { fake, check } = stage({ instances: [instance('t1', '10.0.0.1')], listed: [] });
-    fake.answers.DescribeTasks = () => fails('refused');
-    expect(await check()).toMatchObject({ instances: 1, failures: [] });
+    const looks = new Looks([instance('t1', '10.0.0.1')]);
+    looks.fake.answers.DescribeTasks = () => fails('refused');
+    expect(await looks.check('schedule')).toMatchObject({ instances: [{ id: 't1' }], failures: [] });
   });
 });

@@ -4,9 +4,8 @@ import { currentConfiguration } from '../../functions/app/environment.ts';
 import { groupMemory, learn } from '../../functions/app/memory.ts';
 import { hintsFor, isMeant, visitGroup } from '../../functions/app/visit-group.ts';
 import { PASS_INTERVAL_MS, PASS_TIME_MS } from '../../functions/core/again.ts';
-import { selectorKey } from '../../functions/core/wiring.ts';
 import { fails, inTurn, ok, START_MS } from '../support/ports.ts';
-import { aHint, at, clusterArn, groupArn, runningTask, stoppedTask, target, taskArn } from '../support/values.ts';
+import { aHint, at, groupArn, runningTask, stoppedTask, target, taskArn } from '../support/values.ts';
 import { Visits } from '../support/visits.ts';
 
 const WEB = groupArn();
@@ -19,14 +18,15 @@ function visit(visits: Visits, request: Partial<Request> = {}) {
 }
 
 describe('a visit', () => {
-  it('is one pass where nothing stays open, and tells the lists that it has read', async () => {
+  it('is one pass where nothing stays open, and hands on what it has read', async () => {
     const visits = new Visits();
     visits.tasks.push(RUNNING);
     visits.fake.callMs = () => 10;
     const hint = aHint(RUNNING.arn, 3);
     const result = await visit(visits, { hints: [hint, aHint(taskArn('t8'), 1, { group: 'service:other' })] });
-    const key = selectorKey({ kind: 'service', cluster: clusterArn(), name: 'app' });
-    expect(result).toEqual({ group: WEB, isUnfinished: false, lists: new Map([[key, new Set([RUNNING.arn])]]) });
+    const { snapshot } = visits.passes[0]?.pass ?? {};
+    expect(snapshot?.feeds.map(({ listed }) => listed)).toEqual([new Set([RUNNING.arn])]);
+    expect(result).toEqual({ group: WEB, isUnfinished: false, snapshot });
     expect(visits.passes.map(({ group, details }) => ({ group, ...details }))).toEqual([
       {
         group: 'web',
@@ -65,19 +65,20 @@ describe('a visit', () => {
 
   it('does nothing for a group that is not wired any more, and comes again for one that could not be read', async () => {
     const gone = new Visits({ wiring: 'target-group=web service=app' });
-    expect(await visit(gone)).toEqual({ group: WEB, isUnfinished: false, lists: new Map() });
+    expect(await visit(gone)).toEqual({ group: WEB, isUnfinished: false, snapshot: undefined });
     const unread = new Visits();
     unread.fake.answers.DescribeServices = () => fails('unavailable');
-    expect(await visit(unread)).toEqual({ group: WEB, isUnfinished: true, lists: new Map() });
+    expect(await visit(unread)).toEqual({ group: WEB, isUnfinished: true, snapshot: undefined });
     expect([...gone.passes, ...unread.passes]).toEqual([]);
   });
 
-  it('lists only what was read', async () => {
+  it('hands on what its last pass has read, and nothing where it could not read the targets', async () => {
     const visits = new Visits();
-    visits.fake.answers.ListTasks = () => fails('denied');
-    expect((await visit(visits)).lists).toEqual(new Map());
+    const { snapshot } = await visit(visits);
+    expect(snapshot).toBe(visits.passes.at(-1)?.pass.snapshot);
+    expect(snapshot?.feeds).toMatchObject([{ list: 'read' }]);
     visits.fake.answers.DescribeTargetHealth = () => fails('denied');
-    expect((await visit(visits)).lists).toEqual(new Map());
+    expect((await visit(visits)).snapshot).toBeUndefined();
   });
 });
 

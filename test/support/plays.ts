@@ -40,6 +40,7 @@ export class Play {
       linesOfTag: tagged ?? new Map(),
       nativeServices: new Set(),
       isSingleGroup: this.stage.settings.targetGroups.length === 1,
+      isLive: (arn) => this.stage.account.ecs.tasks.get(arn)?.history.at(-1)?.desired === 'RUNNING',
     });
     this.stage.use(this.#backend());
   }
@@ -137,9 +138,11 @@ export class Play {
         const runtime: InProcessRuntime = spawnInProcess(parseSettings(settings), world, clock);
         this.journals.push(runtime.journal);
         return {
-          invoke: (input, remainingMs) => {
-            this.#referee.invoked(number);
-            return runtime.invoke(input, remainingMs);
+          invoke: async (input, remainingMs) => {
+            this.#referee.invoked(number, input);
+            const answer = await runtime.invoke(input, remainingMs);
+            this.#referee.ended(number, input, answer);
+            return answer;
           },
         };
       },
