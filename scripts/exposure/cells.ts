@@ -1,4 +1,4 @@
-/** The worlds whose exposure is told: one fault each, as strong as its name says, and nothing else wrong. */
+/** The worlds whose exposure is told: one fault each, as strong as its name says, and nothing else wrong; then all at once. */
 import type { LambdaSettings } from '../../test/simulator/lambda.ts';
 import type { Mix } from '../../test/simulator/mix.ts';
 
@@ -6,6 +6,8 @@ export interface Cell {
   readonly name: string;
   readonly fixed: (seed: number) => Partial<Mix>;
   readonly lambda?: Partial<LambdaSettings>;
+  /** Whether each seed draws faults beside those that are fixed, as in `npm run simulate`. */
+  readonly withDrawnFaults?: boolean;
 }
 
 /** A small subnet hands addresses on soon. A container takes two seconds to stop: of quicker ones the crashes tell. */
@@ -31,6 +33,8 @@ export const CELLS: readonly Cell[] = [
     fixed: () => REUSE,
     lambda: { windowMs: 1_000, quietWaitMaxMs: 20_000 },
   },
+  { name: 'faults as each seed draws them', fixed: () => ({}), withDrawnFaults: true },
+  { name: 'faults as drawn, addresses re-used after 1 to 3 s', fixed: quickReuse, withDrawnFaults: true },
   { name: 'no faults, every stop a crash', fixed: () => ({ ...REUSE, crashP: 1 }) },
   { name: '5 % of the events lost, every stop a crash', fixed: () => ({ ...REUSE, lossP: 0.05, crashP: 1 }) },
   { name: 'all events lost, every stop a crash', fixed: () => ({ ...REUSE, lossP: 1, crashP: 1 }) },

@@ -1,4 +1,5 @@
 /** Plays the seeds of one cell and adds up what the users of its target groups would have felt. */
+import type { FaultClass } from '../../test/simulator/mix.ts';
 import { tellStory } from '../../test/simulator/story.ts';
 import type { Cell } from './cells.ts';
 
@@ -18,7 +19,8 @@ export interface Measured {
 export async function measure(cell: Cell, from: number, seeds: number): Promise<Measured> {
   const stories = [];
   for (let seed = from; seed < from + seeds; seed += 1) {
-    stories.push(await tellStory(seed, { allowed: new Set(), fixed: cell.fixed(seed), lambda: cell.lambda }));
+    const allowed = cell.withDrawnFaults ? undefined : new Set<FaultClass>();
+    stories.push(await tellStory(seed, { allowed, fixed: cell.fixed(seed), lambda: cell.lambda }));
   }
   const exposures = stories.map(({ exposure }) => exposure);
   return {

@@ -1,6 +1,7 @@
 /** One deployed stack in a story: queue, function and schedule, with the referee behind each of its environments. */
 
 import type { Clock } from '../../functions/app/ports.ts';
+import { isObject } from '../../functions/core/json.ts';
 import { registeredAddresses } from '../../functions/core/snapshot.ts';
 import type { Account } from './account.ts';
 import type { Input } from './api-input.ts';
@@ -111,7 +112,9 @@ export class Stack {
 
   #take(event: StateChangeEvent): void {
     const isOurs = this.#options.settings.clusters.includes(event.detail.clusterArn);
-    if (isOurs && !this.#options.isOut()) this.pipeline.take(event);
+    if (!isOurs) return;
+    if (this.#options.isOut()) this.marks.add('an event was lost in an outage');
+    else this.pipeline.take(event);
   }
 
   get #isFaulty(): boolean {
@@ -204,6 +207,7 @@ export class Stack {
     this.#options.trace.note(`${this.#options.name}${life.number} ${name} answered ${code}`);
     this.#referee.answered(life.number, name, input, output, code);
     if (code !== '') this.marks.add(`${name}: ${code}`);
+    if (isObject(output) && output['nextToken'] !== undefined) this.marks.add('a list had a second page');
   }
 
   #countLiveRemovals(input: Input): void {

@@ -126,8 +126,8 @@ export const WRONG_CONDUCT: readonly Mutant[] = [
     patches: [
       {
         file: FILES.VISIT,
-        find: "  if (request.trigger === 'schedule' || request.trigger === 'check') return false;",
-        replace: '',
+        find: '  if (isFull(request)) return false;\n  const { settings, configuration: read }',
+        replace: '  const { settings, configuration: read }',
       },
     ],
     caughtBy: ['L3'],
