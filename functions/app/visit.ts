@@ -5,7 +5,7 @@ import type { Hint } from '../core/event.ts';
 import { isPassing } from '../core/failure.ts';
 import type { TargetGroupArn } from '../core/values.ts';
 import { selectorKey } from '../core/wiring.ts';
-import { isCurrent, type ReadConfiguration } from './configuration.ts';
+import type { ReadConfiguration } from './configuration.ts';
 import { currentConfiguration, type Environment, type Observer, openCaller, type Request } from './environment.ts';
 import { checkService } from './instances.ts';
 import { forgetOldFacts } from './memory.ts';
@@ -42,11 +42,10 @@ export async function visit(environment: Environment, request: Request, observer
 }
 
 function unwiredHints({ settings, configuration }: Environment, { hints }: Request): Set<Hint> {
-  const groups = configuration?.configuration.groups ?? [];
-  const isWhole = configuration !== undefined && configuration.configuration.unread.length === 0;
-  return new Set(
-    hints.filter((hint) => isSurelyUnwired(settings, hint) || (isWhole && !groups.some((wired) => isMeant(wired, hint)))),
-  );
+  const read = configuration?.configuration;
+  const isMeantByNone = (hint: Hint): boolean =>
+    read?.unread.length === 0 && !read.groups.some((wired) => isMeant(wired, hint));
+  return new Set(hints.filter((hint) => isSurelyUnwired(settings, hint) || isMeantByNone(hint)));
 }
 
 /** Whether every hint tells what this environment has read and dealt with: then the batch costs no call. */
@@ -57,14 +56,10 @@ function isDealtWith(environment: Environment, request: Request): boolean {
   if (read === undefined || read.configuration.unread.length > 0) return request.hints.length === 0;
   return request.hints.every((hint) => {
     const meant = read.configuration.groups.filter((wired) => isMeant(wired, hint));
-    // A hint that means no group by an old copy of the tags may mean one by the present ones.
-    if (meant.length === 0) return isCurrent(read, environment.clock.now()) || !hasTagWiring(read);
+    // A hint that means no group by an old copy of the tags may mean one by the present ones; by a young copy, to go on costs nothing.
+    if (meant.length === 0) return isSurelyUnwired(settings, hint);
     return meant.every((wired) => hintsFor(environment, wired, [hint]).length === 0);
   });
-}
-
-function hasTagWiring({ copies }: ReadConfiguration): boolean {
-  return copies.tags.size > 0;
 }
 
 /** Visits the groups that are due, side by side: one whose calls hang must not hold up the others. */
