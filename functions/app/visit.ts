@@ -5,7 +5,7 @@ import { type Hint, mayMean } from '../core/event.ts';
 import { isPassing } from '../core/failure.ts';
 import { isAhead } from '../core/snapshot.ts';
 import type { TargetGroupArn } from '../core/values.ts';
-import { isCurrent, type ReadConfiguration } from './configuration.ts';
+import type { ReadConfiguration } from './configuration.ts';
 import { currentConfiguration, type Environment, type Observer, type Request } from './environment.ts';
 import { checkServices, isLookDue } from './instances.ts';
 import { forgetOldFacts } from './memory.ts';
@@ -63,11 +63,11 @@ function isNamed({ wirings }: CheckedService, hint: Hint): boolean {
 }
 
 function unwiredHints({ settings, configuration }: Environment, { hints }: Request): Set<Hint> {
-  const { groups = [], cloudMapServices = [] } = configuration?.configuration ?? {};
-  const isWhole = configuration !== undefined && configuration.configuration.unread.length === 0;
+  const read = configuration?.configuration;
   const isWired = (hint: Hint): boolean =>
-    groups.some((wired) => isMeant(wired, hint)) || cloudMapServices.some((checked) => isNamed(checked, hint));
-  return new Set(hints.filter((hint) => isSurelyUnwired(settings, hint) || (isWhole && !isWired(hint))));
+    read?.groups.some((wired) => isMeant(wired, hint)) === true ||
+    read?.cloudMapServices.some((checked) => isNamed(checked, hint)) === true;
+  return new Set(hints.filter((hint) => isSurelyUnwired(settings, hint) || (read?.unread.length === 0 && !isWired(hint))));
 }
 
 /** Whether every hint tells what this environment has read and dealt with: then the batch costs no call. */
@@ -79,14 +79,10 @@ function isDealtWith(environment: Environment, request: Request): boolean {
   if (read.configuration.cloudMapServices.some(newsOf(environment, request))) return false;
   return request.hints.every((hint) => {
     const meant = read.configuration.groups.filter((wired) => isMeant(wired, hint));
-    // A hint that means no group by an old copy of the tags may mean one by the present ones.
-    if (meant.length === 0) return isCurrent(read, environment.clock.now()) || !hasTagWiring(read);
+    // A hint that means no group by an old copy of the tags may mean one by the present ones; by a young copy, to go on costs nothing.
+    if (meant.length === 0) return isSurelyUnwired(settings, hint);
     return meant.every((wired) => hintsFor(environment, wired, [hint]).length === 0);
   });
-}
-
-function hasTagWiring({ copies }: ReadConfiguration): boolean {
-  return copies.tags.size + copies.cloudMapTags.size > 0;
 }
 
 /** Visits the groups that are due, side by side: one whose calls hang must not hold up the others. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Request } from '../../functions/app/environment.ts';
-import { learn } from '../../functions/app/memory.ts';
+import { groupMemory, learn } from '../../functions/app/memory.ts';
 import { visit } from '../../functions/app/visit.ts';
 import { fails, inTurn, ok, page, START_MS } from '../support/ports.ts';
 import { aHint, cloudMapArn, groupArn, runningTask, target, taskArn } from '../support/values.ts';
@@ -66,6 +66,38 @@ describe('an invocation by messages', () => {
     expect(visits.fake.asked).not.toEqual([]);
   });
 
+  it('that were dealt with costs no call either when the copy of the configuration is old', async () => {
+    const visits = new Visits();
+    visits.tasks.push(runningTask('t1', '10.0.0.1'));
+    visits.targets.set(WEB, [target('10.0.0.1')]);
+    await go(visits, { hints: [OF_APP] });
+    visits.fake.asked.length = 0;
+    visits.fake.clock.nowMs += 120_000;
+    await go(visits, { hints: [OF_APP, OF_NONE] });
+    expect(visits.fake.asked).toEqual([]);
+  });
+
+  it('is dealt with only where every group that it means has dealt with it', async () => {
+    const wiring = 'target-group=web service=app port=8080; target-group=api service=app port=9090';
+    const visits = new Visits({ targetGroups: [WEB, API], wiring });
+    visits.tasks.push(runningTask('t1', '10.0.0.1'));
+    await go(visits, { hints: [OF_APP] });
+    visits.passes.length = 0;
+    groupMemory(visits.environment.memory, API).covered = new Map();
+    await go(visits, { hints: [OF_APP] });
+    expect(groupsOf(visits)).toEqual(['api']);
+  });
+
+  it('that one group has dealt with is looked at again while another is unread, which it may mean as well', async () => {
+    const visits = new Visits({ targetGroups: [WEB, API], wiring: 'target-group=web service=app port=8080' });
+    visits.fake.answers.DescribeTags = () => fails('denied');
+    visits.tasks.push(runningTask('t1', '10.0.0.1'));
+    await go(visits, { hints: [OF_APP] });
+    visits.fake.asked.length = 0;
+    await go(visits, { hints: [OF_APP] });
+    expect(visits.fake.names).toContain('DescribeTags');
+  });
+
   it('that no line of the parameter means costs no call, and they are told as unwired', async () => {
     const visits = new Visits();
     expect((await go(visits, { hints: [OF_NONE] })).unwiredHints).toEqual(new Set([OF_NONE]));
@@ -75,6 +107,7 @@ describe('an invocation by messages', () => {
   it('of which one is wired tells the others as unwired', async () => {
     const visits = new Visits();
     expect((await go(visits, { hints: [OF_NONE, OF_APP] })).unwiredHints).toEqual(new Set([OF_NONE]));
+    expect(visits.passes).toHaveLength(1);
   });
 
   it('that no tag means reads the tags, and with a young copy of them costs no call', async () => {
@@ -178,6 +211,14 @@ describe('what is unfinished', () => {
     expect(result).toEqual({ unfinished: [WEB], unfinishedHints: new Set([OF_APP, OF_NONE]), unwiredHints: new Set() });
   });
 
+  it('is a group that could not be read, also where something else cannot be read for good', async () => {
+    const visits = new Visits({ wiring: '', cloudMapServices: [cloudMapArn()] });
+    visits.fake.answers.DescribeTags = () => fails('unexpected');
+    visits.fake.answers.ListTagsForResource = () => fails('denied');
+    expect((await go(visits, { hints: [OF_APP] })).unfinished).toEqual([WEB]);
+    expect(visits.fake.times('DescribeTags')).toHaveLength(3);
+  });
+
   it('is no group that cannot be read for good', async () => {
     const visits = tagged();
     visits.fake.answers.DescribeTags = () => fails('denied');
@@ -220,6 +261,16 @@ describe('a configuration that cannot be read', () => {
     const result = await go(visits, { trigger: 'schedule' });
     expect(visits.passes.map(({ group }) => group)).toEqual(['web', 'api']);
     expect(result.unfinished).toEqual([]);
+  });
+
+  it('is asked for once by the visit and once by its pass where everything is known from before', async () => {
+    const visits = tagged();
+    await go(visits, { trigger: 'schedule' });
+    visits.fake.clock.nowMs += 61_000;
+    visits.fake.asked.length = 0;
+    visits.fake.answers.DescribeTags = () => fails('unexpected');
+    await go(visits, { trigger: 'check' });
+    expect(visits.fake.times('DescribeTags')).toHaveLength(2);
   });
 
   it('does not matter where everything is known from before', async () => {
@@ -266,11 +317,11 @@ describe('Cloud Map services', () => {
     expect(looks(visits)).toMatchObject([{ findings: [], failures: [{ operation: 'ListTasks' }] }]);
   });
 
-  it('list their tasks themselves where no group is fed by them', async () => {
+  it.each(['schedule', 'check'] as const)('list their tasks themselves where no group is fed by them: %s', async (trigger) => {
     const visits = checked();
     visits.fake.answers.ListTagsForResource = () => ok([{ key: 'alb-target-sync', value: 'service=api' }]);
     visits.fake.answers.ListTasks = ({ selector }) => (selector.name === 'api' ? fails('denied', 'no') : page([]));
-    await go(visits, { trigger: 'schedule' });
+    await go(visits, { trigger });
     expect(looks(visits)).toMatchObject([{ failures: [{ operation: 'ListTasks' }] }]);
   });
 });
