@@ -18,7 +18,14 @@ const TOLD = join(OUTPUT, 'told-by-linters.txt');
 
 /** The rules on the template that CloudFormation gets: what `npm test` leaves out where SAM's translator is not installed. */
 export async function askRules(): Promise<string> {
-  const args = ['run', '--project=end-to-end', '--reporter=json', `--outputFile=${REPORT}`, 'test/mistakes'];
+  const args = [
+    'run',
+    '--project=end-to-end',
+    '--reporter=dot',
+    '--reporter=json',
+    `--outputFile.json=${REPORT}`,
+    'test/mistakes',
+  ];
   await command('vitest', args);
   const { failed, skipped } = countTests(JSON.parse(readFileSync(REPORT, 'utf8')));
   if (failed > 0 || skipped.length > 0) throw new Error(`${failed} failed; left out: ${skipped.join(', ')}.`);
