@@ -1,5 +1,6 @@
 /** The seeded mistakes of test/mistakes: that the rules notice all of them, and how many the linters would have noticed. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { isObject } from '../../functions/core/json.ts';
 import { plant } from '../../test/mistakes/mutant.ts';
@@ -10,6 +11,8 @@ import { countTests } from '../count.ts';
 import { command, OUTPUT } from './command.ts';
 import { CHECKOV } from './tools.ts';
 
+/** Of each linter: they use one core each. */
+const PROCESSES = 2 * availableParallelism();
 const FOLDER = join(OUTPUT, 'mistakes');
 const PRODUCT = 'template.yaml';
 const REPORT = join(OUTPUT, 'mistakes.json');
@@ -18,7 +21,14 @@ const TOLD = join(OUTPUT, 'told-by-linters.txt');
 
 /** The rules on the template that CloudFormation gets: what `npm test` leaves out where SAM's translator is not installed. */
 export async function askRules(): Promise<string> {
-  const args = ['run', '--project=end-to-end', '--reporter=json', `--outputFile=${REPORT}`, 'test/mistakes'];
+  const args = [
+    'run',
+    '--project=end-to-end',
+    '--reporter=dot',
+    '--reporter=json',
+    `--outputFile.json=${REPORT}`,
+    'test/mistakes',
+  ];
   await command('vitest', args);
   const { failed, skipped } = countTests(JSON.parse(readFileSync(REPORT, 'utf8')));
   if (failed > 0 || skipped.length > 0) throw new Error(`${failed} failed; left out: ${skipped.join(', ')}.`);
@@ -81,19 +91,34 @@ async function transform(places: readonly Place[]): Promise<void> {
 async function lint(places: readonly Place[]): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const paths = places.map(({ path }) => path).filter((path) => existsSync(path));
   const said = new Map<string, Set<string>>(paths.map((path) => [path, new Set<string>()]));
-  const cfnLint = command('cfn-lint', ['--format', 'json', '--non-zero-exit-code', 'none', '-c', 'I', '--', ...paths]);
-  const checkov = command(CHECKOV, [
-    ...['--framework', 'cloudformation', '--skip-download', '--soft-fail', '--compact', '--quiet', '--output', 'json'],
-    ...paths.flatMap((path) => ['--file', path]),
-  ]);
-  for (const finding of listOf(JSON.parse(await cfnLint))) {
+  const shares = Array.from({ length: PROCESSES }, (_, share) => paths.filter((__, index) => index % PROCESSES === share));
+  await Promise.all(shares.flatMap((share) => [askCfnLint(share, said), askCheckov(share, said)]));
+  return said;
+}
+
+async function askCfnLint(paths: readonly string[], said: ReadonlyMap<string, Set<string>>): Promise<void> {
+  const answer = await command('cfn-lint', ['--format', 'json', '--non-zero-exit-code', 'none', '-c', 'I', '--', ...paths]);
+  for (const finding of listOf(JSON.parse(answer))) {
     const place = listOf(lookUp(finding, 'Location', 'Path'))
       .slice(0, 4)
       .join('.');
     said.get(String(lookUp(finding, 'Filename')))?.add(`${lookUp(finding, 'Rule', 'Id')} ${place}`);
   }
-  for (const finding of listOf(lookUp(JSON.parse(await checkov), 'results', 'failed_checks'))) {
+}
+
+async function askCheckov(paths: readonly string[], said: ReadonlyMap<string, Set<string>>): Promise<void> {
+  const options = [
+    '--framework',
+    'cloudformation',
+    '--skip-download',
+    '--soft-fail',
+    '--compact',
+    '--quiet',
+    '--output',
+    'json',
+  ];
+  const answer = await command(CHECKOV, [...options, ...paths.flatMap((path) => ['--file', path])]);
+  for (const finding of listOf(lookUp(JSON.parse(answer), 'results', 'failed_checks'))) {
     if (isObject(finding)) said.get(String(finding['file_abs_path']))?.add(`${finding['check_id']} ${finding['resource']}`);
   }
-  return said;
 }
