@@ -18,7 +18,7 @@ const POLLS_A_MINUTE = 15;
 const PASS_SECONDS = 0.3;
 const PASS_LOG_BYTES = 1_000;
 /** The metrics that functions/adapters/telemetry.ts publishes, with one value of the dimension `service`. */
-export const METRICS = 5;
+export const METRICS = 6;
 const GIGABYTE = 1_000_000_000;
 /** Assumed of the example's load: a load balancer unit's tenth, and images and calls through NAT. */
 const LOAD_BALANCER_UNITS = 0.1;
