@@ -120,11 +120,13 @@ async function play(folder: string, file: string, expected: Expected): Promise<v
   const cluster = String(detail['clusterArn'] ?? 'arn:aws:ecs:eu-west-1:111122223333:cluster/prod');
   const isReadable = /^arn:aws:ecs:[a-z0-9-]+:\d{12}:cluster\//.test(cluster);
   const clusters = [isReadable ? cluster : 'arn:aws:ecs:eu-west-1:111122223333:cluster/prod'];
-  const { stage, backend } = await bundled({ settings: { clusters, wiring: wiringFor(detail) } });
+  // The group stands where the cluster is: the role of a stack reaches no other account.
+  const arn = GROUP.replace('eu-west-1:111122223333', String(clusters[0]?.split(':').slice(3, 5).join(':')));
+  const { stage, backend } = await bundled({ settings: { clusters, targetGroups: [arn], wiring: wiringFor(detail) } });
   stage.account.ecs.clusters.add(clusters[0] ?? '');
   if (isReadable) adoptDetail(stage.account, detail);
-  const group = { ...stage.group, vpcPrefixes: [''] };
-  stage.account.elb.groups.set(GROUP, group);
+  const group = { ...stage.group, arn, vpcPrefixes: [''] };
+  stage.account.elb.groups.set(arn, group);
   const answer = await stage.invoke({ Records: [{ messageId: 'one', body: text }] });
   expect(answer).toEqual({ batchItemFailures: [] });
   expect(stage.account.elb.registered(group)).toEqual(expected.registers === undefined ? [] : [expected.registers]);

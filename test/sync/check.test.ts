@@ -42,7 +42,12 @@ describe('the answer to a check', () => {
       }),
     ]);
     expect(answer.checks).toEqual([
-      { subject: cloudMapArn(), findings: [], failures: [expect.stringContaining('ListInstances on srv-mysql failed (no).')] },
+      {
+        subject: cloudMapArn(),
+        findingCount: 0,
+        findings: [],
+        failures: [expect.stringContaining('ListInstances on srv-mysql failed (no).')],
+      },
     ]);
     expect(answer.configuration).toEqual({
       unread: [],
@@ -65,6 +70,6 @@ describe('the answer to a check', () => {
     const answer = await run();
     expect(JSON.stringify(answer.groups.at(-1)?.['findings'])).toContain('"kind":"foreign","subject":"10.0.0.99:8080"');
     expect(answer.configuration['failures']).toEqual([expect.stringContaining('(not now)')]);
-    expect(answer.checks.at(-1)).toMatchObject({ findings: [{ kind: 'missing', ageSeconds: 20 }] });
+    expect(answer.checks.at(-1)).toMatchObject({ findings: [{ kind: 'missing', ageSeconds: 30 }] });
   });
 });
