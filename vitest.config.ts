@@ -1,4 +1,5 @@
 /** The tests by folder: `npm run check` runs the projects whose name begins with `unit`, `npm test` runs all of them. */
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -7,8 +8,8 @@ export default defineConfig({
     // project look like one that runs.
     include: [],
     allowOnly: false,
-    // Many tests start a tool and wait for it, on a machine that others may share: both cores, and patience.
-    maxWorkers: '100%',
+    // Many tests start a tool and wait for it, on a machine that others may share: one worker more than cores, and patience.
+    maxWorkers: availableParallelism() + 1,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     coverage: { provider: 'v8', include: ['functions/**/*.ts'] },

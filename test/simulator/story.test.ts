@@ -23,8 +23,8 @@ describe('stories of the simulated account', () => {
     expect((await runSeed(seed, { allowed: new Set(FIRST_CLASSES) })).violations).toEqual([]);
   });
 
-  it('breaks no invariant in 300 seeds', async () => {
-    for (let seed = 100_000; seed < 100_300; seed += 1) {
+  it('breaks no invariant in 100 seeds', async () => {
+    for (let seed = 100_000; seed < 100_100; seed += 1) {
       const report = await runSeed(seed);
       expect(report).toMatchObject({ seed, violations: [] });
     }

@@ -51,6 +51,7 @@ describe('the answer to a check', () => {
     ]);
     expect(answer.configuration).toEqual({
       unread: [],
+      findingCount: 1,
       findings: [expect.objectContaining({ kind: 'mistake', subject: 'the parameter Wiring, line 2' })],
       failures: [],
     });

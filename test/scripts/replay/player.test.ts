@@ -6,7 +6,7 @@ import { captureOf, detailOf, playEvents, playItems, registered, servingAtTheEnd
 import { readBytes } from './reading.ts';
 
 /** `REPLAY_SEEDS=1000 npx vitest run --project end-to-end test/scripts/replay/player.test.ts` plays them all. */
-const SEEDS = Number(process.env['REPLAY_SEEDS'] ?? 60);
+const SEEDS = Number(process.env['REPLAY_SEEDS'] ?? 16);
 
 const EVENTS = captureOf(24, 5);
 const SERVING = servingAtTheEnd(EVENTS);
