@@ -3,11 +3,11 @@
  * never safety, and no write rests on it alone.
  */
 import type { Hint } from '../core/event.ts';
-import { CONTEST_PAUSE_MS, refusalPauseMs } from '../core/guard.ts';
+import { CONTEST_PAUSE_MS, LET_GO_AFTER_MS, refusalPauseMs } from '../core/guard.ts';
 import type { InstanceSights } from '../core/instances.ts';
-import { registeredAddresses } from '../core/snapshot.ts';
+import { membersOf, registeredAddresses, type Snapshot } from '../core/snapshot.ts';
 import type { Target } from '../core/target.ts';
-import { isLive, joinTask, type Task } from '../core/task.ts';
+import { isLive, joinTask, phaseOf, type Task } from '../core/task.ts';
 import type { Address, CloudMapServiceArn, TargetGroupArn, TaskArn } from '../core/values.ts';
 import type { Buckets } from './caller.ts';
 
@@ -37,6 +37,8 @@ export interface GroupMemory {
   searchedAtMs: ReadonlyMap<Address, number>;
   /** When deregistration delay and stop timeouts were last compared. */
   drainAuditedAtMs: number;
+  /** Since when the addresses of stopped tasks stand unregistered, by the `changeKey` of their removal. */
+  absentSinceMs: ReadonlyMap<string, number>;
   readonly refused: Map<Address, Refusal>;
   readonly writtenAtMs: Map<string, number>;
 }
@@ -64,6 +66,7 @@ export function groupMemory(memory: Memory, group: TargetGroupArn): GroupMemory 
     seenHealthy: new Set(),
     searchedAtMs: new Map(),
     drainAuditedAtMs: Number.NEGATIVE_INFINITY,
+    absentSinceMs: new Map(),
     refused: new Map(),
     writtenAtMs: new Map(),
   };
@@ -145,4 +148,21 @@ export function noteTargets(group: GroupMemory, targets: readonly Target[], nowM
   const healthy = targets.filter((target) => target.state === 'healthy').map((target) => target.address);
   group.seenHealthy = new Set([...group.seenHealthy, ...healthy].filter((address) => registered.has(address)));
   group.searchedAtMs = new Map([...group.searchedAtMs].filter(([address]) => registered.has(address)));
+}
+
+/**
+ * Notes which stopped tasks have no target any more. One whose target appears within half a minute was only being registered
+ * late, by a pass that was slower than its death; after that, whoever registers the address means somebody else.
+ */
+export function noteAbsent(group: GroupMemory, snapshot: Snapshot, nowMs: number): void {
+  const registered = registeredAddresses(snapshot.targets);
+  const released = membersOf(snapshot).filter(({ task }) => phaseOf(task) === 'released');
+  group.absentSinceMs = new Map(
+    released.flatMap(({ address, task }): [string, number][] => {
+      const key = `deregister ${address} ${task.arn}`;
+      const sinceMs = group.absentSinceMs.get(key);
+      if (!registered.has(address)) return [[key, sinceMs ?? nowMs]];
+      return sinceMs !== undefined && nowMs - sinceMs >= LET_GO_AFTER_MS ? [[key, sinceMs]] : [];
+    }),
+  );
 }

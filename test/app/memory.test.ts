@@ -7,17 +7,18 @@ import {
   groupMemory,
   isCovered,
   learn,
+  noteAbsent,
   noteListed,
   noteRefusal,
   noteTargets,
   noteWiring,
   noteWrite,
 } from '../../functions/app/memory.ts';
-import { CONTEST_PAUSE_MS, refusalPauseMs } from '../../functions/core/guard.ts';
+import { CONTEST_PAUSE_MS, LET_GO_AFTER_MS, refusalPauseMs } from '../../functions/core/guard.ts';
 import { joinTask } from '../../functions/core/task.ts';
 import { anyReading, holds } from '../support/arbitraries.ts';
 import { START_MS } from '../support/ports.ts';
-import { aHint, at, groupArn, runningTask, stoppedTask, target, taskArn } from '../support/values.ts';
+import { aHint, aSnapshot, at, groupArn, runningTask, stoppedTask, stoppingTask, target, taskArn } from '../support/values.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -36,6 +37,7 @@ describe('what is remembered of a group', () => {
       seenHealthy: new Set(),
       searchedAtMs: new Map(),
       drainAuditedAtMs: Number.NEGATIVE_INFINITY,
+      absentSinceMs: new Map(),
       refused: new Map(),
       writtenAtMs: new Map(),
     });
@@ -183,5 +185,37 @@ describe('targets', () => {
     expect(group.seenHealthy).toEqual(new Set([at('10.0.0.1'), at('10.0.0.4')]));
     noteTargets(group, [target('10.0.0.1', 'draining')], START_MS + 9);
     expect([group.firstSeenMs.size, group.seenHealthy.size, group.searchedAtMs.size]).toEqual([0, 0, 0]);
+  });
+});
+
+describe('an address that a stopped task has left', () => {
+  const GONE = stoppedTask('t1', '10.0.0.1');
+  const KEY = `deregister 10.0.0.1:8080 ${GONE.arn}`;
+  const absent = aSnapshot({ tasks: [GONE] });
+  const present = aSnapshot({ tasks: [GONE], targets: [target('10.0.0.1')] });
+
+  /** What is noted after looks at these times, each with what it saw. */
+  function notedAfter(...looks: readonly (readonly [number, typeof absent])[]) {
+    const group = fresh();
+    for (const [atMs, snapshot] of looks) noteAbsent(group, snapshot, START_MS + atMs);
+    return group.absentSinceMs;
+  }
+
+  it('is noted from the first look that does not see it, draining or not there at all', () => {
+    const draining = aSnapshot({ tasks: [GONE], targets: [target('10.0.0.1', 'draining')] });
+    expect(notedAfter([0, absent], [5_000, draining])).toEqual(new Map([[KEY, START_MS]]));
+    expect(notedAfter([0, present])).toEqual(new Map());
+  });
+
+  it('is forgotten when it appears within half a minute, by a registration that came too late', () => {
+    expect(notedAfter([0, absent], [LET_GO_AFTER_MS - 1, present])).toEqual(new Map());
+    expect(notedAfter([0, absent], [LET_GO_AFTER_MS, present])).toEqual(new Map([[KEY, START_MS]]));
+    expect(notedAfter([0, absent], [10_000, present], [20_000, absent])).toEqual(new Map([[KEY, START_MS + 20_000]]));
+  });
+
+  it('is not noted of a task that holds its interface or is not known any more', () => {
+    const tasks = [runningTask('t1', '10.0.0.1'), stoppingTask('t2', '10.0.0.2')];
+    expect(notedAfter([0, aSnapshot({ tasks })])).toEqual(new Map());
+    expect(notedAfter([0, absent], [LET_GO_AFTER_MS, aSnapshot({ tasks: [] })])).toEqual(new Map());
   });
 });

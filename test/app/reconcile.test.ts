@@ -1,10 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { learn } from '../../functions/app/memory.ts';
 import { reconcile } from '../../functions/app/reconcile.ts';
-import { CONTEST_PAUSE_MS, changeKey, PROOF_AGE_MAX_MS, refusalPauseMs } from '../../functions/core/guard.ts';
+import { CONTEST_PAUSE_MS, changeKey, LET_GO_AFTER_MS, PROOF_AGE_MAX_MS, refusalPauseMs } from '../../functions/core/guard.ts';
 import { contextOf, memoryOf, worldOf } from '../support/passes.ts';
 import { FakeWorld, fails, ok, page, START_MS } from '../support/ports.ts';
-import { aGroup, aHint, at, groupArn, runningTask, stoppingTask, target, taskArn, wiring } from '../support/values.ts';
+import {
+  aGroup,
+  aHint,
+  at,
+  groupArn,
+  runningTask,
+  stoppedTask,
+  stoppingTask,
+  target,
+  taskArn,
+  wiring,
+} from '../support/values.ts';
 
 const RUNNING = runningTask('t1', '10.0.0.1');
 const STOPPING = stoppingTask('t2', '10.0.0.2');
@@ -225,6 +236,26 @@ describe('a plan that is held', () => {
     });
     expect((await reconcile(context)).held.map((each) => each.because)).toEqual([because]);
     expect(memoryOf(context).covered.get(RUNNING.arn)).toBe(RUNNING.version);
+  });
+});
+
+describe('the address of a stopped task that somebody registers long after its target was gone', () => {
+  it('is left alone, told with the command that would remove it, and dealt with', async () => {
+    const stopped = stoppedTask('t1', '10.0.0.1');
+    const fake = worldOf({ tasks: [stopped], targets: [] });
+    const context = contextOf(fake, { hints: [aHint(stopped.arn, stopped.version)] });
+    await reconcile(context);
+    fake.clock.nowMs += LET_GO_AFTER_MS;
+    fake.answers.DescribeTargetHealth = () => ok([target('10.0.0.1')]);
+    const pass = await reconcile({ ...context, firstProofMs: new Map([[at('10.0.0.1'), fake.clock.nowMs - 6_000]]) });
+    expect(pass.held.map(({ because }) => because)).toEqual(['registered since by others']);
+    expect(pass.findings).toMatchObject([
+      { kind: 'foreign', subject: '10.0.0.1:8080', command: expect.stringContaining('Id=10.0.0.1,Port=8080') },
+    ]);
+    expect(pass).toMatchObject({ isUnfinished: false, written: { done: [] } });
+    expect(pass.secondLooks.size).toBe(0);
+    expect(memoryOf(context).covered.get(stopped.arn)).toBe(Number.POSITIVE_INFINITY);
+    expect(fake.names).not.toContain('DeregisterTargets');
   });
 });
 
