@@ -23,6 +23,10 @@ describe('stories of the simulated account', () => {
     expect((await runSeed(seed, { allowed: new Set(FIRST_CLASSES) })).violations).toEqual([]);
   });
 
+  it('seed 200635: an address that our stopped task had left was taken from the task that ECS had registered there since', async () => {
+    expect(await runSeed(200_635)).toMatchObject({ violations: [], liveRemovals: 0 });
+  });
+
   it('breaks no invariant in 100 seeds', async () => {
     for (let seed = 100_000; seed < 100_100; seed += 1) {
       const report = await runSeed(seed);

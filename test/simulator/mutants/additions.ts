@@ -96,7 +96,7 @@ export const WRONG_ADDITIONS: readonly Mutant[] = [
   {
     name: 'full for good',
     why: 'The quota said no, and it will say no again.',
-    patches: [{ file: FILES.GUARD, find: ': 10_000;\n}', replace: ": why === 'quota' ? 9e15 : 10_000;\n}" }],
+    patches: [{ file: FILES.GUARD, find: 'return SECOND_LOOK_AFTER_MS - 1_000;', replace: 'return 9e15;' }],
     caughtBy: ['L3'],
   },
   {
