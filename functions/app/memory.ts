@@ -3,11 +3,11 @@
  * never safety, and no write rests on it alone.
  */
 import type { Hint } from '../core/event.ts';
-import { CONTEST_PAUSE_MS, LET_GO_AFTER_MS, refusalPauseMs } from '../core/guard.ts';
+import { CONTEST_PAUSE_MS, refusalPauseMs } from '../core/guard.ts';
 import type { InstanceSights } from '../core/instances.ts';
-import { membersOf, registeredAddresses, type Snapshot } from '../core/snapshot.ts';
+import { registeredAddresses } from '../core/snapshot.ts';
 import type { Target } from '../core/target.ts';
-import { isLive, joinTask, phaseOf, type Task } from '../core/task.ts';
+import { isLive, joinTask, type Task } from '../core/task.ts';
 import type { Address, CloudMapServiceArn, TargetGroupArn, TaskArn } from '../core/values.ts';
 import type { Buckets } from './caller.ts';
 
@@ -32,13 +32,15 @@ export interface GroupMemory {
   covered: ReadonlyMap<TaskArn, number>;
   lastPassAtMs: number;
   firstSeenMs: ReadonlyMap<Address, number>;
+  /** Of the addresses in `firstSeenMs`: when the look before that was, which did not see them. */
+  absentAtMs: ReadonlyMap<Address, number>;
+  /** When the targets were last read. */
+  lookedAtMs: number | undefined;
   seenHealthy: ReadonlySet<Address>;
   /** When the stopped list was last read for an address that nothing explained. */
   searchedAtMs: ReadonlyMap<Address, number>;
   /** When deregistration delay and stop timeouts were last compared. */
   drainAuditedAtMs: number;
-  /** Since when the addresses of stopped tasks stand unregistered, by the `changeKey` of their removal. */
-  absentSinceMs: ReadonlyMap<string, number>;
   readonly refused: Map<Address, Refusal>;
   readonly writtenAtMs: Map<string, number>;
 }
@@ -63,10 +65,11 @@ export function groupMemory(memory: Memory, group: TargetGroupArn): GroupMemory 
     covered: new Map(),
     lastPassAtMs: Number.NEGATIVE_INFINITY,
     firstSeenMs: new Map(),
+    absentAtMs: new Map(),
+    lookedAtMs: undefined,
     seenHealthy: new Set(),
     searchedAtMs: new Map(),
     drainAuditedAtMs: Number.NEGATIVE_INFINITY,
-    absentSinceMs: new Map(),
     refused: new Map(),
     writtenAtMs: new Map(),
   };
@@ -144,25 +147,15 @@ export function noteRefusal(
 /** Keeps first sights and health of the targets that are still there, and takes up the new ones. */
 export function noteTargets(group: GroupMemory, targets: readonly Target[], nowMs: number): void {
   const registered = registeredAddresses(targets);
+  group.absentAtMs = new Map(
+    [...registered].flatMap((address) => {
+      const atMs = group.firstSeenMs.has(address) ? group.absentAtMs.get(address) : group.lookedAtMs;
+      return atMs === undefined ? [] : [[address, atMs] as const];
+    }),
+  );
+  group.lookedAtMs = nowMs;
   group.firstSeenMs = new Map([...registered].map((address) => [address, group.firstSeenMs.get(address) ?? nowMs]));
   const healthy = targets.filter((target) => target.state === 'healthy').map((target) => target.address);
   group.seenHealthy = new Set([...group.seenHealthy, ...healthy].filter((address) => registered.has(address)));
   group.searchedAtMs = new Map([...group.searchedAtMs].filter(([address]) => registered.has(address)));
-}
-
-/**
- * Notes which stopped tasks have no target any more. One whose target appears within half a minute was only being registered
- * late, by a pass that was slower than its death; after that, whoever registers the address means somebody else.
- */
-export function noteAbsent(group: GroupMemory, snapshot: Snapshot, nowMs: number): void {
-  const registered = registeredAddresses(snapshot.targets);
-  const released = membersOf(snapshot).filter(({ task }) => phaseOf(task) === 'released');
-  group.absentSinceMs = new Map(
-    released.flatMap(({ address, task }): [string, number][] => {
-      const key = `deregister ${address} ${task.arn}`;
-      const sinceMs = group.absentSinceMs.get(key);
-      if (!registered.has(address)) return [[key, sinceMs ?? nowMs]];
-      return sinceMs !== undefined && nowMs - sinceMs >= LET_GO_AFTER_MS ? [[key, sinceMs]] : [];
-    }),
-  );
 }

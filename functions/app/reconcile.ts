@@ -1,5 +1,5 @@
 /** One pass over one target group: read targets, read tasks, plan, guard, write, tell. */
-import { auditTargets, deregisterCommand } from '../core/audit.ts';
+import { auditTargets } from '../core/audit.ts';
 import type { Hint } from '../core/event.ts';
 import { explainFailure, type Failure, isPassing } from '../core/failure.ts';
 import type { Finding } from '../core/finding.ts';
@@ -17,16 +17,7 @@ import { hintsBehind, type Snapshot } from '../core/snapshot.ts';
 import type { Address, TaskArn } from '../core/values.ts';
 import { describeWiring } from '../core/wiring.ts';
 import type { PassContext } from './context.ts';
-import {
-  coveredBy,
-  type GroupMemory,
-  groupMemory,
-  noteAbsent,
-  noteRefusal,
-  noteTargets,
-  noteWiring,
-  noteWrite,
-} from './memory.ts';
+import { coveredBy, type GroupMemory, groupMemory, noteRefusal, noteTargets, noteWiring, noteWrite } from './memory.ts';
 import { type Reading, readSnapshot, readTasksAgain, searchStopped } from './snapshot.ts';
 import { type WriteResult, type Writer, writeChanges } from './writes.ts';
 
@@ -60,7 +51,6 @@ export async function reconcile(context: PassContext): Promise<Pass> {
   noteTargets(memory, targets.value, clock.now());
   const first = await searchStopped(context, await readSnapshot(context, targets.value));
   const reading = isSecondLookDue(context) ? await readTasksAgain(context, first) : first;
-  noteAbsent(memory, reading.snapshot, clock.now());
   const planned = planChanges(reading.snapshot);
   const guarded = guardPlan(planned, circumstancesOf(context, reading, memory));
   const written = await writeChanges(writerOf(context, reading.snapshot), guarded.allowed);
@@ -89,7 +79,6 @@ function circumstancesOf(context: PassContext, reading: Reading, memory: GroupMe
     readsFailed: reading.failures.length > 0,
     firstProofMs,
     confirmedAtMs: reading.confirmedAtMs,
-    absentSinceMs: memory.absentSinceMs,
     refusedUntilMs: new Map([...memory.refused].map(([address, { untilMs }]) => [address, untilMs])),
     writtenAtMs: memory.writtenAtMs,
   };
@@ -117,7 +106,7 @@ function conclude(
   const history = { ...memory, searched: new Set(memory.searchedAtMs.keys()) };
   const findings = [
     ...auditTargets(snapshot, history, nowMs),
-    ...guarded.held.flatMap((held) => findingOfHeld(snapshot, held)),
+    ...guarded.held.flatMap(findingOfHeld),
     ...written.refused.map(({ change, failure }) => findingOfRefusal(change, failure)),
   ];
   const secondLooks = secondLooksOf(guarded.held, context.firstProofMs);
@@ -143,8 +132,7 @@ function whyRefused(change: Change, failure: Failure): 'draining' | 'quota' | 'r
 
 /** Tasks that this pass has not dealt with: a hint at one of them makes another pass look again. */
 function openTasks(held: readonly Held[], written: WriteResult, behind: readonly Hint[]): Set<TaskArn> {
-  const isFinal = (because: Held['because']): boolean =>
-    because === 'observe' || because === 'ECS manages this group' || because === 'registered since by others';
+  const isFinal = (because: Held['because']): boolean => because === 'observe' || because === 'ECS manages this group';
   return new Set([
     ...held.filter(({ because }) => !isFinal(because)).map(({ change }) => change.because.task),
     ...written.refused.map(({ change }) => change.because.task),
@@ -166,13 +154,7 @@ function isOpen(because: Held['because']): boolean {
   return because === 'a read failed' || because === 'proof is too old' || because === 'wiring is older than a minute';
 }
 
-function findingOfHeld({ group }: Snapshot, { change, because }: Held): Finding[] {
-  if (because === 'registered since by others') {
-    const message =
-      `The address was that of task ${change.because.task}, which has stopped and whose target was gone. Somebody has registered ` +
-      'it since. It is left alone. If it is a leftover, remove it.';
-    return [{ kind: 'foreign', subject: change.address, message, command: deregisterCommand(group, change) }];
-  }
+function findingOfHeld({ change, because }: Held): Finding[] {
   if (because !== 'contested') return [];
   const undone = change.kind === 'register' ? 'registered here and has vanished' : 'removed here and is back';
   const message =

@@ -36,7 +36,8 @@ export async function readSnapshot(context: PassContext, targets: readonly Targe
     feeds,
     hints.map((hint) => hint.task),
   );
-  const snapshot = { group: wired.group, targets, feeds, tasks, describedAtMs: new Map<TaskArn, number>() };
+  const { absentAtMs } = groupMemory(memory, wired.group.arn);
+  const snapshot = { group: wired.group, targets, feeds, tasks, describedAtMs: new Map<TaskArn, number>(), absentAtMs };
   return describeInto(context, { snapshot, failures, confirmedAtMs: undefined }, tasksToDescribe(snapshot, hints));
 }
 

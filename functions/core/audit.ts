@@ -53,7 +53,7 @@ export function auditDrainTime(group: TargetGroup, settings: DrainSettings): Fin
 }
 
 /** The command that removes a target, with exactly the id, port and zone under which ELB knows it. */
-export function deregisterCommand(group: TargetGroup, { descriptor }: Pick<Target, 'descriptor'>): string {
+export function deregisterCommand(group: TargetGroup, { descriptor }: Target): string {
   const zone = descriptor.zone === undefined ? '' : `,AvailabilityZone=${descriptor.zone}`;
   return (
     `aws elbv2 deregister-targets --target-group-arn ${group.arn} ` +

@@ -12,8 +12,6 @@ export const SECOND_LOOK_AFTER_MS = 5_000;
 export const WIRING_AGE_MAX_MS = 60_000;
 /** Somebody else who undoes what we write is answered by the schedule, once a minute, and not at every event. */
 export const CONTEST_PAUSE_MS = 60_000;
-/** A stopped task whose address stood unregistered for so long has had its removal. What comes there later is not its target. */
-export const LET_GO_AFTER_MS = 30_000;
 /** Keeps the looks of one scheduled invocation from answering each other. */
 export const SCHEDULED_CONTEST_PAUSE_MS = 10_000;
 
@@ -24,7 +22,6 @@ export type HoldReason =
   | 'wiring is older than a minute'
   | 'a read failed'
   | 'waits for the second look'
-  | 'registered since by others'
   | 'proof is too old'
   | 'refused before'
   | 'contested';
@@ -48,8 +45,6 @@ export interface Circumstances {
   readonly firstProofMs: ReadonlyMap<Address, number>;
   /** When this look began to read the running lists once more, right before its writes; undefined where it did not. */
   readonly confirmedAtMs: number | undefined;
-  /** Since when the addresses of stopped tasks stand unregistered, or stood so until somebody registered them, by `changeKey`. */
-  readonly absentSinceMs: ReadonlyMap<string, number>;
   /** Registrations that ELB refused, until when they are left alone. */
   readonly refusedUntilMs: ReadonlyMap<Address, number>;
   /** When this environment last made the same change, by `changeKey`. */
@@ -129,10 +124,6 @@ function reasonNotToRemove(change: Deregistration, circumstances: Circumstances)
   // What could not be read may name a live task at this address. Absence of an answer is not an answer.
   if (circumstances.readsFailed) return 'a read failed';
   if (change.because.rule === 'task has stopped') {
-    const absentSinceMs = circumstances.absentSinceMs.get(changeKey(change));
-    // ECS itself or another stack has given the address to a task that we do not know: taking it out would be an outage.
-    if (absentSinceMs !== undefined && circumstances.nowMs - absentSinceMs >= LET_GO_AFTER_MS)
-      return 'registered since by others';
     // The interface is gone, so the address may belong to a task that started a moment ago and that lagging reads do not
     // show yet. Time has to pass, and the lists have to be read again after it, before the address is removed.
     const firstMs = circumstances.firstProofMs.get(change.address);

@@ -1,7 +1,7 @@
 /** What one pass has read of one target group and the tasks that feed it, and what it still has to read. */
 import type { Hint } from './event.ts';
 import { isDraining, type Target, type TargetGroup } from './target.ts';
-import { ipOf, isLive, isServing, type Task } from './task.ts';
+import { ipOf, isLive, isServing, phaseOf, type Task } from './task.ts';
 import { type Address, addressOf, type ClusterArn, type TaskArn } from './values.ts';
 import { selects, type Wiring } from './wiring.ts';
 
@@ -24,6 +24,8 @@ export interface Snapshot {
   readonly tasks: ReadonlyMap<TaskArn, Task>;
   /** When this pass's DescribeTasks answer on the task arrived. A task without an entry was not described in this pass. */
   readonly describedAtMs: ReadonlyMap<TaskArn, number>;
+  /** Of registered addresses: when a look last saw them unregistered. None for those that were there in the first look. */
+  readonly absentAtMs?: ReadonlyMap<Address, number>;
 }
 
 /** A task together with the feed that means it and the address that it would have in the group. */
@@ -46,13 +48,20 @@ export interface TasksToDescribe {
   readonly hinted: readonly TaskReference[];
 }
 
-/** Every known task of every feed that has an address of the group's family. */
-export function membersOf(snapshot: Pick<Snapshot, 'group' | 'feeds' | 'tasks'>): Member[] {
+/**
+ * No pass registers a task that stopped so long ago: its proof would be older than that. A target that comes after a look has seen
+ * the address unregistered by then is somebody else's.
+ */
+const LET_GO_AFTER_MS = 30_000;
+
+/** Every known task of every feed that has an address of the group's family, and did not leave it before its present target came. */
+export function membersOf(snapshot: Pick<Snapshot, 'group' | 'feeds' | 'tasks' | 'absentAtMs'>): Member[] {
   return snapshot.feeds.flatMap((feed) =>
     [...snapshot.tasks.values()].flatMap((task) => {
       const ip = ipOf(task, snapshot.group.family);
       if (ip === undefined || !selects(feed.wiring.selector, task)) return [];
-      return [{ feed, task, address: addressOf(ip, feed.wiring.port) }];
+      const address = addressOf(ip, feed.wiring.port);
+      return hasLetGo(task, snapshot.absentAtMs?.get(address)) ? [] : [{ feed, task, address }];
     }),
   );
 }
@@ -116,6 +125,15 @@ export function hintsBehind(snapshot: Snapshot, hints: readonly Hint[]): Hint[] 
 export function unexplainedAddresses(snapshot: Snapshot): Address[] {
   const explained = new Set(membersOf(snapshot).map(({ address }) => address));
   return [...registeredAddresses(snapshot.targets)].filter((address) => !explained.has(address)).sort();
+}
+
+/**
+ * Whether the task's target was seen gone after its end. ECS itself or another stack may since have registered the address for a
+ * task that we do not know: to take that target for a leftover would be an outage.
+ */
+function hasLetGo(task: Task, absentAtMs: number | undefined): boolean {
+  if (absentAtMs === undefined || task.stoppedAtMs === undefined) return false;
+  return phaseOf(task) === 'released' && task.stoppedAtMs + LET_GO_AFTER_MS <= absentAtMs;
 }
 
 function references(clusters: ReadonlyMap<TaskArn, ClusterArn>): TaskReference[] {

@@ -7,18 +7,17 @@ import {
   groupMemory,
   isCovered,
   learn,
-  noteAbsent,
   noteListed,
   noteRefusal,
   noteTargets,
   noteWiring,
   noteWrite,
 } from '../../functions/app/memory.ts';
-import { CONTEST_PAUSE_MS, LET_GO_AFTER_MS, refusalPauseMs } from '../../functions/core/guard.ts';
+import { CONTEST_PAUSE_MS, refusalPauseMs } from '../../functions/core/guard.ts';
 import { joinTask } from '../../functions/core/task.ts';
 import { anyReading, holds } from '../support/arbitraries.ts';
 import { START_MS } from '../support/ports.ts';
-import { aHint, aSnapshot, at, groupArn, runningTask, stoppedTask, stoppingTask, target, taskArn } from '../support/values.ts';
+import { aHint, at, groupArn, runningTask, stoppedTask, target, taskArn } from '../support/values.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -34,10 +33,11 @@ describe('what is remembered of a group', () => {
       covered: new Map(),
       lastPassAtMs: Number.NEGATIVE_INFINITY,
       firstSeenMs: new Map(),
+      absentAtMs: new Map(),
+      lookedAtMs: undefined,
       seenHealthy: new Set(),
       searchedAtMs: new Map(),
       drainAuditedAtMs: Number.NEGATIVE_INFINITY,
-      absentSinceMs: new Map(),
       refused: new Map(),
       writtenAtMs: new Map(),
     });
@@ -188,34 +188,34 @@ describe('targets', () => {
   });
 });
 
-describe('an address that a stopped task has left', () => {
-  const GONE = stoppedTask('t1', '10.0.0.1');
-  const KEY = `deregister 10.0.0.1:8080 ${GONE.arn}`;
-  const absent = aSnapshot({ tasks: [GONE] });
-  const present = aSnapshot({ tasks: [GONE], targets: [target('10.0.0.1')] });
+describe('when a registered address was last seen unregistered', () => {
+  const one = target('10.0.0.1');
+  const other = target('10.0.0.2');
 
-  /** What is noted after looks at these times, each with what it saw. */
-  function notedAfter(...looks: readonly (readonly [number, typeof absent])[]) {
+  /** What is known after looks a second apart, each of which saw these targets. */
+  function knownAfter(...looks: (typeof one)[][]) {
     const group = fresh();
-    for (const [atMs, snapshot] of looks) noteAbsent(group, snapshot, START_MS + atMs);
-    return group.absentSinceMs;
+    for (const [second, targets] of looks.entries()) noteTargets(group, targets, START_MS + second * 1_000);
+    return group.absentAtMs;
   }
 
-  it('is noted from the first look that does not see it, draining or not there at all', () => {
-    const draining = aSnapshot({ tasks: [GONE], targets: [target('10.0.0.1', 'draining')] });
-    expect(notedAfter([0, absent], [5_000, draining])).toEqual(new Map([[KEY, START_MS]]));
-    expect(notedAfter([0, present])).toEqual(new Map());
+  it('is not known of what the first look sees', () => {
+    expect(knownAfter([one], [one])).toEqual(new Map());
   });
 
-  it('is forgotten when it appears within half a minute, by a registration that came too late', () => {
-    expect(notedAfter([0, absent], [LET_GO_AFTER_MS - 1, present])).toEqual(new Map());
-    expect(notedAfter([0, absent], [LET_GO_AFTER_MS, present])).toEqual(new Map([[KEY, START_MS]]));
-    expect(notedAfter([0, absent], [10_000, present], [20_000, absent])).toEqual(new Map([[KEY, START_MS + 20_000]]));
+  it('is the look before the first one that sees it, for as long as it stays', () => {
+    expect(knownAfter([], [one])).toEqual(new Map([[one.address, START_MS]]));
+    expect(knownAfter([], [], [one], [one, other], [other, one])).toEqual(
+      new Map([
+        [one.address, START_MS + 1_000],
+        [other.address, START_MS + 2_000],
+      ]),
+    );
   });
 
-  it('is not noted of a task that holds its interface or is not known any more', () => {
-    const tasks = [runningTask('t1', '10.0.0.1'), stoppingTask('t2', '10.0.0.2')];
-    expect(notedAfter([0, aSnapshot({ tasks })])).toEqual(new Map());
-    expect(notedAfter([0, absent], [LET_GO_AFTER_MS, aSnapshot({ tasks: [] })])).toEqual(new Map());
+  it('is the last time where it comes and goes, or drains in between', () => {
+    expect(knownAfter([], [one], [], [one])).toEqual(new Map([[one.address, START_MS + 2_000]]));
+    expect(knownAfter([one], [target('10.0.0.1', 'draining')], [one])).toEqual(new Map([[one.address, START_MS + 1_000]]));
+    expect(knownAfter([], [one], [])).toEqual(new Map());
   });
 });

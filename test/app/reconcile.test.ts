@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { learn } from '../../functions/app/memory.ts';
 import { reconcile } from '../../functions/app/reconcile.ts';
-import { CONTEST_PAUSE_MS, changeKey, LET_GO_AFTER_MS, PROOF_AGE_MAX_MS, refusalPauseMs } from '../../functions/core/guard.ts';
+import { CONTEST_PAUSE_MS, changeKey, PROOF_AGE_MAX_MS, refusalPauseMs } from '../../functions/core/guard.ts';
+import type { Task } from '../../functions/core/task.ts';
 import { contextOf, memoryOf, worldOf } from '../support/passes.ts';
 import { FakeWorld, fails, ok, page, START_MS } from '../support/ports.ts';
 import {
@@ -239,23 +240,33 @@ describe('a plan that is held', () => {
   });
 });
 
-describe('the address of a stopped task that somebody registers long after its target was gone', () => {
-  it('is left alone, told with the command that would remove it, and dealt with', async () => {
-    const stopped = stoppedTask('t1', '10.0.0.1');
-    const fake = worldOf({ tasks: [stopped], targets: [] });
-    const context = contextOf(fake, { hints: [aHint(stopped.arn, stopped.version)] });
+describe('the address of a stopped task that is registered again after a look without it', () => {
+  /** A look without the target half a minute after the task's end, and one with it, with these tasks besides. */
+  async function passOver(endedAgoMs: number, ...others: readonly Task[]) {
+    const fake = worldOf({ tasks: [stoppedTask('t1', '10.0.0.1', { stoppedAtMs: START_MS - endedAgoMs }), ...others] });
+    const context = contextOf(fake);
     await reconcile(context);
-    fake.clock.nowMs += LET_GO_AFTER_MS;
+    fake.clock.nowMs += 10_000;
     fake.answers.DescribeTargetHealth = () => ok([target('10.0.0.1')]);
-    const pass = await reconcile({ ...context, firstProofMs: new Map([[at('10.0.0.1'), fake.clock.nowMs - 6_000]]) });
-    expect(pass.held.map(({ because }) => because)).toEqual(['registered since by others']);
-    expect(pass.findings).toMatchObject([
-      { kind: 'foreign', subject: '10.0.0.1:8080', command: expect.stringContaining('Id=10.0.0.1,Port=8080') },
-    ]);
-    expect(pass).toMatchObject({ isUnfinished: false, written: { done: [] } });
-    expect(pass.secondLooks.size).toBe(0);
-    expect(memoryOf(context).covered.get(stopped.arn)).toBe(Number.POSITIVE_INFINITY);
-    expect(fake.names).not.toContain('DeregisterTargets');
+    return reconcile(context);
+  }
+
+  it('is left alone, and told with the command that would remove it', async () => {
+    const { planned, findings } = await passOver(30_000);
+    expect(planned).toEqual([]);
+    expect(findings).toContainEqual(
+      expect.objectContaining({ kind: 'foreign', subject: '10.0.0.1:8080', command: expect.stringContaining('Id=10.0.0.1,') }),
+    );
+  });
+
+  it('is still its own where the registration may only have been late', async () => {
+    const { planned } = await passOver(29_999);
+    expect(planned).toMatchObject([{ kind: 'deregister', because: { task: taskArn('t1'), rule: 'task has stopped' } }]);
+  });
+
+  it('is that of a later owner, whose stop is a proof of its own', async () => {
+    const { planned } = await passOver(600_000, stoppedTask('t2', '10.0.0.1', { stoppedAtMs: START_MS + 5_000 }));
+    expect(planned).toMatchObject([{ kind: 'deregister', because: { task: taskArn('t2'), rule: 'task has stopped' } }]);
   });
 });
 

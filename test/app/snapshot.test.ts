@@ -65,6 +65,7 @@ describe('a snapshot', () => {
         ],
         tasks: new Map([[RUNNING.arn, RUNNING]]),
         describedAtMs: new Map([[RUNNING.arn, START_MS + 60]]),
+        absentAtMs: new Map(),
       },
       failures: [],
       confirmedAtMs: undefined,

@@ -32,7 +32,6 @@ function circumstances(words: Partial<Circumstances> = {}): Circumstances {
     readsFailed: false,
     firstProofMs: new Map(),
     confirmedAtMs: undefined,
-    absentSinceMs: new Map(),
     refusedUntilMs: new Map(),
     writtenAtMs: new Map(),
     ...words,
@@ -173,21 +172,6 @@ describe('the removal of a task that has stopped', () => {
   it('counts the time at which those lists were asked for, and not the time that it took to read them', () => {
     const words = { ...proved(5_000), confirmedAtMs: NOW_MS - 1 };
     expect(heldFor(REMOVE_LATE, words)).toBe('waits for the second look');
-  });
-
-  it('is not that of a target which somebody registered half a minute after it was gone', () => {
-    const absent = (agoMs: number) => ({ absentSinceMs: new Map([[changeKey(REMOVE_LATE), NOW_MS - agoMs]]) });
-    const because = (agoMs: number) => heldFor(REMOVE_LATE, { ...proved(9_000), confirmedAtMs: NOW_MS, ...absent(agoMs) });
-    expect([0, 29_999, 30_000, 90_000].map(because)).toEqual([
-      undefined,
-      undefined,
-      'registered since by others',
-      'registered since by others',
-    ]);
-    // A task that still holds its interface is the only one that can have the address.
-    expect(heldFor(REMOVE, { absentSinceMs: new Map([[changeKey(REMOVE), NOW_MS - 90_000]]) })).toBeUndefined();
-    const other = { absentSinceMs: new Map([[changeKey(changeFor(stoppedTask('t2', '10.0.0.1'))), NOW_MS - 90_000]]) };
-    expect(heldFor(REMOVE_LATE, { ...proved(9_000), confirmedAtMs: NOW_MS, ...other })).toBeUndefined();
   });
 
   it('is not served by the proof of another address', () => {
@@ -334,7 +318,6 @@ const anyCircumstances: fc.Arbitrary<Circumstances> = fc
       wiringReadAtMs: wiringAgeMs === undefined ? undefined : nowMs - wiringAgeMs,
       confirmedAtMs: confirmedAgoMs === undefined ? undefined : nowMs - confirmedAgoMs,
       firstProofMs: each(firstProofAgoMs === undefined ? undefined : nowMs - firstProofAgoMs),
-      absentSinceMs: new Map(),
       refusedUntilMs: each(refusedForMs === undefined ? undefined : nowMs + refusedForMs),
       writtenAtMs: new Map(),
     };

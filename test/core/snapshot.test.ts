@@ -45,6 +45,21 @@ describe('the members of a group', () => {
     expect(membersOf(snapshot)[0]).toEqual({ feed: snapshot.feeds[0], task: RUNNING, address: at('10.0.0.1') });
   });
 
+  it('leave out a task that had ended half a minute before a look saw its address unregistered', () => {
+    const MS = 1_000_000;
+    const isMember = (absentAtMs: number | undefined, words: Partial<Task>): boolean => {
+      const snapshot = aSnapshot({ tasks: [stoppedTask('stopped', '10.0.0.3', words)] });
+      const seen = absentAtMs === undefined ? [] : [[at('10.0.0.3'), absentAtMs] as const];
+      return addressesOf({ ...snapshot, absentAtMs: new Map(seen) }).length === 1;
+    };
+    expect(isMember(undefined, { stoppedAtMs: MS })).toBe(true);
+    expect(isMember(MS + 29_999, { stoppedAtMs: MS })).toBe(true);
+    expect(isMember(MS + 30_000, { stoppedAtMs: MS })).toBe(false);
+    // Whatever ECS does not date, and whatever still holds its interface, keeps the address.
+    expect(isMember(MS + 30_000, { stoppedAtMs: undefined })).toBe(true);
+    expect(isMember(MS + 30_000, { stoppedAtMs: MS, last: 'STOPPING' })).toBe(true);
+  });
+
   it('count once per feed that means them', () => {
     const feeds = [feed('service=app port=8080'), feed('service=app port=9090 mode=drain')];
     expect(addressesOf(aSnapshot({ tasks: [RUNNING], feeds }))).toEqual(['running 10.0.0.1:8080', 'running 10.0.0.1:9090']);
