@@ -108,12 +108,12 @@ export const WRONG_REMOVALS: readonly Mutant[] = [
     patches: [
       {
         file: FILES.SNAPSHOT,
-        find: '  const snapshot = { group: wired.group, targets, feeds, tasks, describedAtMs: new Map<TaskArn, number>() };',
+        find: '  const snapshot = { group: wired.group, targets, feeds, tasks, describedAtMs: new Map<TaskArn, number>(), absentAtMs };',
         replace: `  const { cluster } = wired.feeds[0].wiring.selector;
   const strangers = await listTasks(context.caller, { kind: 'family', cluster, name: 'other' }, 'RUNNING');
   if (!strangers.ok) failures.push(strangers.failure);
   else failures.push(...(await describeTasks(context, strangers.value.map((arn) => ({ arn, cluster })), 'known')).failures);
-  const snapshot = { group: wired.group, targets, feeds, tasks, describedAtMs: new Map<TaskArn, number>() };
+  const snapshot = { group: wired.group, targets, feeds, tasks, describedAtMs: new Map<TaskArn, number>(), absentAtMs };
   const listed = new Set(strangers.ok ? strangers.value : []);
   const held = new Set([...memory.facts.values()].filter(({ task }) => listed.has(task.arn) && task.desired === 'RUNNING').map(({ task }) => task.ipv4));
   snapshot.targets = targets.map((target) => (held.has(target.descriptor.id) ? { ...target, state: 'draining' } : target));`,
