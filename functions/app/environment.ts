@@ -31,6 +31,11 @@ export interface Request {
   readonly deadlineMs: number;
 }
 
+/** Whether everything is to be visited, whatever events say. */
+export function isFull({ trigger }: Request): boolean {
+  return trigger === 'schedule' || trigger === 'check';
+}
+
 /** What a look at one Cloud Map service came to. */
 export interface InstanceReport {
   readonly findings: readonly Finding[];

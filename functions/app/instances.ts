@@ -8,7 +8,7 @@ import type { Task } from '../core/task.ts';
 import type { TaskArn } from '../core/values.ts';
 import { selectorKey, selects } from '../core/wiring.ts';
 import type { Caller } from './caller.ts';
-import { type Environment, type InstanceReport, type Observer, openCaller, type Request } from './environment.ts';
+import { type Environment, type InstanceReport, isFull, type Observer, openCaller, type Request } from './environment.ts';
 import { noteListed } from './memory.ts';
 import { CALL_TIME_MS } from './ports.ts';
 import { describeTasks, listInstances, listTasks } from './reads.ts';
@@ -28,12 +28,11 @@ export async function checkServices(
   passes: readonly Snapshot[],
 ): Promise<void> {
   const { clock } = environment;
-  const mayLookAgain = request.trigger === 'schedule' || request.trigger === 'check';
   await Promise.all(
     services.map(async (checked) => {
       const caller = openCaller(environment, request);
       let report = await lookAt(environment, caller, checked, passes, listsOf(passes));
-      for (let looks = 1; report.isOpen && mayLookAgain && looks < LOOKS_MAX; looks += 1) {
+      for (let looks = 1; report.isOpen && isFull(request) && looks < LOOKS_MAX; looks += 1) {
         if (clock.now() + SECOND_LOOK_AFTER_MS + 2 * CALL_TIME_MS > request.deadlineMs) break;
         await clock.sleep(SECOND_LOOK_AFTER_MS);
         report = await lookAt(environment, caller, checked, passes, new Map());

@@ -1,6 +1,6 @@
 /**
- * What one environment of the function remembers between invocations. It saves calls and nothing else: losing it costs calls,
- * never safety, and no write rests on it alone.
+ * What one environment of the function remembers between invocations. It saves calls and holds writes back: no write rests on
+ * it alone, and what was lost with an environment has to be read again.
  */
 import type { Hint } from '../core/event.ts';
 import { CONTEST_PAUSE_MS, refusalPauseMs } from '../core/guard.ts';

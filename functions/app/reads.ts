@@ -44,8 +44,10 @@ export function listInstances(caller: Caller, service: CloudMapServiceArn): Prom
 
 /**
  * Descriptions of the tasks, as far as ECS gives them. What an answer tells is learned as it arrives: the pass of another
- * group may be about to write, and must not do so on less than the environment has read. A task without one is unknown, which is not the same as stopped:
- * DescribeTasks answers 200 and names it among its failures as MISSING, also while its own copy is only behind.
+ * group may be about to write, and must not do so on less than the environment has read.
+ *
+ * A task without a description is unknown, which is not the same as stopped: DescribeTasks answers 200 and names it among its
+ * failures as MISSING, also while its own copy is only behind.
  */
 export async function describeTasks(
   { caller, clock, memory }: Reader,

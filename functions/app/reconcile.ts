@@ -151,7 +151,7 @@ function secondLooksOf(held: readonly Held[], firstProofMs: ReadonlyMap<Address,
 }
 
 function isOpen(because: Held['because']): boolean {
-  return because === 'a read failed' || because === 'proof is too old' || because === 'wiring is older than a minute';
+  return because === 'a read failed' || isTooOld(because);
 }
 
 function findingOfHeld({ change, because }: Held): Finding[] {

@@ -6,7 +6,7 @@ import { isPassing } from '../core/failure.ts';
 import { isAhead } from '../core/snapshot.ts';
 import type { TargetGroupArn } from '../core/values.ts';
 import type { ReadConfiguration } from './configuration.ts';
-import { currentConfiguration, type Environment, type Observer, type Request } from './environment.ts';
+import { currentConfiguration, type Environment, isFull, type Observer, type Request } from './environment.ts';
 import { checkServices, isLookDue } from './instances.ts';
 import { forgetOldFacts } from './memory.ts';
 import { type GroupVisit, hintsFor, isMeant, visitGroup } from './visit-group.ts';
@@ -45,11 +45,6 @@ export async function visit(environment: Environment, request: Request, observer
   ];
   const unfinishedHints = hintsOf(request.hints, read, unfinished);
   return { unfinished, unfinishedHints, unwiredHints: unwiredHints(environment, request) };
-}
-
-/** Whether everything is to be visited, whatever events say. */
-function isFull({ trigger }: Request): boolean {
-  return trigger === 'schedule' || trigger === 'check';
 }
 
 /** Tells of a Cloud Map service whether an event names it with something new. */

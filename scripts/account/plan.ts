@@ -8,6 +8,7 @@ import type { WiredGroup } from '../../functions/core/configuration.ts';
 import { explainFailure, type Failure } from '../../functions/core/failure.ts';
 import type { Finding } from '../../functions/core/finding.ts';
 import type { Settings } from '../../functions/core/wirings.ts';
+import type { ToldChange } from '../report/timeline.ts';
 
 export interface AccountOptions {
   readonly region: string | undefined;
@@ -28,13 +29,7 @@ export interface AccountPlan {
   readonly calls: Readonly<Record<string, number>>;
 }
 
-interface PlannedChange {
-  readonly kind: 'register' | 'deregister';
-  readonly targetGroup: string;
-  readonly ip: string;
-  readonly port: number;
-  readonly because: string;
-  readonly taskArn: string;
+interface PlannedChange extends ToldChange {
   /** Why the deployed function would not do it now, where it would not. */
   readonly held: string | undefined;
 }

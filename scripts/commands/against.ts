@@ -7,8 +7,9 @@ import type { Item } from '../replay/item.ts';
 import type { HeardEvent } from '../replay/player.ts';
 import { renderEvents } from '../replay/render.ts';
 import { clustersOf } from '../replay/wires.ts';
+import { type AccountValues, failureOf, optionsOf } from './account.ts';
 import { DIFFERENCES, FAILED, IN_STEP } from './exit.ts';
-import { type AccountValues, failureOf, optionsOf, renderPlan } from './plan.ts';
+import { renderPlan } from './plan.ts';
 import { type SettingsOptions, settingsOf } from './settings.ts';
 
 interface Values extends SettingsOptions, AccountValues {

@@ -6,9 +6,9 @@ import { type AccountDrift, readDrift } from '../drift/read.ts';
 import { renderDrift, renderTask } from '../drift/render.ts';
 import { rowsOf } from '../drift/rows.ts';
 import { readSimulatedDrift } from '../drift/simulated.ts';
+import { ACCOUNT_OPTIONS, failureOf, optionsOf } from './account.ts';
 import { badSyntax, DIFFERENCES, IN_STEP } from './exit.ts';
 import { parseOptions } from './options.ts';
-import { failureOf, optionsOf } from './plan.ts';
 import { SETTINGS_OPTIONS, settingsOf } from './settings.ts';
 
 const DRIFT_HELP = `alb-target-sync drift [options]
@@ -50,13 +50,11 @@ function valuesFrom(args: readonly string[]) {
       args: [...args],
       options: {
         ...SETTINGS_OPTIONS,
+        ...ACCOUNT_OPTIONS,
         task: { type: 'string' },
         simulated: { type: 'boolean' },
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
-        profile: { type: 'string' },
-        region: { type: 'string' },
-        'endpoint-url': { type: 'string' },
       },
     }),
   ).values;

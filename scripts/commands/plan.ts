@@ -1,10 +1,9 @@
 /** `plan`: what a pass would change in an account now, as a table or as JSON. Nothing is written. */
 import { parseArgs } from 'node:util';
-import { arnParts } from '../../functions/core/values.ts';
-import type { Settings } from '../../functions/core/wirings.ts';
-import { type AccountOptions, type AccountPlan, explainFailures, planAccount } from '../account/plan.ts';
+import { type AccountPlan, explainFailures, planAccount } from '../account/plan.ts';
 import { table } from '../report/table.ts';
-import { badEnvironment, DIFFERENCES, IN_STEP, serviceError } from './exit.ts';
+import { ACCOUNT_OPTIONS, failureOf, optionsOf } from './account.ts';
+import { DIFFERENCES, IN_STEP } from './exit.ts';
 import { parseOptions } from './options.ts';
 import { SETTINGS_OPTIONS, settingsOf } from './settings.ts';
 
@@ -38,39 +37,18 @@ export async function planCommand(args: readonly string[]): Promise<number> {
   return plan.changes.some(({ held }) => held === undefined) ? DIFFERENCES : IN_STEP;
 }
 
-export interface AccountValues {
-  readonly profile?: string | undefined;
-  readonly region?: string | undefined;
-  readonly 'endpoint-url'?: string | undefined;
-}
-
-/** Where the account is. A cluster's ARN names its region better than the caller's environment, which may be set for another. */
-export function optionsOf({ clusters: [cluster] }: Settings, values: AccountValues): AccountOptions {
-  const region = values.region ?? (cluster === undefined ? undefined : arnParts(cluster).region);
-  return { region, profile: values.profile, endpointUrl: values['endpoint-url'] };
-}
-
 function valuesFrom(args: readonly string[]) {
   return parseOptions('plan', () =>
     parseArgs({
       args: [...args],
       options: {
         ...SETTINGS_OPTIONS,
+        ...ACCOUNT_OPTIONS,
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
-        profile: { type: 'string' },
-        region: { type: 'string' },
-        'endpoint-url': { type: 'string' },
       },
     }),
   ).values;
-}
-
-/** A failure of the caller's own environment is told apart from one of AWS. */
-export function failureOf({ failures }: Pick<AccountPlan, 'failures'>): Error {
-  const told = explainFailures(failures).join('\n');
-  const isLocal = failures.every(({ message }) => /^(CredentialsProviderError|Error: Region is missing)/.test(message));
-  return isLocal ? badEnvironment(told) : serviceError(told);
 }
 
 /** The plan as text: the answer first. */

@@ -14,6 +14,7 @@ import { renderEvents, renderReplay } from '../replay/render.ts';
 import { countOf } from '../report/html.ts';
 import { progressLine } from '../report/screen.ts';
 import type { Timeline } from '../report/timeline.ts';
+import { ACCOUNT_OPTIONS } from './account.ts';
 import { badEnvironment, badSyntax, DIFFERENCES, FAILED, IN_STEP } from './exit.ts';
 import { numberOf, parseOptions } from './options.ts';
 import { mistakesIn, SETTINGS_OPTIONS } from './settings.ts';
@@ -81,6 +82,7 @@ function read(args: readonly string[]) {
       allowPositionals: true,
       options: {
         ...SETTINGS_OPTIONS,
+        ...ACCOUNT_OPTIONS,
         port: { type: 'string' },
         order: { type: 'string', default: 'time' },
         duplicate: { type: 'string' },
@@ -92,9 +94,6 @@ function read(args: readonly string[]) {
         json: { type: 'boolean' },
         strict: { type: 'boolean' },
         against: { type: 'string' },
-        profile: { type: 'string' },
-        region: { type: 'string' },
-        'endpoint-url': { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     }),

@@ -1,6 +1,6 @@
 /** The one document that a replay answers with. */
 import { isObject } from '../../functions/core/json.ts';
-import type { EventMark, FindingMark } from '../report/timeline.ts';
+import type { EventMark, FindingMark, ToldChange } from '../report/timeline.ts';
 import type { Item, Place } from './item.ts';
 import type { HeardEvent, Played } from './player.ts';
 
@@ -14,15 +14,6 @@ export interface AnsweredEvent {
   readonly version: number | null;
 }
 
-interface AnsweredChange {
-  readonly kind: 'register' | 'deregister';
-  readonly targetGroup: string;
-  readonly ip: string;
-  readonly port: number;
-  readonly because: string;
-  readonly taskArn: string;
-}
-
 interface AnsweredTarget {
   readonly targetGroup: string;
   readonly ip: string;
@@ -32,7 +23,7 @@ interface AnsweredTarget {
 
 export interface ReplayAnswer {
   readonly events: readonly AnsweredEvent[];
-  readonly changes: readonly AnsweredChange[];
+  readonly changes: readonly ToldChange[];
   readonly targets: readonly AnsweredTarget[];
   readonly findings: readonly FindingMark[];
   readonly calls: Readonly<Record<string, number>>;

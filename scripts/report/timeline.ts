@@ -21,14 +21,18 @@ export interface TargetSpan {
   readonly goneMs: number | undefined;
 }
 
-export interface ChangeMark {
-  readonly atMs: number;
+/** A change of a target, as people and programs are told of it. */
+export interface ToldChange {
   readonly kind: 'register' | 'deregister';
   readonly targetGroup: string;
   readonly ip: string;
   readonly port: number;
   readonly because: string;
   readonly taskArn: string;
+}
+
+export interface ChangeMark extends ToldChange {
+  readonly atMs: number;
 }
 
 export interface EventMark {

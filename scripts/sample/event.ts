@@ -1,18 +1,9 @@
 /** The event of a sample task in a state, with all that real ones carry (ECS guide, "Amazon ECS task state change events"). */
+import type { EventEnvelope } from '../../test/simulator/events.ts';
 import type { Random } from '../../test/simulator/random.ts';
 import type { Life, State } from './life.ts';
 
-export interface SampleEvent {
-  readonly version: '0';
-  readonly id: string;
-  readonly 'detail-type': string;
-  readonly source: string;
-  readonly account: string;
-  readonly time: string;
-  readonly region: string;
-  readonly resources: readonly string[];
-  readonly detail: Readonly<Record<string, unknown>>;
-}
+export type SampleEvent = EventEnvelope<Readonly<Record<string, unknown>>>;
 
 /** What stays the same in a task's life. */
 export interface SampleTask {

@@ -1,7 +1,8 @@
 /** The "ECS Task State Change" event of a task's state, in the shape that EventBridge delivers. */
 import type { TaskRecord, TaskState } from './ecs.ts';
 
-export interface StateChangeEvent {
+/** What EventBridge puts around every event. */
+export interface EventEnvelope<Detail> {
   readonly version: '0';
   readonly id: string;
   readonly 'detail-type': string;
@@ -10,8 +11,10 @@ export interface StateChangeEvent {
   readonly time: string;
   readonly region: string;
   readonly resources: readonly string[];
-  readonly detail: StateChangeDetail;
+  readonly detail: Detail;
 }
+
+export type StateChangeEvent = EventEnvelope<StateChangeDetail>;
 
 interface StateChangeDetail extends Readonly<Record<string, unknown>> {
   readonly taskArn: string;
