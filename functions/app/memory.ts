@@ -144,6 +144,11 @@ export function noteRefusal(
   group.refused.set(address, { times, untilMs: nowMs + refusalPauseMs(why, times) });
 }
 
+/** Forgets refusals that nobody asks about any more: the next task at the address must not wait out what the last one was refused. */
+export function keepRefusals(group: GroupMemory, asked: ReadonlySet<Address>): void {
+  for (const address of group.refused.keys()) if (!asked.has(address)) group.refused.delete(address);
+}
+
 /** Keeps first sights and health of the targets that are still there, and takes up the new ones. */
 export function noteTargets(group: GroupMemory, targets: readonly Target[], nowMs: number): void {
   const registered = registeredAddresses(targets);

@@ -17,7 +17,16 @@ import { hintsBehind, type Snapshot } from '../core/snapshot.ts';
 import type { Address, TaskArn } from '../core/values.ts';
 import { describeWiring } from '../core/wiring.ts';
 import type { PassContext } from './context.ts';
-import { coveredBy, type GroupMemory, groupMemory, noteRefusal, noteTargets, noteWiring, noteWrite } from './memory.ts';
+import {
+  coveredBy,
+  type GroupMemory,
+  groupMemory,
+  keepRefusals,
+  noteRefusal,
+  noteTargets,
+  noteWiring,
+  noteWrite,
+} from './memory.ts';
 import { type Reading, readSnapshot, readTasksAgain, searchStopped } from './snapshot.ts';
 import { type WriteResult, type Writer, writeChanges } from './writes.ts';
 
@@ -53,16 +62,18 @@ export async function reconcile(context: PassContext): Promise<Pass> {
   const reading = isSecondLookDue(context) ? await readTasksAgain(context, first) : first;
   const planned = planChanges(reading.snapshot);
   const guarded = guardPlan(planned, circumstancesOf(context, reading, memory));
-  const written = await writeChanges(writerOf(context, reading.snapshot), guarded.allowed);
+  const written = await writeChanges(writerOf(context, reading.snapshot, memory), guarded.allowed);
   return conclude(context, reading, memory, planned, guarded, written);
 }
 
-function writerOf({ wired, caller, clock, memory }: PassContext, { group, feeds }: Snapshot): Writer {
+function writerOf(context: PassContext, { group, feeds }: Snapshot, { refused }: GroupMemory): Writer {
+  const { wired, caller, clock, memory } = context;
   const speaksAgainst = (changes: readonly Change[]): boolean => {
     const tasks = new Map([...memory.facts].map(([arn, { task }]) => [arn, task]));
     return isContradicted(changes, { group, feeds, tasks });
   };
-  return { caller, clock, group, wiringReadAtMs: wired.wiringReadAtMs, isContradicted: speaksAgainst };
+  const { wiringReadAtMs } = wired;
+  return { caller, clock, group, wiringReadAtMs, isContradicted: speaksAgainst, refusedBefore: refused };
 }
 
 function isSecondLookDue({ firstProofMs, clock }: PassContext): boolean {
@@ -96,6 +107,7 @@ function conclude(
   const nowMs = context.clock.now();
   const { snapshot } = reading;
   noteWritten(memory, written, nowMs);
+  if (reading.failures.length === 0) keepRefusals(memory, new Set(planned.map(({ address }) => address)));
   const failures = [...reading.failures, ...written.failures];
   const behind = hintsBehind(snapshot, context.hints);
   const isAged = written.aged.length > 0 || guarded.held.some(({ because }) => isTooOld(because));

@@ -4,6 +4,7 @@ import type { Answer, Failure } from '../core/failure.ts';
 import { PROOF_AGE_MAX_MS, WIRING_AGE_MAX_MS } from '../core/guard.ts';
 import type { Change, Deregistration, Registration } from '../core/plan.ts';
 import type { TargetGroup } from '../core/target.ts';
+import type { Address } from '../core/values.ts';
 import type { Caller } from './caller.ts';
 import type { Clock } from './ports.ts';
 
@@ -26,43 +27,48 @@ export interface Writer {
   readonly wiringReadAtMs: number | undefined;
   /** Whether anything learned since the plan speaks against one of the changes. */
   readonly isContradicted: (changes: readonly Change[]) => boolean;
+  /** Addresses whose registration ELB has refused in an earlier pass, and not accepted since. */
+  readonly refusedBefore: Pick<ReadonlySet<Address>, 'has'>;
+}
+
+interface FillUp {
+  readonly fillUp: true;
 }
 
 const NOTHING: WriteResult = { done: [], refused: [], failures: [], aged: [] };
 
 /**
- * Registers, then deregisters: clients keep a target at every moment. Only when the group's quota has refused a registration
- * do the proven removals go first, because then the old targets are what keeps the new ones out.
+ * Registers, then deregisters: clients keep a target at every moment. What the group's quota refuses comes once more after the
+ * proven removals, because then the old targets are what keeps the new ones out. What ELB has refused in an earlier pass comes
+ * last at once: in front, the tries of a full group, a call a second, would hold up each removal, and with it what makes room.
  */
 export async function writeChanges(writer: Writer, changes: readonly Change[]): Promise<WriteResult> {
   const registrations = changes.filter((change) => change.kind === 'register').sort(byAge);
   const deregistrations = changes.filter((change) => change.kind === 'deregister');
-  // Targets that still drain travel apart: AWS may refuse them, and with them everything in their chunk.
-  const fresh = await registerAll(
+  const isLast = ({ address }: Change): boolean => writer.refusedBefore.has(address);
+  const added = await registerAll(
     writer,
-    registrations.filter((each) => !each.draining),
+    registrations.filter((each) => !isLast(each)),
   );
-  const draining = await registerAll(
-    writer,
-    registrations.filter((each) => each.draining),
-  );
-  const added = join(fresh, draining);
   const removed = await deregisterAll(writer, deregistrations);
   const keptOut = new Set(added.refused.filter(isOverQuota).map(({ change }) => change.address));
   const others = { ...added, refused: added.refused.filter((each) => !isOverQuota(each)) };
-  const again = registrations.filter((change) => keptOut.has(change.address));
-  return join(join(others, removed), await registerAll(writer, again, { fillUp: true }));
+  const last = registrations.filter((each) => isLast(each) || keptOut.has(each.address));
+  return join(join(others, removed), await registerAll(writer, last, { fillUp: true }));
+}
+
+/** Targets that still drain travel apart, after the others: AWS may refuse them, and with them everything in their chunk. */
+async function registerAll(writer: Writer, changes: readonly Registration[], how?: FillUp): Promise<WriteResult> {
+  const free = changes.filter((each) => !each.draining);
+  const draining = changes.filter((each) => each.draining);
+  return join(await registerChunks(writer, free, how), await registerChunks(writer, draining, how));
 }
 
 /**
  * Chunk by chunk. One refused target is found by halving its chunk, and the rest of the chunk goes in. A group that is full ends
  * it, unless as much is to go in as there is room for.
  */
-async function registerAll(
-  writer: Writer,
-  changes: readonly Registration[],
-  how?: { readonly fillUp: true },
-): Promise<WriteResult> {
+async function registerChunks(writer: Writer, changes: readonly Registration[], how?: FillUp): Promise<WriteResult> {
   let result = NOTHING;
   const queue: (readonly Registration[])[] = chunks(changes, WRITE_TARGETS_MAX);
   for (let chunk = queue.shift(); chunk !== undefined; chunk = queue.shift()) {
@@ -143,7 +149,7 @@ function join(one: WriteResult, other: WriteResult): WriteResult {
   };
 }
 
-/** The longest-running task first, so that under a quota it is always the newest that waits, whoever looks. */
+/** The longest-running task first, so that of those under a quota the newest wait, whoever looks. */
 function byAge(one: Registration, other: Registration): number {
   // Stryker disable next-line EqualityOperator: a plan changes each address once, so no two of them are equal.
   return one.startedAtMs - other.startedAtMs || (one.address < other.address ? -1 : 1);

@@ -6,6 +6,7 @@ import {
   forgetOldFacts,
   groupMemory,
   isCovered,
+  keepRefusals,
   learn,
   noteListed,
   noteRefusal,
@@ -144,6 +145,13 @@ describe('writes', () => {
     noteRefusal(group, at('10.0.0.1'), 'refused', START_MS);
     noteRefusal(group, at('10.0.0.2'), 'refused', START_MS);
     noteWrite(group, 'register a', at('10.0.0.1'), START_MS);
+    expect([...group.refused.keys()]).toEqual([at('10.0.0.2')]);
+  });
+
+  it('that were refused are forgotten where nobody asks for the address any more', () => {
+    const group = fresh();
+    for (const address of [at('10.0.0.1'), at('10.0.0.2')]) noteRefusal(group, address, 'refused', START_MS);
+    keepRefusals(group, new Set([at('10.0.0.2'), at('10.0.0.3')]));
     expect([...group.refused.keys()]).toEqual([at('10.0.0.2')]);
   });
 

@@ -172,6 +172,29 @@ describe('a write that fails', () => {
     expect(memoryOf(context).refused.size).toBe(0);
   });
 
+  it('as refused is forgotten when its task has gone, but not when the task could not be read', async () => {
+    const fake = worldOf({ tasks: [RUNNING] });
+    fake.answers.RegisterTargets = () => fails('refused', 'the reason');
+    const context = contextOf(fake);
+    await reconcile(context);
+    fake.answers.DescribeTasks = () => fails('unavailable');
+    await reconcile(context);
+    expect([...memoryOf(context).refused.keys()]).toEqual([at('10.0.0.1')]);
+    fake.answers.DescribeTasks = () => ok([STOPPING]);
+    await reconcile(context);
+    expect(memoryOf(context).refused.size).toBe(0);
+  });
+
+  it('as refused lets the removals pass at the next try', async () => {
+    const fake = worldOf({ targets: [target('10.0.0.2')], tasks: [RUNNING, STOPPING] });
+    fake.answers.RegisterTargets = () => fails('refused', 'the reason');
+    const context = contextOf(fake);
+    memoryOf(context).refused.set(at('10.0.0.1'), { times: 1, untilMs: START_MS });
+    memoryOf(context).wiring = 'cluster=prod service=app port=8080';
+    await reconcile(context);
+    expect(fake.names.slice(-2)).toEqual(['DeregisterTargets', 'RegisterTargets']);
+  });
+
   it('tells the same of a removal, whatever the target does', async () => {
     const fake = worldOf({ targets: [target('10.0.0.2')], tasks: [STOPPING] });
     fake.answers.DeregisterTargets = () => fails('refused', 'the reason');

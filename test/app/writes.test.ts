@@ -6,6 +6,7 @@ import { type Writer, writeChanges } from '../../functions/app/writes.ts';
 import type { FailureKind } from '../../functions/core/failure.ts';
 import { PROOF_AGE_MAX_MS, WIRING_AGE_MAX_MS } from '../../functions/core/guard.ts';
 import type { Change, Deregistration, Registration } from '../../functions/core/plan.ts';
+import type { Address } from '../../functions/core/values.ts';
 import { holdsInTime } from '../support/arbitraries.ts';
 import { FakeWorld, fails, inTurn, ok, START_MS } from '../support/ports.ts';
 import { aGroup, at, feed, port, taskArn } from '../support/values.ts';
@@ -54,7 +55,8 @@ function ageless<Each extends Change>(changes: readonly Each[]): Each[] {
 
 function writerOf(fake: FakeWorld, words: Partial<Writer> = {}): Writer {
   const caller = new Caller(fake.world, fake.clock, new Map(), START_MS + 10_000_000);
-  return { caller, clock: fake.clock, group: aGroup(), wiringReadAtMs: undefined, isContradicted: () => false, ...words };
+  const calm = { wiringReadAtMs: undefined, isContradicted: () => false, refusedBefore: new Set<Address>() };
+  return { caller, clock: fake.clock, group: aGroup(), ...calm, ...words };
 }
 
 /** A group that takes what the test lets it take, and refuses any call with something else in it. */
@@ -282,6 +284,45 @@ describe('a full group', () => {
   });
 });
 
+describe('what ELB has refused in an earlier pass', () => {
+  it('comes after the removals, and what is new before them', async () => {
+    const fake = new FakeWorld({ RegisterTargets: () => ok(null), DeregisterTargets: () => ok(null) });
+    const [old, fresh] = [adds(2), adds(3, {}, 10)];
+    const writer = writerOf(fake, { refusedBefore: new Set(addresses(old)) });
+    const result = await writeChanges(writer, [...old, ...removals(1), ...fresh]);
+    expect(addresses(result.done)).toEqual(addresses([...fresh, ...removals(1), ...old]));
+    expect(sizes(fake)).toEqual(['RegisterTargets 3', 'DeregisterTargets 1', 'RegisterTargets 2']);
+  });
+
+  it('keeps no removal waiting for the tries of a full group', async () => {
+    const fake = new FakeWorld({ RegisterTargets: () => fails('quota'), DeregisterTargets: () => ok(null) });
+    const old = adds(150);
+    const result = await writeChanges(writerOf(fake, { refusedBefore: new Set(addresses(old)) }), [...old, ...removals(1)]);
+    expect(addresses(result.done)).toEqual(addresses(removals(1)));
+    expect(result.refused.map(({ change }) => change)).toEqual(old);
+    expect(fake.names.indexOf('DeregisterTargets')).toBe(0);
+  });
+
+  it('shares what room there is with what is new, the longest-running first', async () => {
+    const fake = new FakeWorld({
+      RegisterTargets: inTurn(fails('quota'), fails('quota'), ok(null), fails('quota')),
+      DeregisterTargets: () => ok(null),
+    });
+    const [old, fresh] = [adds(1), adds(1, {}, 10)];
+    const writer = writerOf(fake, { refusedBefore: new Set(addresses(old)) });
+    const result = await writeChanges(writer, [...fresh, ...old, ...removals(1)]);
+    expect(addresses(result.done)).toEqual(addresses([...removals(1), ...old]));
+    expect(result.refused.map(({ change }) => change)).toEqual(fresh);
+  });
+
+  it('still travels apart where it drains', async () => {
+    const fake = new FakeWorld({ RegisterTargets: () => ok(null) });
+    const old = [...adds(1, { draining: true }), ...adds(2, {}, 10)];
+    await writeChanges(writerOf(fake, { refusedBefore: new Set(addresses(old)) }), old);
+    expect(sizes(fake)).toEqual(['RegisterTargets 2', 'RegisterTargets 1']);
+  });
+});
+
 describe('a write leaves only while what it rests on is fresh', () => {
   it.each([
     [PROOF_AGE_MAX_MS, 1],
@@ -334,14 +375,15 @@ describe('a write leaves only while what it rests on is fresh', () => {
 it('every change ends in exactly one place, whatever fails', async () => {
   const outcome = fc.constantFrom<FailureKind | 'ok'>('ok', 'ok', 'ok', 'refused', 'quota', 'throttled', 'unavailable');
   await holdsInTime(
-    fc.asyncProperty(fc.nat(30), fc.nat(30), fc.infiniteStream(outcome), async (added, removed, outcomes) => {
+    fc.asyncProperty(fc.nat(30), fc.nat(30), fc.infiniteStream(outcome), fc.nat(30), async (added, removed, outcomes, old) => {
       const next = () => {
         const { value } = outcomes.next();
         return value === 'ok' || value === undefined ? ok(null) : fails(value);
       };
       const fake = new FakeWorld({ RegisterTargets: next, DeregisterTargets: next });
       const changes = [...adds(added), ...removals(removed)];
-      const { done, refused, failures, aged } = await writeChanges(writerOf(fake), changes);
+      const writer = writerOf(fake, { refusedBefore: new Set(addresses(adds(old))) });
+      const { done, refused, failures, aged } = await writeChanges(writer, changes);
       const named = addresses([...done, ...aged, ...refused.map(({ change }) => change)]);
       expect(new Set(named).size).toBe(named.length);
       // What is named nowhere was in a chunk that failed, and that is told.

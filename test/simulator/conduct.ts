@@ -3,7 +3,7 @@
  * already, how soon it repeats a write, and whether it says that it is done when it is not.
  */
 import { isObject } from '../../functions/core/json.ts';
-import { type Input, objects, text, whole } from './api-input.ts';
+import { type Input, objects, text, texts, whole } from './api-input.ts';
 import type { VirtualClock } from './clock.ts';
 import type { ApiName } from './service.ts';
 
@@ -31,15 +31,23 @@ interface Habits {
   /** Whether the last reading of the configuration went through to its last call, and every call of it was answered. */
   isConfigured: boolean;
   hasConfigurationFailed: boolean;
+  /** Whether the present reading still owes the tags: where its time does not carry the call it ends without them, and is not whole. */
+  areTagsDue: boolean;
 }
 
 export class Conduct {
   readonly #clock: VirtualClock;
+  readonly #isWiredByTags: (group: string) => boolean;
   readonly #report: (invariant: string, environment: number, detail: string) => void;
   readonly #habits = new Map<number, Habits>();
 
-  constructor(clock: VirtualClock, report: (invariant: string, environment: number, detail: string) => void) {
+  constructor(
+    clock: VirtualClock,
+    isWiredByTags: (group: string) => boolean,
+    report: (invariant: string, environment: number, detail: string) => void,
+  ) {
     this.#clock = clock;
+    this.#isWiredByTags = isWiredByTags;
     this.#report = report;
   }
 
@@ -63,7 +71,9 @@ export class Conduct {
     const habits = this.#habitsOf(environment);
     if (name === 'DescribeTargetHealth') habits.open.clear();
     if (isRunningList(name, input)) habits.listAskedMs.set(selectorOf(input), this.#clock.now());
-    if (name === 'DescribeTargetGroups') this.#judgeConfiguration(environment, habits);
+    if (name !== 'DescribeTargetGroups') return;
+    this.#judgeConfiguration(environment, habits);
+    habits.areTagsDue = texts(input, 'TargetGroupArns').some(this.#isWiredByTags);
   }
 
   answered(environment: number, name: ApiName, input: Input, output: unknown, code: string): void {
@@ -71,8 +81,11 @@ export class Conduct {
     const isFailed = output === undefined;
     if (CONFIGURATION.has(name)) habits.hasConfigurationFailed ||= isFailed;
     if (name === 'DescribeServices') habits.isConfigured = true;
-    // The wiring may have gone away meanwhile: then there is nothing left to come back for.
-    if (name === 'DescribeTags' && !isFailed) habits.open.clear();
+    if (name === 'DescribeTags' && !isFailed) {
+      habits.areTagsDue = false;
+      // The wiring may have gone away meanwhile: then there is nothing left to come back for.
+      habits.open.clear();
+    }
     const call = `${name} ${JSON.stringify(input)}`;
     if (!PASSING.has(code)) habits.open.delete(`${call} failed`);
     else if (OF_A_PASS.has(name)) habits.open.add(`${call} failed`);
@@ -105,7 +118,8 @@ export class Conduct {
   #judgeConfiguration(environment: number, habits: Habits): void {
     const nowMs = this.#clock.now();
     const agoMs = nowMs - habits.configurationAskedMs;
-    if (agoMs < CONFIGURATION_MS && habits.isConfigured && !habits.hasConfigurationFailed) {
+    const isWhole = habits.isConfigured && !habits.hasConfigurationFailed && !habits.areTagsDue;
+    if (agoMs < CONFIGURATION_MS && isWhole) {
       this.#report('S23', environment, `reads its configuration again after ${agoMs} ms`);
     }
     habits.configurationAskedMs = nowMs;
@@ -125,6 +139,7 @@ export class Conduct {
       configurationAskedMs: Number.NEGATIVE_INFINITY,
       isConfigured: false,
       hasConfigurationFailed: false,
+      areTagsDue: false,
     };
     this.#habits.set(environment, fresh);
     return fresh;

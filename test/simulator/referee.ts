@@ -69,6 +69,9 @@ const ALLOWED = new Set([
 /** Errors that tell something: ECS does not know the service, or will not take the id. */
 const ANSWERS = new Set(['ServiceNotFoundException', 'InvalidParameterException']);
 
+/** What ELB says to a registration that it will not take. */
+const REFUSALS = new Set(['TooManyTargets', 'InvalidTarget']);
+
 interface SeenTarget {
   readonly zone: string | undefined;
   readonly state: string;
@@ -83,6 +86,8 @@ interface Eyes {
   readonly tags: Map<string, { readonly lines: readonly WantedLine[]; readonly atMs: number }>;
   readonly firstStopped: Map<string, number>;
   readonly failedReads: Set<string>;
+  /** Targets in registrations that ELB refused, until one with them is accepted: they need not keep removals waiting. */
+  readonly refused: Set<string>;
   hasDeregistered: boolean;
   isQuotaHit: boolean;
 }
@@ -99,7 +104,11 @@ export class Referee {
   constructor(clock: VirtualClock, rules: Rules) {
     this.#clock = clock;
     this.#rules = rules;
-    this.#conduct = new Conduct(clock, (invariant, environment, detail) => this.#report(invariant, environment, detail));
+    this.#conduct = new Conduct(
+      clock,
+      (group) => !rules.parameterLines.has(group),
+      (invariant, environment, detail) => this.#report(invariant, environment, detail),
+    );
   }
 
   /** A new invocation begins in the environment: proofs of earlier ones do not count any more. */
@@ -132,6 +141,7 @@ export class Referee {
     const isAnswer = output !== undefined || ANSWERS.has(code);
     if (READS.has(name) && isAnswer) eyes.failedReads.delete(keyOfRead(name, input));
     if (code === 'TooManyTargets') eyes.isQuotaHit = true;
+    if (name === 'RegisterTargets') noteRefused(eyes, targetsOf(input), output !== undefined, code);
     const nowMs = this.#clock.now();
     // That a service does not exist is an answer as well: nothing of it runs.
     this.#conduct.answered(environment, name, input, output, code);
@@ -172,7 +182,8 @@ export class Referee {
     const lines = this.#linesOf(environment, eyes, group, 'RegisterTargets');
     const isForged = targetsOf(input).some(({ ip }) => ip === FORGED_ADDRESS);
     if (isForged) this.#report('S24', environment, `registers ${FORGED_ADDRESS}, which only a forged event names`);
-    const isBreakBeforeMake = this.#rules.isSingleGroup && eyes.hasDeregistered && !eyes.isQuotaHit;
+    const isNew = targetsOf(input).some(({ key }) => !eyes.refused.has(key));
+    const isBreakBeforeMake = this.#rules.isSingleGroup && eyes.hasDeregistered && !eyes.isQuotaHit && isNew;
     if (isBreakBeforeMake) this.#report('S9', environment, 'registers after it has deregistered in the same pass');
     for (const { ip, port, key } of targetsOf(input)) {
       const seen = eyes.targets.get(group)?.get(key);
@@ -291,6 +302,7 @@ export class Referee {
       tags: new Map(),
       firstStopped: new Map(),
       failedReads: new Set(),
+      refused: new Set(),
       hasDeregistered: false,
       isQuotaHit: false,
     };
@@ -332,6 +344,13 @@ function learnList(eyes: Eyes, input: Input, arns: readonly string[], atMs: numb
   const key = selectorOfList(input);
   const earlier = eyes.lists.get(key)?.arns ?? [];
   eyes.lists.set(key, { arns: new Map([...earlier, ...arns.map((arn) => [arn, atMs] as const)]), atMs });
+}
+
+function noteRefused(eyes: Eyes, targets: readonly { readonly key: string }[], isAccepted: boolean, code: string): void {
+  for (const { key } of targets) {
+    if (isAccepted) eyes.refused.delete(key);
+    else if (REFUSALS.has(code)) eyes.refused.add(key);
+  }
 }
 
 function learnTargets(eyes: Eyes, input: Input, descriptions: readonly Input[]): void {

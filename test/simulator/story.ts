@@ -48,6 +48,11 @@ const LAG_MAX_MS = 3_000;
 const QUIET_AFTER_MS = 35_000;
 /** Delivery, a second look's five seconds, and the calls around them. */
 const QUICK_MS = 12_000;
+/**
+ * The same while ELB refuses some of our targets. Each is looked for by halving, in each environment and group, and once the burst
+ * is used up an environment makes one write a second: five such targets in two groups keep it busy for some ten seconds.
+ */
+const QUICK_BESIDE_REFUSALS_MS = 25_000;
 
 /**
  * Under these a start may take longer than usual. A full group and a target that drains have promises of their own. Of two
@@ -359,7 +364,8 @@ class Story {
   #promiseBroken(key: string, sinceMs: number, nowMs: number, allowedMs: number): string | undefined {
     if (nowMs - sinceMs > allowedMs) return 'L3';
     const isQuiet = sinceMs >= this.#faultsEndMs + QUIET_AFTER_MS;
-    if (!isQuiet || nowMs - sinceMs <= QUICK_MS) return undefined;
+    const quickMs = this.#has('poison targets') ? QUICK_BESIDE_REFUSALS_MS : QUICK_MS;
+    if (!isQuiet || nowMs - sinceMs <= quickMs) return undefined;
     const isHeldUp = HELD_UP.some((each) => this.#has(each));
     if (key.startsWith('missing')) return isHeldUp ? undefined : 'L1';
     return key.startsWith('left behind') ? 'L2' : undefined;

@@ -45,13 +45,12 @@ export const WRONG_ADDITIONS: readonly Mutant[] = [
       {
         file: FILES.WRITES,
         find: "  const deregistrations = changes.filter((change) => change.kind === 'deregister');",
-        replace: `  const early = await deregisterAll(writer, changes.filter((change) => change.kind === 'deregister'));
-  const deregistrations = [];`,
+        replace: `  const early = await deregisterAll(writer, changes.filter((change) => change.kind === 'deregister'));`,
       },
       {
         file: FILES.WRITES,
-        find: '  const added = join(fresh, draining);',
-        replace: '  const added = join(early, join(fresh, draining));',
+        find: '  const removed = await deregisterAll(writer, deregistrations);',
+        replace: '  const removed = early;',
       },
     ],
     caughtBy: ['S9'],
