@@ -28,9 +28,10 @@ interface Habits {
   /** When a registration of the address for the task was last accepted. */
   readonly registeredMs: Map<string, number>;
   configurationAskedMs: number;
-  /** Whether the last reading of the configuration went through to its last call, and every call of it was answered. */
+  /** Whether the present reading of the configuration went through to its last call, */
   isConfigured: boolean;
-  hasConfigurationFailed: boolean;
+  /** and the calls of it that were never answered. */
+  readonly unread: Set<string>;
   /** Whether the present reading still owes the tags: where its time does not carry the call it ends without them, and is not whole. */
   areTagsDue: boolean;
 }
@@ -71,22 +72,26 @@ export class Conduct {
     const habits = this.#habitsOf(environment);
     if (name === 'DescribeTargetHealth') habits.open.clear();
     if (isRunningList(name, input)) habits.listAskedMs.set(selectorOf(input), this.#clock.now());
-    if (name !== 'DescribeTargetGroups') return;
-    this.#judgeConfiguration(environment, habits);
-    habits.areTagsDue = texts(input, 'TargetGroupArns').some(this.#isWiredByTags);
+    // Groups and Cloud Map's tags are asked for side by side. What is asked again before the last call still belongs to the reading.
+    const isFirst = name === 'DescribeTargetGroups' || name === 'ListTagsForResource';
+    if (isFirst && habits.isConfigured) this.#judgeConfiguration(environment, habits);
+    if (name === 'DescribeTargetGroups') habits.areTagsDue = texts(input, 'TargetGroupArns').some(this.#isWiredByTags);
   }
 
   answered(environment: number, name: ApiName, input: Input, output: unknown, code: string): void {
     const habits = this.#habitsOf(environment);
     const isFailed = output === undefined;
-    if (CONFIGURATION.has(name)) habits.hasConfigurationFailed ||= isFailed;
+    const call = `${name} ${JSON.stringify(input)}`;
+    if (CONFIGURATION.has(name)) {
+      if (isFailed) habits.unread.add(call);
+      else habits.unread.delete(call);
+    }
     if (name === 'DescribeServices') habits.isConfigured = true;
     if (name === 'DescribeTags' && !isFailed) {
       habits.areTagsDue = false;
       // The wiring may have gone away meanwhile: then there is nothing left to come back for.
       habits.open.clear();
     }
-    const call = `${name} ${JSON.stringify(input)}`;
     if (!PASSING.has(code)) habits.open.delete(`${call} failed`);
     else if (OF_A_PASS.has(name)) habits.open.add(`${call} failed`);
     if (name === 'DescribeTargetHealth' && !isFailed) {
@@ -118,13 +123,13 @@ export class Conduct {
   #judgeConfiguration(environment: number, habits: Habits): void {
     const nowMs = this.#clock.now();
     const agoMs = nowMs - habits.configurationAskedMs;
-    const isWhole = habits.isConfigured && !habits.hasConfigurationFailed && !habits.areTagsDue;
-    if (agoMs < CONFIGURATION_MS && isWhole) {
+    if (agoMs < CONFIGURATION_MS && habits.unread.size === 0 && !habits.areTagsDue) {
       this.#report('S23', environment, `reads its configuration again after ${agoMs} ms`);
     }
     habits.configurationAskedMs = nowMs;
     habits.isConfigured = false;
-    habits.hasConfigurationFailed = false;
+    habits.areTagsDue = false;
+    habits.unread.clear();
   }
 
   #habitsOf(environment: number): Habits {
@@ -137,8 +142,9 @@ export class Conduct {
       listAskedMs: new Map(),
       registeredMs: new Map(),
       configurationAskedMs: Number.NEGATIVE_INFINITY,
-      isConfigured: false,
-      hasConfigurationFailed: false,
+      // So the first call begins the first reading.
+      isConfigured: true,
+      unread: new Set(),
       areTagsDue: false,
     };
     this.#habits.set(environment, fresh);

@@ -29,7 +29,27 @@ export const FIRST_CLASSES = [
   'forged hints',
   'mangled messages',
 ] as const;
-const LATER_CLASSES = ['short pages', 'sick tasks', 'torn reads', 'forged versions', 'side by side', 'outage'] as const;
+const LATER_CLASSES = [
+  'short pages',
+  'sick tasks',
+  'torn reads',
+  'forged versions',
+  'side by side',
+  'outage',
+  'one call dead',
+  'cloud map',
+] as const;
+/** Calls without which much still has to go on. */
+const MORTAL_CALLS = [
+  'DescribeTargetGroups',
+  'DescribeTags',
+  'DescribeServices',
+  'DescribeTargetHealth',
+  'ListTasks',
+  'DescribeTasks',
+  'RegisterTargets',
+  'DeregisterTargets',
+] as const;
 export const FAULT_CLASSES = [...FIRST_CLASSES, ...LATER_CLASSES] as const;
 export type FaultClass = (typeof FAULT_CLASSES)[number];
 
@@ -54,6 +74,8 @@ export interface Mix {
   readonly quota: number;
   readonly poisonP: number;
   readonly pageMax: number;
+  /** The call that is throttled each time it is made, as long as the faults last. */
+  readonly deadCall: string | undefined;
   /** From when to when every call fails and no event arrives, in milliseconds after the beginning. */
   readonly outage: { readonly fromMs: number; readonly toMs: number };
   readonly wiredBy: 'parameter' | 'tags';
@@ -108,6 +130,7 @@ export function drawMix(seed: number, options: MixOptions = {}): Mix {
     quota: strength('small quota', 1_000, (r) => r.whole(3, 6)),
     poisonP: strength('poison targets', 0, (r) => r.pick([0.1, 0.3])),
     outage: strength('outage', { fromMs: 0, toMs: 0 }, (r) => drawOutage(r, churnMs)),
+    deadCall: strength<string | undefined>('one call dead', undefined, (r) => r.pick(MORTAL_CALLS)),
     pageMax: strength('short pages', 100, (r) => r.pick([1, 2, 3])),
     wiredBy: basics.pick(['parameter', 'tags']),
     withFamily: basics.chance(0.3),

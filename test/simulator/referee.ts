@@ -37,7 +37,7 @@ export interface Rules {
   readonly linesOfTag: ReadonlyMap<string, readonly WantedLine[]>;
   /** `group service` pairs that ECS itself connects: their lines may only observe. */
   readonly nativeServices: ReadonlySet<string>;
-  /** Calls of more than one group in one environment cannot be told apart into passes. */
+  /** Calls of more than one group, or of a group and a Cloud Map service, in one environment cannot be told apart into passes. */
   readonly isSingleGroup: boolean;
   /** Whether the task is in truth still meant to run. What one environment read may be over when another acts. */
   readonly isLive: (arn: string) => boolean;

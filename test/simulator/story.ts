@@ -1,5 +1,5 @@
 /** One seed, told from beginning to end: churn under the seed's faults, then quiet, then a look at where the world has ended. */
-import { Account, targetGroupArn } from './account.ts';
+import { Account } from './account.ts';
 import { EPOCH_MS, runClock, settleOnce, VirtualClock } from './clock.ts';
 import { present } from './ecs.ts';
 import { type GroupRecord, keyOf } from './elb.ts';
@@ -13,6 +13,7 @@ import type { Rules, Violation, WantedLine } from './referee.ts';
 import { Service } from './service.ts';
 import { Stack } from './stack.ts';
 import type { SettingsText } from './stage.ts';
+import { ADMIN, API, APP, CLOUD_MAP, JOB, TAG_TEXTS, TEXTS_OF_APP, WEB } from './story-lines.ts';
 import { Trace } from './trace.ts';
 import { drawFault } from './weather.ts';
 
@@ -62,26 +63,6 @@ const HELD_UP: readonly FaultClass[] = ['small quota', 'refused while draining',
 
 /** How old a copy of the tags may be. */
 const TAGS_COPIED_MS = 61_000;
-
-const WEB = targetGroupArn('web');
-const ADMIN = targetGroupArn('admin');
-const APP: WantedLine = { kind: 'service', name: 'app', port: 8080, mode: 'enforce' };
-const JOB: WantedLine = { kind: 'family', name: 'job', port: 8080, mode: 'enforce' };
-const API: WantedLine = { kind: 'service', name: 'api', port: 8080, mode: 'enforce' };
-
-/** Every text that the story ever writes into a tag, and what it means. */
-const TAG_TEXTS: ReadonlyMap<string, readonly WantedLine[]> = new Map([
-  ['service=app port=8080', [APP]],
-  ['service=app port=8080 mode=drain', [{ ...APP, mode: 'drain' as const }]],
-  ['service=app port=8080 mode=observe', [{ ...APP, mode: 'observe' as const }]],
-  ['family=job port=8080', [JOB]],
-]);
-
-const TEXTS_OF_APP = [
-  'service=app port=8080',
-  'service=app port=8080 mode=drain',
-  'service=app port=8080 mode=observe',
-] as const;
 
 export function tellStory(seed: number, options: StoryOptions = {}): Promise<StoryResult> {
   return new Story(drawMix(seed, options), options).run();
@@ -185,6 +166,7 @@ class Story {
       return torn === undefined ? lagMs : torn.pick([0, LAG_MAX_MS]);
     };
     if (this.#mix.withSecondGroup) elb.addGroup({ arn: ADMIN, port: 9090 });
+    if (this.#has('cloud map')) this.#setUpCloudMap(new Random(this.#mix.seed ^ 0xc10d));
     if (this.#mix.wiredBy === 'tags') this.#tagGroup('service=app port=8080');
     const weather = random.fork();
     this.#service.faults = (operation) => {
@@ -192,6 +174,14 @@ class Story {
       if (this.#isOut) return { kind: 'error', code: 'InternalFailure', status: 500 };
       return this.#isFaulty ? fault : undefined;
     };
+  }
+
+  /** A service whose instances ECS keeps late and with gaps: looking at them must not lead the passes astray. */
+  #setUpCloudMap(random: Random): void {
+    const service = this.#account.cloudMap.addService(CLOUD_MAP, 'app');
+    service.tags.set('alb-target-sync', 'service=app');
+    const delayMs = (): number => random.whole(0, 10_000);
+    this.#account.keepInstances('service:app', service, { delayMs, omits: () => random.chance(0.2) });
   }
 
   #tagGroup(line: string | undefined): void {
@@ -227,7 +217,8 @@ class Story {
     parameterLines: Rules['parameterLines'],
   ): void {
     const nativeServices = new Set(this.#has('native writer') ? [`${WEB} app`] : []);
-    const isSingleGroup = settings.targetGroups.length === 1;
+    const cloudMapServices = name === 'A' && this.#has('cloud map') ? [CLOUD_MAP] : [];
+    const isSingleGroup = settings.targetGroups.length === 1 && cloudMapServices.length === 0;
     const { tasks } = this.#account.ecs;
     const isLive = (arn: string): boolean => {
       const task = tasks.get(arn);
@@ -244,7 +235,7 @@ class Story {
         isOut: () => this.#isOut,
         trace: this.#trace,
         lambda: this.#lambda,
-        settings: { clusters: [CLUSTER_ARN], cloudMapServices: [], mode: 'enforce', ...settings },
+        settings: { clusters: [CLUSTER_ARN], cloudMapServices, mode: 'enforce', ...settings },
         rules: { parameterLines, linesOfTag: TAG_TEXTS, nativeServices, isSingleGroup, isLive },
         wrote: () => this.#exposure.note(),
         trueLines: () => [...parameterLines.values()].flat().concat(name === 'A' ? this.#taggedLines() : []),

@@ -14,7 +14,7 @@ export function drawFault(mix: Mix, random: Random, operation: string): Fault | 
     random.next(),
     random.next(),
   ];
-  if (throttled < mix.throttleP) return { kind: 'throttled' };
+  if (operation === mix.deadCall || throttled < mix.throttleP) return { kind: 'throttled' };
   if (failed < mix.errorP) return { kind: 'error', code: 'InternalFailure', status: 500 };
   if (hung < mix.hangP) return { kind: 'hang' };
   if (WRITES.has(operation) && lost < mix.lostAnswerP) return { kind: 'answer lost' };
