@@ -51,11 +51,13 @@ export interface LineContext {
 const NAME = /^[A-Za-z0-9_-]{1,255}$/;
 const KEYS = ['target-group', 'cluster', 'service', 'family', 'port', 'zone', 'mode'] as const;
 type Key = (typeof KEYS)[number];
+/** Only a line of the parameter names its group: a tag stands on it. */
+const KEYS_OF = { parameter: KEYS, tag: KEYS.filter((key) => key !== 'target-group') };
 type Words = ReadonlyMap<Key, string>;
 
-/** Reads one line of wiring for a target group, such as `service=app port=8080`. Only a line of the parameter names its group. */
-export function parseWiring(text: string, context: LineContext, place: 'parameter' | 'tag'): Line<Wiring> {
-  const read = readLine(text, context, place === 'parameter' ? KEYS : KEYS.filter((key) => key !== 'target-group'));
+/** Reads one line of wiring for a target group, such as `service=app port=8080`. */
+export function parseWiring(text: string, context: LineContext, place: keyof typeof KEYS_OF): Line<Wiring> {
+  const read = readLine(text, context, KEYS_OF[place]);
   if (!read.ok) return read;
   const { words, selector } = read.value;
   const port = parsePort(words.get('port'));
