@@ -129,12 +129,11 @@ function readLine(
   allowed: readonly Key[],
 ): Line<{ readonly words: Words; readonly selector: Selector }> {
   const words = new Map<Key, string>();
-  for (const word of text.split(/\s+/).filter((part) => part !== '')) {
-    const [name = '', value = ''] = splitOnce(word, '=');
-    const key = allowed.find((candidate) => candidate === name);
+  for (const word of text.match(/\S+/g) ?? []) {
+    const key = allowed.find((candidate) => `${word}=`.startsWith(`${candidate}=`));
     if (key === undefined) return mistaken(context, word, `one of ${allowed.map((each) => `${each}=`).join(', ')}`);
     if (words.has(key)) return mistaken(context, word, `${key}= only once`);
-    words.set(key, value);
+    words.set(key, word.slice(key.length + 1));
   }
   const selector = readSelector(words, context);
   return selector.ok ? { ok: true, value: { words, selector: selector.value } } : selector;
@@ -172,9 +171,4 @@ function wordOf(words: Words, key: Key): string {
 
 function mistaken(context: LineContext, word: string, expected: string): { readonly ok: false; readonly mistake: Mistake } {
   return { ok: false, mistake: { resource: context.source, word: word.slice(0, 100), expected } };
-}
-
-function splitOnce(text: string, separator: string): readonly string[] {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];
 }
