@@ -137,7 +137,7 @@ function greater<Value extends string | number>(one: Value, other: Value): Value
 
 /** The known one of two values; of two different ones (which ECS never gives) the greater, so that the order of reading still cannot matter. */
 function known<Value extends string | number>(one: Value | undefined, other: Value | undefined): Value | undefined {
-  // Stryker disable next-line ConditionalExpression: the compiler asks; undefined compares as greater than nothing, so it loses below too.
+  // Stryker disable next-line ConditionalExpression: the compiler asks; no comparison with undefined holds, so `greater` gives the other one too.
   if (one === undefined) return other;
   return other === undefined ? one : greater(one, other);
 }
