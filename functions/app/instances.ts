@@ -66,8 +66,9 @@ async function lookAt(
     return nothing({ findings: [goneService(service)] });
   }
   const instances = answer.value;
-  const { asked, tasks, failures } = await readTasks(environment, caller, checked, instances, lists);
-  if (failures.length > 0) return nothing({ failures });
+  const read = await readTasks(environment, caller, checked, instances, lists);
+  if (!read.ok) return nothing({ failures: read.failures });
+  const { asked, tasks } = read;
   const targets = new Map(
     passes.flatMap((pass) => pass.targets.map(({ descriptor, state }) => [descriptor.id, state] as const)),
   );
@@ -81,6 +82,10 @@ function nothing(told: Partial<InstanceReport>): InstanceReport {
   return { findings: [], failures: [], instances: [], tasks: [], isOpen: false, ...told };
 }
 
+type ReadTasks =
+  | { readonly ok: true; readonly asked: readonly TaskReference[]; readonly tasks: readonly Task[] }
+  | { readonly ok: false; readonly failures: readonly Failure[] };
+
 /** What ECS says now of every task that a wiring means or an instance names. */
 async function readTasks(
   { clock, memory }: Environment,
@@ -88,7 +93,7 @@ async function readTasks(
   { wirings }: CheckedService,
   instances: readonly Instance[],
   lists: Lists,
-): Promise<{ readonly asked: TaskReference[]; readonly tasks: Task[]; readonly failures: readonly Failure[] }> {
+): Promise<ReadTasks> {
   const selectors = wirings.map(({ selector }) => selector);
   const isMeant = (task: Task): boolean => selectors.some((selector) => selects(selector, task));
   const known = (isOfUse: (task: Task) => boolean): Task[] =>
@@ -97,14 +102,14 @@ async function readTasks(
   for (const selector of selectors) {
     const list = lists.get(selectorKey(selector)) ?? (await listTasks(caller, selector, 'RUNNING'));
     // That a service does not exist is an answer: none of its tasks runs, and every instance that it has left is stale.
-    if ('ok' in list && !list.ok && list.failure.kind !== 'gone') return { asked: [], tasks: [], failures: [list.failure] };
+    if ('ok' in list && !list.ok && list.failure.kind !== 'gone') return { ok: false, failures: [list.failure] };
     const listed = 'ok' in list ? new Set(list.ok ? list.value : []) : list;
     noteListed(memory, listed, clock.now());
     for (const each of tasksBehindInstances(selector, instances, listed, known(isMeant))) asked.set(each.arn, each);
   }
   const { failures } = await describeTasks({ caller, clock, memory }, [...asked.values()], { dropRefused: true });
-  const tasks = known((task) => asked.has(task.arn) || isMeant(task));
-  return { asked: [...asked.values()], tasks, failures };
+  if (failures.length > 0) return { ok: false, failures };
+  return { ok: true, asked: [...asked.values()], tasks: known((task) => asked.has(task.arn) || isMeant(task)) };
 }
 
 /** The running lists that passes of this invocation have read, by `selectorKey`: what is known is not asked twice. */

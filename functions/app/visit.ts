@@ -1,6 +1,6 @@
 /** One invocation: which groups to visit, which Cloud Map services to check, and what has to come again. */
 import { PASS_INTERVAL_MS, PASS_TIME_MS } from '../core/again.ts';
-import { type CheckedService, isSurelyUnwired } from '../core/configuration.ts';
+import { type CheckedService, type Configuration, isSurelyUnwired } from '../core/configuration.ts';
 import { type Hint, mayMean } from '../core/event.ts';
 import { isPassing } from '../core/failure.ts';
 import { isAhead } from '../core/snapshot.ts';
@@ -59,10 +59,13 @@ function isNamed({ wirings }: CheckedService, hint: Hint): boolean {
 
 function unwiredHints({ settings, configuration }: Environment, { hints }: Request): Set<Hint> {
   const read = configuration?.configuration;
-  const isWired = (hint: Hint): boolean =>
-    read?.groups.some((wired) => isMeant(wired, hint)) === true ||
-    read?.cloudMapServices.some((checked) => isNamed(checked, hint)) === true;
-  return new Set(hints.filter((hint) => isSurelyUnwired(settings, hint) || (read?.unread.length === 0 && !isWired(hint))));
+  // Stryker disable next-line OptionalChaining: as long as nothing is read, only hints that are surely unwired get here.
+  const isUnwired = (hint: Hint): boolean => read?.unread.length === 0 && !isWired(read, hint);
+  return new Set(hints.filter((hint) => isSurelyUnwired(settings, hint) || isUnwired(hint)));
+}
+
+function isWired({ groups, cloudMapServices }: Configuration, hint: Hint): boolean {
+  return groups.some((wired) => isMeant(wired, hint)) || cloudMapServices.some((checked) => isNamed(checked, hint));
 }
 
 /** Whether every hint tells what this environment has read and dealt with: then the batch costs no call. */
@@ -70,8 +73,7 @@ function isDealtWith(environment: Environment, request: Request): boolean {
   if (isFull(request)) return false;
   const { settings, configuration: read } = environment;
   if (request.hints.every((hint) => isSurelyUnwired(settings, hint))) return true;
-  if (read === undefined || read.configuration.unread.length > 0) return request.hints.length === 0;
-  if (read.configuration.cloudMapServices.some(newsOf(environment, request))) return false;
+  if (read === undefined || read.configuration.unread.length > 0) return false;
   return request.hints.every((hint) => {
     const meant = read.configuration.groups.filter((wired) => isMeant(wired, hint));
     // A hint that means no group by an old copy of the tags may mean one by the present ones; by a young copy, to go on costs nothing.

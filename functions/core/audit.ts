@@ -66,14 +66,14 @@ function findUnexplained(snapshot: Snapshot, members: readonly Member[], history
   const wanted = wantedAddresses(members);
   return snapshot.targets.flatMap((target): Finding[] => {
     if (isDraining(target) || wanted.has(target.address)) return [];
-    const tasks = (owners.get(target.address) ?? []).map((member) => member.task);
+    const owned = owners.get(target.address) ?? [];
+    if (owned.some(({ task }) => isLive(task) || snapshot.describedAtMs.has(task.arn))) return [];
     const sinceMs = history.firstSeenMs.get(target.address);
     const command = deregisterCommand(snapshot.group, target);
-    const [first] = tasks;
+    const [first] = owned;
     if (first !== undefined) {
-      if (tasks.some((task) => isLive(task) || snapshot.describedAtMs.has(task.arn))) return [];
       const message =
-        `The target belongs to task ${first.arn}, which was seen stopped, but ECS no longer describes that task. Nothing is ` +
+        `The target belongs to task ${first.task.arn}, which was seen stopped, but ECS no longer describes that task. Nothing is ` +
         'removed without its description; remove the target by hand if nothing else uses the address.';
       return [{ kind: 'unproven', subject: target.address, message, sinceMs, command }];
     }

@@ -55,11 +55,6 @@ export interface Configuration {
   readonly findings: readonly Finding[];
 }
 
-type GroupState =
-  | { readonly kind: 'ready'; readonly wired: WiredGroup }
-  | { readonly kind: 'unread' }
-  | { readonly kind: 'unusable' };
-
 /** Groups whose wiring stands in their tags: those that no line of the parameter names. */
 export function tagWiredGroups(settings: Settings): TargetGroupArn[] {
   const { named } = linesOfParameter(settings);
@@ -81,26 +76,28 @@ export function isSurelyUnwired(settings: Settings, hint: Hint): boolean {
 
 export function resolveConfiguration(settings: Settings, copies: Copies): Configuration {
   const lines = allLines(settings, copies.tags);
-  const states = settings.targetGroups.map((arn) => ({ arn, ...stateOf(settings, arn, lines, copies) }));
+  const states = settings.targetGroups.map((arn) => ({ arn, state: stateOf(settings, arn, lines, copies) }));
+  const groups = states.flatMap(({ state }) => (state === undefined || state === 'unread' ? [] : [state]));
   const checked = [...copies.cloudMapTags].map(([service, tags]) => checkedService(settings, service, tags));
   return {
-    groups: states.flatMap((state) => (state.kind === 'ready' ? [state.wired] : [])),
-    unread: states.flatMap((state) => (state.kind === 'unread' ? [state.arn] : [])),
+    groups,
+    unread: states.filter(({ state }) => state === 'unread').map(({ arn }) => arn),
     cloudMapServices: checked.filter(({ wirings }) => wirings.length > 0),
     findings: [
       ...lines.flatMap(({ mistakes }) => mistakes),
       ...checked.flatMap(({ mistakes }) => mistakes),
       ...settings.targetGroups.flatMap((arn) => groupFindings(settings, arn, copies)),
-      ...states.flatMap((state) => (state.kind === 'ready' ? nativeFindings(state.wired) : [])),
+      ...groups.flatMap(nativeFindings),
     ],
   };
 }
 
-function checkedService(settings: Settings, service: CloudMapServiceArn, tags: readonly Tag[] | 'gone') {
-  if (tags === 'gone') return { service, wirings: [], mistakes: [goneService(service)], isManaged: false };
+function checkedService(settings: Settings, service: CloudMapServiceArn, answer: readonly Tag[] | 'gone') {
+  const tags = answer === 'gone' ? [] : answer;
+  const { wirings, mistakes } = linesOfService(settings, service, tags);
   // Service Connect tags what it makes (ECS guide, "Service Connect").
   const isManaged = tags.some(({ key }) => key === 'AmazonECSManaged');
-  return { service, ...linesOfService(settings, service, tags), isManaged };
+  return { service, wirings, mistakes: answer === 'gone' ? [goneService(service)] : mistakes, isManaged };
 }
 
 export function goneService(service: CloudMapServiceArn): Finding {
@@ -117,19 +114,25 @@ function allLines(settings: Settings, tags: Copies['tags']): Lines[] {
   return [linesOfParameter(settings), ...ofTags];
 }
 
-function stateOf(settings: Settings, arn: TargetGroupArn, lines: readonly Lines[], copies: Copies): GroupState {
+/** The group with its feeds; undefined where it cannot be served, for which `groupFindings` has the reason. */
+function stateOf(
+  settings: Settings,
+  arn: TargetGroupArn,
+  lines: readonly Lines[],
+  copies: Copies,
+): WiredGroup | 'unread' | undefined {
   const described = copies.groups.get(arn);
-  if (described === undefined) return { kind: 'unread' };
-  if (described === 'gone' || described.targetType !== 'ip') return { kind: 'unusable' };
-  const tagged = copies.tags.get(arn);
-  const isTagWired = tagWiredGroups(settings).includes(arn);
-  if (isTagWired && tagged === undefined) return { kind: 'unread' };
+  if (described === undefined) return 'unread';
+  // Stryker disable next-line ConditionalExpression,StringLiteral: the compiler asks; what is gone has no target type either.
+  if (described === 'gone') return undefined;
+  if (described.targetType !== 'ip') return undefined;
+  const tagged = tagWiredGroups(settings).includes(arn) ? (copies.tags.get(arn) ?? 'unread') : undefined;
+  if (tagged === 'unread') return 'unread';
   const wirings = lines.flatMap((each) => each.wirings.filter(({ group }) => group === arn).map(({ wiring }) => wiring));
   const feeds = wirings.flatMap((wiring) => feedOf(wiring, arn, copies.services));
   // It is all of the group's feeds or none: the tasks of a feed that is left out could not veto a removal.
-  if (feeds.length < wirings.length) return { kind: 'unread' };
-  if (feeds.length === 0) return { kind: 'unusable' };
-  return { kind: 'ready', wired: { group: described.group, feeds, wiringReadAtMs: isTagWired ? tagged?.readAtMs : undefined } };
+  if (feeds.length < wirings.length) return 'unread';
+  return feeds.length === 0 ? undefined : { group: described.group, feeds, wiringReadAtMs: tagged?.readAtMs };
 }
 
 /** The feed, or nothing while it is not known whether ECS itself serves the group from this service. */

@@ -108,7 +108,7 @@ function reasonToHold(change: Change, circumstances: Circumstances): HoldReason 
   const { nowMs, wiringReadAtMs } = circumstances;
   if (!change.feed.wiring.writes) return 'observe';
   if (change.feed.native) return 'ECS manages this group';
-  if (wiringReadAtMs !== undefined && nowMs - wiringReadAtMs > WIRING_AGE_MAX_MS) return 'wiring is older than a minute';
+  if (nowMs - (wiringReadAtMs ?? nowMs) > WIRING_AGE_MAX_MS) return 'wiring is older than a minute';
   const because = change.kind === 'register' ? reasonNotToAdd(change, circumstances) : reasonNotToRemove(change, circumstances);
   if (because !== undefined) return because;
   if (nowMs - change.because.describedAtMs > PROOF_AGE_MAX_MS) return 'proof is too old';
@@ -126,16 +126,16 @@ function reasonNotToRemove(change: Deregistration, circumstances: Circumstances)
   if (change.because.rule === 'task has stopped') {
     // The interface is gone, so the address may belong to a task that started a moment ago and that lagging reads do not
     // show yet. Time has to pass, and the lists have to be read again after it, before the address is removed.
-    const firstMs = circumstances.firstProofMs.get(change.address);
-    const { confirmedAtMs } = circumstances;
-    const isConfirmed = firstMs !== undefined && confirmedAtMs !== undefined && confirmedAtMs - firstMs >= SECOND_LOOK_AFTER_MS;
+    const provedAtMs = circumstances.firstProofMs.get(change.address) ?? Number.POSITIVE_INFINITY;
+    const confirmedAtMs = circumstances.confirmedAtMs ?? Number.NEGATIVE_INFINITY;
+    const isConfirmed = confirmedAtMs - provedAtMs >= SECOND_LOOK_AFTER_MS;
     if (!isConfirmed) return 'waits for the second look';
   }
   return reasonContested(change, circumstances);
 }
 
 function reasonContested(change: Change, { nowMs, scheduled, writtenAtMs }: Circumstances): HoldReason | undefined {
-  const writtenMs = writtenAtMs.get(changeKey(change));
+  const writtenMs = writtenAtMs.get(changeKey(change)) ?? Number.NEGATIVE_INFINITY;
   const pauseMs = scheduled ? SCHEDULED_CONTEST_PAUSE_MS : CONTEST_PAUSE_MS;
-  return writtenMs !== undefined && nowMs - writtenMs < pauseMs ? 'contested' : undefined;
+  return nowMs - writtenMs < pauseMs ? 'contested' : undefined;
 }

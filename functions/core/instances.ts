@@ -190,8 +190,8 @@ function foreign(snapshot: InstanceSnapshot, instance: Instance): Difference {
 function mismatched(snapshot: InstanceSnapshot, instance: Instance, task: Task): Difference[] {
   const wiring = wiringOf(snapshot, task);
   const expected = [
-    instance.ipv4 !== undefined && task.ipv4 !== undefined && instance.ipv4 !== task.ipv4 ? task.ipv4 : undefined,
-    instance.ipv6 !== undefined && task.ipv6 !== undefined && instance.ipv6 !== task.ipv6 ? task.ipv6 : undefined,
+    instance.ipv4 !== undefined && instance.ipv4 !== task.ipv4 ? task.ipv4 : undefined,
+    instance.ipv6 !== undefined && instance.ipv6 !== task.ipv6 ? task.ipv6 : undefined,
     instance.port !== undefined && wiring?.port !== undefined && instance.port !== wiring.port
       ? `port ${wiring.port}`
       : undefined,
@@ -218,7 +218,7 @@ function about(snapshot: InstanceSnapshot, instance: Instance, task: Task | unde
 
 /** What the same pass has read of the target at the address: one row tells of all three. */
 function withTarget({ targets }: InstanceSnapshot, finding: Finding): Finding {
-  return { ...finding, target: targets.get(finding.address ?? '') };
+  return { ...finding, target: finding.address && targets.get(finding.address) };
 }
 
 function wiringOf({ wirings }: InstanceService, task: Task): InstanceWiring | undefined {

@@ -2,7 +2,7 @@
 import type { Hint } from './event.ts';
 import { isDraining, type Target, type TargetGroup } from './target.ts';
 import { ipOf, isLive, isServing, phaseOf, type Task } from './task.ts';
-import { type Address, addressOf, type ClusterArn, type TaskArn } from './values.ts';
+import { type Address, addressOf, type ClusterArn, type IpAddress, type TaskArn } from './values.ts';
 import { selects, type Wiring } from './wiring.ts';
 
 /** One wiring of the group with the list of its running tasks. */
@@ -32,6 +32,7 @@ export interface Snapshot {
 export interface Member {
   readonly feed: Feed;
   readonly task: Task;
+  readonly ip: IpAddress;
   readonly address: Address;
 }
 
@@ -61,7 +62,7 @@ export function membersOf(snapshot: Pick<Snapshot, 'group' | 'feeds' | 'tasks' |
       const ip = ipOf(task, snapshot.group.family);
       if (ip === undefined || !selects(feed.wiring.selector, task)) return [];
       const address = addressOf(ip, feed.wiring.port);
-      return hasLetGo(task, snapshot.absentAtMs?.get(address)) ? [] : [{ feed, task, address }];
+      return hasLetGo(task, snapshot.absentAtMs?.get(address)) ? [] : [{ feed, task, ip, address }];
     }),
   );
 }
@@ -131,13 +132,15 @@ export function unexplainedAddresses(snapshot: Snapshot): Address[] {
  * Whether the task's target was seen gone after its end. ECS itself or another stack may since have registered the address for a
  * task that we do not know: to take that target for a leftover would be an outage.
  */
-function hasLetGo(task: Task, absentAtMs: number | undefined): boolean {
-  if (absentAtMs === undefined || task.stoppedAtMs === undefined) return false;
-  return phaseOf(task) === 'released' && task.stoppedAtMs + LET_GO_AFTER_MS <= absentAtMs;
+function hasLetGo(task: Task, absentAtMs = Number.NEGATIVE_INFINITY): boolean {
+  const stoppedAtMs = task.stoppedAtMs ?? Number.POSITIVE_INFINITY;
+  return phaseOf(task) === 'released' && stoppedAtMs + LET_GO_AFTER_MS <= absentAtMs;
 }
 
 function references(clusters: ReadonlyMap<TaskArn, ClusterArn>): TaskReference[] {
-  return [...clusters].map(([arn, cluster]) => ({ arn, cluster })).sort((one, other) => (one.arn < other.arn ? -1 : 1));
+  const tasks = [...clusters].map(([arn, cluster]) => ({ arn, cluster }));
+  // Stryker disable next-line EqualityOperator: they were the keys of a map, so no two of them are equal.
+  return tasks.sort((one, other) => (one.arn < other.arn ? -1 : 1));
 }
 
 /** A listed task is asked about until it is known to serve with an address: before that, each pass may find it started. */

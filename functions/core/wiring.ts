@@ -51,11 +51,13 @@ export interface LineContext {
 const NAME = /^[A-Za-z0-9_-]{1,255}$/;
 const KEYS = ['target-group', 'cluster', 'service', 'family', 'port', 'zone', 'mode'] as const;
 type Key = (typeof KEYS)[number];
+/** Only a line of the parameter names its group: a tag stands on it. */
+const KEYS_OF = { parameter: KEYS, tag: KEYS.filter((key) => key !== 'target-group') };
 type Words = ReadonlyMap<Key, string>;
 
-/** Reads one line of wiring for a target group, such as `service=app port=8080`. Only a line of the parameter names its group. */
-export function parseWiring(text: string, context: LineContext, place: 'parameter' | 'tag'): Line<Wiring> {
-  const read = readLine(text, context, place === 'parameter' ? KEYS : KEYS.filter((key) => key !== 'target-group'));
+/** Reads one line of wiring for a target group, such as `service=app port=8080`. */
+export function parseWiring(text: string, context: LineContext, place: keyof typeof KEYS_OF): Line<Wiring> {
+  const read = readLine(text, context, KEYS_OF[place]);
   if (!read.ok) return read;
   const { words, selector } = read.value;
   const port = parsePort(words.get('port'));
@@ -127,12 +129,11 @@ function readLine(
   allowed: readonly Key[],
 ): Line<{ readonly words: Words; readonly selector: Selector }> {
   const words = new Map<Key, string>();
-  for (const word of text.split(/\s+/).filter((part) => part !== '')) {
-    const [name = '', value = ''] = splitOnce(word, '=');
-    const key = allowed.find((candidate) => candidate === name);
+  for (const word of text.match(/\S+/g) ?? []) {
+    const key = allowed.find((candidate) => `${word}=`.startsWith(`${candidate}=`));
     if (key === undefined) return mistaken(context, word, `one of ${allowed.map((each) => `${each}=`).join(', ')}`);
     if (words.has(key)) return mistaken(context, word, `${key}= only once`);
-    words.set(key, value);
+    words.set(key, word.slice(key.length + 1));
   }
   const selector = readSelector(words, context);
   return selector.ok ? { ok: true, value: { words, selector: selector.value } } : selector;
@@ -170,9 +171,4 @@ function wordOf(words: Words, key: Key): string {
 
 function mistaken(context: LineContext, word: string, expected: string): { readonly ok: false; readonly mistake: Mistake } {
   return { ok: false, mistake: { resource: context.source, word: word.slice(0, 100), expected } };
-}
-
-function splitOnce(text: string, separator: string): readonly string[] {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];
 }

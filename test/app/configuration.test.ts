@@ -146,6 +146,29 @@ describe('a group that does not exist', () => {
   });
 });
 
+describe('a Cloud Map service that does not exist', () => {
+  const settings = settingsOf({ cloudMapServices: [cloudMapArn()] });
+
+  it('is an answer, and is asked for again at every other scheduled pass: it may be made at any moment', async () => {
+    const fake = worldOf();
+    fake.answers.ListTagsForResource = () => fails('gone');
+    const configuration = await read(fake, settings);
+    expect(configuration.failures).toEqual([]);
+    expect(configuration.copies.cloudMapTags).toEqual(new Map([[cloudMapArn(), 'gone']]));
+    expect(isCurrent(configuration, START_MS + 30_000)).toBe(true);
+    expect(isCurrent(configuration, START_MS + 30_001)).toBe(false);
+  });
+
+  it('keeps the wiring that it had, for when it is created anew', async () => {
+    const fake = worldOf();
+    const first = await read(fake, settings);
+    fake.answers.ListTagsForResource = () => fails('gone');
+    const second = await read(fake, settings, first);
+    expect(second).toMatchObject({ failures: [], readAtMs: START_MS });
+    expect(second.copies.cloudMapTags).toEqual(first.copies.cloudMapTags);
+  });
+});
+
 describe('what cannot be read', () => {
   it('keeps its last copy, and is named', async () => {
     const fake = worldOf();

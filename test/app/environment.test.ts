@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   createEnvironment,
   currentConfiguration,
+  isFull,
   type Observer,
   openCaller,
   type Request,
@@ -58,6 +59,17 @@ describe('an environment', () => {
     expect(await other.read('DescribeTargetGroups', 'web', { groups: [] })).toMatchObject({ failure: { kind: 'out-of-time' } });
     expect(fake.asked).toHaveLength(1);
     expect(RATES['elb-read'].burst).toBeGreaterThan(1);
+  });
+});
+
+describe('a request', () => {
+  it.each([
+    ['schedule', true],
+    ['check', true],
+    ['messages', false],
+    ['event', false],
+  ] as const)('by %s asks for everything: %s', (trigger, isAll) => {
+    expect(isFull({ ...REQUEST, trigger })).toBe(isAll);
   });
 });
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { InstanceReport } from '../../functions/app/environment.ts';
 import { checkServices, isLookDue } from '../../functions/app/instances.ts';
-import { learn } from '../../functions/app/memory.ts';
+import { forgetOldFacts, learn } from '../../functions/app/memory.ts';
+import { type CheckedService, goneService } from '../../functions/core/configuration.ts';
 import type { Instance } from '../../functions/core/instance.ts';
 import { SECOND_LOOK_AFTER_MS } from '../../functions/core/instances.ts';
 import type { TriggerName } from '../../functions/core/report.ts';
@@ -18,6 +19,7 @@ const STRANGER = { group: 'service:other' };
 
 /** One Cloud Map service with what it lists, and what ECS knows. */
 class Looks extends Visits {
+  checked: CheckedService = CHECKED;
   readonly #reports: InstanceReport[] = [];
 
   constructor(instances: readonly Instance[], ...tasks: readonly Task[]) {
@@ -33,7 +35,7 @@ class Looks extends Visits {
           if (words[4] !== undefined) this.#reports.push(words[4]);
         },
       };
-      await checkServices(this.environment, this.request({ trigger, ...request }), told, [CHECKED], passes);
+      await checkServices(this.environment, this.request({ trigger, ...request }), told, [this.checked], passes);
       const report = this.#reports.at(-1);
       if (report === undefined) throw new Error('The look was told to nobody.');
       return report;
@@ -115,13 +117,44 @@ describe('a look at a Cloud Map service', () => {
     const looks = new Looks([instance('t1', '10.0.0.1')], stoppedTask('t1', '10.0.0.1'));
     looks.fake.answers.ListTasks = () => fails('gone');
     expect(await looks.check('schedule')).toMatchObject({ findings: [{ kind: 'stale', subject: 't1' }], failures: [] });
+    expect(looks.fake.inputs('DescribeTasks')[0]).toEqual({ cluster: clusterArn(), tasks: [taskArn('t1')] });
   });
 
   it('finds that the Cloud Map service itself is gone', async () => {
     const looks = new Looks([]);
+    const { ListInstances } = looks.fake.answers;
     looks.fake.answers.ListInstances = () => fails('gone');
-    expect((await looks.check('schedule')).findings).toHaveLength(1);
+    const findings = [goneService(MYSQL)];
+    expect(await looks.check('schedule')).toEqual({ findings, failures: [], instances: [], tasks: [], isOpen: false });
     expect(looks.fake.names).toEqual(['ListInstances']);
+    // That was a look: not every event until it is back has to say so.
+    expect(isLookDue(looks.environment, CHECKED)).toBe(false);
+    Object.assign(looks.fake.answers, { ListInstances });
+    expect(await looks.check('schedule')).toMatchObject({ findings: [], failures: [] });
+  });
+
+  it('means the tasks of each of its lines', async () => {
+    const [app, api] = [
+      runningTask('t1', '10.0.0.1', LONG_AGO),
+      runningTask('t2', '10.0.0.2', { ...LONG_AGO, group: 'service:api' }),
+    ];
+    const looks = new Looks([], app, api);
+    const lines = [APP, { ...APP, name: 'api' }];
+    looks.checked = { ...CHECKED, wirings: lines.map((selector) => ({ selector, port: undefined, source: 'the tag' })) };
+    const { findings } = await looks.check('schedule');
+    expect(findings.map(({ kind, subject }) => [kind, subject])).toEqual([
+      ['missing', app.arn],
+      ['missing', api.arn],
+    ]);
+  });
+
+  it('keeps what is known of the tasks that it lists, though it asks nothing about them', async () => {
+    const looks = new Looks([instance('t1', '10.0.0.1')], runningTask('t1', '10.0.0.1', LONG_AGO));
+    await looks.check('schedule');
+    looks.fake.clock.nowMs += 3_600_000;
+    await looks.check('schedule');
+    forgetOldFacts(looks.environment.memory, looks.fake.clock.nowMs + 1);
+    expect([...looks.environment.memory.facts.keys()]).toEqual([taskArn('t1')]);
   });
 
   it('says which target has the address of an instance', async () => {
@@ -176,7 +209,7 @@ describe('a difference', () => {
       turn += 1;
       return ok({ items: [instance('t1', '10.0.0.1'), instance(`x${turn}`, '10.0.0.7')], nextToken: undefined });
     };
-    await restless.check('schedule');
+    await restless.check('schedule', [], { deadlineMs: START_MS + 600_000 });
     expect(restless.fake.times('ListInstances')).toEqual([0, SECOND_LOOK_AFTER_MS, 2 * SECOND_LOOK_AFTER_MS]);
   });
 

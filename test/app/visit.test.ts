@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Request } from '../../functions/app/environment.ts';
 import { groupMemory, learn } from '../../functions/app/memory.ts';
 import { visit } from '../../functions/app/visit.ts';
+import type { Settings } from '../../functions/core/wirings.ts';
 import { fails, inTurn, ok, page, START_MS } from '../support/ports.ts';
 import { aHint, cloudMapArn, groupArn, runningTask, target, taskArn } from '../support/values.ts';
 import { Visits } from '../support/visits.ts';
@@ -286,8 +287,8 @@ describe('a configuration that cannot be read', () => {
 });
 
 describe('Cloud Map services', () => {
-  function checked(): Visits {
-    const visits = new Visits({ cloudMapServices: [cloudMapArn()] });
+  function checked(settings: Partial<Settings> = {}): Visits {
+    const visits = new Visits({ cloudMapServices: [cloudMapArn()], ...settings });
     visits.fake.answers.ListTagsForResource = () => ok([{ key: 'alb-target-sync', value: 'service=app' }]);
     visits.fake.answers.ListInstances = () => ok({ items: [], nextToken: undefined });
     return visits;
@@ -308,6 +309,56 @@ describe('Cloud Map services', () => {
     await go(visits, { hints: [OF_APP] });
     expect(looks(visits)).toHaveLength(1);
     expect(visits.fake.inputs('ListTasks')).toHaveLength(1);
+  });
+
+  it('are checked by messages only where one of them names their tasks, whatever else it brings', async () => {
+    const visits = checked(TWO);
+    await go(visits, { hints: [OF_API] });
+    expect(looks(visits)).toEqual([]);
+    await go(visits, { hints: [OF_API, aHint(taskArn('t1'), 4)] });
+    expect(looks(visits)).toHaveLength(1);
+  });
+
+  it('are checked for each of their lines', async () => {
+    const visits = checked();
+    visits.fake.answers.ListTagsForResource = () =>
+      ok([
+        { key: 'alb-target-sync', value: 'service=app' },
+        { key: 'alb-target-sync:2', value: 'service=api' },
+      ]);
+    await go(visits, { hints: [OF_APP] });
+    expect(looks(visits)).toHaveLength(1);
+  });
+
+  it('are checked by messages once within ten seconds, and never for what is known', async () => {
+    const visits = checked();
+    visits.tasks.push(runningTask('t1', '10.0.0.1', { startedAtMs: START_MS }));
+    visits.targets.set(WEB, [target('10.0.0.1')]);
+    await go(visits, { hints: [OF_APP] });
+    await go(visits, { hints: [aHint(taskArn('t9'), 1)] });
+    expect(looks(visits)).toHaveLength(1);
+    visits.fake.clock.nowMs = START_MS + 10_000;
+    visits.fake.asked.length = 0;
+    await go(visits, { hints: [OF_APP] });
+    expect(visits.fake.asked).toEqual([]);
+    // Beside a message that brings news of another task, the known one is no reason either.
+    await go(visits, { hints: [OF_APP, OF_NONE] });
+    expect(looks(visits)).toHaveLength(1);
+    await go(visits, { hints: [aHint(taskArn('t8'), 1)] });
+    expect(looks(visits)).toHaveLength(2);
+  });
+
+  it('are checked though the targets of a group could not be read', async () => {
+    const visits = checked();
+    visits.fake.answers.DescribeTargetHealth = () => fails('denied');
+    await go(visits, { trigger: 'schedule' });
+    expect(looks(visits)).toMatchObject([{ failures: [] }]);
+  });
+
+  it('wire the tasks that they name, be there no group for them', async () => {
+    const visits = checked();
+    visits.fake.answers.ListTagsForResource = () => ok([{ key: 'alb-target-sync', value: 'service=api' }]);
+    expect((await go(visits, { hints: [OF_API, OF_NONE] })).unwiredHints).toEqual(new Set([OF_NONE]));
   });
 
   it('are not judged behind messages whose tasks could not be listed', async () => {

@@ -121,6 +121,14 @@ describe('a hint means surely no group', () => {
     expect(isSurelyUnwired(settings({ targetGroups: [WEB, API], wiring }), hint)).toBe(false);
   });
 
+  it('not where Cloud Map services are wired, which tags alone can do', () => {
+    const wiring = 'target-group=web service=api port=80';
+    const cloudMapServices = [cloudMapArn('srv-1')];
+    for (const targetGroups of [[WEB], [WEB, API], []]) {
+      expect(isSurelyUnwired(settings({ targetGroups, wiring, cloudMapServices }), hint)).toBe(false);
+    }
+  });
+
   it('not where the event leaves out of which group its task is', () => {
     expect(isSurelyUnwired(settings({ wiring: 'service=api port=80' }), { ...hint, group: undefined })).toBe(false);
   });

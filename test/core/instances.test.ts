@@ -192,6 +192,7 @@ describe('an instance without task', () => {
     expect(check('2001:db8::1', runningTask('t2', '2001:db8::1'))).toEqual(told('2001:db8::1'));
     expect(check('10.0.0.1', stoppedTask('t2', '10.0.0.1'))).toMatchObject([expect.stringMatching(/^stale/)]);
     expect(check('10.0.0.1', runningTask('t2', '2001:db8::1'))).toMatchObject([expect.stringMatching(/^stale/)]);
+    expect(check('2001:db8::1', runningTask('t2', '2001:db8::2'))).toMatchObject([expect.stringMatching(/^stale/)]);
     expect(check('2001:db8::1', runningTask('t2', '10.0.0.1'))).toMatchObject([expect.stringMatching(/^stale/)]);
   });
 
@@ -289,7 +290,11 @@ describe('an instance with another address than its task', () => {
 
   it('has no command where no line means its task: whose attributes to write is not known', () => {
     const other = runningTask('t1', '10.0.0.1', { group: 'service:api' });
-    expect(check({ ipv4: ip('10.0.0.2') }, 'service=app', other)).toMatchObject([{ kind: 'mismatched', command: undefined }]);
+    for (const port of [undefined, 3307]) {
+      const found = check({ ipv4: ip('10.0.0.2'), port }, 'service=app', other);
+      expect(found).toMatchObject([{ kind: 'mismatched', expected: '10.0.0.1', command: undefined }]);
+    }
+    expect(check({ ipv4: ip('10.0.0.1'), port: 3307 }, 'service=app', other)).toEqual([]);
   });
 
   it('is compared with the port of the line that means its task', () => {

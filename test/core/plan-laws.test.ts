@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Change, planChanges } from '../../functions/core/plan.ts';
-import { membersOf, registeredAddresses, type Snapshot, wantedAddresses } from '../../functions/core/snapshot.ts';
+import { type Feed, membersOf, registeredAddresses, type Snapshot, wantedAddresses } from '../../functions/core/snapshot.ts';
 import { type Target, targetOf } from '../../functions/core/target.ts';
-import { isLive, isServing, type Task } from '../../functions/core/task.ts';
+import { isLive, isServing, phaseOf, type Task } from '../../functions/core/task.ts';
 import { selects } from '../../functions/core/wiring.ts';
 import { DESCRIBED_AT_MS, holds, reordered, wholeWorld, world } from '../support/arbitraries.ts';
 
@@ -80,6 +80,21 @@ describe('in every world', () => {
           expect(taskOf(snapshot, change).desired === 'STOPPED' || isDrained).toBe(true);
         }
       }),
+    );
+  });
+
+  it('a removal rests on the proof that needs the least care, and on one of a line that may write where there is one', () => {
+    const care = (feed: Feed, task: Task): number =>
+      (feed.wiring.writes && !feed.native ? 0 : 2) + (phaseOf(task) === 'released' ? 1 : 0);
+    holds(
+      fc.property(world, (snapshot) => {
+        const owners = membersOf(snapshot).filter(({ task }) => snapshot.describedAtMs.has(task.arn));
+        for (const change of planChanges(snapshot).filter(({ kind }) => kind === 'deregister')) {
+          const cares = owners.filter(({ address }) => address === change.address).map(({ feed, task }) => care(feed, task));
+          expect(care(change.feed, taskOf(snapshot, change))).toBe(Math.min(...cares));
+        }
+      }),
+      100,
     );
   });
 

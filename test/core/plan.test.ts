@@ -257,12 +257,16 @@ describe('leaves a target alone', () => {
 describe('of several owners of one address', () => {
   const targets = [target('10.0.0.1')];
 
-  it('the proof that needs the least care counts', () => {
-    const tasks = [stoppedTask('old', '10.0.0.1', { version: 99 }), stoppingTask('new', '10.0.0.1', { version: 1 })];
-    expect(brief(aSnapshot({ tasks, targets }))).toEqual(['deregister 10.0.0.1:8080, task is stopping new']);
-    expect(brief(aSnapshot({ tasks: tasks.toReversed(), targets }))).toEqual([
-      'deregister 10.0.0.1:8080, task is stopping new',
-    ]);
+  it.each([
+    { started: 'has started later', startedAtMs: 2_000 },
+    { started: 'has started first', startedAtMs: 500 },
+    { started: 'is told to stop before it has started', startedAtMs: undefined },
+  ])('the proof that needs the least care counts, where its task $started', ({ startedAtMs }) => {
+    const old = stoppedTask('old', '10.0.0.1', { version: 99, startedAtMs: 1_000 });
+    const tasks = [old, stoppingTask('new', '10.0.0.1', { version: 1, startedAtMs })];
+    for (const each of [tasks, tasks.toReversed()]) {
+      expect(brief(aSnapshot({ tasks: each, targets }))).toEqual(['deregister 10.0.0.1:8080, task is stopping new']);
+    }
   });
 
   it('of two alike the one that started last counts: an earlier owner may have been dealt with a moment ago', () => {

@@ -42,7 +42,12 @@ describe('the members of a group', () => {
     const elsewhere = runningTask('elsewhere', '10.0.0.8', { cluster: clusterArn('staging') });
     const snapshot = aSnapshot({ tasks: [RUNNING, STOPPED, other, elsewhere] });
     expect(addressesOf(snapshot)).toEqual(['running 10.0.0.1:8080', 'stopped 10.0.0.3:8080']);
-    expect(membersOf(snapshot)[0]).toEqual({ feed: snapshot.feeds[0], task: RUNNING, address: at('10.0.0.1') });
+    expect(membersOf(snapshot)[0]).toEqual({
+      feed: snapshot.feeds[0],
+      task: RUNNING,
+      ip: ip('10.0.0.1'),
+      address: at('10.0.0.1'),
+    });
   });
 
   it('leave out a task that had ended half a minute before a look saw its address unregistered', () => {

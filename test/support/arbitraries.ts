@@ -46,6 +46,9 @@ export const anyReading: fc.Arbitrary<Task> = fc.record({
   ipv4: fc.constantFrom(undefined, ip('10.0.0.1'), ip('10.0.0.2')),
   ipv6: fc.constantFrom(undefined, ip('2001:db8::1'), ip('2001:db8::2')),
   startedAtMs: fc.option(fc.nat(), { nil: undefined }),
+  stoppingAtMs: fc.option(fc.nat(), { nil: undefined }),
+  stoppedAtMs: fc.option(fc.nat(), { nil: undefined }),
+  zone: fc.constantFrom(undefined, 'eu-west-1a', 'eu-west-1b'),
 });
 
 const hexGroup = fc.oneof(

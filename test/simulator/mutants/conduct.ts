@@ -79,7 +79,7 @@ export const WRONG_CONDUCT: readonly Mutant[] = [
     name: 'wiring of any age',
     why: 'Nobody changes tags.',
     patches: [
-      { file: FILES.GUARD, find: 'nowMs - wiringReadAtMs > WIRING_AGE_MAX_MS', replace: 'false' },
+      { file: FILES.GUARD, find: 'nowMs - (wiringReadAtMs ?? nowMs) > WIRING_AGE_MAX_MS', replace: 'false' },
       { file: FILES.WRITES, find: 'nowMs - wiringReadAtMs <= WIRING_AGE_MAX_MS', replace: 'true' },
     ],
     caughtBy: ['S21'],
@@ -102,7 +102,7 @@ export const WRONG_CONDUCT: readonly Mutant[] = [
     patches: [
       {
         file: FILES.GUARD,
-        find: "return writtenMs !== undefined && nowMs - writtenMs < pauseMs ? 'contested' : undefined;",
+        find: "return nowMs - writtenMs < pauseMs ? 'contested' : undefined;",
         replace: 'return undefined;',
       },
     ],

@@ -136,7 +136,7 @@ export const WRONG_REMOVALS: readonly Mutant[] = [
     patches: [
       {
         file: FILES.PLAN,
-        find: '    if (rule === undefined || describedAtMs === undefined) return [];\n    return [{ feed, startedAtMs: task.startedAtMs ?? 0, because: proofOf(rule, feed, task, describedAtMs) }];',
+        find: '    if (describedAtMs === undefined) return [];\n    return [{ feed, startedAtMs: task.startedAtMs ?? 0, because: proofOf(rule, feed, task, describedAtMs) }];',
         replace:
           '    if (rule === undefined) return [];\n    return [{ feed, startedAtMs: 0, because: proofOf(rule, feed, task, describedAtMs ?? 9e15) }];',
       },
