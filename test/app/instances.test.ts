@@ -146,6 +146,8 @@ describe('a look at a Cloud Map service', () => {
       ['missing', app.arn],
       ['missing', api.arn],
     ]);
+    // Both are known to serve by now: the looks after the first one ask about neither.
+    expect(looks.fake.times('DescribeTasks')).toEqual([0]);
   });
 
   it('keeps what is known of the tasks that it lists, though it asks nothing about them', async () => {
