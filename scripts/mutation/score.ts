@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isObject, type JsonObject } from '../../functions/core/json.ts';
 
 export interface Mutant {
-  /** `Killed`, `Timeout`, `Survived`, `NoCoverage`, `Ignored` and the like. */
+  /** `Killed`, `Timeout`, `Survived`, `NoCoverage`, `RuntimeError`, `Ignored` and the like. */
   readonly status: string;
   readonly line: number;
   readonly mutator: string;
@@ -21,6 +21,10 @@ export interface Score {
   readonly exempt: number;
 }
 
+const KILLED: readonly string[] = ['Killed', 'Timeout'];
+/** `RuntimeError`: the tests could not even be loaded, so none of them has said anything. */
+const ALIVE: readonly string[] = ['Survived', 'NoCoverage', 'RuntimeError'];
+
 /** The mutants of the report; undefined where Stryker has left none. */
 export function readMutants(report: string): Mutant[] | undefined {
   if (!existsSync(report)) return undefined;
@@ -33,15 +37,16 @@ export function readMutants(report: string): Mutant[] | undefined {
 
 export function scoreOf(file: string, mutants: readonly Mutant[]): Score {
   const count = (...statuses: readonly string[]): number => mutants.filter(({ status }) => statuses.includes(status)).length;
-  const killed = count('Killed', 'Timeout');
-  const alive = count('Survived', 'NoCoverage');
+  const killed = count(...KILLED);
+  const exempt = count('Ignored');
+  const alive = count(...ALIVE);
   const percent = killed + alive === 0 ? 100 : (100 * killed) / (killed + alive);
-  return { file, mutants, percent, killed, alive, exempt: count('Ignored') };
+  return { file, mutants, percent, killed, alive, exempt };
 }
 
 /** One line for each mutant that no test has noticed. */
 export function describeMutants(mutants: readonly Mutant[]): string[] {
-  const alive = mutants.filter(({ status }) => status === 'Survived' || status === 'NoCoverage');
+  const alive = mutants.filter(({ status }) => ALIVE.includes(status));
   return alive
     .toSorted((one, other) => one.line - other.line)
     .map(

@@ -293,12 +293,12 @@ describe('the key of an address', () => {
 
 describe('the parts of an ARN', () => {
   it.each([
-    { arn: clusterArn('prod'), name: 'prod' },
-    { arn: taskArn('t1', 'prod'), name: 'prod' },
-    { arn: groupArn('web'), name: 'web' },
-    { arn: cloudMapArn('srv-1'), name: 'srv-1' },
-  ])('of $arn are its region, its account and $name', ({ arn, name }) => {
-    expect(arnParts(arn)).toEqual({ region: 'eu-west-1', account: '111122223333', name });
+    { kind: 'a cluster', arnOf: () => clusterArn('prod'), name: 'prod' },
+    { kind: 'a task', arnOf: () => taskArn('t1', 'prod'), name: 'prod' },
+    { kind: 'a group', arnOf: () => groupArn('web'), name: 'web' },
+    { kind: 'a Cloud Map service', arnOf: () => cloudMapArn('srv-1'), name: 'srv-1' },
+  ])('of $kind are its region, its account and $name', ({ arnOf, name }) => {
+    expect(arnParts(arnOf())).toEqual({ region: 'eu-west-1', account: '111122223333', name });
   });
 
   it('hold the id of a task, in the long form and in the short one', () => {
@@ -334,7 +334,7 @@ describe('the task ARN of an id in a cluster', () => {
 });
 
 describe('a task belongs to a cluster', () => {
-  const short = unwrap(parseTaskArn(`${ECS}:task/prod`));
+  const short = () => unwrap(parseTaskArn(`${ECS}:task/prod`));
 
   it('that its ARN names, and to no other', () => {
     expect(belongsTo(taskArn('t1', 'prod'), clusterArn('prod'))).toBe(true);
@@ -344,8 +344,8 @@ describe('a task belongs to a cluster', () => {
   });
 
   it('of its region and account, where the short form does not name one', () => {
-    expect(belongsTo(short, clusterArn('prod'))).toBe(true);
-    expect(belongsTo(short, clusterArn('staging'))).toBe(true);
+    expect(belongsTo(short(), clusterArn('prod'))).toBe(true);
+    expect(belongsTo(short(), clusterArn('staging'))).toBe(true);
   });
 
   it.each([
@@ -354,7 +354,7 @@ describe('a task belongs to a cluster', () => {
     'arn:aws-cn:ecs:eu-west-1:111122223333:cluster/prod',
   ])('but not to %s', (text) => {
     const cluster = unwrap(parseClusterArn(text));
-    expect(belongsTo(short, cluster)).toBe(false);
+    expect(belongsTo(short(), cluster)).toBe(false);
     expect(belongsTo(taskArn('t1', 'prod'), cluster)).toBe(false);
   });
 });

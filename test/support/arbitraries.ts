@@ -33,18 +33,22 @@ const INTERFACE: readonly InterfaceStatus[] = [
   ...(['DETACHING', 'DETACHED', 'DELETED', 'FAILED'] as const),
 ];
 
+// Parsed as they are drawn: a parser that refuses them must fail the tests of the parser, and not the loading of this file.
+const ipv4 = fc.constantFrom(undefined, '10.0.0.1', '10.0.0.2').map((text) => text && ip(text));
+const ipv6 = fc.constantFrom(undefined, '2001:db8::1', '2001:db8::2').map((text) => text && ip(text));
+
 /** Any reading of one task, be it one that ECS would never give: the join has to hold for all of them. */
 export const anyReading: fc.Arbitrary<Task> = fc.record({
-  arn: fc.constant(taskArn('t1')),
-  cluster: fc.constant(clusterArn()),
+  arn: fc.constant('t1').map((id) => taskArn(id)),
+  cluster: fc.constant('prod').map((name) => clusterArn(name)),
   version: fc.nat(9),
   desired: fc.constantFrom(...DESIRED),
   last: fc.constantFrom(...LAST),
   group: fc.constantFrom('', 'service:app', 'service:api'),
   definition: fc.constantFrom('', 'app:7', 'app:8'),
   interface: fc.constantFrom(...INTERFACE),
-  ipv4: fc.constantFrom(undefined, ip('10.0.0.1'), ip('10.0.0.2')),
-  ipv6: fc.constantFrom(undefined, ip('2001:db8::1'), ip('2001:db8::2')),
+  ipv4,
+  ipv6,
   startedAtMs: fc.option(fc.nat(), { nil: undefined }),
   stoppingAtMs: fc.option(fc.nat(), { nil: undefined }),
   stoppedAtMs: fc.option(fc.nat(), { nil: undefined }),
