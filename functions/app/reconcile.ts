@@ -14,7 +14,7 @@ import {
 } from '../core/guard.ts';
 import { type Change, planChanges } from '../core/plan.ts';
 import { hintsBehind, type Snapshot } from '../core/snapshot.ts';
-import type { Address, TaskArn } from '../core/values.ts';
+import type { TaskArn } from '../core/values.ts';
 import { describeWiring } from '../core/wiring.ts';
 import type { PassContext } from './context.ts';
 import {
@@ -39,8 +39,8 @@ export interface Pass {
   readonly findings: readonly Finding[];
   readonly failures: readonly Failure[];
   readonly behind: readonly Hint[];
-  /** Removals that wait for their second look, with the time of their first proof. */
-  readonly secondLooks: ReadonlyMap<Address, number>;
+  /** Removals that wait for their second look, by `changeKey`, with the time of their first proof. */
+  readonly secondLooks: ReadonlyMap<string, number>;
   /** Something failed that may pass, or grew too old to be written. */
   readonly isUnfinished: boolean;
 }
@@ -121,7 +121,7 @@ function conclude(
     ...guarded.held.flatMap(findingOfHeld),
     ...written.refused.map(({ change, failure }) => findingOfRefusal(change, failure)),
   ];
-  const secondLooks = secondLooksOf(guarded.held, context.firstProofMs);
+  const secondLooks = secondLooksOf(guarded, context.firstProofMs);
   return { snapshot, planned, written, held: guarded.held, findings, failures, behind, secondLooks, isUnfinished };
 }
 
@@ -152,13 +152,18 @@ function openTasks(held: readonly Held[], written: WriteResult, behind: readonly
   ]);
 }
 
-/** Removals that wait for their second look, or that something else kept from having it. */
-function secondLooksOf(held: readonly Held[], firstProofMs: ReadonlyMap<Address, number>): Map<Address, number> {
-  const waiting = held.filter(
-    ({ change, because }) => because === 'waits for the second look' || (isOpen(because) && firstProofMs.has(change.address)),
-  );
+/**
+ * Removals that wait for their second look, or that something else kept from having it. Each is that of one task: were it of the
+ * address, a later owner that has stopped unseen would be let go on the waiting time of the one before.
+ */
+function secondLooksOf({ held, atMs }: Guarded, firstProofMs: ReadonlyMap<string, number>): Map<string, number> {
   return new Map(
-    waiting.map(({ change }) => [change.address, firstProofMs.get(change.address) ?? change.because.describedAtMs]),
+    held.flatMap(({ change, because }) => {
+      const key = changeKey(change);
+      const provedMs = firstProofMs.get(key) ?? (because === 'waits for the second look' ? atMs : undefined);
+      const isWaiting = because === 'waits for the second look' || isOpen(because);
+      return isWaiting && provedMs !== undefined ? [[key, provedMs] as const] : [];
+    }),
   );
 }
 

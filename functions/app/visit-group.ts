@@ -4,7 +4,7 @@ import type { WiredGroup } from '../core/configuration.ts';
 import { type Hint, mayMean } from '../core/event.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { isServing } from '../core/task.ts';
-import type { Address, TargetGroupArn } from '../core/values.ts';
+import type { TargetGroupArn } from '../core/values.ts';
 import { DRAIN_AUDIT_INTERVAL_MS, readDrainFindings } from './drain.ts';
 import { currentConfiguration, type Environment, type Observer, openCaller, type Request } from './environment.ts';
 import { groupMemory, isCovered } from './memory.ts';
@@ -25,7 +25,7 @@ export async function visitGroup(
   group: TargetGroupArn,
 ): Promise<GroupVisit> {
   const { clock } = environment;
-  let firstProofMs: ReadonlyMap<Address, number> = new Map();
+  let firstProofMs: ReadonlyMap<string, number> = new Map();
   let failedPasses = 0;
   let looksAgain = 0;
   for (;;) {
@@ -70,7 +70,7 @@ async function passOnce(
   request: Request,
   observer: Observer,
   wired: WiredGroup,
-  firstProofMs: ReadonlyMap<Address, number>,
+  firstProofMs: ReadonlyMap<string, number>,
 ): Promise<Pass> {
   const { clock, memory } = environment;
   const caller = openCaller(environment, request);

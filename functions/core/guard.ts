@@ -41,8 +41,8 @@ export interface Circumstances {
   readonly wiringReadAtMs: number | undefined;
   /** A list or description of tasks could not be read in this pass. */
   readonly readsFailed: boolean;
-  /** Addresses whose task was first proved stopped at the given time, in this invocation. */
-  readonly firstProofMs: ReadonlyMap<Address, number>;
+  /** Removals whose task was first known to have stopped at the given time, in this invocation, by `changeKey`. */
+  readonly firstProofMs: ReadonlyMap<string, number>;
   /** When this look began to read the running lists once more, right before its writes; undefined where it did not. */
   readonly confirmedAtMs: number | undefined;
   /** Registrations that ELB refused, until when they are left alone. */
@@ -54,6 +54,8 @@ export interface Circumstances {
 export interface Guarded {
   readonly allowed: readonly Change[];
   readonly held: readonly Held[];
+  /** A removal that is held for its second look counts as proved from this time on: what the proof rests on was read before it. */
+  readonly atMs: number;
 }
 
 /** Parts a plan into what may be done now and what is held, each with its reason. */
@@ -65,7 +67,7 @@ export function guardPlan(plan: readonly Change[], circumstances: Circumstances)
     if (because === undefined) allowed.push(change);
     else held.push({ change, because });
   }
-  return { allowed, held };
+  return { allowed, held, atMs: circumstances.nowMs };
 }
 
 /** Names a change together with its task: an address that a new task takes over is a change of its own, not a quarrel. */
@@ -85,11 +87,6 @@ export function isContradicted(changes: readonly Change[], known: Pick<Snapshot,
     const hasLetGo = because.rule === 'task is stopping' && task !== undefined && phaseOf(task) === 'released';
     return hasLetGo || wanted.has(address);
   });
-}
-
-/** The addresses whose removal a second look of the same invocation may let through. */
-export function waitsForSecondLook(held: readonly Held[]): Address[] {
-  return held.filter(({ because }) => because === 'waits for the second look').map(({ change }) => change.address);
 }
 
 /**
@@ -126,7 +123,7 @@ function reasonNotToRemove(change: Deregistration, circumstances: Circumstances)
   if (change.because.rule === 'task has stopped') {
     // The interface is gone, so the address may belong to a task that started a moment ago and that lagging reads do not
     // show yet. Time has to pass, and the lists have to be read again after it, before the address is removed.
-    const provedAtMs = circumstances.firstProofMs.get(change.address) ?? Number.POSITIVE_INFINITY;
+    const provedAtMs = circumstances.firstProofMs.get(changeKey(change)) ?? Number.POSITIVE_INFINITY;
     const confirmedAtMs = circumstances.confirmedAtMs ?? Number.NEGATIVE_INFINITY;
     const isConfirmed = confirmedAtMs - provedAtMs >= SECOND_LOOK_AFTER_MS;
     if (!isConfirmed) return 'waits for the second look';

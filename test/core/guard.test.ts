@@ -12,7 +12,6 @@ import {
   SCHEDULED_CONTEST_PAUSE_MS,
   SECOND_LOOK_AFTER_MS,
   WIRING_AGE_MAX_MS,
-  waitsForSecondLook,
 } from '../../functions/core/guard.ts';
 import { type Change, planChanges } from '../../functions/core/plan.ts';
 import type { Feed } from '../../functions/core/snapshot.ts';
@@ -85,8 +84,9 @@ describe('a fresh plan', () => {
     expect(guardPlan(ALL, circumstances({ readsFailed: true }))).toEqual({
       allowed: [ADD],
       held: [REMOVE, REMOVE_LATE, DRAIN].map((change) => ({ change, because: 'a read failed' })),
+      atMs: NOW_MS,
     });
-    expect(guardPlan([ADD, DRAIN], circumstances())).toEqual({ allowed: [ADD, DRAIN], held: [] });
+    expect(guardPlan([ADD, DRAIN], circumstances())).toEqual({ allowed: [ADD, DRAIN], held: [], atMs: NOW_MS });
   });
 });
 
@@ -156,7 +156,9 @@ describe('a failed read', () => {
 });
 
 describe('the removal of a task that has stopped', () => {
-  const proved = (agoMs: number): Partial<Circumstances> => ({ firstProofMs: new Map([[ADDRESS, NOW_MS - agoMs]]) });
+  const proved = (agoMs: number): Partial<Circumstances> => ({
+    firstProofMs: new Map([[changeKey(REMOVE_LATE), NOW_MS - agoMs]]),
+  });
 
   it('waits for a second look', () => {
     expect(heldFor(REMOVE_LATE)).toBe('waits for the second look');
@@ -174,9 +176,17 @@ describe('the removal of a task that has stopped', () => {
     expect(heldFor(REMOVE_LATE, words)).toBe('waits for the second look');
   });
 
-  it('is not served by the proof of another address', () => {
-    const other = new Map([[at('10.0.0.2'), NOW_MS - 9_000]]);
-    expect(heldFor(REMOVE_LATE, { firstProofMs: other, confirmedAtMs: NOW_MS })).toBe('waits for the second look');
+  it('is not served by the proof of another address, nor by that of another task at the same', () => {
+    const elsewhere = { ...REMOVE_LATE, address: at('10.0.0.2') };
+    const earlier = { ...REMOVE_LATE, because: { ...REMOVE_LATE.because, task: taskArn('earlier') } };
+    for (const other of [elsewhere, earlier]) {
+      const firstProofMs = new Map([[changeKey(other), NOW_MS - 9_000]]);
+      expect(heldFor(REMOVE_LATE, { firstProofMs, confirmedAtMs: NOW_MS })).toBe('waits for the second look');
+    }
+  });
+
+  it('counts as proved from the time of the decision on, before which all that it rests on was read', () => {
+    expect(guardPlan([REMOVE_LATE], circumstances({ nowMs: NOW_MS + 7 })).atMs).toBe(NOW_MS + 7);
   });
 
   it('needs a fresh proof as well', () => {
@@ -189,8 +199,6 @@ describe('the removal of a task that has stopped', () => {
     const plan = [elsewhere, REMOVE_LATE, REMOVE];
     const { held } = guardPlan(plan, circumstances({ writtenAtMs: new Map([[changeKey(elsewhere), NOW_MS]]) }));
     expect(held.map(({ because }) => because)).toEqual(['contested', 'waits for the second look']);
-    expect(waitsForSecondLook(held)).toEqual([ADDRESS]);
-    expect(waitsForSecondLook([])).toEqual([]);
   });
 });
 
@@ -323,6 +331,16 @@ const anyCircumstances: fc.Arbitrary<Circumstances> = fc
     };
   });
 
+/** The first proofs, which are drawn for addresses, for the changes that the plan makes there. */
+function proofsOf(plan: readonly Change[], { firstProofMs }: Circumstances): Circumstances['firstProofMs'] {
+  return new Map(
+    plan.flatMap((change) => {
+      const provedMs = firstProofMs.get(change.address);
+      return provedMs === undefined ? [] : [[changeKey(change), provedMs] as const];
+    }),
+  );
+}
+
 describe('in every world and all circumstances', () => {
   it('what is allowed and what is held are the plan, in its order', () => {
     holds(
@@ -350,12 +368,15 @@ describe('in every world and all circumstances', () => {
 
   it('no removal is allowed after a failed read, nor that of a task that has stopped before its second look', () => {
     holds(
-      fc.property(world, anyCircumstances, (snapshot, given) => {
-        const { allowed } = guardPlan(planChanges(snapshot), given);
+      fc.property(world, anyCircumstances, (snapshot, drawn) => {
+        const plan = planChanges(snapshot);
+        const given = { ...drawn, firstProofMs: proofsOf(plan, drawn) };
+        const { allowed } = guardPlan(plan, given);
         const confirmedMs = given.confirmedAtMs ?? Number.NEGATIVE_INFINITY;
-        for (const { address, because } of allowed.filter(({ kind }) => kind === 'deregister')) {
+        for (const change of allowed.filter(({ kind }) => kind === 'deregister')) {
+          const { address, because } = change;
           expect(given.readsFailed).toBe(false);
-          const provedMs = given.firstProofMs.get(address) ?? Number.POSITIVE_INFINITY;
+          const provedMs = drawn.firstProofMs.get(address) ?? Number.POSITIVE_INFINITY;
           const isConfirmed = confirmedMs - provedMs >= 5_000;
           expect(because.rule === 'task has stopped' && !isConfirmed).toBe(false);
         }

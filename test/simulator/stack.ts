@@ -1,6 +1,7 @@
 /** One deployed stack in a story: queue, function and schedule, with the referee behind each of its environments. */
 
 import type { Clock } from '../../functions/app/ports.ts';
+import { changeKey } from '../../functions/core/guard.ts';
 import { isObject } from '../../functions/core/json.ts';
 import { registeredAddresses } from '../../functions/core/snapshot.ts';
 import type { Account } from './account.ts';
@@ -231,6 +232,7 @@ function hasFoundAddressTaken(entries: readonly JournalEntry[]): boolean {
     const next = entries.slice(index + 1).find((entry) => entry.group === group)?.pass;
     const planned = new Set(next?.planned.map(({ address }) => address));
     const registered = new Set(registeredAddresses(next?.snapshot?.targets ?? []));
-    return [...pass.secondLooks.keys()].some((address) => registered.has(address) && !planned.has(address));
+    const waiting = pass.held.filter(({ change }) => pass.secondLooks.has(changeKey(change)));
+    return waiting.some(({ change: { address } }) => registered.has(address) && !planned.has(address));
   });
 }
