@@ -103,6 +103,8 @@ export class Ecs {
   readonly #clock: VirtualClock;
   readonly #changed: (task: TaskRecord, state: TaskState) => void;
   readonly #released: { readonly ip: string; readonly freeAtMs: number }[] = [];
+  /** Wanted to run. A long story has a hundred times as many that are over, and asks who holds an address at every read. */
+  readonly #live = new Set<TaskRecord>();
   #taskCount = 0;
   #ipCount = 0;
 
@@ -157,7 +159,7 @@ export class Ecs {
     const known = this.tasks.get(record.arn);
     const task: TaskRecord = known ?? { ...record, timing: USUAL_TIMING, history: [] };
     this.tasks.set(task.arn, task);
-    task.history.push({ ...state, atMs: this.#clock.now() });
+    this.#enter(task, { ...state, atMs: this.#clock.now() });
     return task;
   }
 
@@ -200,9 +202,9 @@ export class Ecs {
 
   /** Live tasks that hold the address now. */
   holdersOf(ip: string): TaskRecord[] {
-    return [...this.tasks.values()].filter((task) => {
-      const state = present(task);
-      return state.desired === 'RUNNING' && (state.ipv4 === ip || state.ipv6 === ip);
+    return [...this.#live].filter((task) => {
+      const { ipv4, ipv6 } = present(task);
+      return ipv4 === ip || ipv6 === ip;
     });
   }
 
@@ -247,8 +249,14 @@ export class Ecs {
 
   #push(task: TaskRecord, fields: Omit<TaskState, 'atMs'>): void {
     const state: TaskState = { ...fields, atMs: this.#clock.now(), version: fields.version + 1 };
-    task.history.push(state);
+    this.#enter(task, state);
     this.#changed(task, state);
+  }
+
+  #enter(task: TaskRecord, state: TaskState): void {
+    task.history.push(state);
+    if (state.desired === 'RUNNING') this.#live.add(task);
+    else this.#live.delete(task);
   }
 }
 
