@@ -103,8 +103,8 @@ export class Ecs {
   readonly #clock: VirtualClock;
   readonly #changed: (task: TaskRecord, state: TaskState) => void;
   readonly #released: { readonly ip: string; readonly freeAtMs: number }[] = [];
-  /** Wanted to run. A long story has a hundred times as many that are over, and asks who holds an address at every read. */
-  readonly #live = new Set<TaskRecord>();
+  /** Tasks that are wanted to run, by their address: every read of a group asks who holds each of its addresses. */
+  readonly #holders = new Map<string, Set<TaskRecord>>();
   #taskCount = 0;
   #ipCount = 0;
 
@@ -202,10 +202,7 @@ export class Ecs {
 
   /** Live tasks that hold the address now. */
   holdersOf(ip: string): TaskRecord[] {
-    return [...this.#live].filter((task) => {
-      const { ipv4, ipv6 } = present(task);
-      return ipv4 === ip || ipv6 === ip;
-    });
+    return [...(this.#holders.get(ip) ?? [])];
   }
 
   #goOnStarting(task: TaskRecord, spec: TaskSpec): void {
@@ -254,9 +251,13 @@ export class Ecs {
   }
 
   #enter(task: TaskRecord, state: TaskState): void {
+    const held = task.history.at(-1);
     task.history.push(state);
-    if (state.desired === 'RUNNING') this.#live.add(task);
-    else this.#live.delete(task);
+    for (const ip of [held?.ipv4, held?.ipv6]) if (ip !== undefined) this.#holders.get(ip)?.delete(task);
+    if (state.desired !== 'RUNNING') return;
+    for (const ip of [state.ipv4, state.ipv6]) {
+      if (ip !== undefined) this.#holders.set(ip, (this.#holders.get(ip) ?? new Set()).add(task));
+    }
   }
 }
 
