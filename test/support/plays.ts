@@ -1,11 +1,12 @@
 /** A stage with the function on it in process, the referee behind every environment, and what tests do to it over and over. */
+import { functionCalled } from '../simulator/calls.ts';
 import { runClock, settleOnce } from '../simulator/clock.ts';
 import { present, type TaskRecord, type TaskTiming } from '../simulator/ecs.ts';
 import type { StateChangeEvent } from '../simulator/events.ts';
 import { type InProcessRuntime, spawnInProcess } from '../simulator/in-process.ts';
 import type { KeptJournal } from '../simulator/journal.ts';
 import { Referee, type Violation, type WantedLine } from '../simulator/referee.ts';
-import { type Backend, GROUP, parseSettings, QUICK, Stage, type StageOptions } from '../simulator/stage.ts';
+import { type Backend, GROUP, parseSettings, QUICK, type SettingsText, Stage, type StageOptions } from '../simulator/stage.ts';
 import { createSimulatedWorld, type Line } from '../simulator/world.ts';
 
 export interface PlayOptions extends StageOptions {
@@ -134,7 +135,7 @@ export class Play {
           now: () => stage.clock.now() + this.#aheadMs,
           sleep: (milliseconds: number) => stage.clock.sleep(milliseconds),
         };
-        const world = createSimulatedWorld(stage.service, this.#lineOf(number));
+        const world = createSimulatedWorld(stage.service, this.#lineOf(number, settings));
         const runtime: InProcessRuntime = spawnInProcess(parseSettings(settings), world, clock);
         this.journals.push(runtime.journal);
         return {
@@ -151,13 +152,14 @@ export class Play {
     };
   }
 
-  #lineOf(number: number): Line {
+  #lineOf(number: number, settings: SettingsText): Line {
     return {
       effectMs: () => this.latencyMs(number),
       answerMs: () => 20,
       sent: (name, input) => {
         if (!this.mayCall(number)) return false;
         this.#referee.sent(number, name, input);
+        functionCalled(settings, name, input);
         return true;
       },
       effected: (name, input) => {
