@@ -1,6 +1,18 @@
 /** The tests by folder: `npm run check` runs the projects whose name begins with `unit`, `npm test` runs all of them. */
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** From the project with the longest files to the one with the shortest: no core is left with nothing to do at the end. */
+const ORDER = ['simulator', 'end-to-end', 'unit', 'unit-isolated'];
+
+/** One project after the other, the longest files first: a worker is handed on only to the next file of its own project. */
+class ByProject extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return ORDER.flatMap((name) => sorted.filter(({ project }) => project.name === name));
+  }
+}
 
 export default defineConfig({
   test: {
@@ -10,12 +22,14 @@ export default defineConfig({
     allowOnly: false,
     // Many tests start a tool and wait for it, on a machine that others may share: one worker more than cores, and patience.
     maxWorkers: availableParallelism() + 1,
+    pool: 'threads',
+    sequence: { sequencer: ByProject },
     testTimeout: 60_000,
     hookTimeout: 60_000,
     coverage: { provider: 'v8', include: ['functions/**/*.ts'] },
     projects: [
-      // What is pure leaves nothing behind, so its files may share a worker, which saves a quarter of the work. Not so for the
-      // adapters, whose tests put mocks into the SDK's classes, and for a handler, which lives as long as its module.
+      // What leaves nothing behind may share a worker with its like, which saves a quarter of the work. Not so the adapters,
+      // whose tests put mocks into the SDK's classes, and a handler, which lives as long as its module.
       {
         extends: true,
         test: {
@@ -30,6 +44,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'end-to-end',
+          isolate: false,
           include: ['test/{end-to-end,mistakes,policy,scripts}/**/*.test.ts'],
           exclude: ['test/scripts/{demo,report}/**'],
           setupFiles: ['test/policy/every-call.ts'],
@@ -39,6 +54,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'simulator',
+          isolate: false,
           include: ['test/{conformance,faults,fuzz,simulator}/**/*.test.ts'],
           setupFiles: ['test/policy/every-call.ts'],
         },

@@ -35,13 +35,18 @@ export async function endWith(command: () => Promise<number>): Promise<void> {
   process.once('SIGINT', () => process.exit(INTERRUPTED));
   // Whoever reads the answer may have seen enough (`| head`); that is no failure to tell of.
   process.stdout.once('error', (error) => process.exit('code' in error && error.code === 'EPIPE' ? process.exitCode : FAILED));
+  process.exitCode = await codeOf(command);
+}
+
+/** Runs the command and returns its exit code; what it fails with is told on standard error. */
+export async function codeOf(command: () => Promise<number>): Promise<number> {
   try {
-    process.exitCode = await command();
+    return await command();
   } catch (error) {
     const isKnown = error instanceof Ending;
     process.stderr.write(
       `${error instanceof Error ? (isKnown ? error.message : (error.stack ?? error.message)) : String(error)}\n`,
     );
-    process.exitCode = isKnown ? error.code : FAILED;
+    return isKnown ? error.code : FAILED;
   }
 }

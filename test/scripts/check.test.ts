@@ -1,8 +1,8 @@
 /** `npm run check` and `npm test`, on a copy in which every step has something to report, and on one in which all is well. */
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { plantInstalled, root, run } from '../walls/copy.ts';
+import { type Copy, packages, plantInstalled, root, run } from '../walls/copy.ts';
 
 const CHECK = ['functions/core/json.ts', 'scripts/check.ts', 'scripts/count.ts', 'scripts/run.mjs'];
 
@@ -56,11 +56,22 @@ test('says that all is well where it is, with the tests that take longer', () =>
 });
 
 test('does not take a run without a single test for a good one', () => {
-  using copy = plantInstalled(wellKept(), CHECK);
-  const { exitCode, output } = run(copy, process.execPath, 'scripts/run.mjs', 'scripts/check.ts');
+  using copy = plantInstalled({ 'test/policy/every-call.ts': '' }, CHECK);
+  contentWith(copy, ['tsc', 'biome', 'knip']);
+  const { exitCode, output } = run(copy, process.execPath, 'scripts/check.ts');
   expect(output).toMatch(/^FAIL {2}unit tests +\d+\.\d s {3}0 passed, 1 failed$/m);
+  expect(lastLine(output)).toBe('4 passed, 1 failed');
   expect(exitCode).toBe(1);
 });
+
+/** These tools find nothing to report in the copy, and take no time for it. */
+function contentWith({ path }: Copy, tools: readonly string[]): void {
+  const programs = join(path, 'node_modules', '.bin');
+  rmSync(programs);
+  mkdirSync(programs);
+  for (const tool of ['node', 'vitest']) symlinkSync(join(packages, '.bin', tool), join(programs, tool));
+  for (const tool of tools) writeFileSync(join(programs, tool), '#!/bin/sh\n', { mode: 0o755 });
+}
 
 /** The files without which a copy has something to report: entries that knip looks for, and no package that nobody uses. */
 function wellKept(): Readonly<Record<string, string>> {

@@ -1,7 +1,12 @@
-/** Runs `alb-target-sync` as a user does: a process with arguments, standard input and an environment. */
+/** Runs `alb-target-sync`: as a user does, in a process, or in this one, which costs a hundredth of it. */
 import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { type MockInstance, vi } from 'vitest';
+import { systemClock } from '../../functions/adapters/aws.ts';
+import { dispatch } from '../../scripts/commands/dispatch.ts';
+import { codeOf } from '../../scripts/commands/exit.ts';
 
 const CLI = fileURLToPath(new URL('../../scripts/cli.ts', import.meta.url));
 
@@ -17,11 +22,9 @@ interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Its end, however it ends. */
+/** The end of its process, however it ends. */
 export function runCommand(args: readonly string[], { stdin = '', env = {} }: RunOptions = {}): Promise<Ended> {
-  const nowhere = { HOME: tmpdir(), AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' };
-  const own = { PATH: process.env['PATH'] ?? '', AWS_EC2_METADATA_DISABLED: 'true', ...nowhere, ...env };
-  const child = spawn(process.execPath, [CLI, ...args], { env: own });
+  const child = spawn(process.execPath, [CLI, ...args], { env: environmentOf(env) });
   const [out, err]: [string[], string[]] = [[], []];
   child.stdout.setEncoding('utf8').on('data', (text: string) => out.push(text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => err.push(text));
@@ -32,4 +35,47 @@ export function runCommand(args: readonly string[], { stdin = '', env = {} }: Ru
     child.once('error', reject);
     child.once('close', (code) => resolve({ code, stdout: out.join(''), stderr: err.join('') }));
   });
+}
+
+/** The same in this process: with that input and environment, what it prints kept, and its waiting left out. */
+export async function runHere(args: readonly string[], { stdin = '', env = {} }: RunOptions = {}): Promise<Ended> {
+  const [out, err]: [string[], string[]] = [[], []];
+  const own = process.env;
+  const spies: readonly MockInstance[] = [
+    vi.spyOn(console, 'log').mockImplementation((text: string) => void out.push(`${text}\n`)),
+    vi.spyOn(process.stdout, 'write').mockImplementation((text) => out.push(String(text)) > 0),
+    vi.spyOn(process.stderr, 'write').mockImplementation((text) => err.push(String(text)) > 0),
+    ...withoutWaiting(),
+  ];
+  const input = Object.getOwnPropertyDescriptor(process, 'stdin') ?? {};
+  Object.defineProperty(process, 'stdin', { configurable: true, value: Readable.from([Buffer.from(stdin)]) });
+  process.env = environmentOf(env);
+  try {
+    const code = await codeOf(() => dispatch(args));
+    return { code, stdout: out.join(''), stderr: err.join('') };
+  } finally {
+    process.env = own;
+    Object.defineProperty(process, 'stdin', input);
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+
+/** Lets the clock of the machine jump over every sleep: a command that looks twice, 10 s apart, is done at once. */
+function withoutWaiting(): MockInstance[] {
+  let aheadMs = 0;
+  const now = (): number => Date.now() + aheadMs;
+  return [
+    vi.spyOn(systemClock, 'now').mockImplementation(now),
+    vi.spyOn(systemClock, 'sleep').mockImplementation(async (milliseconds) => {
+      const wakesAtMs = now() + milliseconds;
+      await Promise.resolve();
+      // What sleeps side by side sleeps no longer than the longest of it.
+      aheadMs = Math.max(aheadMs, wakesAtMs - Date.now());
+    }),
+  ];
+}
+
+function environmentOf(env: Readonly<Record<string, string>>): Record<string, string> {
+  const nowhere = { HOME: tmpdir(), AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' };
+  return { PATH: process.env['PATH'] ?? '', AWS_EC2_METADATA_DISABLED: 'true', ...nowhere, ...env };
 }

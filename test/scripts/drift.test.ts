@@ -15,10 +15,10 @@ import {
 import { costsOf } from '../../scripts/drift/prices.ts';
 import { rowsOf, type Sides } from '../../scripts/drift/rows.ts';
 import { cloudMapArn, groupArn, runningTask, stoppedTask, target } from '../support/values.ts';
-import { runCommand } from './command-line.ts';
+import { runCommand, runHere } from './command-line.ts';
 
 function drift(...args: readonly string[]) {
-  return runCommand(['drift', ...args]);
+  return runHere(['drift', ...args]);
 }
 
 function recordsOf(value: unknown): JsonObject[] {
@@ -68,7 +68,7 @@ describe('the command on the simulated account', () => {
       stderr: expect.stringContaining('nobody'),
     });
     expect(await drift('--colour')).toMatchObject({ code: 252, stderr: expect.stringContaining('--colour') });
-    expect(await drift()).toMatchObject({ code: 252, stderr: expect.stringContaining('Give --cluster') });
+    expect(await runCommand(['drift'])).toMatchObject({ code: 252, stderr: expect.stringContaining('Give --cluster') });
     expect(await drift('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('--task ID') });
   });
 });

@@ -1,4 +1,4 @@
-/** `plan` and `replay --against account`, as processes that talk HTTP to the simulated account: the check's answer, and no write. */
+/** `plan` and `replay --against account`, talking HTTP to the simulated account: the check's answer, and no write. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { inProcess } from '../simulator/backends.ts';
 import { present } from '../simulator/ecs.ts';
 import { HttpDoor } from '../simulator/http.ts';
 import { CLUSTER, GROUP, Stage } from '../simulator/stage.ts';
-import { type Ended, runCommand } from './command-line.ts';
+import { type Ended, runCommand, runHere } from './command-line.ts';
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'plan-'));
 const MYSQL = cloudMapServiceArn('mysql');
@@ -92,7 +92,7 @@ describe('plan', () => {
     const { stage, endpoint } = await account();
     const before = [...stage.registered];
     const args = ['plan', '--json', ...HERE, '--cloud-map-service', MYSQL, '--wire', WIRE, '--endpoint-url', endpoint];
-    const ended = await runCommand(args, { env: ENV });
+    const ended = await runHere(args, { env: ENV });
     expect([ended.code, ended.stderr]).toEqual([2, '']);
     const plan = documentOf(ended);
     const overHttp = new Map(stage.account.calls);
@@ -126,7 +126,7 @@ describe('plan', () => {
 
   it('tells the same as a table, the answer first, and that nothing was written', async () => {
     const { stage, endpoint } = await account();
-    const { code, stdout } = await runCommand(['plan', ...HERE, '--wire', WIRE, '--endpoint-url', endpoint], { env: ENV });
+    const { code, stdout } = await runHere(['plan', ...HERE, '--wire', WIRE, '--endpoint-url', endpoint], { env: ENV });
     expect(code).toBe(2);
     expect(stdout).toMatch(/^3 changes would be made\n {2}[+-] {2}10\.0\.0\.\d:8080 {2}web {2}task is/);
     expect(stdout).toContain('aws elbv2 deregister-targets');
@@ -137,11 +137,11 @@ describe('plan', () => {
   it('takes wiring from the tags, and everything from the deployed function where its settings are given', async () => {
     const { stage, endpoint } = await account();
     stage.group.tags.set('alb-target-sync', WIRE);
-    const tagged = await runCommand(['plan', '--json', ...HERE, '--endpoint-url', endpoint], { env: ENV });
+    const tagged = await runHere(['plan', '--json', ...HERE, '--endpoint-url', endpoint], { env: ENV });
     const settings = join(FOLDER, 'settings.json');
     const Variables = { CLUSTER_ARNS: CLUSTER, TARGET_GROUP_ARNS: GROUP, WIRING: '', MODE: 'enforce', LOG_LEVEL: 'INFO' };
     writeFileSync(settings, JSON.stringify({ FunctionName: 'sync', Environment: { Variables } }));
-    const deployed = await runCommand(['plan', '--json', '--settings', settings, '--endpoint-url', endpoint], { env: ENV });
+    const deployed = await runHere(['plan', '--json', '--settings', settings, '--endpoint-url', endpoint], { env: ENV });
     expect(deployed).toEqual(tagged);
     expect(listOf(documentOf(tagged)['changes'])).toHaveLength(3);
   });
@@ -159,11 +159,11 @@ describe('plan', () => {
     stage.service.faults = (name) =>
       name === 'DescribeTasks' ? { kind: 'error', code: 'AccessDeniedException', status: 403 } : undefined;
     const plan = ['plan', ...HERE, '--wire', WIRE, '--endpoint-url'];
-    const refused = await runCommand([...plan, endpoint], { env: ENV });
+    const refused = await runHere([...plan, endpoint], { env: ENV });
     expect([refused.code, refused.stderr]).toEqual([254, expect.stringMatching(/DescribeTasks.*AccessDenied/s)]);
-    const silent = await runCommand([...plan, 'http://127.0.0.1:9'], { env: ENV });
+    const silent = await runHere([...plan, 'http://127.0.0.1:9'], { env: ENV });
     expect([silent.code, silent.stderr]).toEqual([254, expect.stringContaining('ECONNREFUSED')]);
-    const nobody = await runCommand([...plan, endpoint]);
+    const nobody = await runHere([...plan, endpoint]);
     expect([nobody.code, nobody.stderr]).toEqual([253, expect.stringContaining('redentials')]);
     for (const { stderr } of [refused, silent, nobody]) expect(stderr).not.toMatch(/^ {4}at /m);
     expect(writesOf(stage)).toBe(0);
@@ -175,7 +175,7 @@ describe('plan', () => {
     writeFileSync(credentials, '[audit]\naws_access_key_id = simulated\naws_secret_access_key = simulated\n');
     const args = ['plan', ...HERE, '--wire', WIRE, '--endpoint-url', endpoint, '--profile'];
     const env = { AWS_SHARED_CREDENTIALS_FILE: credentials };
-    expect((await runCommand([...args, 'audit'], { env })).code).toBe(2);
+    expect((await runHere([...args, 'audit'], { env })).code).toBe(2);
     expect((await runCommand([...args, 'other'], { env })).code).toBe(253);
   });
 
@@ -211,14 +211,14 @@ describe('replay --against account', () => {
   it('tells what the events are taken for and what a pass would change now, in one document', async () => {
     const { stage, endpoint } = await account();
     const args = ['--target-group', GROUP, '--wire', WIRE, '--endpoint-url', endpoint];
-    const ended = await runCommand(['replay', '--against', 'account', '--json', ...args], { stdin: capture(stage), env: ENV });
+    const ended = await runHere(['replay', '--against', 'account', '--json', ...args], { stdin: capture(stage), env: ENV });
     expect([ended.code, ended.stderr]).toEqual([2, '']);
     const { events, changes, ...rest } = documentOf(ended);
     expect(listOf(events).map(({ reading, position }) => `${position}: ${reading}`)).toEqual([
       'line 1: hint',
       'line 2: unreadable',
     ]);
-    const plan = documentOf(await runCommand(['plan', '--json', '--cluster', CLUSTER, ...args], { env: ENV }));
+    const plan = documentOf(await runHere(['plan', '--json', '--cluster', CLUSTER, ...args], { env: ENV }));
     expect({ mode: 'plan', changes, ...rest }).toEqual(plan);
     expect(writesOf(stage)).toBe(0);
   });
@@ -226,17 +226,17 @@ describe('replay --against account', () => {
   it('tells it in words, and is strict where asked', async () => {
     const { stage, endpoint } = await account();
     const args = ['replay', '--against', 'account', '--target-group', GROUP, '--wire', WIRE, '--endpoint-url', endpoint];
-    const { code, stdout } = await runCommand(args, { stdin: capture(stage), env: ENV });
+    const { code, stdout } = await runHere(args, { stdin: capture(stage), env: ENV });
     expect(code).toBe(2);
     expect(stdout).toContain('a place to look: the task is said to be RUNNING, wanted RUNNING');
     expect(stdout).toContain('3 changes would be made');
     expect(stdout).toContain('line 2  it is text');
-    expect((await runCommand([...args, '--strict'], { stdin: capture(stage), env: ENV })).code).toBe(1);
+    expect((await runHere([...args, '--strict'], { stdin: capture(stage), env: ENV })).code).toBe(1);
   });
 
   it('asks for the target groups where none are named', async () => {
     const { stage } = await account();
-    const { code, stderr } = await runCommand(['replay', '--against', 'account'], { stdin: capture(stage), env: ENV });
+    const { code, stderr } = await runHere(['replay', '--against', 'account'], { stdin: capture(stage), env: ENV });
     expect([code, stderr]).toEqual([252, expect.stringContaining('TARGET_GROUP_ARNS')]);
     expect(stderr).not.toContain('CLUSTER_ARNS is empty');
   });

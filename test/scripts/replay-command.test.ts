@@ -1,4 +1,4 @@
-/** `replay`, `sample` and the command line around them, as processes. */
+/** `replay`, `sample` and the command line around them: as processes where it is about what a process has. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { isObject, type JsonObject } from '../../functions/core/json.ts';
 import { replayCommand } from '../../scripts/commands/replay.ts';
 import { sampleCommand } from '../../scripts/commands/sample.ts';
-import { runCommand } from './command-line.ts';
+import { runCommand, runHere } from './command-line.ts';
 import { captureOf, servingAtTheEnd } from './replay/playing.ts';
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'replay-'));
@@ -46,7 +46,7 @@ function targetsOf(document: JsonObject): string[] {
 
 describe('replay', () => {
   it('prints exactly one document with --json, in the promised shape', async () => {
-    const { code, stdout, stderr } = await runCommand(['replay', '--json', CAPTURE]);
+    const { code, stdout, stderr } = await runHere(['replay', '--json', CAPTURE]);
     expect([code, stderr]).toEqual([0, '']);
     const document = documentOf(stdout);
     expect(Object.keys(document)).toEqual(['events', 'changes', 'targets', 'findings', 'calls']);
@@ -71,7 +71,7 @@ describe('replay', () => {
   });
 
   it('reads standard input, gzip or not, where no file or - is named', async () => {
-    const expected = documentOf((await runCommand(['replay', '--json', CAPTURE])).stdout);
+    const expected = documentOf((await runHere(['replay', '--json', CAPTURE])).stdout);
     for (const [args, stdin] of [
       [['replay', '--json'], LINES],
       [['replay', '--json', '-'], gzipSync(LINES)],
@@ -106,7 +106,7 @@ describe('replay', () => {
       '--seed',
       '3',
     ];
-    const { code, stdout } = await runCommand(['replay', '--json', CAPTURE, ...worst, '--port', '9090']);
+    const { code, stdout } = await runHere(['replay', '--json', CAPTURE, ...worst, '--port', '9090']);
     expect(code).toBe(0);
     expect(targetsOf(documentOf(stdout))).toEqual(servingAtTheEnd(EVENTS).map((address) => address.replace('8080', '9090')));
   });
@@ -114,7 +114,7 @@ describe('replay', () => {
   it('ends with 2 where tasks and targets differ, and says where', async () => {
     const target = { Target: { Id: '10.20.0.99', Port: 8080 }, TargetHealth: { State: 'healthy' } };
     const targets = fileWith('targets.json', JSON.stringify({ TargetHealthDescriptions: [target] }));
-    const { code, stdout } = await runCommand(['replay', CAPTURE, targets]);
+    const { code, stdout } = await runHere(['replay', CAPTURE, targets]);
     expect(code).toBe(2);
     expect(stdout).toMatch(/^NOT in step \(1 difference\)/);
     expect(stdout).toMatch(/left behind {2}10\.20\.0\.99:8080 {2}app/);
@@ -122,13 +122,13 @@ describe('replay', () => {
 
   it('lists what it could not read and goes on; with --strict it ends with 1', async () => {
     const torn = fileWith('torn.json', `${LINES}{"detail-type":\n`);
-    const mild = await runCommand(['replay', torn, 'none.json']);
+    const mild = await runHere(['replay', torn, 'none.json']);
     expect(mild.code).toBe(0);
     expect(mild.stdout).toContain(`${torn} line ${EVENTS.length + 1}`);
     expect(mild.stdout).toContain('none.json');
     expect(mild.stdout).toContain('there is no such file');
-    expect((await runCommand(['replay', '--strict', torn])).code).toBe(1);
-    expect((await runCommand(['replay', '--strict', CAPTURE])).code).toBe(0);
+    expect((await runHere(['replay', '--strict', torn])).code).toBe(1);
+    expect((await runHere(['replay', '--strict', CAPTURE])).code).toBe(0);
   });
 
   it('ends with 1 where there is nothing to replay, without a word of being in step', async () => {
@@ -137,7 +137,7 @@ describe('replay', () => {
       ['{"events":[],"searchedLogStreams":[]}', 'an empty list (1)'],
       ['{"a":1}', 'it is an object with the keys "a"'],
     ] as const) {
-      const { code, stdout, stderr } = await runCommand(['replay'], { stdin });
+      const { code, stdout, stderr } = await runHere(['replay'], { stdin });
       expect([code, stdout]).toEqual([1, '']);
       expect(stderr).toContain('Nothing to replay');
       expect(stderr).toContain(why);
@@ -146,12 +146,12 @@ describe('replay', () => {
 
   it('writes a page that tells of every event', async () => {
     const page = join(FOLDER, 'new', 'page.html');
-    const { code } = await runCommand(['replay', CAPTURE, '--html', page]);
+    const { code } = await runHere(['replay', CAPTURE, '--html', page]);
     expect(code).toBe(0);
     const html = readFileSync(page, 'utf8');
     expect(html).toContain('<!doctype html>');
     expect(html).toContain(`${EVENTS.length} events`);
-    const { code: failed, stderr } = await runCommand(['replay', CAPTURE, '--html', join(CAPTURE, 'page.html')]);
+    const { code: failed, stderr } = await runHere(['replay', CAPTURE, '--html', join(CAPTURE, 'page.html')]);
     expect([failed, stderr]).toEqual([253, expect.stringContaining('cannot be written')]);
   });
 });
@@ -196,12 +196,12 @@ describe('the command line', () => {
   });
 
   it('helps with itself and with each command, and knows its version', async () => {
-    expect(await runCommand(['--help'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^alb-target-sync COMMAND/) });
+    expect(await runHere(['--help'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^alb-target-sync COMMAND/) });
     for (const command of ['replay', 'plan', 'sample']) {
       const stdout = expect.stringMatching(new RegExp(`^alb-target-sync ${command}`));
-      expect(await runCommand(['help', command])).toMatchObject({ code: 0, stdout });
+      expect(await runHere(['help', command])).toMatchObject({ code: 0, stdout });
     }
-    expect((await runCommand(['--version'])).stdout).toMatch(/^alb-target-sync \d+\.\d+\.\d+\n$/);
+    expect((await runHere(['--version'])).stdout).toMatch(/^alb-target-sync \d+\.\d+\.\d+\n$/);
   });
 
   it('ends with 130 when it is interrupted', async () => {
@@ -229,7 +229,7 @@ describe('the command line', () => {
   });
 
   it('feeds samples to the replay', async () => {
-    const { stdout } = await runCommand([
+    const { stdout } = await runHere([
       'sample',
       '--count',
       '3',
@@ -240,7 +240,7 @@ describe('the command line', () => {
       '--status',
       'running',
     ]);
-    const replayed = await runCommand(['replay', '--json'], { stdin: stdout });
+    const replayed = await runHere(['replay', '--json'], { stdin: stdout });
     expect(targetsOf(documentOf(replayed.stdout))).toHaveLength(3);
   });
 });

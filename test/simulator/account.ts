@@ -68,6 +68,8 @@ export class Account {
       keepInstance(this.clock, this.cloudMap, registrar, task, state);
     }
     this.#eventCount += 1;
+    // Nobody listens in the worlds that are made by the thousand to try every order.
+    if (this.#listeners.length === 0) return;
     const event = stateChangeEvent(task, state, this.#eventCount);
     for (const listener of this.#listeners) listener(event);
   }

@@ -30,11 +30,12 @@ function listTasks({ ecs }: Account, input: Input) {
   }
   const place = text(input, 'containerInstance');
   const behindMs = ecs.lagMs();
+  const group = service === undefined ? undefined : `service:${nameOf(service)}`;
   const arns = [...ecs.tasks.values()]
-    .filter((task) => task.clusterArn === cluster && ecs.seen(task, behindMs)?.desired === desired)
-    .filter((task) => service === undefined || task.group === `service:${nameOf(service)}`)
+    .filter((task) => task.clusterArn === cluster && (group === undefined || task.group === group))
     .filter((task) => family === undefined || task.definition.split(':')[0] === family)
     .filter((task) => place === undefined || task.containerInstance === place)
+    .filter((task) => ecs.seen(task, behindMs)?.desired === desired)
     .map((task) => task.arn);
   const page = pageOf(arns, text(input, 'nextToken'), ecs.pageMax, whole(input, 'maxResults'));
   return { taskArns: page.items, nextToken: page.nextToken };

@@ -103,6 +103,8 @@ export class Ecs {
   readonly #clock: VirtualClock;
   readonly #changed: (task: TaskRecord, state: TaskState) => void;
   readonly #released: { readonly ip: string; readonly freeAtMs: number }[] = [];
+  /** Tasks that are wanted to run, by their address: every read of a group asks who holds each of its addresses. */
+  readonly #holders = new Map<string, Set<TaskRecord>>();
   #taskCount = 0;
   #ipCount = 0;
 
@@ -157,7 +159,7 @@ export class Ecs {
     const known = this.tasks.get(record.arn);
     const task: TaskRecord = known ?? { ...record, timing: USUAL_TIMING, history: [] };
     this.tasks.set(task.arn, task);
-    task.history.push({ ...state, atMs: this.#clock.now() });
+    this.#enter(task, { ...state, atMs: this.#clock.now() });
     return task;
   }
 
@@ -200,10 +202,7 @@ export class Ecs {
 
   /** Live tasks that hold the address now. */
   holdersOf(ip: string): TaskRecord[] {
-    return [...this.tasks.values()].filter((task) => {
-      const state = present(task);
-      return state.desired === 'RUNNING' && (state.ipv4 === ip || state.ipv6 === ip);
-    });
+    return [...(this.#holders.get(ip) ?? [])];
   }
 
   #goOnStarting(task: TaskRecord, spec: TaskSpec): void {
@@ -247,8 +246,18 @@ export class Ecs {
 
   #push(task: TaskRecord, fields: Omit<TaskState, 'atMs'>): void {
     const state: TaskState = { ...fields, atMs: this.#clock.now(), version: fields.version + 1 };
-    task.history.push(state);
+    this.#enter(task, state);
     this.#changed(task, state);
+  }
+
+  #enter(task: TaskRecord, state: TaskState): void {
+    const held = task.history.at(-1);
+    task.history.push(state);
+    for (const ip of [held?.ipv4, held?.ipv6]) if (ip !== undefined) this.#holders.get(ip)?.delete(task);
+    if (state.desired !== 'RUNNING') return;
+    for (const ip of [state.ipv4, state.ipv6]) {
+      if (ip !== undefined) this.#holders.set(ip, (this.#holders.get(ip) ?? new Set()).add(task));
+    }
   }
 }
 

@@ -20,6 +20,8 @@ const LIFE = ['PROVISIONING', 'PENDING', 'ACTIVATING', 'RUNNING', 'DEACTIVATING'
 
 export class Knowledge {
   readonly #tasks = new Map<string, KnownTask>();
+  /** By every address that a task ever had: each write asks for one, and few tasks share it. */
+  readonly #byAddress = new Map<string, Set<string>>();
 
   /** Takes up one task of a DescribeTasks answer. */
   learn(description: unknown, atMs: number): KnownTask | undefined {
@@ -28,6 +30,7 @@ export class Knowledge {
     const known = this.#tasks.get(read.arn);
     const joined = known === undefined ? read : join(known, read);
     this.#tasks.set(read.arn, joined);
+    for (const ip of [joined.ip, joined.ipv6]) if (ip !== undefined) this.#note(ip, joined.arn);
     return joined;
   }
 
@@ -36,7 +39,13 @@ export class Knowledge {
   }
 
   at(ip: string): KnownTask[] {
-    return [...this.#tasks.values()].filter((task) => task.ip === ip || task.ipv6 === ip);
+    return [...(this.#byAddress.get(ip) ?? [])].flatMap((arn) => this.#tasks.get(arn) ?? []);
+  }
+
+  #note(ip: string, arn: string): void {
+    const known = this.#byAddress.get(ip);
+    if (known === undefined) this.#byAddress.set(ip, new Set([arn]));
+    else known.add(arn);
   }
 }
 

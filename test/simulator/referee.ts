@@ -342,8 +342,9 @@ function selectorOf(line: Pick<WantedLine, 'kind' | 'name'>): string {
 
 function learnList(eyes: Eyes, input: Input, arns: readonly string[], atMs: number): void {
   const key = selectorOfList(input);
-  const earlier = eyes.lists.get(key)?.arns ?? [];
-  eyes.lists.set(key, { arns: new Map([...earlier, ...arns.map((arn) => [arn, atMs] as const)]), atMs });
+  const listed = eyes.lists.get(key)?.arns ?? new Map<string, number>();
+  for (const arn of arns) listed.set(arn, atMs);
+  eyes.lists.set(key, { arns: listed, atMs });
 }
 
 function noteRefused(eyes: Eyes, targets: readonly { readonly key: string }[], isAccepted: boolean, code: string): void {

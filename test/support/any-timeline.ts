@@ -1,6 +1,7 @@
 /** Any timeline, be it one that no account would ever give: the page has to stand whatever a capture makes of the world. */
 import fc from 'fast-check';
 import type { ChangeMark, EventMark, TargetSpan, TaskLane, Timeline } from '../../scripts/report/timeline.ts';
+import { anyCharacter } from './any-character.ts';
 import { START_MS, taskArnOf } from './timelines.ts';
 
 export const LENGTH_MS = 60_000;
@@ -22,7 +23,7 @@ export const hostileText = fc.oneof(
     '&amp;',
     '\u202e',
   ),
-  fc.string({ unit: 'binary', maxLength: 12 }),
+  fc.string({ unit: anyCharacter, maxLength: 12 }),
 );
 const STATES = ['PROVISIONING', 'PENDING', 'ACTIVATING', 'RUNNING', 'DEACTIVATING', 'STOPPING', 'DEPROVISIONING', 'STOPPED'];
 
