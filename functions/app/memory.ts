@@ -25,6 +25,11 @@ interface Refusal {
   readonly times: number;
 }
 
+interface Search {
+  readonly atMs: number;
+  readonly times: number;
+}
+
 export interface GroupMemory {
   /** The wiring that everything below was learned under, as text: under another one it may not hold. */
   wiring: string;
@@ -37,11 +42,13 @@ export interface GroupMemory {
   /** When the targets were last read. */
   lookedAtMs: number | undefined;
   seenHealthy: ReadonlySet<Address>;
-  /** When the stopped list was last read for an address that nothing explained. */
-  searchedAtMs: ReadonlyMap<Address, number>;
+  /** When the stopped list was last read for an address that nothing explained, and how often it was. */
+  searches: ReadonlyMap<Address, Search>;
   /** When deregistration delay and stop timeouts were last compared. */
   drainAuditedAtMs: number;
   readonly refused: Map<Address, Refusal>;
+  /** How many targets may share a call with the address, where ELB has refused a larger one with it. */
+  readonly shares: Map<Address, number>;
   readonly writtenAtMs: Map<string, number>;
 }
 
@@ -68,9 +75,10 @@ export function groupMemory(memory: Memory, group: TargetGroupArn): GroupMemory 
     absentAtMs: new Map(),
     lookedAtMs: undefined,
     seenHealthy: new Set(),
-    searchedAtMs: new Map(),
+    searches: new Map(),
     drainAuditedAtMs: Number.NEGATIVE_INFINITY,
     refused: new Map(),
+    shares: new Map(),
     writtenAtMs: new Map(),
   };
   memory.groups.set(group, fresh);
@@ -85,8 +93,9 @@ export function noteWiring(group: GroupMemory, wiring: string): void {
   if (group.wiring === wiring) return;
   group.wiring = wiring;
   group.covered = new Map();
-  group.searchedAtMs = new Map();
+  group.searches = new Map();
   group.refused.clear();
+  group.shares.clear();
 }
 
 /** Takes up a description: facts only move forward. Returns what is now known of the task. */
@@ -131,6 +140,7 @@ export function noteWrite(group: GroupMemory, key: string, address: Address, now
   for (const [each, atMs] of group.writtenAtMs) if (nowMs - atMs > CONTEST_PAUSE_MS) group.writtenAtMs.delete(each);
   group.writtenAtMs.set(key, nowMs);
   group.refused.delete(address);
+  group.shares.delete(address);
 }
 
 /** Notes that ELB refused a target, and until when it is left alone. */
@@ -146,7 +156,9 @@ export function noteRefusal(
 
 /** Forgets refusals that nobody asks about any more: the next task at the address must not wait out what the last one was refused. */
 export function keepRefusals(group: GroupMemory, asked: ReadonlySet<Address>): void {
-  for (const address of group.refused.keys()) if (!asked.has(address)) group.refused.delete(address);
+  for (const kept of [group.refused, group.shares]) {
+    for (const address of kept.keys()) if (!asked.has(address)) kept.delete(address);
+  }
 }
 
 /** Keeps first sights and health of the targets that are still there, and takes up the new ones. */
@@ -162,5 +174,5 @@ export function noteTargets(group: GroupMemory, targets: readonly Target[], nowM
   group.firstSeenMs = new Map([...registered].map((address) => [address, group.firstSeenMs.get(address) ?? nowMs]));
   const healthy = targets.filter((target) => target.state === 'healthy').map((target) => target.address);
   group.seenHealthy = new Set([...group.seenHealthy, ...healthy].filter((address) => registered.has(address)));
-  group.searchedAtMs = new Map([...group.searchedAtMs].filter(([address]) => registered.has(address)));
+  group.searches = new Map([...group.searches].filter(([address]) => registered.has(address)));
 }

@@ -66,14 +66,14 @@ export async function reconcile(context: PassContext): Promise<Pass> {
   return conclude(context, reading, memory, planned, guarded, written);
 }
 
-function writerOf(context: PassContext, { group, feeds }: Snapshot, { refused }: GroupMemory): Writer {
+function writerOf(context: PassContext, { group, feeds }: Snapshot, { refused, shares }: GroupMemory): Writer {
   const { wired, caller, clock, memory } = context;
   const speaksAgainst = (changes: readonly Change[]): boolean => {
     const tasks = new Map([...memory.facts].map(([arn, { task }]) => [arn, task]));
     return isContradicted(changes, { group, feeds, tasks });
   };
   const { wiringReadAtMs } = wired;
-  return { caller, clock, group, wiringReadAtMs, isContradicted: speaksAgainst, refusedBefore: refused };
+  return { caller, clock, group, wiringReadAtMs, isContradicted: speaksAgainst, refusedBefore: refused, shares };
 }
 
 function isSecondLookDue({ firstProofMs, clock }: PassContext): boolean {
@@ -115,7 +115,7 @@ function conclude(
   if (failures.length === 0 && !isAged) {
     memory.covered = coveredBy(snapshot.tasks, openTasks(guarded.held, written, behind));
   }
-  const history = { ...memory, searched: new Set(memory.searchedAtMs.keys()) };
+  const history = { ...memory, searched: new Set(memory.searches.keys()) };
   const findings = [
     ...auditTargets(snapshot, history, nowMs),
     ...guarded.held.flatMap(findingOfHeld),

@@ -10,14 +10,21 @@ import {
 } from '../core/snapshot.ts';
 import type { Target } from '../core/target.ts';
 import type { Task } from '../core/task.ts';
-import type { TaskArn } from '../core/values.ts';
+import type { Address, TaskArn } from '../core/values.ts';
 import { type Selector, selectorKey, selects } from '../core/wiring.ts';
 import type { PassContext } from './context.ts';
 import { groupMemory, type Memory, noteListed } from './memory.ts';
 import { describeTasks, listTasks } from './reads.ts';
 
-/** The stopped list is read once per unexplained address in this time. */
+/**
+ * The stopped list is read for an unexplained address, once more after this time, and then at this interval. A list that is behind
+ * leaves out a task that stopped a moment ago, and one of several pages may do so in its seams: were the first answer the last word
+ * for a quarter of an hour, the target of such a task would stay as long where its events are lost.
+ */
+const SEARCH_AGAIN_AFTER_MS = 30_000;
 const SEARCH_INTERVAL_MS = 900_000;
+
+const NEVER_SEARCHED = { atMs: Number.NEGATIVE_INFINITY, times: 0 };
 
 export interface Reading {
   readonly snapshot: Snapshot;
@@ -57,11 +64,13 @@ export async function readTasksAgain(context: PassContext, earlier: Reading): Pr
  */
 export async function searchStopped(context: PassContext, reading: Reading): Promise<Reading> {
   const { wired, memory, clock, caller } = context;
-  const searchedAtMs = groupMemory(memory, wired.group.arn).searchedAtMs;
-  const isDue = (searchedMs: number | undefined): boolean =>
-    searchedMs === undefined || clock.now() - searchedMs >= SEARCH_INTERVAL_MS;
-  const addresses = unexplainedAddresses(reading.snapshot);
-  if (!addresses.some((address) => isDue(searchedAtMs.get(address)))) return reading;
+  const group = groupMemory(memory, wired.group.arn);
+  const { searches } = group;
+  const isDue = (address: Address): boolean => {
+    const { atMs, times } = searches.get(address) ?? NEVER_SEARCHED;
+    return clock.now() - atMs >= (times === 1 ? SEARCH_AGAIN_AFTER_MS : SEARCH_INTERVAL_MS);
+  };
+  if (!unexplainedAddresses(reading.snapshot).some(isDue)) return reading;
   const answers = await Promise.all(
     distinctSelectors(reading.snapshot.feeds).map(async (selector) => ({
       selector,
@@ -83,8 +92,10 @@ export async function searchStopped(context: PassContext, reading: Reading): Pro
   );
   // Only a search that read everything settles that an address is foreign.
   if (found.failures.length === 0) {
-    groupMemory(memory, wired.group.arn).searchedAtMs = new Map(
-      unexplainedAddresses(found.snapshot).map((address) => [address, clock.now()]),
+    const atMs = clock.now();
+    const timesOf = (address: Address): number => (searches.get(address) ?? NEVER_SEARCHED).times + 1;
+    group.searches = new Map(
+      unexplainedAddresses(found.snapshot).map((address) => [address, { atMs, times: timesOf(address) }]),
     );
   }
   return found;

@@ -29,60 +29,107 @@ export interface Writer {
   readonly isContradicted: (changes: readonly Change[]) => boolean;
   /** Addresses whose registration ELB has refused in an earlier pass, and not accepted since. */
   readonly refusedBefore: Pick<ReadonlySet<Address>, 'has'>;
+  /** How many may share a call with the address, where ELB has refused a larger one with it. What is learned is kept there. */
+  readonly shares: Map<Address, number>;
 }
 
-interface FillUp {
-  readonly fillUp: true;
+/**
+ * How far registrations are tried. `first`: in front of the removals, until ELB has refused this many calls, or one for want of
+ * room. `last`: behind them, to the end.
+ */
+type Turn = 'first' | 'last';
+const REFUSALS_BEFORE_REMOVALS = 2;
+
+/** What came of a turn. `left` is what it did not come to try on its own. */
+interface Tried {
+  readonly result: WriteResult;
+  readonly left: readonly Registration[];
 }
 
 const NOTHING: WriteResult = { done: [], refused: [], failures: [], aged: [] };
 
 /**
- * Registers, then deregisters: clients keep a target at every moment. What the group's quota refuses comes once more after the
- * proven removals, because then the old targets are what keeps the new ones out. What ELB has refused in an earlier pass comes
- * last at once: in front, the tries of a full group, a call a second, would hold up each removal, and with it what makes room.
+ * Registers, then deregisters: clients keep a target at every moment. What ELB refuses keeps no removal waiting, though. To find the
+ * bad target in a chunk, or what still fits into a full group, takes a call a second once the burst is used up, and all the time the
+ * stopped tasks' targets would stay, and the room that they take. So what ELB has refused comes again after the removals, and what it
+ * has refused in an earlier pass comes only then.
  */
 export async function writeChanges(writer: Writer, changes: readonly Change[]): Promise<WriteResult> {
   const registrations = changes.filter((change) => change.kind === 'register').sort(byAge);
   const deregistrations = changes.filter((change) => change.kind === 'deregister');
   const isLast = ({ address }: Change): boolean => writer.refusedBefore.has(address);
-  const added = await registerAll(
+  const first = await registerAll(
     writer,
     registrations.filter((each) => !isLast(each)),
+    deregistrations.length === 0 ? 'last' : 'first',
   );
   const removed = await deregisterAll(writer, deregistrations);
-  const keptOut = new Set(added.refused.filter(isOverQuota).map(({ change }) => change.address));
-  const others = { ...added, refused: added.refused.filter((each) => !isOverQuota(each)) };
-  const last = registrations.filter((each) => isLast(each) || keptOut.has(each.address));
-  return join(join(others, removed), await registerAll(writer, last, { fillUp: true }));
+  const left = new Set(first.left);
+  const last = await registerAll(
+    writer,
+    registrations.filter((each) => isLast(each) || left.has(each)),
+    'last',
+  );
+  return join(join(first.result, removed), last.result);
 }
 
 /** Targets that still drain travel apart, after the others: AWS may refuse them, and with them everything in their chunk. */
-async function registerAll(writer: Writer, changes: readonly Registration[], how?: FillUp): Promise<WriteResult> {
-  const free = changes.filter((each) => !each.draining);
-  const draining = changes.filter((each) => each.draining);
-  return join(await registerChunks(writer, free, how), await registerChunks(writer, draining, how));
+async function registerAll(writer: Writer, changes: readonly Registration[], turn: Turn): Promise<Tried> {
+  const free = await registerChunks(
+    writer,
+    changes.filter((each) => !each.draining),
+    turn,
+  );
+  const draining = await registerChunks(
+    writer,
+    changes.filter((each) => each.draining),
+    turn,
+  );
+  return { result: join(free.result, draining.result), left: [...free.left, ...draining.left] };
 }
 
 /**
- * Chunk by chunk. One refused target is found by halving its chunk, and the rest of the chunk goes in. A group that is full ends
- * it, unless as much is to go in as there is room for.
+ * Call by call. What was refused together is sent again in halves, now and in later passes, so that one bad target is found however
+ * little each pass comes to.
  */
-async function registerChunks(writer: Writer, changes: readonly Registration[], how?: FillUp): Promise<WriteResult> {
+async function registerChunks(writer: Writer, changes: readonly Registration[], turn: Turn): Promise<Tried> {
   let result = NOTHING;
-  const queue: (readonly Registration[])[] = chunks(changes, WRITE_TARGETS_MAX);
-  for (let chunk = queue.shift(); chunk !== undefined; chunk = queue.shift()) {
+  let left = changes;
+  let refusals = 0;
+  let sizeMax: number = WRITE_TARGETS_MAX;
+  while (left.length > 0) {
+    const chunk = left.slice(0, shareOf(left, writer.shares, sizeMax));
+    const rest = left.slice(chunk.length);
     const failure = await sendRegistration(writer, chunk);
     if (failure === undefined) result = join(result, { ...NOTHING, done: chunk });
     else if (failure === 'not due') result = join(result, { ...NOTHING, aged: chunk });
-    else if (failure.kind === 'quota' && (how?.fillUp !== true || chunk.length === 1)) {
-      // The group is full: whatever still waits would only be refused as well.
-      return join(result, refusal([...chunk, ...queue.flat()], failure));
-    } else if ((failure.kind === 'quota' || failure.kind === 'refused') && chunk.length > 1) queue.unshift(...halves(chunk));
-    else if (failure.kind === 'refused') result = join(result, refusal(chunk, failure));
-    else result = join(result, { ...NOTHING, failures: [failure] });
+    else if (failure.kind === 'quota') {
+      // The group is full: of whatever still waits each would only be refused as well.
+      if (turn === 'last' && chunk.length === 1) return { result: join(result, refusal(left, failure)), left: [] };
+      if (turn === 'first') return { result, left };
+      sizeMax = Math.ceil(chunk.length / 2);
+      continue;
+    } else if (failure.kind === 'refused') {
+      refusals += 1;
+      for (const { address } of chunk) writer.shares.set(address, Math.ceil(chunk.length / 2));
+      const isFound = chunk.length === 1;
+      if (isFound) result = join(result, refusal(chunk, failure));
+      if (turn === 'first' && refusals === REFUSALS_BEFORE_REMOVALS) return { result, left: isFound ? rest : left };
+      if (!isFound) continue;
+    } else result = join(result, { ...NOTHING, failures: [failure] });
+    left = rest;
   }
-  return result;
+  return { result, left };
+}
+
+/** How many of the first may share a call. */
+function shareOf(changes: readonly Registration[], shares: ReadonlyMap<Address, number>, sizeMax: number): number {
+  let limit = sizeMax;
+  const end = changes.findIndex(({ address }, index) => {
+    limit = Math.min(limit, shares.get(address) ?? limit);
+    return index >= limit;
+  });
+  return end === -1 ? changes.length : end;
 }
 
 async function sendRegistration(writer: Writer, changes: readonly Registration[]): Promise<Failure | 'not due' | undefined> {
@@ -130,10 +177,6 @@ function send(
     return isWiringFresh && areProofsFresh && !isContradicted(changes);
   };
   return caller.write(operation, `${first}${others} in ${group.name}`, input, isDue);
-}
-
-function isOverQuota({ failure }: { readonly failure: Failure }): boolean {
-  return failure.kind === 'quota';
 }
 
 function refusal(changes: readonly Change[], failure: Failure): WriteResult {

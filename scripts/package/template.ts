@@ -2,13 +2,13 @@
 import { join } from 'node:path';
 import { isObject, type JsonObject } from '../../functions/core/json.ts';
 import { runProgram } from '../local/program.ts';
-import { environmentOf, pythonEnvironment, ROOT } from '../local/tools.ts';
+import { environmentOf, pythonEnvironment, ROOT, TOOLS } from '../local/tools.ts';
 
 const TRANSFORM_TIME_MS = 180_000;
 
 /** The template with SAM's short forms written out; its function's code is the archive that lies beside it. */
 export async function plainTemplate(source: string, archive: string): Promise<string> {
-  const programs = await pythonEnvironment('transform', join(import.meta.dirname, 'requirements.txt'));
+  const { programs } = await pythonEnvironment(join(TOOLS, 'transform'), join(import.meta.dirname, 'requirements.txt'));
   const args = [join(ROOT, 'scripts', 'transform.py'), source];
   const options = { folder: ROOT, env: environmentOf([programs]), timeoutMs: TRANSFORM_TIME_MS };
   return withCode(JSON.parse(await runProgram(join(programs, 'python'), args, options)), archive);

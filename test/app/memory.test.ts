@@ -37,9 +37,10 @@ describe('what is remembered of a group', () => {
       absentAtMs: new Map(),
       lookedAtMs: undefined,
       seenHealthy: new Set(),
-      searchedAtMs: new Map(),
+      searches: new Map(),
       drainAuditedAtMs: Number.NEGATIVE_INFINITY,
       refused: new Map(),
+      shares: new Map(),
       writtenAtMs: new Map(),
     });
   });
@@ -56,16 +57,18 @@ describe('what is remembered of a group', () => {
     const group = fresh();
     const learned = {
       covered: new Map([[taskArn('t1'), 3]]),
-      searchedAtMs: new Map([[at('10.0.0.1'), 1]]),
+      searches: new Map([[at('10.0.0.1'), { atMs: 1, times: 1 }]]),
       firstSeenMs: new Map([[at('10.0.0.1'), 1]]),
     };
     Object.assign(group, learned, { wiring: 'one' });
     group.refused.set(at('10.0.0.1'), { untilMs: 1, times: 1 });
+    group.shares.set(at('10.0.0.1'), 1);
     noteWiring(group, 'one');
     expect(group).toMatchObject(learned);
-    expect(group.refused.size).toBe(1);
+    expect([group.refused.size, group.shares.size]).toEqual([1, 1]);
     noteWiring(group, 'two');
-    expect(group).toMatchObject({ wiring: 'two', covered: new Map(), searchedAtMs: new Map(), refused: new Map() });
+    const nothing = { covered: new Map(), searches: new Map(), refused: new Map(), shares: new Map() };
+    expect(group).toMatchObject({ wiring: 'two', ...nothing });
     expect(group.firstSeenMs).toEqual(learned.firstSeenMs);
   });
 });
@@ -144,15 +147,21 @@ describe('writes', () => {
     const group = fresh();
     noteRefusal(group, at('10.0.0.1'), 'refused', START_MS);
     noteRefusal(group, at('10.0.0.2'), 'refused', START_MS);
+    for (const address of [at('10.0.0.1'), at('10.0.0.2')]) group.shares.set(address, 1);
     noteWrite(group, 'register a', at('10.0.0.1'), START_MS);
     expect([...group.refused.keys()]).toEqual([at('10.0.0.2')]);
+    expect([...group.shares.keys()]).toEqual([at('10.0.0.2')]);
   });
 
   it('that were refused are forgotten where nobody asks for the address any more', () => {
     const group = fresh();
-    for (const address of [at('10.0.0.1'), at('10.0.0.2')]) noteRefusal(group, address, 'refused', START_MS);
+    for (const address of [at('10.0.0.1'), at('10.0.0.2')]) {
+      noteRefusal(group, address, 'refused', START_MS);
+      group.shares.set(address, 1);
+    }
     keepRefusals(group, new Set([at('10.0.0.2'), at('10.0.0.3')]));
     expect([...group.refused.keys()]).toEqual([at('10.0.0.2')]);
+    expect([...group.shares.keys()]).toEqual([at('10.0.0.2')]);
   });
 
   it('that are refused are left alone for longer each time', () => {
@@ -170,9 +179,10 @@ describe('writes', () => {
 describe('targets', () => {
   it('keep their first sight and their health for as long as they are registered', () => {
     const group = fresh();
-    group.searchedAtMs = new Map([
-      [at('10.0.0.1'), 1],
-      [at('10.0.0.3'), 2],
+    const search = { atMs: 1, times: 1 };
+    group.searches = new Map([
+      [at('10.0.0.1'), search],
+      [at('10.0.0.3'), search],
     ]);
     noteTargets(group, [target('10.0.0.1'), target('10.0.0.2', 'initial'), target('10.0.0.9', 'draining')], START_MS);
     expect(group.firstSeenMs).toEqual(
@@ -182,7 +192,7 @@ describe('targets', () => {
       ]),
     );
     expect(group.seenHealthy).toEqual(new Set([at('10.0.0.1')]));
-    expect(group.searchedAtMs).toEqual(new Map([[at('10.0.0.1'), 1]]));
+    expect(group.searches).toEqual(new Map([[at('10.0.0.1'), search]]));
     noteTargets(group, [target('10.0.0.1', 'unhealthy'), target('10.0.0.4')], START_MS + 5);
     expect(group.firstSeenMs).toEqual(
       new Map([
@@ -192,7 +202,7 @@ describe('targets', () => {
     );
     expect(group.seenHealthy).toEqual(new Set([at('10.0.0.1'), at('10.0.0.4')]));
     noteTargets(group, [target('10.0.0.1', 'draining')], START_MS + 9);
-    expect([group.firstSeenMs.size, group.seenHealthy.size, group.searchedAtMs.size]).toEqual([0, 0, 0]);
+    expect([group.firstSeenMs.size, group.seenHealthy.size, group.searches.size]).toEqual([0, 0, 0]);
   });
 });
 

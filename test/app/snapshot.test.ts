@@ -200,7 +200,7 @@ describe('the search among stopped tasks', () => {
     expect(failures).toEqual([]);
     expect(fake.inputs('ListTasks').at(-1)).toMatchObject({ desired: 'STOPPED' });
     // The address is explained: the next time somebody holds it unexplained, it is searched for anew.
-    expect(groupMemory(context.memory, groupArn()).searchedAtMs).toEqual(new Map());
+    expect(groupMemory(context.memory, groupArn()).searches).toEqual(new Map());
   });
 
   it('is not made where everything is explained', async () => {
@@ -209,24 +209,25 @@ describe('the search among stopped tasks', () => {
     expect(fake.inputs('ListTasks')).toHaveLength(1);
   });
 
-  it('is made once per address in a quarter of an hour', async () => {
+  it('is made again once the list may have caught up, and then once per address in a quarter of an hour', async () => {
     const fake = worldOf([]);
     const context = contextOf(fake);
     const group = groupMemory(context.memory, groupArn());
-    await search(fake, context);
-    expect(group.searchedAtMs).toEqual(new Map([[at('10.0.0.9'), START_MS]]));
-    const stoppedLists = (): number =>
-      fake.inputs('ListTasks').filter((input) => JSON.stringify(input).includes('STOPPED')).length;
-    fake.clock.nowMs = START_MS + QUARTER_HOUR_MS - 1;
-    await search(fake, context);
-    expect(stoppedLists()).toBe(1);
+    const searchAfter = async (milliseconds: number, targets = [target('10.0.0.9')]): Promise<number> => {
+      fake.clock.nowMs += milliseconds;
+      await search(fake, context, targets);
+      return fake.inputs('ListTasks').filter((input) => JSON.stringify(input).includes('STOPPED')).length;
+    };
+    expect(await searchAfter(0)).toBe(1);
+    expect(group.searches).toEqual(new Map([[at('10.0.0.9'), { atMs: START_MS, times: 1 }]]));
+    expect(await searchAfter(29_999)).toBe(1);
+    expect(await searchAfter(1)).toBe(2);
+    expect(await searchAfter(QUARTER_HOUR_MS - 1)).toBe(2);
     // Another address is another question, and answers both.
-    await search(fake, context, [target('10.0.0.8'), target('10.0.0.9')]);
-    expect(stoppedLists()).toBe(2);
-    expect([...group.searchedAtMs.values()]).toEqual([fake.clock.now(), fake.clock.now()]);
-    fake.clock.nowMs += QUARTER_HOUR_MS;
-    await search(fake, context);
-    expect(stoppedLists()).toBe(3);
+    expect(await searchAfter(0, [target('10.0.0.8'), target('10.0.0.9')])).toBe(3);
+    expect([...group.searches.values()].map(({ times }) => times)).toEqual([1, 3]);
+    expect(await searchAfter(QUARTER_HOUR_MS - 1)).toBe(3);
+    expect(await searchAfter(1)).toBe(4);
   });
 
   it('does not describe again what this pass has described', async () => {
@@ -244,7 +245,7 @@ describe('the search among stopped tasks', () => {
     const context = contextOf(fake);
     const { failures } = await search(fake, context);
     expect(failures.map(({ kind }) => kind)).toEqual(['denied']);
-    expect(groupMemory(context.memory, groupArn()).searchedAtMs.size).toBe(0);
+    expect(groupMemory(context.memory, groupArn()).searches.size).toBe(0);
   });
 
   it('settles nothing in a pass in which another read has failed', async () => {
@@ -254,13 +255,13 @@ describe('the search among stopped tasks', () => {
     const context = contextOf(fake, ['service=app port=8080', 'family=job port=8080']);
     const { failures } = await search(fake, context);
     expect(failures).toHaveLength(1);
-    expect(groupMemory(context.memory, groupArn()).searchedAtMs.size).toBe(0);
+    expect(groupMemory(context.memory, groupArn()).searches.size).toBe(0);
   });
 
   it('takes a service that is gone for an answer', async () => {
     const fake = new FakeWorld({ ListTasks: () => fails('gone') });
     const context = contextOf(fake);
     expect((await search(fake, context)).failures).toEqual([]);
-    expect([...groupMemory(context.memory, groupArn()).searchedAtMs.keys()]).toEqual([at('10.0.0.9')]);
+    expect([...groupMemory(context.memory, groupArn()).searches.keys()]).toEqual([at('10.0.0.9')]);
   });
 });

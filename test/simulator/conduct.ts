@@ -32,8 +32,8 @@ interface Habits {
   isConfigured: boolean;
   /** and the calls of it that were never answered. */
   readonly unread: Set<string>;
-  /** Whether the present reading still owes the tags: where its time does not carry the call it ends without them, and is not whole. */
-  areTagsDue: boolean;
+  /** Calls that the present reading still owes: where its time does not carry them it ends without, and is not whole. */
+  readonly due: Set<'groups' | 'tags'>;
 }
 
 export class Conduct {
@@ -75,7 +75,9 @@ export class Conduct {
     // Groups and Cloud Map's tags are asked for side by side. What is asked again before the last call still belongs to the reading.
     const isFirst = name === 'DescribeTargetGroups' || name === 'ListTagsForResource';
     if (isFirst && habits.isConfigured) this.#judgeConfiguration(environment, habits);
-    if (name === 'DescribeTargetGroups') habits.areTagsDue = texts(input, 'TargetGroupArns').some(this.#isWiredByTags);
+    if (name !== 'DescribeTargetGroups') return;
+    habits.due.delete('groups');
+    if (texts(input, 'TargetGroupArns').some(this.#isWiredByTags)) habits.due.add('tags');
   }
 
   answered(environment: number, name: ApiName, input: Input, output: unknown, code: string): void {
@@ -88,7 +90,7 @@ export class Conduct {
     }
     if (name === 'DescribeServices') habits.isConfigured = true;
     if (name === 'DescribeTags' && !isFailed) {
-      habits.areTagsDue = false;
+      habits.due.delete('tags');
       // The wiring may have gone away meanwhile: then there is nothing left to come back for.
       habits.open.clear();
     }
@@ -123,12 +125,13 @@ export class Conduct {
   #judgeConfiguration(environment: number, habits: Habits): void {
     const nowMs = this.#clock.now();
     const agoMs = nowMs - habits.configurationAskedMs;
-    if (agoMs < CONFIGURATION_MS && habits.unread.size === 0 && !habits.areTagsDue) {
+    if (agoMs < CONFIGURATION_MS && habits.unread.size === 0 && habits.due.size === 0) {
       this.#report('S23', environment, `reads its configuration again after ${agoMs} ms`);
     }
     habits.configurationAskedMs = nowMs;
     habits.isConfigured = false;
-    habits.areTagsDue = false;
+    habits.due.clear();
+    habits.due.add('groups');
     habits.unread.clear();
   }
 
@@ -145,7 +148,7 @@ export class Conduct {
       // So the first call begins the first reading.
       isConfigured: true,
       unread: new Set(),
-      areTagsDue: false,
+      due: new Set(),
     };
     this.#habits.set(environment, fresh);
     return fresh;

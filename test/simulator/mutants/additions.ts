@@ -86,8 +86,8 @@ export const WRONG_ADDITIONS: readonly Mutant[] = [
     patches: [
       {
         file: FILES.WRITES,
-        find: "else if ((failure.kind === 'quota' || failure.kind === 'refused') && chunk.length > 1) queue.unshift(...halves(chunk));\n    else if (failure.kind === 'refused')",
-        replace: "else if (failure.kind === 'refused' || failure.kind === 'quota')",
+        find: '      const isFound = chunk.length === 1;',
+        replace: '      const isFound = true;',
       },
     ],
     caughtBy: ['L1', 'L3'],
@@ -112,8 +112,8 @@ export const WRONG_ADDITIONS: readonly Mutant[] = [
     patches: [
       {
         file: FILES.SNAPSHOT,
-        find: '  if (!addresses.some((address) => isDue(searchedAtMs.get(address)))) return reading;',
-        replace: '  if (addresses.length >= 0) return reading;',
+        find: '  if (!unexplainedAddresses(reading.snapshot).some(isDue)) return reading;',
+        replace: '  if (isDue !== undefined) return reading;',
       },
     ],
     caughtBy: ['L2', 'L3'],
