@@ -73,17 +73,22 @@ export async function writeChanges(writer: Writer, changes: readonly Change[]): 
   return join(join(first.result, removed), last.result);
 }
 
-/** Targets that still drain travel apart, after the others: AWS may refuse them, and with them everything in their chunk. */
+/**
+ * Targets that still drain travel apart, after the others: AWS may refuse them, and with them everything in their chunk. Nothing is
+ * learned from that for later passes: when they have drained, they may all go in together.
+ */
 async function registerAll(writer: Writer, changes: readonly Registration[], turn: Turn): Promise<Tried> {
   const free = await registerChunks(
     writer,
     changes.filter((each) => !each.draining),
     turn,
+    writer.shares,
   );
   const draining = await registerChunks(
     writer,
     changes.filter((each) => each.draining),
     turn,
+    new Map(),
   );
   return { result: join(free.result, draining.result), left: [...free.left, ...draining.left] };
 }
@@ -92,13 +97,18 @@ async function registerAll(writer: Writer, changes: readonly Registration[], tur
  * Call by call. What was refused together is sent again in halves, now and in later passes, so that one bad target is found however
  * little each pass comes to.
  */
-async function registerChunks(writer: Writer, changes: readonly Registration[], turn: Turn): Promise<Tried> {
+async function registerChunks(
+  writer: Writer,
+  changes: readonly Registration[],
+  turn: Turn,
+  shares: Writer['shares'],
+): Promise<Tried> {
   let result = NOTHING;
   let left = changes;
   let refusals = 0;
   let sizeMax: number = WRITE_TARGETS_MAX;
   while (left.length > 0) {
-    const chunk = left.slice(0, shareOf(left, writer.shares, sizeMax));
+    const chunk = left.slice(0, shareOf(left, shares, sizeMax));
     const rest = left.slice(chunk.length);
     const failure = await sendRegistration(writer, chunk);
     if (failure === undefined) result = join(result, { ...NOTHING, done: chunk });
@@ -111,7 +121,7 @@ async function registerChunks(writer: Writer, changes: readonly Registration[], 
       continue;
     } else if (failure.kind === 'refused') {
       refusals += 1;
-      for (const { address } of chunk) writer.shares.set(address, Math.ceil(chunk.length / 2));
+      for (const { address } of chunk) shares.set(address, Math.ceil(chunk.length / 2));
       const isFound = chunk.length === 1;
       if (isFound) result = join(result, refusal(chunk, failure));
       if (turn === 'first' && refusals === REFUSALS_BEFORE_REMOVALS) return { result, left: isFound ? rest : left };

@@ -191,6 +191,13 @@ describe('what was refused together', () => {
     expect(sizes(fake)).toEqual(['RegisterTargets 4', 'RegisterTargets 3']);
   });
 
+  it('is not remembered of targets that still drain: when they have drained, they may go in together', async () => {
+    const shares: Writer['shares'] = new Map();
+    const fake = new FakeWorld({ RegisterTargets: () => fails('refused') });
+    const { refused } = await writeChanges(writerOf(fake, { shares }), ageless(adds(3, { draining: true })));
+    expect([refused.length, shares.size]).toEqual([3, 0]);
+  });
+
   it('is sent alone where it was refused alone', async () => {
     const fake = new FakeWorld({ RegisterTargets: () => ok(null) });
     const shares: Writer['shares'] = new Map(adds(1, {}, 2).map(({ address }) => [address, 1]));
