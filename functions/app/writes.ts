@@ -114,10 +114,12 @@ async function registerChunks(
     if (failure === undefined) result = join(result, { ...NOTHING, done: chunk });
     else if (failure === 'not due') result = join(result, { ...NOTHING, aged: chunk });
     else if (failure.kind === 'quota') {
-      // The group is full: of whatever still waits each would only be refused as well.
-      if (turn === 'last' && chunk.length === 1) return { result: join(result, refusal(left, failure)), left: [] };
       if (turn === 'first') return { result, left };
       sizeMax = Math.ceil(chunk.length / 2);
+      if (chunk.length > 1) continue;
+      // The group is full: whatever still waits would only be refused as well.
+      result = join(result, refusal(left, failure));
+      left = [];
       continue;
     } else if (failure.kind === 'refused') {
       refusals += 1;
