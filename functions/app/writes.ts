@@ -33,14 +33,10 @@ export interface Writer {
   readonly shares: Map<Address, number>;
 }
 
-/**
- * How far registrations are tried. `first`: in front of the removals, until ELB has refused this many calls, or one for want of
- * room. `last`: behind them, to the end.
- */
-type Turn = 'first' | 'last';
+/** Where removals wait behind registrations, these end when ELB has refused so many calls, or one for want of room. */
 const REFUSALS_BEFORE_REMOVALS = 2;
 
-/** What came of a turn. `left` is what it did not come to try on its own. */
+/** What came of it. `left` is what it did not come to try on its own. */
 interface Tried {
   readonly result: WriteResult;
   readonly left: readonly Registration[];
@@ -61,14 +57,14 @@ export async function writeChanges(writer: Writer, changes: readonly Change[]): 
   const first = await registerAll(
     writer,
     registrations.filter((each) => !isLast(each)),
-    deregistrations.length === 0 ? 'last' : 'first',
+    deregistrations.length > 0,
   );
   const removed = await deregisterAll(writer, deregistrations);
   const left = new Set(first.left);
   const last = await registerAll(
     writer,
     registrations.filter((each) => isLast(each) || left.has(each)),
-    'last',
+    false,
   );
   return join(join(first.result, removed), last.result);
 }
@@ -77,17 +73,17 @@ export async function writeChanges(writer: Writer, changes: readonly Change[]): 
  * Targets that still drain travel apart, after the others: AWS may refuse them, and with them everything in their chunk. Nothing is
  * learned from that for later passes: when they have drained, they may all go in together.
  */
-async function registerAll(writer: Writer, changes: readonly Registration[], turn: Turn): Promise<Tried> {
+async function registerAll(writer: Writer, changes: readonly Registration[], removalsWait: boolean): Promise<Tried> {
   const free = await registerChunks(
     writer,
     changes.filter((each) => !each.draining),
-    turn,
+    removalsWait,
     writer.shares,
   );
   const draining = await registerChunks(
     writer,
     changes.filter((each) => each.draining),
-    turn,
+    removalsWait,
     new Map(),
   );
   return { result: join(free.result, draining.result), left: [...free.left, ...draining.left] };
@@ -100,7 +96,7 @@ async function registerAll(writer: Writer, changes: readonly Registration[], tur
 async function registerChunks(
   writer: Writer,
   changes: readonly Registration[],
-  turn: Turn,
+  removalsWait: boolean,
   shares: Writer['shares'],
 ): Promise<Tried> {
   let result = NOTHING;
@@ -114,7 +110,7 @@ async function registerChunks(
     if (failure === undefined) result = join(result, { ...NOTHING, done: chunk });
     else if (failure === 'not due') result = join(result, { ...NOTHING, aged: chunk });
     else if (failure.kind === 'quota') {
-      if (turn === 'first') return { result, left };
+      if (removalsWait) return { result, left };
       sizeMax = Math.ceil(chunk.length / 2);
       if (chunk.length > 1) continue;
       // The group is full: whatever still waits would only be refused as well.
@@ -126,7 +122,7 @@ async function registerChunks(
       for (const { address } of chunk) shares.set(address, Math.ceil(chunk.length / 2));
       const isFound = chunk.length === 1;
       if (isFound) result = join(result, refusal(chunk, failure));
-      if (turn === 'first' && refusals === REFUSALS_BEFORE_REMOVALS) return { result, left: isFound ? rest : left };
+      if (removalsWait && refusals === REFUSALS_BEFORE_REMOVALS) return { result, left: isFound ? rest : left };
       if (!isFound) continue;
     } else result = join(result, { ...NOTHING, failures: [failure] });
     left = rest;
