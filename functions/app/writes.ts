@@ -33,7 +33,7 @@ export interface Writer {
   readonly shares: Map<Address, number>;
 }
 
-/** Where removals wait behind registrations, these end when ELB has refused so many calls, or one for want of room. */
+/** Where removals wait behind registrations, what ELB has refused is not tried again before them after so many refused calls. */
 const REFUSALS_BEFORE_REMOVALS = 2;
 
 /** What came of it. `left` is what it did not come to try on its own. */
@@ -100,6 +100,7 @@ async function registerChunks(
   shares: Writer['shares'],
 ): Promise<Tried> {
   let result = NOTHING;
+  const putOff: Registration[] = [];
   let left = changes;
   let refusals = 0;
   let sizeMax: number = WRITE_TARGETS_MAX;
@@ -110,7 +111,7 @@ async function registerChunks(
     if (failure === undefined) result = join(result, { ...NOTHING, done: chunk });
     else if (failure === 'not due') result = join(result, { ...NOTHING, aged: chunk });
     else if (failure.kind === 'quota') {
-      if (removalsWait) return { result, left };
+      if (removalsWait) return { result, left: [...putOff, ...left] };
       sizeMax = Math.ceil(chunk.length / 2);
       if (chunk.length > 1) continue;
       // The group is full: whatever still waits would only be refused as well.
@@ -121,13 +122,20 @@ async function registerChunks(
       refusals += 1;
       for (const { address } of chunk) shares.set(address, Math.ceil(chunk.length / 2));
       const isFound = chunk.length === 1;
-      if (isFound) result = join(result, refusal(chunk, failure));
-      if (removalsWait && refusals === REFUSALS_BEFORE_REMOVALS) return { result, left: isFound ? rest : left };
-      if (!isFound) continue;
+      if (isFound) {
+        result = join(result, refusal(chunk, failure));
+        left = rest;
+      }
+      if (removalsWait && refusals >= REFUSALS_BEFORE_REMOVALS) {
+        // What no call has held yet still has its first try: it may be all that keeps clients served after the removals.
+        putOff.push(...left.filter(({ address }) => shares.has(address)));
+        left = left.filter(({ address }) => !shares.has(address));
+      }
+      continue;
     } else result = join(result, { ...NOTHING, failures: [failure] });
     left = rest;
   }
-  return { result, left };
+  return { result, left: putOff };
 }
 
 /** How many of the first may share a call. */

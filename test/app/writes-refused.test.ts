@@ -142,6 +142,22 @@ describe('a chunk that ELB refuses', () => {
     ]);
   });
 
+  it('holds up no first try of others, before the removals', async () => {
+    const [old, fresh] = [adds(4), adds(2, {}, 10)];
+    const shares: Writer['shares'] = new Map(old.map(({ address }) => [address, 2]));
+    const bad = new Set(old.map(({ descriptor }) => descriptor.id));
+    const { take, taken } = groupThat((id) => (bad.has(id) ? 'refused' : undefined));
+    const fake = new FakeWorld({ RegisterTargets: take, DeregisterTargets: take });
+    await writeChanges(writerOf(fake, { shares }), ageless<Change>([...old, ...fresh, ...removals(1)]));
+    expect(sizes(fake).slice(0, 4)).toEqual([
+      'RegisterTargets 2',
+      'RegisterTargets 1',
+      'RegisterTargets 2',
+      'DeregisterTargets 1',
+    ]);
+    expect(taken).toEqual([...fresh, ...removals(1)].map(({ descriptor }) => descriptor.id));
+  });
+
   it('is not tried again where the two refusals have found its bad target', async () => {
     const { calls, result } = await writeWith(2, [0]);
     expect(calls).toEqual(['RegisterTargets 2', 'RegisterTargets 1', 'DeregisterTargets 1', 'RegisterTargets 1']);
