@@ -6,6 +6,7 @@ import { type GroupRecord, keyOf } from './elb.ts';
 import { Exposure, type ExposureSums } from './exposure.ts';
 import { forgedMessage, forgedVersion, mangledMessage } from './forgery.ts';
 import type { LambdaSettings } from './lambda.ts';
+import { cameLate } from './late.ts';
 import { drawMix, type FaultClass, type Mix, type MixOptions } from './mix.ts';
 import { CLUSTER_ARN, type Kind, People } from './people.ts';
 import { Random } from './random.ts';
@@ -359,7 +360,7 @@ class Story {
     if (!isQuiet || nowMs - sinceMs <= quickMs) return undefined;
     const isHeldUp = HELD_UP.some((each) => this.#has(each));
     if (key.startsWith('missing')) return isHeldUp ? undefined : 'L1';
-    return key.startsWith('left behind') ? 'L2' : undefined;
+    return key.startsWith('left behind') && !cameLate(this.#account.ecs, this.#web, key) ? 'L2' : undefined;
   }
 
   #wrongAddresses(): string[] {

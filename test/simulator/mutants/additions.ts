@@ -21,7 +21,7 @@ export const WRONG_ADDITIONS: readonly Mutant[] = [
       {
         file: FILES.PLAN,
         find: '!feed.listed.has(task.arn) || !isServing(task)',
-        replace: '!feed.listed.has(task.arn) || !isLive(task)',
+        replace: "!feed.listed.has(task.arn) || !['serving', 'pending'].includes(phaseOf(task))",
       },
       { file: FILES.GUARD, find: 'return task !== undefined && !isServing(task);', replace: 'return false;' },
       {
@@ -45,7 +45,8 @@ export const WRONG_ADDITIONS: readonly Mutant[] = [
       {
         file: FILES.WRITES,
         find: "  const deregistrations = changes.filter((change) => change.kind === 'deregister');",
-        replace: `  const early = await deregisterAll(writer, changes.filter((change) => change.kind === 'deregister'));`,
+        replace: `  const deregistrations = changes.filter((change) => change.kind === 'deregister');
+  const early = await deregisterAll(writer, deregistrations);`,
       },
       {
         file: FILES.WRITES,
@@ -88,6 +89,11 @@ export const WRONG_ADDITIONS: readonly Mutant[] = [
         file: FILES.WRITES,
         find: '      const isFound = chunk.length === 1;',
         replace: '      const isFound = true;',
+      },
+      {
+        file: FILES.WRITES,
+        find: 'for (const { address } of chunk) shares.set(address, Math.ceil(chunk.length / 2));',
+        replace: '',
       },
     ],
     caughtBy: ['L1', 'L3'],
