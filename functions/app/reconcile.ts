@@ -160,9 +160,9 @@ function secondLooksOf({ held, atMs }: Guarded, firstProofMs: ReadonlyMap<string
   return new Map(
     held.flatMap(({ change, because }) => {
       const key = changeKey(change);
-      const provedMs = firstProofMs.get(key) ?? (because === 'waits for the second look' ? atMs : undefined);
-      const isWaiting = because === 'waits for the second look' || isOpen(because);
-      return isWaiting && provedMs !== undefined ? [[key, provedMs] as const] : [];
+      const isWaiting = because === 'waits for the second look';
+      const provedMs = firstProofMs.get(key) ?? (isWaiting ? atMs : undefined);
+      return (isWaiting || isOpen(because)) && provedMs !== undefined ? [[key, provedMs] as const] : [];
     }),
   );
 }

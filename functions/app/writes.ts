@@ -113,11 +113,12 @@ async function registerChunks(
     else if (failure === 'not due') result = join(result, { ...NOTHING, aged: chunk });
     else if (failure.kind === 'quota') {
       if (removalsWait) return { result, left: [...putOff, ...left] };
+      if (chunk.length === 1) {
+        // The group is full: whatever still waits would only be refused as well.
+        result = join(result, refusal(left, failure));
+        break;
+      }
       sizeMax = Math.ceil(chunk.length / 2);
-      if (chunk.length > 1) continue;
-      // The group is full: whatever still waits would only be refused as well.
-      result = join(result, refusal(left, failure));
-      left = [];
       continue;
     } else if (failure.kind === 'refused') {
       refusals += 1;

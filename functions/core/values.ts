@@ -90,12 +90,13 @@ interface ArnParts {
 
 /** Region, account and name of an ARN that was parsed above. */
 export function arnParts(arn: ClusterArn | TaskArn | TargetGroupArn | CloudMapServiceArn): ArnParts {
-  return { region: partOf(arn, ':', 3), account: partOf(arn, ':', 4), name: partOf(partOf(arn, ':', 5), '/', 1) };
+  const parts = arn.split(':');
+  return { region: partOf(parts, 3), account: partOf(parts, 4), name: partOf(partOf(parts, 5).split('/'), 1) };
 }
 
-function partOf(text: string, separator: ':' | '/', index: number): string {
+function partOf(parts: readonly string[], index: number): string {
   // Stryker disable next-line StringLiteral: the compiler asks; an ARN that was parsed has all its parts.
-  return text.split(separator)[index] ?? '';
+  return parts[index] ?? '';
 }
 
 /** The last part of a task's ARN: what the console calls the task ID, and the instance id that ECS writes into Cloud Map. */

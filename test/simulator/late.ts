@@ -1,9 +1,7 @@
 /** Registrations that two environments make possible, and no rule of one can prevent. */
 import type { Ecs } from './ecs.ts';
 import { type GroupRecord, keyOf } from './elb.ts';
-
-/** The oldest proof on which a write may leave. */
-const PROOF_AGE_MS = 4_000;
+import { PROOF_AGE_MS } from './referee.ts';
 
 /**
  * Whether the target, named at the end of the text, was registered just after its task had been told to stop: one environment has

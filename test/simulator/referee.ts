@@ -43,7 +43,7 @@ export interface Rules {
   readonly isLive: (arn: string) => boolean;
 }
 
-const PROOF_AGE_MS = 4_000;
+export const PROOF_AGE_MS = 4_000;
 const SECOND_LOOK_MS = 5_000;
 const WIRING_AGE_MS = 60_000;
 /** A pass that is frozen again and again still ends within its invocation. */
