@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** From the project with the longest files to the one with the shortest: no core is left with nothing to do at the end. */
-const ORDER = ['simulator', 'end-to-end', 'unit', 'unit-isolated'];
+const ORDER = ['proof', 'end-to-end', 'unit', 'unit-isolated'];
 
 /** One project after the other, the longest files first: a worker is handed on only to the next file of its own project. */
 class ByProject extends BaseSequencer {
@@ -34,7 +34,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['test/{app,core,scripts/demo,scripts/report,template,walls}/**/*.test.ts'],
+          include: ['test/{app,core,cli/demo,cli/report,template,walls}/**/*.test.ts'],
           isolate: false,
         },
       },
@@ -45,17 +45,17 @@ export default defineConfig({
         test: {
           name: 'end-to-end',
           isolate: false,
-          include: ['test/{end-to-end,mistakes,policy,scripts}/**/*.test.ts'],
-          exclude: ['test/scripts/{demo,report}/**'],
+          include: ['test/{cli,end-to-end,mistakes,policy,tools}/**/*.test.ts'],
+          exclude: ['test/cli/{demo,report}/**'],
           setupFiles: ['test/policy/every-call.ts'],
         },
       },
       {
         extends: true,
         test: {
-          name: 'simulator',
+          name: 'proof',
           isolate: false,
-          include: ['test/{conformance,faults,fuzz,simulator}/**/*.test.ts'],
+          include: ['test/{conformance,faults,fuzz,proof}/**/*.test.ts'],
           setupFiles: ['test/policy/every-call.ts'],
         },
       },

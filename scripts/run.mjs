@@ -2,12 +2,12 @@
 /**
  * Runs a script on the Node that package.json pins, once everything is installed that the lockfile names:
  *
- *     node scripts/run.mjs scripts/check.ts --all
+ *     node scripts/run.mjs scripts/tools/check/main.ts --all
  *
- * What is no script is a command line for scripts/cli.ts: this is the program `alb-target-sync`, too.
+ * What is no script is a command line for scripts/cli/main.ts: this is the program `alb-target-sync`, too.
  *
  * The only file in JavaScript. It is the first to run on a fresh clone, when there is no package to help and Node may be one
- * that does not read TypeScript. It is not a line of shell (`npm ci && node scripts/check.ts`) because sh remembers where it
+ * that does not read TypeScript. It is not a line of shell (`npm ci && node scripts/tools/check/main.ts`) because sh remembers where it
  * found `node`, and would go on with the system's after the install has put the pinned one in front of it.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -27,7 +27,7 @@ run(scriptFrom(process.argv.slice(2)));
 function scriptFrom(words) {
   // Options before the script are Node's own, such as those of `npm start`.
   const [first] = words.filter((word) => !word.startsWith('-'));
-  return first?.endsWith('.ts') ? words : [join(root, 'scripts', 'cli.ts'), ...words];
+  return first?.endsWith('.ts') ? words : [join(root, 'scripts/cli/main.ts'), ...words];
 }
 
 /** Compares contents, not dates: a node_modules out of a cache is younger than any lockfile. */

@@ -12,7 +12,7 @@ export interface Botocore {
   readonly calls: () => number;
 }
 
-/** The program and its arguments are a Python with botocore and scripts/verify/botocore_client.py; the endpoint comes last. */
+/** The program and its arguments are a Python with botocore and test/verify/botocore_client.py; the endpoint comes last. */
 export function createBotocore(program: string, args: readonly string[]): Botocore {
   let child: ChildProcessWithoutNullStreams | undefined;
   let connected: { readonly endpoint: string; readonly call: Call } | undefined;

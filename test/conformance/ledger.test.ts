@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { Check } from './check.ts';
 import { CHECKS } from './checks.ts';
 import { ledgerFrom, readLedger, runChecks, surprisesOf } from './ledger.ts';
+import { REFEREES } from './oracles.ts';
 import { renderConformancePage } from './page.ts';
-import { REFEREES } from './referees.ts';
 import { remote } from './remote.ts';
 import { simulatorInProcess } from './simulated.ts';
 

@@ -1,11 +1,11 @@
 /** The simulated account as a backend: in process, over HTTP, or behind any other way to call its door. */
 import type { JsonObject } from '../../functions/core/json.ts';
-import { Account, clusterArn, targetGroupArn } from '../simulator/account.ts';
-import { ApiError } from '../simulator/api-error.ts';
-import { VirtualClock } from '../simulator/clock.ts';
-import { HttpDoor } from '../simulator/http.ts';
-import { Service } from '../simulator/service.ts';
-import { QUICK } from '../simulator/stage.ts';
+import { Account, clusterArn, targetGroupArn } from '../../scripts/simulator/account.ts';
+import { Service } from '../../scripts/simulator/api.ts';
+import { ApiError } from '../../scripts/simulator/api-error.ts';
+import { VirtualClock } from '../../scripts/simulator/clock.ts';
+import { QUICK } from '../../scripts/simulator/deployment.ts';
+import { HttpDoor } from '../../scripts/simulator/http.ts';
 import { answerOf, type Backend, type Call, Refused, type Scene } from './scene.ts';
 import { createSdkCall } from './sdk.ts';
 

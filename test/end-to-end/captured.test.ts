@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { isObject, type JsonObject } from '../../functions/core/json.ts';
-import { adoptDetail } from '../simulator/adopt.ts';
-import { GROUP } from '../simulator/stage.ts';
+import { adoptDetail } from '../../scripts/simulator/adopt.ts';
+import { GROUP } from '../../scripts/simulator/deployment.ts';
 import { useBundle } from '../support/bundled.ts';
 import { skipUnless } from '../support/skip.ts';
 

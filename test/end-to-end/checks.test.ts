@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { inProcess } from '../simulator/backends.ts';
-import { Stage } from '../simulator/stage.ts';
+import { inProcess } from '../../scripts/simulator/backends.ts';
+import { Stage } from '../../scripts/simulator/deployment.ts';
 import { useBundle } from '../support/bundled.ts';
 import { CHECKS } from './checks.ts';
 

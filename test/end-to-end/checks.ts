@@ -3,9 +3,9 @@
  * against the built bundle over HTTP. A bound on calls includes those of cold starts.
  */
 import { expect } from 'vitest';
-import { present, type TaskRecord } from '../simulator/ecs.ts';
-import { passesRule, type StateChangeEvent } from '../simulator/events.ts';
-import { CLUSTER, QUICK, type Stage, type StageOptions } from '../simulator/stage.ts';
+import { CLUSTER, QUICK, type Stage, type StageOptions } from '../../scripts/simulator/deployment.ts';
+import { present, type TaskRecord } from '../../scripts/simulator/ecs.ts';
+import { passesRule, type StateChangeEvent } from '../../scripts/simulator/events.ts';
 
 export interface Check {
   readonly name: string;

@@ -1,10 +1,10 @@
 /** The check of Cloud Map services in the deployed function: what it finds and when, what it costs, and what it leaves alone. */
 import { describe, expect, it } from 'vitest';
 import { isObject, type JsonObject } from '../../functions/core/json.ts';
-import { cloudMapServiceArn } from '../simulator/account.ts';
-import type { BundleBackend } from '../simulator/backends.ts';
-import type { CloudMapServiceRecord } from '../simulator/cloud-map.ts';
-import type { Stage } from '../simulator/stage.ts';
+import { cloudMapServiceArn } from '../../scripts/simulator/account.ts';
+import type { BundleBackend } from '../../scripts/simulator/backends.ts';
+import type { CloudMapServiceRecord } from '../../scripts/simulator/cloud-map.ts';
+import type { Stage } from '../../scripts/simulator/deployment.ts';
 import { useBundle } from '../support/bundled.ts';
 
 const APP = cloudMapServiceArn('app');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { isObject } from '../../functions/core/json.ts';
-import { lastScreenOf, quotedIn, quoteInto, withoutSeconds } from '../../scripts/readme/quote.ts';
+import { lastScreenOf, quotedIn, quoteInto, withoutSeconds } from '../../scripts/tools/docs/quote.ts';
 import { plantInstalled, root, run } from '../walls/copy.ts';
 
 const README = readFileSync(join(root, 'README.md'), 'utf8');
@@ -74,7 +74,7 @@ describe('npm start', () => {
   });
 
   it('ends quietly where nobody reads on', () => {
-    const words = `'${process.execPath}' --disable-warning=ExperimentalWarning scripts/demo.ts | head -n 1; echo "ended with ${'$'}{PIPESTATUS[0]}"`;
+    const words = `'${process.execPath}' --disable-warning=ExperimentalWarning scripts/cli/demo/main.ts | head -n 1; echo "ended with ${'$'}{PIPESTATUS[0]}"`;
     const { stdout, stderr } = spawnSync('bash', ['-c', words], { cwd: root, encoding: 'utf8' });
     expect(stdout.split('\n').slice(1)).toEqual(['ended with 141', '']);
     expect(stderr).toBe('');
@@ -99,9 +99,9 @@ describe('npm start', () => {
     const idle = 'export const handler = (): Promise<object> => Promise.resolve({ batchItemFailures: [] });\n';
     using copy = plantInstalled({ 'functions/sync/handler.ts': idle }, [
       ...['functions', 'template.yaml'],
-      ...['scripts/demo.ts', 'scripts/demo', 'scripts/report', 'test/simulator', 'test/support'],
+      ...['scripts/cli/demo/main.ts', 'scripts/cli', 'scripts/simulator', 'scripts/tools/template', 'scripts/tools/docs'],
     ]);
-    const { exitCode, output } = run(copy, process.execPath, 'scripts/demo.ts');
+    const { exitCode, output } = run(copy, process.execPath, 'scripts/cli/demo/main.ts');
     expect(output).toContain('\nNOT in step. The report page: reports/demo.html\n');
     expect(output).toMatch(/^ {2}10\.0\.0\.\d+:8080 {2}NO target {2}task …[0-9a-f]{4} RUNNING$/m);
     expect(exitCode).toBe(1);

@@ -1,8 +1,8 @@
 /** What a person reads when something is wrong: each message names the thing and what was expected, and stops nothing else. */
 import { describe, expect, it } from 'vitest';
 import { isObject } from '../../functions/core/json.ts';
-import { targetGroupArn } from '../simulator/account.ts';
-import { GROUP, type Stage } from '../simulator/stage.ts';
+import { targetGroupArn } from '../../scripts/simulator/account.ts';
+import { GROUP, type Stage } from '../../scripts/simulator/deployment.ts';
 import { type BundledStage, useBundle } from '../support/bundled.ts';
 
 const OTHER = targetGroupArn('other');

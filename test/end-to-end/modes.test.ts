@@ -1,9 +1,9 @@
 /** The modes and inputs beside the main job: observe, drain, check, wiring by tag, Cloud Map. */
 import { describe, expect, it } from 'vitest';
 import { isObject, type JsonObject } from '../../functions/core/json.ts';
-import { cloudMapServiceArn } from '../simulator/account.ts';
-import { present, type TaskRecord } from '../simulator/ecs.ts';
-import type { Stage } from '../simulator/stage.ts';
+import { cloudMapServiceArn } from '../../scripts/simulator/account.ts';
+import type { Stage } from '../../scripts/simulator/deployment.ts';
+import { present, type TaskRecord } from '../../scripts/simulator/ecs.ts';
 import { useBundle } from '../support/bundled.ts';
 
 const MYSQL = cloudMapServiceArn('mysql');

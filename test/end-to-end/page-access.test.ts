@@ -1,7 +1,7 @@
 /** The report page for those who do not use a mouse, do not see it, see it in the dark, or hold it on paper. */
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { renderPage } from '../../scripts/report/page.ts';
+import { renderPage } from '../../scripts/cli/report/page.ts';
 import { colourOf, useBrowser } from '../support/browser.ts';
 import { churn } from '../support/timelines.ts';
 

@@ -1,6 +1,6 @@
 /** The report page in a real browser: what it shows, what the filters leave, and what mouse and keyboard do. */
 import { describe, expect, it } from 'vitest';
-import { renderPage } from '../../scripts/report/page.ts';
+import { renderPage } from '../../scripts/cli/report/page.ts';
 import { colourOf, useBrowser } from '../support/browser.ts';
 import { churn, START_MS, taskArnOf } from '../support/timelines.ts';
 

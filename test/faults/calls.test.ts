@@ -1,11 +1,11 @@
 /** Calls that are throttled, fail, hang, lose their answer or are refused; functions that end in the middle; too little time and room. */
 import { expect } from 'vitest';
-import { present } from '../simulator/ecs.ts';
-import type { FaultPlan } from '../simulator/faults.ts';
-import { Random } from '../simulator/random.ts';
-import { QUICK } from '../simulator/stage.ts';
+import { QUICK } from '../../scripts/simulator/deployment.ts';
+import { present } from '../../scripts/simulator/ecs.ts';
+import type { FaultPlan } from '../../scripts/simulator/faults.ts';
+import { Random } from '../../scripts/simulator/random.ts';
 import { fault } from '../support/faults.ts';
-import { keyOfTask, Play } from '../support/plays.ts';
+import { keyOfTask, Play } from '../support/simulations.ts';
 
 const MINUTE_MS = 60_000;
 const CALLS = ['DescribeTargetGroups', 'DescribeServices', 'DescribeTargetHealth', 'ListTasks', 'DescribeTasks'];

@@ -1,9 +1,9 @@
 /** Cloud Map services that are gone, lag, or were made anew: the group never suffers from them. */
 import { expect } from 'vitest';
-import { cloudMapServiceArn } from '../simulator/account.ts';
-import { QUICK } from '../simulator/stage.ts';
+import { cloudMapServiceArn } from '../../scripts/simulator/account.ts';
+import { QUICK } from '../../scripts/simulator/deployment.ts';
 import { fault } from '../support/faults.ts';
-import type { Play } from '../support/plays.ts';
+import type { Play } from '../support/simulations.ts';
 
 const MINUTE_MS = 60_000;
 const MYSQL = cloudMapServiceArn('mysql');

@@ -1,9 +1,9 @@
 /** Events that come twice, late, never, in any order, all at once, or with a wrong time on them. */
 import { expect } from 'vitest';
-import type { StateChangeEvent } from '../simulator/events.ts';
-import { QUICK } from '../simulator/stage.ts';
+import { QUICK } from '../../scripts/simulator/deployment.ts';
+import type { StateChangeEvent } from '../../scripts/simulator/events.ts';
 import { fault } from '../support/faults.ts';
-import { ordersOf, Play } from '../support/plays.ts';
+import { ordersOf, Play } from '../support/simulations.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;

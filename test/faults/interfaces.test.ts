@@ -1,11 +1,11 @@
 /** Tasks whose interface is missing, late, of another family, among other attachments, or in another network. */
 import { expect } from 'vitest';
 import type { JsonObject } from '../../functions/core/json.ts';
-import { clusterArn, targetGroupArn } from '../simulator/account.ts';
-import { adoptDetail } from '../simulator/adopt.ts';
-import { QUICK } from '../simulator/stage.ts';
+import { clusterArn, targetGroupArn } from '../../scripts/simulator/account.ts';
+import { adoptDetail } from '../../scripts/simulator/adopt.ts';
+import { QUICK } from '../../scripts/simulator/deployment.ts';
 import { fault } from '../support/faults.ts';
-import { ordersOf, Play } from '../support/plays.ts';
+import { ordersOf, Play } from '../support/simulations.ts';
 
 const OUTSIDE = '172.31.7.7';
 

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { isObject, type JsonObject } from '../../functions/core/json.ts';
-import { adoptDetail } from '../simulator/adopt.ts';
+import { adoptDetail } from '../../scripts/simulator/adopt.ts';
 import { fault } from '../support/faults.ts';
-import { APP_LINE, keyOfTask, type Play } from '../support/plays.ts';
+import { APP_LINE, keyOfTask, type Play } from '../support/simulations.ts';
 
 const CANARY = 'hunter2-canary';
 

@@ -1,10 +1,10 @@
 /** Reads that lag, leave out, or come too late, and the ends of tasks that they have to tell apart. */
 import { expect } from 'vitest';
-import { present, type TaskRecord } from '../simulator/ecs.ts';
-import type { StateChangeEvent } from '../simulator/events.ts';
-import { GROUP } from '../simulator/stage.ts';
+import { GROUP } from '../../scripts/simulator/deployment.ts';
+import { present, type TaskRecord } from '../../scripts/simulator/ecs.ts';
+import type { StateChangeEvent } from '../../scripts/simulator/events.ts';
 import { fault } from '../support/faults.ts';
-import { keyOfTask, Play } from '../support/plays.ts';
+import { keyOfTask, Play } from '../support/simulations.ts';
 
 const MINUTE_MS = 60_000;
 const USUAL = { provisioningMs: 9_000, pendingMs: 26_000, stoppingMs: 12_000, deprovisioningMs: 23_000 };

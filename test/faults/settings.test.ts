@@ -1,10 +1,10 @@
 /** Wiring that is wrong, rights that are taken away, and an hour in which AWS answers nothing. */
 import { expect } from 'vitest';
-import { targetGroupArn } from '../simulator/account.ts';
-import { GROUP } from '../simulator/stage.ts';
+import { targetGroupArn } from '../../scripts/simulator/account.ts';
+import { GROUP } from '../../scripts/simulator/deployment.ts';
+import { propertiesOf } from '../../scripts/tools/template/template.ts';
 import { fault } from '../support/faults.ts';
-import { APP_LINE } from '../support/plays.ts';
-import { propertiesOf } from '../support/template.ts';
+import { APP_LINE } from '../support/simulations.ts';
 
 const MINUTE_MS = 60_000;
 const OTHER = targetGroupArn('other');

@@ -1,12 +1,12 @@
 /** Others who write to the group, and groups, services and clusters that are not what the wiring says. */
 import { expect } from 'vitest';
-import { targetGroupArn } from '../simulator/account.ts';
-import { settleOnce } from '../simulator/clock.ts';
-import { spawnInProcess } from '../simulator/in-process.ts';
-import { CLUSTER, GROUP, parseSettings } from '../simulator/stage.ts';
-import { createSimulatedWorld } from '../simulator/world.ts';
+import { targetGroupArn } from '../../scripts/simulator/account.ts';
+import { createSimulatedWorld } from '../../scripts/simulator/aws-api.ts';
+import { settleOnce } from '../../scripts/simulator/clock.ts';
+import { CLUSTER, GROUP, parseSettings } from '../../scripts/simulator/deployment.ts';
+import { spawnInProcess } from '../../scripts/simulator/in-process.ts';
 import { fault } from '../support/faults.ts';
-import { APP_LINE, keyOfTask, Play } from '../support/plays.ts';
+import { APP_LINE, keyOfTask, Play } from '../support/simulations.ts';
 
 const MINUTE_MS = 60_000;
 const OTHER = targetGroupArn('other');

@@ -1,12 +1,12 @@
 /** A share of what `npm run fuzz` drives through the door. */
 import { describe, expect, it } from 'vitest';
-import { fuzz, RECORD_MAX } from '../../scripts/fuzz/campaign.ts';
-import { canaryOf, leaksIn, plantCanaries } from '../../scripts/fuzz/canary.ts';
-import { Mutator } from '../../scripts/fuzz/mutator.ts';
-import { readShapes } from '../../scripts/fuzz/shapes.ts';
-import { Random } from '../simulator/random.ts';
-import { buildFunction } from '../support/build.ts';
-import { bundleOptions } from '../support/template.ts';
+import { Random } from '../../scripts/simulator/random.ts';
+import { buildFunction } from '../../scripts/tools/template/build.ts';
+import { bundleOptions } from '../../scripts/tools/template/template.ts';
+import { fuzz, RECORD_MAX } from './campaign.ts';
+import { canaryOf, leaksIn, plantCanaries } from './canary.ts';
+import { Mutator } from './mutator.ts';
+import { readShapes } from './shapes.ts';
 
 const SHAPES = readShapes();
 

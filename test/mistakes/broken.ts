@@ -1,4 +1,4 @@
-import type { View } from '../support/scenario.ts';
+import type { View } from '../../scripts/tools/template/templates.ts';
 import { RULES } from '../template/rules/rules.ts';
 
 /** The names of the rules that do not hold, of all or of those whose name begins so. */

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { FILES, viewOf } from '../support/scenario.ts';
+import { FILES, viewOf } from '../../scripts/tools/template/templates.ts';
 import { skipUnless } from '../support/skip.ts';
 import { canTransform, transformAll } from '../support/transformed.ts';
 import { brokenRules } from './broken.ts';
-import { plant } from './mutant.ts';
-import { MUTANTS } from './mutants.ts';
+import { plant } from './mistake.ts';
+import { MUTANTS } from './mistakes.ts';
 
 const ROOT = 'template.yaml';
 const ROOT_MUTANTS = MUTANTS.filter(({ file }) => file === ROOT);

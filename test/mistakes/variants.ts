@@ -1,4 +1,4 @@
-import type { Mutant } from './mutant.ts';
+import type { Mutant } from './mistake.ts';
 
 type Edit = Pick<Mutant, 'file' | 'after' | 'find' | 'put'>;
 

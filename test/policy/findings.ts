@@ -1,5 +1,5 @@
 /** Policy and behaviour compared, both ways: what docs/policy.md shows and its test asserts. */
-import { TEXT } from '../support/template.ts';
+import { TEXT } from '../../scripts/tools/template/template.ts';
 import { allowedOf, besides, type DeniedCase, ungranted } from './denied.ts';
 import { type Narrowing, narrowingOf } from './facts.ts';
 import { deniedOf, questionOf, type Recorded } from './recorded.ts';

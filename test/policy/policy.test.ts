@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { SettingsText } from '../simulator/stage.ts';
-import { CLUSTER, GROUP } from '../simulator/stage.ts';
+import type { SettingsText } from '../../scripts/simulator/deployment.ts';
+import { CLUSTER, GROUP } from '../../scripts/simulator/deployment.ts';
 import { comparePolicy, type PolicyFindings, reasonOf } from './findings.ts';
 import { isByLambda, isUnlimited, renderPolicyPage } from './page.ts';
 import { deniedOf } from './recorded.ts';

@@ -1,6 +1,7 @@
 /** Keeps what IAM would have been asked for the calls of the function, each kind of question once per set of settings. */
-import { onFunctionCall } from '../simulator/calls.ts';
-import type { SettingsText } from '../simulator/stage.ts';
+
+import type { SettingsText } from '../../scripts/simulator/deployment.ts';
+import { onFunctionCall } from '../../scripts/simulator/function-calls.ts';
 import { type IamRequest, requestsOf } from './requests.ts';
 
 export interface Recorded {

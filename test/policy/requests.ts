@@ -1,7 +1,8 @@
 /** A call of the function as IAM sees it: action, resource, condition context (Service Authorization Reference). */
-import { text, texts } from '../simulator/api-input.ts';
-import type { FunctionCall } from '../simulator/calls.ts';
-import type { ApiName } from '../simulator/service.ts';
+
+import type { ApiName } from '../../scripts/simulator/api.ts';
+import { text, texts } from '../../scripts/simulator/api-input.ts';
+import type { FunctionCall } from '../../scripts/simulator/function-calls.ts';
 
 export interface IamRequest {
   readonly action: string;

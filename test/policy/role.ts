@@ -1,8 +1,8 @@
 /** The role of template.yaml: what its policy says under given parameters, and what IAM would answer. */
 import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { isObject, type JsonObject } from '../../functions/core/json.ts';
-import type { SettingsText } from '../simulator/stage.ts';
-import { listOf, lookUp, objectOf, type ParameterValues, render } from '../support/template.ts';
+import type { SettingsText } from '../../scripts/simulator/deployment.ts';
+import { listOf, lookUp, objectOf, type ParameterValues, render } from '../../scripts/tools/template/template.ts';
 import type { IamRequest } from './requests.ts';
 
 export interface Statement {

@@ -1,10 +1,10 @@
 /** One run in which the function sends everything that it ever sends, in process and as the built bundle. */
-import { cloudMapServiceArn } from '../simulator/account.ts';
-import { bundleOverHttp, inProcess } from '../simulator/backends.ts';
-import { Stage, type StageOptions } from '../simulator/stage.ts';
-import { tellStory } from '../simulator/story.ts';
-import { buildFunction } from '../support/build.ts';
-import { bundleOptions } from '../support/template.ts';
+import { cloudMapServiceArn } from '../../scripts/simulator/account.ts';
+import { bundleOverHttp, inProcess } from '../../scripts/simulator/backends.ts';
+import { Stage, type StageOptions } from '../../scripts/simulator/deployment.ts';
+import { buildFunction } from '../../scripts/tools/template/build.ts';
+import { bundleOptions } from '../../scripts/tools/template/template.ts';
+import { tellStory } from '../proof/scenario.ts';
 import { type Recorded, Recorder } from './recorded.ts';
 
 const MYSQL = cloudMapServiceArn('mysql');

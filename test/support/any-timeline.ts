@@ -1,6 +1,6 @@
 /** Any timeline, be it one that no account would ever give: the page has to stand whatever a capture makes of the world. */
 import fc from 'fast-check';
-import type { ChangeMark, EventMark, TargetSpan, TaskLane, Timeline } from '../../scripts/report/timeline.ts';
+import type { ChangeMark, EventMark, TargetSpan, TaskLane, Timeline } from '../../scripts/cli/report/timeline.ts';
 import { anyCharacter } from './any-character.ts';
 import { START_MS, taskArnOf } from './timelines.ts';
 

@@ -1,9 +1,9 @@
 /** Stages with the built bundle on them, for the tests of one file: built once, and every door closed in the end. */
 import { afterEach, beforeAll } from 'vitest';
-import { type BundleBackend, bundleOverHttp } from '../simulator/backends.ts';
-import { Stage, type StageOptions } from '../simulator/stage.ts';
-import { type BuiltFunction, buildFunction } from './build.ts';
-import { bundleOptions } from './template.ts';
+import { type BundleBackend, bundleOverHttp } from '../../scripts/simulator/backends.ts';
+import { Stage, type StageOptions } from '../../scripts/simulator/deployment.ts';
+import { type BuiltFunction, buildFunction } from '../../scripts/tools/template/build.ts';
+import { bundleOptions } from '../../scripts/tools/template/template.ts';
 
 export interface BundledStage {
   readonly stage: Stage;

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { Play, type PlayOptions } from './plays.ts';
+import { Play, type PlayOptions } from './simulations.ts';
 
 interface Row {
   readonly number: string;

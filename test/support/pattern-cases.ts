@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isObject, type JsonObject } from '../../functions/core/json.ts';
-import { FILES, resourceOf, viewOf } from './scenario.ts';
-import { CLUSTER, lookUp, objectOf } from './template.ts';
+import { CLUSTER, lookUp, objectOf } from '../../scripts/tools/template/template.ts';
+import { FILES, resourceOf, viewOf } from '../../scripts/tools/template/templates.ts';
 
 export interface PatternCase {
   readonly name: string;

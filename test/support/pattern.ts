@@ -3,7 +3,7 @@
  * the language is an error, so that a pattern which grows is not judged by half. `npm run verify` asks AWS's own matcher too.
  */
 import { isObject, type JsonObject } from '../../functions/core/json.ts';
-import { listOf } from './template.ts';
+import { listOf } from '../../scripts/tools/template/template.ts';
 
 export function matches(pattern: JsonObject, event: unknown): boolean {
   return Object.entries(pattern).every(([field, wanted]) => {

@@ -1,5 +1,5 @@
 /** Timelines made up from a seed: churn as the page has to show it, with everything that can go wrong now and then. */
-import type { ChangeMark, EventMark, FindingMark, TargetSpan, TaskLane, Timeline } from '../../scripts/report/timeline.ts';
+import type { ChangeMark, EventMark, FindingMark, TargetSpan, TaskLane, Timeline } from '../../scripts/cli/report/timeline.ts';
 
 interface ChurnWords {
   readonly tasks: number;

@@ -22,10 +22,15 @@ export function transformAll(texts: readonly string[]): (string | undefined)[] {
       writeFileSync(path, text);
       return path;
     });
-    const { status, stderr } = spawnSync(PYTHON, [join(ROOT, 'scripts/transform.py'), '--into', folder, ...sources], {
-      encoding: 'utf8',
-    });
-    if (status !== 0) throw new Error(`scripts/transform.py failed; run npm run verify to install what it needs.\n${stderr}`);
+    const { status, stderr } = spawnSync(
+      PYTHON,
+      [join(ROOT, 'scripts/tools/package/transform.py'), '--into', folder, ...sources],
+      {
+        encoding: 'utf8',
+      },
+    );
+    if (status !== 0)
+      throw new Error(`scripts/tools/package/transform.py failed; run npm run verify to install what it needs.\n${stderr}`);
     return texts.map((_, index) => {
       const path = join(folder, `${index}.json`);
       return existsSync(path) ? readFileSync(path, 'utf8') : undefined;

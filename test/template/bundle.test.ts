@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { isObject } from '../../functions/core/json.ts';
-import { type BuiltFunction, buildFunction } from '../support/build.ts';
-import { bundleOptions, listOf, lookUp, propertiesOf, render } from '../support/template.ts';
+import { type BuiltFunction, buildFunction } from '../../scripts/tools/template/build.ts';
+import { bundleOptions, listOf, lookUp, propertiesOf, render } from '../../scripts/tools/template/template.ts';
 
 describe('the bundle that the template describes', () => {
   let built: BuiltFunction | undefined;

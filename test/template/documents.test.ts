@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { costTables, dollarsOf, exampleLines, METRICS, productLines } from '../../scripts/scenario/cost.ts';
-import { drawScenario } from '../../scripts/scenario/diagram.ts';
-import { withMade } from '../../scripts/scenario/made.ts';
-import { FILES, ofType, viewOf } from '../support/scenario.ts';
+import { costTables, dollarsOf, exampleLines, METRICS, productLines } from '../../scripts/tools/docs/cost.ts';
+import { drawScenario } from '../../scripts/tools/docs/diagram.ts';
+import { withMade } from '../../scripts/tools/docs/made.ts';
+import { FILES, ofType, viewOf } from '../../scripts/tools/template/templates.ts';
 
 const view = viewOf(FILES);
 

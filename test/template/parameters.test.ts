@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCloudMapServiceArn, parseClusterArn, parseTargetGroupArn } from '../../functions/core/values.ts';
 import { parseWiring, splitLines } from '../../functions/core/wiring.ts';
-import { accepts, CLOUD_MAP_SERVICE, CLUSTER, objectOf, parameters, TARGET_GROUP, TOPIC } from '../support/template.ts';
+import {
+  accepts,
+  CLOUD_MAP_SERVICE,
+  CLUSTER,
+  objectOf,
+  parameters,
+  TARGET_GROUP,
+  TOPIC,
+} from '../../scripts/tools/template/template.ts';
 
 const OTHER_PARTITIONS = ['aws-cn', 'aws-us-gov', 'aws-iso-b'];
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../functions/core/json.ts';
-import { callsMade } from '../support/calls-made.ts';
 import {
   CLOUD_MAP_SERVICE,
   CLUSTER,
@@ -12,7 +11,8 @@ import {
   resourcesOfType,
   TARGET_GROUP,
   TEXT,
-} from '../support/template.ts';
+} from '../../scripts/tools/template/template.ts';
+import { callsMade } from '../support/calls-made.ts';
 
 const WITH_CLOUD_MAP = { CloudMapServiceArns: [CLOUD_MAP_SERVICE] };
 const WRITES = ['elasticloadbalancing:DeregisterTargets', 'elasticloadbalancing:RegisterTargets'];

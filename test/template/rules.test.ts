@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FILES, viewOf } from '../support/scenario.ts';
+import { FILES, viewOf } from '../../scripts/tools/template/templates.ts';
 import { RULES } from './rules/rules.ts';
 
 describe('the templates', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { LAMBDA_SETTINGS } from '../simulator/lambda.ts';
-import { QUEUE_SETTINGS } from '../simulator/queue.ts';
-import { lookUp, propertiesOf } from '../support/template.ts';
+import { LAMBDA_SETTINGS } from '../../scripts/simulator/lambda.ts';
+import { QUEUE_SETTINGS } from '../../scripts/simulator/queue.ts';
+import { lookUp, propertiesOf } from '../../scripts/tools/template/template.ts';
 
 describe('the simulated queue and function', () => {
   it('are set as in the template: what holds of the one would otherwise say nothing of the other', () => {

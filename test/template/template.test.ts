@@ -12,7 +12,7 @@ import {
   resourcesOfType,
   TARGET_GROUP,
   TOPIC,
-} from '../support/template.ts';
+} from '../../scripts/tools/template/template.ts';
 
 const FUNCTION = 'SyncFunction';
 const QUEUES = ['HintQueue', 'DeadLetterQueue'];

@@ -1,6 +1,6 @@
 /** The tests in a browser may not be left out where it counts. */
 import { describe, expect, test } from 'vitest';
-import { findChromium } from '../support/chromium.ts';
+import { findChromium } from '../../scripts/tools/docs/chromium.ts';
 
 const only =
   (...programs: readonly string[]) =>

@@ -15,7 +15,7 @@ const RULES = [
   'functions/core/tsconfig.json',
   'knip.json',
   'package.json',
-  'scripts/lint',
+  'scripts/tools/lint',
   'tsconfig.json',
   'vitest.config.ts',
 ];

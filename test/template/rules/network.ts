@@ -1,8 +1,8 @@
 /** What has to hold of the example's network: who reaches whom, and by which way out. */
 import { expect } from 'vitest';
 import type { JsonObject } from '../../../functions/core/json.ts';
-import { ofType, type Resource, resourceOf, type Stack } from '../../support/scenario.ts';
-import { listOf, lookUp, objectOf, takes } from '../../support/template.ts';
+import { listOf, lookUp, objectOf, takes } from '../../../scripts/tools/template/template.ts';
+import { ofType, type Resource, resourceOf, type Stack } from '../../../scripts/tools/template/templates.ts';
 import { SECOND_DEPLOYMENT } from './deployments.ts';
 import type { Rule } from './rule.ts';
 

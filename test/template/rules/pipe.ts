@@ -1,9 +1,17 @@
 /** What has to hold of the way from an event to the function: rule, queues, function, schedule. */
 import { expect } from 'vitest';
 import { readSettings } from '../../../functions/adapters/settings.ts';
-import { functionsOf, type LambdaFunction } from '../../support/functions.ts';
-import { ofType, type Resource, resourceOf, type Stack } from '../../support/scenario.ts';
-import { CLOUD_MAP_SERVICE, CLUSTER, listOf, lookUp, objectOf, TARGET_GROUP, takes } from '../../support/template.ts';
+import { functionsOf, type LambdaFunction } from '../../../scripts/tools/template/functions.ts';
+import {
+  CLOUD_MAP_SERVICE,
+  CLUSTER,
+  listOf,
+  lookUp,
+  objectOf,
+  TARGET_GROUP,
+  takes,
+} from '../../../scripts/tools/template/template.ts';
+import { ofType, type Resource, resourceOf, type Stack } from '../../../scripts/tools/template/templates.ts';
 import type { Rule } from './rule.ts';
 
 const ACCOUNT = '111122223333';

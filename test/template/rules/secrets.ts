@@ -1,8 +1,8 @@
 /** What has to hold of the example's secrets, files and roles; and of how the stacks fit into each other. */
 import { expect } from 'vitest';
 import type { JsonObject } from '../../../functions/core/json.ts';
-import { ofType, type Resource, resourceOf, type Stack } from '../../support/scenario.ts';
-import { listOf, lookUp, objectOf } from '../../support/template.ts';
+import { listOf, lookUp, objectOf } from '../../../scripts/tools/template/template.ts';
+import { ofType, type Resource, resourceOf, type Stack } from '../../../scripts/tools/template/templates.ts';
 import { SECOND_DEPLOYMENT } from './deployments.ts';
 import type { Rule } from './rule.ts';
 

@@ -3,8 +3,8 @@ import { expect } from 'vitest';
 import type { JsonObject } from '../../../functions/core/json.ts';
 import { parseClusterArn } from '../../../functions/core/values.ts';
 import { parseWiring } from '../../../functions/core/wiring.ts';
-import { ofType, resourceOf, type Stack } from '../../support/scenario.ts';
-import { CLUSTER, listOf, lookUp, objectOf } from '../../support/template.ts';
+import { CLUSTER, listOf, lookUp, objectOf } from '../../../scripts/tools/template/template.ts';
+import { ofType, resourceOf, type Stack } from '../../../scripts/tools/template/templates.ts';
 import { SECOND_DEPLOYMENT } from './deployments.ts';
 import type { Rule } from './rule.ts';
 

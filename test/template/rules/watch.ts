@@ -1,9 +1,17 @@
 /** What has to hold of roles and alarms: nothing may be done that is not needed, and nothing may fail in silence. */
 import { expect } from 'vitest';
 import type { JsonObject } from '../../../functions/core/json.ts';
+import {
+  CLOUD_MAP_SERVICE,
+  CLUSTER,
+  listOf,
+  lookUp,
+  objectOf,
+  TARGET_GROUP,
+  TOPIC,
+} from '../../../scripts/tools/template/template.ts';
+import { ofType, resourceOf, type Stack } from '../../../scripts/tools/template/templates.ts';
 import { callsMade } from '../../support/calls-made.ts';
-import { ofType, resourceOf, type Stack } from '../../support/scenario.ts';
-import { CLOUD_MAP_SERVICE, CLUSTER, listOf, lookUp, objectOf, TARGET_GROUP, TOPIC } from '../../support/template.ts';
 import type { Rule } from './rule.ts';
 
 const READ = /:(Describe|Discover|Get|List|Receive)[A-Za-z]+$/;

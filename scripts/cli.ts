@@ -1,5 +1,0 @@
-/** The command line: `alb-target-sync replay | plan | drift | sample`. Each command is in commands/, and none of them ever writes to AWS. */
-import { dispatch } from './commands/dispatch.ts';
-import { endWith } from './commands/exit.ts';
-
-await endWith(() => dispatch(process.argv.slice(2)));

@@ -1,0 +1,90 @@
+/** A simulated account in which tasks, targets and instances have come apart, for a look without an account of one's own. */
+import { createWorld } from '../../../functions/adapters/aws.ts';
+import type { Clock } from '../../../functions/app/ports.ts';
+import { cloudMapServiceArn } from '../../simulator/account.ts';
+import { runClock, settleOnce } from '../../simulator/clock.ts';
+import type { CloudMapServiceRecord } from '../../simulator/cloud-map.ts';
+import { parseSettings, QUICK, Stage } from '../../simulator/deployment.ts';
+import type { TaskRecord } from '../../simulator/ecs.ts';
+import { HttpDoor } from '../../simulator/http.ts';
+import { readExtras } from './extras.ts';
+import { type AccountDrift, readDriftOf } from './read.ts';
+
+const CLOUD_MAP = cloudMapServiceArn('app');
+const HOST = 'arn:aws:ecs:eu-west-1:111122223333:container-instance/prod/c0ffee00c0ffee00c0ffee00c0ffee00';
+const MINUTE_MS = 60_000;
+
+/** Lets the account come apart, opens its door on loopback, and reads it with real SDK clients. */
+export async function readSimulatedDrift(): Promise<AccountDrift> {
+  const stage = new Stage({ settings: { cloudMapServices: [CLOUD_MAP] } });
+  await comeApart(stage);
+  const door = new HttpDoor(stage.service);
+  const endpoint = await door.open();
+  // The door takes any key; the caller's own must not be asked for.
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'simulated', AWS_SECRET_ACCESS_KEY: 'simulated' });
+  delete process.env['AWS_PROFILE'];
+  const options = { region: 'eu-west-1', endpoint };
+  const clock: Clock = {
+    now: () => stage.clock.now(),
+    sleep: (milliseconds) => runClock(stage.clock, settleOnce, stage.clock.now() + milliseconds),
+  };
+  try {
+    return await readDriftOf(parseSettings(stage.settings), createWorld(options), clock, (what) => readExtras(options, what));
+  } finally {
+    await door.close();
+  }
+}
+
+async function comeApart(stage: Stage): Promise<void> {
+  const { account } = stage;
+  const service = account.cloudMap.addService(CLOUD_MAP, 'app', { healthCheck: 'none' });
+  service.tags.set('alb-target-sync', 'service=app port=8080');
+  let isRemembered = true;
+  account.keepInstances('service:app', service, { omits: (what) => what === 'deregister' && !isRemembered });
+  account.ecs.containerInstances.set(HOST, { arn: HOST, type: 'c5.large', hasTrunk: false });
+  const placed = stage.start(2, { containerInstance: HOST });
+  const free = stage.start(4);
+  await passTime(stage, 10 * MINUTE_MS);
+  register(stage, [...placed, ...free]);
+  const [lost, moved, forgotten, draining] = free;
+  isRemembered = false;
+  meddle(stage, service, lost, moved);
+  if (forgotten !== undefined) account.ecs.stop(forgotten);
+  await passTime(stage, 4 * MINUTE_MS);
+  if (draining !== undefined)
+    account.ecs.stop({
+      ...draining,
+      timing: { ...QUICK, activatingMs: undefined, deactivatingMs: undefined, stoppingMs: 90_000 },
+    });
+  stage.start(1);
+  await passTime(stage, 30_000);
+}
+
+/** Instances that people have changed, and a target that somebody has put in by hand. */
+function meddle(
+  stage: Stage,
+  service: CloudMapServiceRecord,
+  lost: TaskRecord | undefined,
+  moved: TaskRecord | undefined,
+): void {
+  const { cloudMap, elb } = stage.account;
+  if (lost !== undefined) cloudMap.deregister(service, lost.id);
+  if (moved !== undefined) {
+    const { attributes = {} } = service.instances.get(moved.id) ?? {};
+    cloudMap.register(service, moved.id, { ...attributes, AWS_INSTANCE_IPV4: '10.0.7.7' });
+  }
+  cloudMap.register(service, 'by-hand', { AWS_INSTANCE_IPV4: '10.0.99.9', owner: 'somebody' });
+  elb.register(stage.group, [{ id: '10.0.99.9', port: 8080, zone: undefined }]);
+}
+
+function register(stage: Stage, tasks: readonly TaskRecord[]): void {
+  const targets = tasks.flatMap(({ history }) => history.at(-1)?.ipv4 ?? []);
+  stage.account.elb.register(
+    stage.group,
+    targets.map((id) => ({ id, port: 8080, zone: undefined })),
+  );
+}
+
+function passTime(stage: Stage, milliseconds: number): Promise<void> {
+  return runClock(stage.clock, settleOnce, stage.clock.now() + milliseconds);
+}

@@ -1,0 +1,129 @@
+/** What a pass would change in an account now: the same plan as {"check": true}, read with the caller's own credentials. */
+import { createWorld, systemClock } from '../../../functions/adapters/aws.ts';
+import { createEnvironment, type Observer } from '../../../functions/app/environment.ts';
+import type { Outcome, World } from '../../../functions/app/ports.ts';
+import type { Pass } from '../../../functions/app/reconcile.ts';
+import { visit } from '../../../functions/app/visit.ts';
+import type { WiredGroup } from '../../../functions/core/configuration.ts';
+import { explainFailure, type Failure } from '../../../functions/core/failure.ts';
+import type { Finding } from '../../../functions/core/finding.ts';
+import type { Settings } from '../../../functions/core/wirings.ts';
+import type { ToldChange } from '../report/timeline.ts';
+
+export interface AccountOptions {
+  readonly region: string | undefined;
+  readonly profile: string | undefined;
+  readonly endpointUrl: string | undefined;
+}
+
+export interface AccountPlan {
+  readonly changes: readonly PlannedChange[];
+  readonly targets: readonly {
+    readonly targetGroup: string;
+    readonly ip: string;
+    readonly port: number;
+    readonly state: string;
+  }[];
+  readonly findings: readonly Finding[];
+  readonly failures: readonly Failure[];
+  readonly calls: Readonly<Record<string, number>>;
+}
+
+interface PlannedChange extends ToldChange {
+  /** Why the deployed function would not do it now, where it would not. */
+  readonly held: string | undefined;
+}
+
+/** A person waits for this, and a group of a thousand targets takes a few seconds. */
+const TIME_MS = 120_000;
+
+/** Reads the account and plans. No write can leave: the world that it is given has none. */
+export async function planAccount(settings: Settings, options: AccountOptions): Promise<AccountPlan> {
+  const notes = new Notes();
+  const environment = createEnvironment(settings, readOnly(worldOf(options)), systemClock);
+  await visit(environment, { trigger: 'check', hints: [], deadlineMs: Date.now() + TIME_MS }, notes);
+  return notes.plan();
+}
+
+/** What the passes of a check tell. */
+class Notes implements Observer {
+  readonly failures: Failure[] = [];
+  readonly #ofSettings: Finding[] = [];
+  readonly #found: Finding[] = [];
+  readonly #passes: { readonly wired: WiredGroup; readonly pass: Pass }[] = [];
+  readonly #calls = new Map<string, number>();
+
+  configured: Observer['configured'] = ({ configuration, failures }, made) => {
+    // Told again only when it is read again.
+    this.#ofSettings.splice(0, Number.POSITIVE_INFINITY, ...configuration.findings);
+    this.#add(failures, made);
+  };
+
+  passed: Observer['passed'] = (wired, pass, details) => {
+    this.#passes.push({ wired, pass });
+    this.#found.push(...pass.findings);
+    this.#add(pass.failures, details.calls);
+  };
+
+  found: Observer['found'] = (_subject, found, failures, made) => {
+    this.#found.push(...found);
+    this.#add(failures, made);
+  };
+
+  plan(): AccountPlan {
+    const findings = [...this.#ofSettings, ...this.#found];
+    return {
+      changes: this.#passes.flatMap(({ wired, pass }) => changesOf(wired, pass)),
+      targets: this.#passes.flatMap(({ wired, pass }) => targetsOf(wired, pass)),
+      // So few looks do not know since when: every time would be that of a look.
+      findings: findings.map(({ kind, subject, message, command }) => ({ kind, subject, message, command })),
+      failures: this.failures,
+      calls: Object.fromEntries([...this.#calls].sort()),
+    };
+  }
+
+  #add(failures: readonly Failure[], made: ReadonlyMap<string, number>): void {
+    this.failures.push(...failures);
+    for (const [operation, count] of made) this.#calls.set(operation, (this.#calls.get(operation) ?? 0) + count);
+  }
+}
+
+export function explainFailures(failures: readonly Failure[]): string[] {
+  return [...new Set(failures.map(explainFailure))];
+}
+
+function worldOf({ region, profile, endpointUrl }: AccountOptions): World {
+  return createWorld({
+    ...(region === undefined ? {} : { region }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(endpointUrl === undefined ? {} : { endpoint: endpointUrl }),
+  });
+}
+
+/** Writes never leave, whatever a plan says. */
+function readOnly(world: World): World {
+  const refuse = (): Promise<Outcome<null>> =>
+    Promise.resolve({ ok: false, kind: 'refused', message: 'this command only reads; the deployed function writes' });
+  return { ...world, RegisterTargets: refuse, DeregisterTargets: refuse };
+}
+
+function changesOf({ group }: WiredGroup, { held }: Pass): PlannedChange[] {
+  return held.map(({ change, because }) => ({
+    kind: change.kind,
+    targetGroup: group.name,
+    ip: change.descriptor.id,
+    port: change.descriptor.port,
+    because: change.because.rule,
+    taskArn: change.because.task,
+    held: because === 'check only' ? undefined : because,
+  }));
+}
+
+function targetsOf({ group }: WiredGroup, { snapshot }: Pass) {
+  return (snapshot?.targets ?? []).map(({ descriptor, state }) => ({
+    targetGroup: group.name,
+    ip: descriptor.id,
+    port: descriptor.port,
+    state,
+  }));
+}

@@ -1,0 +1,113 @@
+/** Which target groups a replay has, and what feeds them: by the user's lines, or one group for each ECS group of the capture. */
+import { definitionOf } from '../../../functions/core/event.ts';
+import { isObject } from '../../../functions/core/json.ts';
+import {
+  arnParts,
+  type ClusterArn,
+  parseClusterArn,
+  parseTargetGroupArn,
+  type TargetGroupArn,
+} from '../../../functions/core/values.ts';
+import { targetGroupNamed } from '../../../functions/core/wiring.ts';
+import type { Settings } from '../../../functions/core/wirings.ts';
+
+/** A target group's name: letters, digits and hyphens, at most 32 (ELB API reference, CreateTargetGroup). */
+const NAME_MAX = 32;
+
+interface Feeder {
+  readonly cluster: ClusterArn;
+  readonly kind: 'service' | 'family';
+  readonly name: string;
+}
+
+/** The settings under which the function plays: every cluster of the capture, and a target group for each feeder or named by a line. */
+export function settingsFor(details: readonly unknown[], wires: readonly string[], port: number): Settings {
+  const feeders = distinctFeeders(details);
+  const clusters = [...new Set(feeders.map(({ cluster }) => cluster))];
+  const names = namesOf(feeders);
+  const lines = wires.length > 0 ? [...wires] : feeders.map((feeder) => lineOf(feeder, names, clusters, port));
+  const targetGroups =
+    wires.length > 0
+      ? groupsOfLines(wires, clusters)
+      : feeders.map((feeder) => groupArn(feeder.cluster, nameOf(feeder, names)));
+  return {
+    clusters,
+    targetGroups: [...new Set(targetGroups)],
+    cloudMapServices: [],
+    wiring: lines.join('\n'),
+    mode: 'enforce',
+  };
+}
+
+/** The clusters that events name. */
+export function clustersOf(events: readonly unknown[]): ClusterArn[] {
+  const named = events.flatMap((event) => {
+    const detail = isObject(event) ? event['detail'] : undefined;
+    const cluster = parseClusterArn(isObject(detail) ? detail['clusterArn'] : undefined);
+    return cluster.ok ? [cluster.value] : [];
+  });
+  return [...new Set(named)].sort();
+}
+
+function distinctFeeders(details: readonly unknown[]): Feeder[] {
+  const feeders = new Map<string, Feeder>();
+  for (const detail of details) {
+    const feeder = feederOf(detail);
+    if (feeder !== undefined) feeders.set(keyOf(feeder), feeder);
+  }
+  return [...feeders.values()].sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+}
+
+/** Who started the task that the detail tells of: a service, or else its family. */
+function feederOf(detail: unknown): Feeder | undefined {
+  if (!isObject(detail)) return undefined;
+  const cluster = parseClusterArn(detail['clusterArn']);
+  if (!cluster.ok) return undefined;
+  const group = typeof detail['group'] === 'string' ? detail['group'] : '';
+  if (group.startsWith('service:')) return { cluster: cluster.value, kind: 'service', name: group.slice('service:'.length) };
+  const family = definitionOf(detail['taskDefinitionArn'])?.split(':')[0];
+  return family === undefined || family === '' ? undefined : { cluster: cluster.value, kind: 'family', name: family };
+}
+
+function lineOf(feeder: Feeder, names: ReadonlyMap<string, string>, clusters: readonly ClusterArn[], port: number): string {
+  const cluster = clusters.length > 1 ? `cluster=${arnParts(feeder.cluster).name} ` : '';
+  return `target-group=${nameOf(feeder, names)} ${cluster}${feeder.kind}=${feeder.name} port=${port}`;
+}
+
+/** A name for each feeder's group, as near to its own as a target group's name can be. */
+function namesOf(feeders: readonly Feeder[]): Map<string, string> {
+  const names = new Map<string, string>();
+  const taken = new Set<string>();
+  for (const feeder of feeders) {
+    const plain = feeder.name.replaceAll(/[^A-Za-z0-9-]/g, '-').slice(0, NAME_MAX) || 'group';
+    let name = plain;
+    for (let count = 2; taken.has(name); count += 1) name = `${plain.slice(0, NAME_MAX - 4)}-${count}`;
+    taken.add(name);
+    names.set(keyOf(feeder), name);
+  }
+  return names;
+}
+
+function nameOf(feeder: Feeder, names: ReadonlyMap<string, string>): string {
+  return names.get(keyOf(feeder)) ?? feeder.name;
+}
+
+function groupsOfLines(wires: readonly string[], [cluster]: readonly ClusterArn[]): TargetGroupArn[] {
+  if (cluster === undefined) return [];
+  return wires.map((wire) => groupArn(cluster, targetGroupNamed(wire) ?? 'replay'));
+}
+
+function groupArn(cluster: ClusterArn, name: string): TargetGroupArn {
+  const { region, account } = arnParts(cluster);
+  const partition = cluster.split(':')[1] ?? 'aws';
+  const arn = parseTargetGroupArn(
+    `arn:${partition}:elasticloadbalancing:${region}:${account}:targetgroup/${name}/0000000000000001`,
+  );
+  if (!arn.ok)
+    throw new Error(`"${name}" cannot be the name of a target group: letters, digits and hyphens, at most ${NAME_MAX}.`);
+  return arn.value;
+}
+
+function keyOf({ cluster, kind, name }: Feeder): string {
+  return `${cluster} ${kind}=${name}`;
+}

@@ -1,0 +1,227 @@
+/** Plays captured events: the simulated ECS becomes what they tell, and the function hears of them as it would when deployed. */
+import { type Hint, mayMean, type Reading, readEvent } from '../../../functions/core/event.ts';
+import { isObject } from '../../../functions/core/json.ts';
+import { linesOfParameter, type Settings } from '../../../functions/core/wirings.ts';
+import { Account } from '../../simulator/account.ts';
+import { adoptDetail } from '../../simulator/adopt.ts';
+import { Service } from '../../simulator/api.ts';
+import { createSimulatedWorld } from '../../simulator/aws-api.ts';
+import { runClock, settleOnce, VirtualClock } from '../../simulator/clock.ts';
+import { present } from '../../simulator/ecs.ts';
+import { type InProcessRuntime, spawnInProcess } from '../../simulator/in-process.ts';
+import { Lambda } from '../../simulator/lambda.ts';
+import { Queue } from '../../simulator/queue.ts';
+import { Random } from '../../simulator/random.ts';
+import { Recorder } from '../report/recorder.ts';
+import { settingsFor } from './bindings.ts';
+import { type DeliveryOptions, type Timed, timeEvents } from './delivery-order.ts';
+import { type Difference, differencesIn } from './differences.ts';
+import { beginAsTold, latestTold, toldTasks, withToldServices } from './initial-state.ts';
+import type { Item } from './item.ts';
+
+export interface PlayOptions extends DeliveryOptions {
+  readonly wires: readonly string[];
+  readonly port: number;
+  /** How far behind ECS's reads may be. */
+  readonly lagMs: number;
+}
+
+type EventItem = Extract<Item, { kind: 'event' }>;
+
+export interface HeardEvent {
+  readonly item: EventItem;
+  readonly reading: Reading;
+  /** When it was first delivered, or would have been. */
+  readonly atMs: number;
+  /** Lost on purpose: the function never heard of it. */
+  readonly isLost: boolean;
+}
+
+export interface Played {
+  readonly settings: Settings;
+  readonly account: Account;
+  readonly recorder: Recorder;
+  readonly events: readonly HeardEvent[];
+  readonly differences: readonly Difference[];
+  /** What was given and could not be used, in words. */
+  readonly notes: readonly string[];
+}
+
+/** Time for a pass, its second look, and what it may be refused for at first. */
+const QUIET_MS = 20_000;
+const SCHEDULE_MS = 60_000;
+/** So many scheduled passes follow the last event of a busy time; in the quiet between, nothing could change. */
+const PASSES_AFTER_EVENT = 3;
+
+export async function play(items: readonly Item[], options: PlayOptions, progress: (done: number) => void): Promise<Played> {
+  return new Player(items, options, progress).run();
+}
+
+/** The settings under which the items are played. */
+export function settingsOfItems(items: readonly Item[], { wires, port }: PlayOptions): Settings {
+  const details = items.flatMap((item) => (item.kind === 'event' ? [detailOf(item.event)] : []));
+  return withToldServices(settingsFor([...details, ...toldTasks(items)], wires, port), items);
+}
+
+class Player {
+  readonly #options: PlayOptions;
+  readonly #progress: (done: number) => void;
+  readonly #timed: readonly Timed<EventItem>[];
+  readonly #settings: Settings;
+  readonly #clock: VirtualClock;
+  readonly #account: Account;
+  readonly #service: Service;
+  readonly #queue: Queue;
+  readonly #lambda: Lambda;
+  readonly #recorder: Recorder;
+  readonly #runtimes: InProcessRuntime[] = [];
+  readonly #notes: string[] = [];
+  readonly #hasBeginning: boolean;
+  #done = 0;
+  #passesLeft = 0;
+
+  constructor(items: readonly Item[], options: PlayOptions, progress: (done: number) => void) {
+    this.#options = options;
+    this.#progress = progress;
+    this.#hasBeginning = items.some(({ kind }) => kind === 'snapshot');
+    const events = items.filter((item) => item.kind === 'event');
+    this.#timed = timeEvents(
+      events.map((item) => ({ value: item, event: item.event })),
+      options,
+    );
+    this.#settings = settingsOfItems(items, options);
+    this.#clock = new VirtualClock((this.#timed[0]?.trueAtMs ?? latestTold(items)) - 1_000);
+    this.#account = new Account(this.#clock);
+    this.#service = new Service(this.#account);
+    this.#recorder = new Recorder(this.#service);
+    this.#queue = new Queue(this.#clock);
+    this.#lambda = new Lambda(this.#clock, () => this.#spawn());
+    this.#lambda.attach(this.#queue);
+    this.#setUp(items);
+  }
+
+  async run(): Promise<Played> {
+    for (const timed of this.#timed) this.#enter(timed);
+    // A state to begin with is looked at more than once, too: a difference counts only when it lasts.
+    if (this.#hasBeginning) this.#keepSchedule();
+    const lastMs = this.#timed.reduce(
+      (latest, { trueAtMs, deliveredAtMs }) => Math.max(latest, trueAtMs, ...deliveredAtMs),
+      this.#clock.now() + (this.#hasBeginning ? PASSES_AFTER_EVENT * SCHEDULE_MS : 0),
+    );
+    await runClock(this.#clock, settleOnce, lastMs + QUIET_MS);
+    this.#lambda.invoke(SCHEDULED);
+    await runClock(this.#clock, settleOnce, this.#clock.now() + QUIET_MS);
+    this.#collect();
+    return {
+      settings: this.#settings,
+      account: this.#account,
+      recorder: this.#recorder,
+      events: this.#timed.map(({ value, trueAtMs, deliveredAtMs }) => ({
+        item: value,
+        reading: this.#readingOf(value.event),
+        atMs: deliveredAtMs[0] ?? trueAtMs,
+        isLost: deliveredAtMs.length === 0,
+      })),
+      differences: differencesIn(this.#account, this.#settings),
+      notes: this.#notes,
+    };
+  }
+
+  #setUp(items: readonly Item[]): void {
+    const { ecs, elb } = this.#account;
+    for (const cluster of this.#settings.clusters) ecs.clusters.add(cluster);
+    const lag = new Random(this.#options.seed);
+    ecs.lagMs = () => (this.#options.lagMs === 0 ? 0 : lag.whole(0, this.#options.lagMs));
+    // A capture does not tell which VPC a group is in, nor how long it drains: any address may be registered, and targets drain
+    // for as long as tasks have by default.
+    const told = { port: this.#options.port, vpcPrefixes: [''], deregistrationDelaySeconds: 30 };
+    for (const arn of this.#settings.targetGroups) elb.addGroup({ arn, ...told });
+    for (const { wiring } of linesOfParameter(this.#settings).wirings) {
+      const { kind, cluster, name } = wiring.selector;
+      if (kind === 'service') ecs.addService(cluster, name);
+    }
+    this.#notes.push(...beginAsTold(this.#account, this.#settings, items));
+    this.#recorder.noteTargets();
+  }
+
+  /** The event becomes true at its time, whether or not anybody hears of it. */
+  #enter({ value, trueAtMs, deliveredAtMs }: Timed<EventItem>): void {
+    this.#clock.at(trueAtMs, () => {
+      this.#become(detailOf(value.event));
+      this.#done += 1;
+      this.#progress(this.#done);
+      this.#keepSchedule();
+    });
+    for (const atMs of deliveredAtMs) {
+      this.#clock.at(atMs, () => {
+        this.#queue.send(JSON.stringify(value.event));
+        this.#keepSchedule();
+      });
+    }
+  }
+
+  /** A task never goes back to an older version, whatever the times say that a capture tells. */
+  #become(detail: unknown): void {
+    const { taskArn, version } = isObject(detail) ? detail : {};
+    const known = typeof taskArn === 'string' ? this.#account.ecs.tasks.get(taskArn) : undefined;
+    const isOld = known !== undefined && typeof version === 'number' && version < present(known).version;
+    if (!isOld) adoptDetail(this.#account, detail);
+  }
+
+  /** The schedule ticks once a minute while something happens; the idle hours of a long capture are passed over. */
+  #keepSchedule(): void {
+    const isTicking = this.#passesLeft > 0;
+    this.#passesLeft = PASSES_AFTER_EVENT;
+    if (!isTicking) this.#clock.after(SCHEDULE_MS, () => this.#tick());
+  }
+
+  #tick(): void {
+    this.#passesLeft -= 1;
+    this.#lambda.invoke(SCHEDULED);
+    if (this.#passesLeft > 0) this.#clock.after(SCHEDULE_MS, () => this.#tick());
+  }
+
+  #spawn(): InProcessRuntime {
+    const runtime = spawnInProcess(this.#settings, createSimulatedWorld(this.#service), this.#clock);
+    this.#runtimes.push(runtime);
+    return runtime;
+  }
+
+  /** What the function takes the event for; one that no line of wiring means is ignored too. */
+  #readingOf(event: unknown): Reading {
+    const reading = readEvent(event);
+    if (reading.kind !== 'hint' || this.#isWired(reading.hint)) return reading;
+    return { kind: 'ignored', because: 'no line of wiring means its task' };
+  }
+
+  #isWired(hint: Hint): boolean {
+    return linesOfParameter(this.#settings).wirings.some(({ wiring }) => mayMean(wiring.selector, hint));
+  }
+
+  #collect(): void {
+    const failed = this.#lambda.invocations.filter(({ outcome }) => outcome === 'failed' || outcome === 'timed out');
+    if (failed.length > 0)
+      this.#notes.push(`${failed.length} invocations of the function failed: ${reasonOf(failed[0]?.error)}`);
+    for (const { journal } of this.#runtimes) {
+      for (const { atMs, group, pass } of journal.passes) {
+        for (const { kind, descriptor, because } of pass.written.done) {
+          const target = { targetGroup: group, ip: descriptor.id, port: descriptor.port };
+          this.#recorder.changes.push({ atMs, kind, ...target, because: because.rule, taskArn: because.task });
+        }
+      }
+      for (const { kind, subject, message, command } of journal.findings)
+        this.#recorder.found({ kind, subject, message, command });
+    }
+    this.#recorder.changes.sort((one, other) => one.atMs - other.atMs);
+  }
+}
+
+const SCHEDULED = { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} };
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'it did not end in time';
+}
+
+function detailOf(event: unknown): unknown {
+  return isObject(event) ? event['detail'] : undefined;
+}

@@ -1,0 +1,90 @@
+/** The two ways in which the function meets the simulated account. */
+
+import { createSimulatedWorld, type Line, USUAL_LINE } from './aws-api.ts';
+import { type BundleRuntime, spawnBundle } from './bundle.ts';
+import { settleOnce } from './clock.ts';
+import { type Backend, parseSettings, type SettingsText, type Stage } from './deployment.ts';
+import { functionCalled } from './function-calls.ts';
+import { HttpDoor } from './http.ts';
+import { type InProcessRuntime, spawnInProcess } from './in-process.ts';
+
+/** What a call takes over HTTP, in virtual milliseconds: as in `USUAL_LINE`. */
+const CALL_MS = 40;
+
+export interface InProcessBackend extends Backend {
+  readonly runtimes: readonly InProcessRuntime[];
+}
+
+/** The sources in process, each call with its latency. */
+export function inProcess(): InProcessBackend {
+  const runtimes: InProcessRuntime[] = [];
+  return {
+    name: 'the sources in process',
+    runtimes,
+    spawn: (stage, settings) => {
+      const line: Line = {
+        ...USUAL_LINE,
+        sent: (name, input) => {
+          functionCalled(settings, name, input);
+          return true;
+        },
+      };
+      const world = createSimulatedWorld(stage.service, line);
+      const runtime = spawnInProcess(parseSettings(settings), world, stage.clock);
+      runtimes.push(runtime);
+      return runtime;
+    },
+    settle: settleOnce,
+    close: () => Promise.resolve(),
+  };
+}
+
+export interface BundleBackend extends Backend {
+  readonly runtimes: readonly BundleRuntime[];
+  readonly door: HttpDoor;
+}
+
+/** The built bundle with real SDK clients over HTTP, on virtual time. */
+export async function bundleOverHttp(file: string, stage: Stage): Promise<BundleBackend> {
+  const door = new HttpDoor(stage.service);
+  door.answerMs = () => CALL_MS;
+  door.asked = (name, input) => functionCalled(stage.settings, name, input);
+  const endpoint = await door.open();
+  const runtimes: BundleRuntime[] = [];
+  const underWay = (): number => runtimes.reduce((sum, runtime) => sum + runtime.callsUnderWay(), 0);
+  return {
+    name: 'the built bundle over HTTP',
+    runtimes,
+    door,
+    spawn: (spawning, settings) => {
+      const runtime = spawnBundle({ file, environment: environmentOf(endpoint, settings), clock: spawning.clock });
+      runtimes.push(runtime);
+      return runtime;
+    },
+    settle: async () => {
+      // Every call under way must wait for virtual time, or its answer is still on the wire: then the clock has to wait.
+      for (let quietRounds = 0; quietRounds < 3; ) {
+        await settleOnce();
+        quietRounds = underWay() === door.waiting ? quietRounds + 1 : 0;
+      }
+    },
+    close: () => door.close(),
+  };
+}
+
+/** The environment variables of the deployed function, and those that lead its SDK clients to the simulated account. */
+function environmentOf(endpoint: string, settings: SettingsText): Record<string, string> {
+  return {
+    CLUSTER_ARNS: settings.clusters.join(','),
+    TARGET_GROUP_ARNS: settings.targetGroups.join(','),
+    CLOUD_MAP_SERVICE_ARNS: settings.cloudMapServices.join(','),
+    WIRING: settings.wiring,
+    MODE: settings.mode,
+    AWS_REGION: 'eu-west-1',
+    AWS_ACCESS_KEY_ID: 'simulated',
+    AWS_SECRET_ACCESS_KEY: 'simulated',
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_LAMBDA_FUNCTION_NAME: 'sync',
+    POWERTOOLS_SERVICE_NAME: 'alb-target-sync',
+  };
+}

@@ -1,0 +1,155 @@
+/** A stage for one story: an account with a cluster, a service and a target group, and the function between queue and schedule. */
+
+import { parseCloudMapServiceArn, parseClusterArn, parseTargetGroupArn } from '../../functions/core/values.ts';
+import type { Settings } from '../../functions/core/wirings.ts';
+import { Account, clusterArn, targetGroupArn } from './account.ts';
+import { Service } from './api.ts';
+import { runClock, VirtualClock } from './clock.ts';
+import { present, type TaskRecord, type TaskSpec } from './ecs.ts';
+import type { GroupRecord } from './elb.ts';
+import { passesRule, type StateChangeEvent } from './events.ts';
+import { LAMBDA_SETTINGS, Lambda, type LambdaSettings, type Runtime } from './lambda.ts';
+import { Queue } from './queue.ts';
+
+/** How the function under test is started; in process or as the built bundle over HTTP. */
+export interface Backend {
+  /** A cold environment. */
+  spawn(stage: Stage, settings: SettingsText): Runtime;
+  /** Waits until the code under test has nothing left to do without time passing. */
+  settle(stage: Stage): Promise<void>;
+  readonly name: string;
+  close(): Promise<void>;
+}
+
+/** The settings as the environment variables hold them. */
+export interface SettingsText {
+  readonly clusters: readonly string[];
+  readonly targetGroups: readonly string[];
+  readonly cloudMapServices: readonly string[];
+  readonly wiring: string;
+  readonly mode: 'enforce' | 'observe';
+}
+
+export interface StageOptions {
+  readonly settings?: Partial<SettingsText>;
+  readonly lambda?: Partial<LambdaSettings>;
+  /** Events that ECS does not send through the rule, such as those of starting tasks. */
+  readonly unfiltered?: boolean;
+}
+
+export const CLUSTER = clusterArn('prod');
+export const GROUP = targetGroupArn('web');
+
+/** Tasks that are running a moment after they were started: for stories that are not about starting. */
+export const QUICK = { provisioningMs: 10, pendingMs: 10, stoppingMs: 500, deprovisioningMs: 500 } as const;
+
+export class Stage {
+  readonly clock = new VirtualClock();
+  readonly account = new Account(this.clock);
+  readonly service = new Service(this.account);
+  readonly queue = new Queue(this.clock);
+  readonly lambda: Lambda;
+  readonly group: GroupRecord;
+  readonly settings: SettingsText;
+  #backend: Backend | undefined;
+  /** Decides what becomes of an event; the default delivers it at once. */
+  deliver: (event: StateChangeEvent) => void = (event) => this.queue.send(JSON.stringify(event));
+
+  constructor(options: StageOptions = {}) {
+    this.settings = {
+      clusters: [CLUSTER],
+      targetGroups: [GROUP],
+      cloudMapServices: [],
+      wiring: 'target-group=web service=app port=8080',
+      mode: 'enforce',
+      ...options.settings,
+    };
+    this.account.ecs.addService(CLUSTER, 'app');
+    this.group = this.account.elb.addGroup({ arn: GROUP });
+    this.account.onEvent((event) => {
+      if (options.unfiltered || passesRule(event)) this.deliver(event);
+    });
+    this.lambda = new Lambda(this.clock, () => this.backend.spawn(this, this.settings), {
+      ...LAMBDA_SETTINGS,
+      ...options.lambda,
+    });
+  }
+
+  /** Puts the function on the stage, behind the queue. */
+  use(backend: Backend): this {
+    this.#backend = backend;
+    this.lambda.attach(this.queue);
+    return this;
+  }
+
+  get backend(): Backend {
+    if (this.#backend === undefined) throw new Error('No function is on the stage: call use() first.');
+    return this.#backend;
+  }
+
+  /** Starts tasks of the service `app`. */
+  start(count: number, spec: Partial<TaskSpec> = {}): TaskRecord[] {
+    const task = { clusterArn: CLUSTER, group: 'service:app', definition: 'app:1', timing: QUICK, ...spec };
+    return Array.from({ length: count }, () => this.account.ecs.start(task));
+  }
+
+  /** Lets time pass. */
+  async pass(milliseconds: number): Promise<void> {
+    const untilMs = this.clock.now() + milliseconds;
+    await runClock(this.clock, () => this.backend.settle(this), untilMs);
+  }
+
+  /** Lets time pass until queue and function are idle, and a moment for what was under way. */
+  async quiesce(limitMs = 120_000): Promise<void> {
+    const isIdle = (): boolean => this.queue.length === 0 && !this.lambda.isBusy;
+    await runClock(this.clock, () => this.backend.settle(this), this.clock.now() + limitMs, isIdle);
+  }
+
+  /** Invokes the function and waits for its answer. */
+  async invoke(input: unknown): Promise<unknown> {
+    const invocation = this.lambda.invoke(input);
+    const isDone = (): boolean => invocation.outcome !== 'running';
+    await runClock(this.clock, () => this.backend.settle(this), this.clock.now() + 60_000, isDone);
+    if (invocation.outcome === 'failed') throw invocation.error;
+    return invocation.answer;
+  }
+
+  /** One scheduled pass. */
+  async schedule(): Promise<void> {
+    await this.invoke({ source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} });
+  }
+
+  /** `ip:port` of what the group sends traffic to. */
+  get registered(): string[] {
+    return this.account.elb.registered(this.group);
+  }
+
+  /** `ip:port` of every task of the service that is running and wanted. */
+  get serving(): string[] {
+    return [...this.account.ecs.tasks.values()]
+      .filter((task) => task.group === 'service:app')
+      .map(present)
+      .filter(({ last, desired }) => last === 'RUNNING' && desired === 'RUNNING')
+      .flatMap(({ ipv4 }) => (ipv4 === undefined ? [] : [`${ipv4}:8080`]))
+      .sort();
+  }
+
+  get calls(): number {
+    return this.account.callCount;
+  }
+}
+
+/** The settings as the function reads them. */
+export function parseSettings(text: SettingsText): Settings {
+  return {
+    clusters: text.clusters.flatMap((arn) => accepted(parseClusterArn(arn))),
+    targetGroups: text.targetGroups.flatMap((arn) => accepted(parseTargetGroupArn(arn))),
+    cloudMapServices: text.cloudMapServices.flatMap((arn) => accepted(parseCloudMapServiceArn(arn))),
+    wiring: text.wiring,
+    mode: text.mode,
+  };
+}
+
+function accepted<Value>(parsed: { readonly ok: true; readonly value: Value } | { readonly ok: false }): Value[] {
+  return parsed.ok ? [parsed.value] : [];
+}

@@ -1,0 +1,131 @@
+/** Everybody else who acts on the account: the services that scale, a person at the console, ECS itself, another controller. */
+import { type Account, clusterArn } from '../../scripts/simulator/account.ts';
+import { present, type TaskRecord, type TaskTiming } from '../../scripts/simulator/ecs.ts';
+import type { GroupRecord } from '../../scripts/simulator/elb.ts';
+import type { Random } from '../../scripts/simulator/random.ts';
+import type { Mix } from './fault-mix.ts';
+
+export const CLUSTER_ARN = clusterArn('prod');
+
+/** What runs in the cluster: the wired service and family, and a service that nobody wires but that shares the subnet. */
+const KINDS = {
+  app: { group: 'service:app', definition: 'app:1' },
+  job: { group: 'family:job', definition: 'job:3' },
+  api: { group: 'service:api', definition: 'api:1' },
+  other: { group: 'service:other', definition: 'other:7' },
+} as const;
+export type Kind = keyof typeof KINDS;
+
+export class People {
+  readonly #account: Account;
+  readonly #group: GroupRecord;
+  readonly #mix: Mix;
+  readonly #random: Random;
+  /** Addresses that a person has put into the group: they stay, whatever happens. */
+  readonly byHand = new Set<string>();
+  /** Told after every write to the group. */
+  wrote: () => void = () => undefined;
+
+  constructor(account: Account, group: GroupRecord, mix: Mix, random: Random) {
+    this.#account = account;
+    this.#group = group;
+    this.#mix = mix;
+    this.#random = random;
+  }
+
+  start(kind: Kind, timing: Partial<TaskTiming> = this.#drawTiming()): TaskRecord {
+    const isPoison = kind === 'app' && this.#random.chance(this.#mix.poisonP);
+    const ipv4 = isPoison ? `172.31.0.${this.#random.whole(4, 250)}` : undefined;
+    return this.#account.ecs.start({ clusterArn: CLUSTER_ARN, ...KINDS[kind], timing, ipv4 });
+  }
+
+  /** One turn of the churn: something starts, stops or dies. */
+  churn(): void {
+    const kinds: readonly [Kind, ...Kind[]] = this.#mix.withFamily
+      ? ['app', 'app', 'app', 'job', 'other']
+      : ['app', 'app', 'app', 'other'];
+    const kind = this.#random.pick(kinds);
+    const live = this.liveTasks(kind);
+    const isFull = live.length > 8;
+    if (live.length > 0 && (isFull || this.#random.chance(0.5))) this.#end(this.#random.pick(live));
+    else this.start(kind);
+  }
+
+  /** Every task of the service at once, as a deployment or a scale to zero does. */
+  replaceAll(kind: Kind): void {
+    for (const task of this.liveTasks(kind)) this.#end(task);
+    if (this.#random.chance(0.7)) for (let count = this.#random.whole(1, 5); count > 0; count -= 1) this.start(kind);
+  }
+
+  /** Starts or stops one task towards the wanted number. */
+  balance(kind: Kind, wanted: number): void {
+    const live = this.liveTasks(kind);
+    if (live.length < wanted) this.start(kind);
+    else if (live.length > wanted) this.#end(live[0]);
+  }
+
+  liveTasks(kind: Kind): TaskRecord[] {
+    const { group } = KINDS[kind];
+    return [...this.#account.ecs.tasks.values()].filter((task) => task.group === group && present(task).desired === 'RUNNING');
+  }
+
+  /** A person registers an address of their own, or takes a target out by hand. */
+  meddle(): void {
+    if (this.#random.chance(0.5)) {
+      const id = `10.0.99.${this.#random.whole(1, 9)}`;
+      if (this.#group.targets.size >= this.#group.quota || this.#group.targets.has(`${id}:8080`)) return;
+      this.#account.elb.register(this.#group, [{ id, port: 8080, zone: undefined }]);
+      this.byHand.add(`${id}:8080`);
+    } else {
+      const ours = this.#account.elb.registered(this.#group).filter((key) => !this.byHand.has(key));
+      const key = this.#random.pick(ours);
+      if (key !== undefined) this.#deregister([key]);
+    }
+    this.wrote();
+  }
+
+  /** A controller that takes the group for its own removes everything that it does not know. */
+  takeOver(): void {
+    this.#deregister(this.#account.elb.registered(this.#group).filter((key) => !this.byHand.has(key)));
+    this.wrote();
+  }
+
+  /** ECS keeps the group of a natively attached service itself. */
+  keepNatively(task: TaskRecord): void {
+    const { last, desired, ipv4 } = present(task);
+    if (task.group !== KINDS.app.group || ipv4 === undefined) return;
+    const key = `${ipv4}:8080`;
+    const isRoom = this.#group.targets.size < this.#group.quota && !this.#group.targets.has(key) && ipv4.startsWith('10.0.');
+    if (desired === 'STOPPED') this.#deregister([key]);
+    else if (last === 'RUNNING' && isRoom) this.#account.elb.register(this.#group, [{ id: ipv4, port: 8080, zone: undefined }]);
+    this.wrote();
+  }
+
+  #deregister(keys: readonly string[]): void {
+    const requests = keys.map((key) => ({
+      id: key.replace(/:\d+$/, ''),
+      port: Number(key.slice(key.lastIndexOf(':') + 1)),
+      zone: undefined,
+    }));
+    this.#account.elb.deregister(this.#group, requests);
+  }
+
+  #end(task: TaskRecord | undefined): void {
+    if (task === undefined) return;
+    if (this.#random.chance(this.#mix.crashP)) this.#account.ecs.crash(task);
+    else this.#account.ecs.stop(task);
+  }
+
+  /** Within what captured events of Fargate tasks show, but stops may be quicker. */
+  #drawTiming(): TaskTiming {
+    const random = this.#random;
+    return {
+      provisioningMs: random.whole(4_000, 9_000),
+      pendingMs: random.whole(8_000, 25_000),
+      activatingMs: random.chance(0.3) ? random.whole(100, 10_000) : undefined,
+      deactivatingMs: random.chance(0.3) ? random.whole(0, 5_000) : undefined,
+      stoppingMs: Math.max(this.#mix.stoppingMinMs, random.pick([200, 2_000, 12_000, 30_000])),
+      deprovisioningMs: random.whole(1_000, 25_000),
+    };
+  }
+}

@@ -1,0 +1,396 @@
+/** One seed, told from beginning to end: churn under the seed's faults, then quiet, then a look at where the world has ended. */
+import { Account } from '../../scripts/simulator/account.ts';
+import { Service } from '../../scripts/simulator/api.ts';
+import { EPOCH_MS, runClock, settleOnce, VirtualClock } from '../../scripts/simulator/clock.ts';
+import type { SettingsText } from '../../scripts/simulator/deployment.ts';
+import { present } from '../../scripts/simulator/ecs.ts';
+import { type GroupRecord, keyOf } from '../../scripts/simulator/elb.ts';
+import { Exposure, type ExposureSums } from '../../scripts/simulator/exposure.ts';
+import type { LambdaSettings } from '../../scripts/simulator/lambda.ts';
+import { Random } from '../../scripts/simulator/random.ts';
+import { drawFault } from './fault-draw.ts';
+import { drawMix, type FaultClass, type Mix, type MixOptions } from './fault-mix.ts';
+import { forgedMessage, forgedVersion, mangledMessage } from './forgery.ts';
+import { cameLate } from './late-starts.ts';
+import { CLUSTER_ARN, type Kind, People } from './operators.ts';
+import type { Rules, Violation, WantedLine } from './oracle.ts';
+import { ADMIN, API, APP, CLOUD_MAP, JOB, TAG_TEXTS, TEXTS_OF_APP, WEB } from './scenario-bindings.ts';
+import { Stack } from './stack.ts';
+import { Trace } from './trace.ts';
+
+export interface StoryResult {
+  readonly mix: Mix;
+  readonly violations: readonly Violation[];
+  /** Interesting states that the run has reached. */
+  readonly marks: ReadonlySet<string>;
+  /** Serving tasks that lost their target to us, in the true world. */
+  readonly liveRemovals: number;
+  /** The longest that one address was wrong after the faults had ended, in milliseconds. */
+  readonly outOfStepMs: number;
+  readonly exposure: ExposureSums;
+  readonly calls: number;
+  /** A digest of everything that happened, in order: equal for equal runs. */
+  readonly hash: string;
+}
+
+export interface StoryOptions extends MixOptions {
+  readonly trace?: ((line: string) => void) | undefined;
+  /** Another way of taking from the queue than template.yaml's. */
+  readonly lambda?: Partial<LambdaSettings> | undefined;
+}
+
+/** A lost event is made up for by the schedule within a minute, and its pass may take 15 s. */
+const CONVERGED_WITHIN_MS = 75_000;
+/** The slowest task takes so long from its order to stop to its end. */
+const SETTLED_WITHIN_MS = 65_000;
+
+/** The farthest that a read is behind. */
+const LAG_MAX_MS = 3_000;
+/** So long after the faults nothing of them is under way any more: invocations and their second looks have ended. */
+const QUIET_AFTER_MS = 35_000;
+/** Delivery, a second look's five seconds, and the calls around them. */
+const QUICK_MS = 12_000;
+/**
+ * The same while ELB refuses some of our targets. Each is looked for by halving, in each environment and group, and once the burst
+ * is used up an environment makes one write a second: five such targets in two groups keep it busy for some ten seconds.
+ */
+const QUICK_BESIDE_REFUSALS_MS = 25_000;
+
+/**
+ * Under these a start may take longer than usual. A full group and a target that drains have promises of their own. Of two
+ * stacks, the one whose dead task held the address may take it from the other's live one, which puts it back within a minute.
+ */
+const HELD_UP: readonly FaultClass[] = ['small quota', 'refused while draining', 'second stack'];
+
+/** How old a copy of the tags may be. */
+const TAGS_COPIED_MS = 61_000;
+
+export function tellStory(seed: number, options: StoryOptions = {}): Promise<StoryResult> {
+  return new Story(drawMix(seed, options), options).run();
+}
+
+class Story {
+  readonly #mix: Mix;
+  readonly #lambda: Partial<LambdaSettings> | undefined;
+  readonly #clock = new VirtualClock();
+  readonly #account = new Account(this.#clock);
+  readonly #service = new Service(this.#account);
+  readonly #random: Random;
+  readonly #trace: Trace;
+  readonly #faultsEndMs: number;
+  readonly #web: GroupRecord;
+  readonly #people: People;
+  readonly #exposure: Exposure;
+  readonly #stacks: Stack[] = [];
+  /** Addresses that are wrong now, and since when. */
+  readonly #wrongSinceMs = new Map<string, number>();
+  readonly #late: Violation[] = [];
+  /** When the app's line last stopped to say drain. */
+  #drainedAtMs = Number.NEGATIVE_INFINITY;
+  #outOfStepMs = 0;
+  #isGone = false;
+
+  constructor(mix: Mix, { trace, lambda }: StoryOptions) {
+    this.#mix = mix;
+    this.#lambda = lambda;
+    this.#random = new Random(mix.seed ^ 0x5eed);
+    this.#trace = new Trace(this.#clock, trace);
+    this.#faultsEndMs = this.#clock.now() + mix.churnMs;
+    this.#web = this.#account.elb.addGroup({
+      arn: WEB,
+      quota: mix.quota,
+      deregistrationDelaySeconds: mix.drainDelaySeconds,
+      whileDraining: mix.classes.has('refused while draining') ? 'refused' : 'accepted',
+    });
+    this.#people = new People(this.#account, this.#web, mix, this.#random.fork());
+    this.#exposure = new Exposure(this.#clock, this.#account.elb, this.#web);
+    this.#people.wrote = () => this.#exposure.note();
+    this.#setUpAccount(this.#random.fork());
+    this.#setUpStacks(this.#random.fork());
+    this.#setUpOthers(this.#random.fork());
+  }
+
+  async run(): Promise<StoryResult> {
+    const drainMs = this.#mix.classes.has('refused while draining') ? this.#mix.drainDelaySeconds * 1_000 : 0;
+    const endMs = this.#faultsEndMs + SETTLED_WITHIN_MS + CONVERGED_WITHIN_MS + drainMs + 5_000;
+    this.#clock.at(this.#faultsEndMs - TAGS_COPIED_MS, () => {
+      if (this.#mix.wiredBy === 'tags') this.#tagGroup('service=app port=8080');
+    });
+    this.#clock.at(this.#faultsEndMs, () => this.#tick(CONVERGED_WITHIN_MS + drainMs));
+    this.#clock.at(this.#faultsEndMs + QUIET_AFTER_MS, () => this.#changeQuietly());
+    await runClock(this.#clock, settleOnce, endMs);
+    const tasks = [...this.#account.ecs.tasks.values()];
+    const app = tasks.filter((task) => task.group === 'service:app');
+    return {
+      mix: this.#mix,
+      violations: [...this.#stacks.flatMap((stack) => stack.violations), ...this.#late],
+      marks: new Set(this.#stacks.flatMap((stack) => [...stack.collectMarks()])),
+      liveRemovals: this.#stacks.reduce((sum, stack) => sum + stack.liveRemovals, 0),
+      outOfStepMs: this.#outOfStepMs,
+      exposure: this.#exposure.sum(app, 8080, endMs, tasks, this.#faultsEndMs),
+      calls: this.#account.callCount,
+      hash: this.#trace.hash,
+    };
+  }
+
+  /** In an outage addresses pass from hand to hand unseen; after it, everything starts cold. */
+  get #isOut(): boolean {
+    const { fromMs, toMs } = this.#mix.outage;
+    const sinceMs = this.#clock.now() - EPOCH_MS;
+    return this.#isFaulty && sinceMs >= fromMs && sinceMs < toMs;
+  }
+
+  get #isFaulty(): boolean {
+    return this.#clock.now() < this.#faultsEndMs;
+  }
+
+  #has(name: FaultClass): boolean {
+    return this.#mix.classes.has(name);
+  }
+
+  #setUpAccount(random: Random): void {
+    const { ecs, elb } = this.#account;
+    const app = ecs.addService(CLUSTER_ARN, 'app');
+    for (const name of ['api', 'other']) ecs.addService(CLUSTER_ARN, name);
+    if (this.#has('native writer')) app.loadBalancers = [WEB];
+    ecs.reuseAfterMs = this.#mix.reuseAfterMs;
+    ecs.pageMax = this.#mix.pageMax;
+    const { answers } = elb;
+    // Health checks fail at every third address, whatever runs there: health must not decide who is registered.
+    if (this.#has('sick tasks')) elb.answers = (ip, port) => Number(ip.split('.')[3]) % 3 !== 0 && answers(ip, port);
+    const lag = random.fork();
+    // Torn reads are either up to date or as far behind as may be: one after the other tells of two times.
+    const torn = this.#has('torn reads') ? new Random(this.#mix.seed ^ 0x70e2) : undefined;
+    ecs.lagMs = () => {
+      if (!this.#isFaulty) return 0;
+      const lagMs = lag.whole(0, this.#mix.lagMaxMs);
+      return torn === undefined ? lagMs : torn.pick([0, LAG_MAX_MS]);
+    };
+    if (this.#mix.withSecondGroup) elb.addGroup({ arn: ADMIN, port: 9090 });
+    if (this.#has('cloud map')) this.#setUpCloudMap(new Random(this.#mix.seed ^ 0xc10d));
+    if (this.#mix.wiredBy === 'tags') this.#tagGroup('service=app port=8080');
+    const weather = random.fork();
+    this.#service.faults = (operation) => {
+      const fault = drawFault(this.#mix, weather, operation);
+      if (this.#isOut) return { kind: 'error', code: 'InternalFailure', status: 500 };
+      return this.#isFaulty ? fault : undefined;
+    };
+  }
+
+  /** A service whose instances ECS keeps late and with gaps: looking at them must not lead the passes astray. */
+  #setUpCloudMap(random: Random): void {
+    const service = this.#account.cloudMap.addService(CLOUD_MAP, 'app');
+    service.tags.set('alb-target-sync', 'service=app');
+    const delayMs = (): number => random.whole(0, 10_000);
+    this.#account.keepInstances('service:app', service, { delayMs, omits: () => random.chance(0.2) });
+  }
+
+  #tagGroup(line: string | undefined): void {
+    if (this.#web.tags.get('alb-target-sync')?.includes('drain')) this.#drainedAtMs = this.#clock.now();
+    this.#web.tags.clear();
+    if (line !== undefined) this.#web.tags.set('alb-target-sync', line);
+    if (this.#mix.withFamily) this.#web.tags.set('alb-target-sync:job', 'family=job port=8080');
+  }
+
+  #setUpStacks(random: Random): void {
+    const { withFamily, withSecondGroup, wiredBy } = this.#mix;
+    const webLines = withFamily ? [APP, JOB] : [APP];
+    const texts = [
+      ...(wiredBy === 'parameter' ? webLines.map((line) => `target-group=web ${line.kind}=${line.name} port=8080`) : []),
+      ...(withSecondGroup ? ['target-group=admin service=app port=9090'] : []),
+    ];
+    const parameterLines = new Map<string, readonly WantedLine[]>([
+      ...(wiredBy === 'parameter' ? [[WEB, webLines] as const] : []),
+      ...(withSecondGroup ? [[ADMIN, [{ ...APP, port: 9090 }]] as const] : []),
+    ]);
+    const targetGroups = withSecondGroup ? [WEB, ADMIN] : [WEB];
+    this.#addStack('A', random.fork(), { targetGroups, wiring: texts.join('; ') }, parameterLines);
+    const second = random.fork();
+    if (!this.#has('second stack')) return;
+    const wiring = 'target-group=web service=api port=8080';
+    this.#addStack('B', second, { targetGroups: [WEB], wiring }, new Map([[WEB, [API]]]));
+  }
+
+  #addStack(
+    name: string,
+    random: Random,
+    settings: Pick<SettingsText, 'targetGroups' | 'wiring'>,
+    parameterLines: Rules['parameterLines'],
+  ): void {
+    const nativeServices = new Set(this.#has('native writer') ? [`${WEB} app`] : []);
+    const cloudMapServices = name === 'A' && this.#has('cloud map') ? [CLOUD_MAP] : [];
+    const isSingleGroup = settings.targetGroups.length === 1 && cloudMapServices.length === 0;
+    const { tasks } = this.#account.ecs;
+    const isLive = (arn: string): boolean => {
+      const task = tasks.get(arn);
+      return task !== undefined && present(task).desired === 'RUNNING';
+    };
+    this.#stacks.push(
+      new Stack({
+        name,
+        random,
+        account: this.#account,
+        service: this.#service,
+        mix: this.#mix,
+        faultsEndMs: this.#faultsEndMs,
+        isOut: () => this.#isOut,
+        trace: this.#trace,
+        lambda: this.#lambda,
+        settings: { clusters: [CLUSTER_ARN], cloudMapServices, mode: 'enforce', ...settings },
+        rules: { parameterLines, linesOfTag: TAG_TEXTS, nativeServices, isSingleGroup, isLive },
+        wrote: () => this.#exposure.note(),
+        trueLines: () => [...parameterLines.values()].flat().concat(name === 'A' ? this.#taggedLines() : []),
+      }),
+    );
+  }
+
+  /** The lines in the tags now. One that was draining a moment ago may still be acted on: a copy of the tags may be a minute old. */
+  #taggedLines(): readonly WantedLine[] {
+    const isCopied = this.#clock.now() - this.#drainedAtMs <= TAGS_COPIED_MS + CONVERGED_WITHIN_MS;
+    const lines = [...this.#web.tags.values()].flatMap((value) => TAG_TEXTS.get(value) ?? []);
+    return isCopied ? lines.filter(({ name }) => name !== 'app') : lines;
+  }
+
+  #setUpOthers(random: Random): void {
+    for (let count = this.#mix.initialTasks; count > 0; count -= 1) this.#people.start('app');
+    const { wiredBy } = this.#mix;
+    this.#often(random.fork(), 1_000, 12_000, () => this.#people.churn());
+    this.#often(random.fork(), 20_000, 90_000, () => this.#people.replaceAll('app'));
+    this.#oftenIf('person', random.fork(), 5_000, 40_000, () => this.#people.meddle());
+    this.#oftenIf('sole owner', random.fork(), 10_000, 40_000, () => this.#people.takeOver());
+    this.#oftenIf('second stack', random.fork(), 5_000, 20_000, (own) => this.#people.balance('api', own.whole(0, 3)));
+    this.#oftenIf('forged hints', random.fork(), 1_000, 15_000, (own) => this.#inject(forgedMessage(this.#account, own)));
+    this.#oftenIf('mangled messages', random.fork(), 1_000, 15_000, (own) => this.#inject(mangledMessage(own)));
+    this.#oftenIf('cold starts', random.fork(), 5_000, 30_000, () => this.#coolDown());
+    if (this.#has('outage')) this.#setUpOutage(new Random(this.#mix.seed ^ 0x007a6e));
+    this.#oftenIf('forged versions', new Random(this.#mix.seed ^ 0x9e15), 3_000, 15_000, (own) => {
+      const live = own.pick(this.#people.liveTasks('app'));
+      if (live !== undefined) this.#inject(forgedVersion(live, own));
+    });
+    // A copy of the tags may be a minute old, so the last word has to be written a minute before the promise begins.
+    const rewire = (own: Random): void => {
+      const text = own.pick([...TEXTS_OF_APP, undefined]);
+      if (this.#clock.now() < this.#faultsEndMs - TAGS_COPIED_MS) this.#tagGroup(text);
+    };
+    if (wiredBy === 'tags') this.#oftenIf('rewiring', random.fork(), 10_000, 60_000, rewire);
+    const ending = random.fork();
+    if (this.#has('service gone')) this.#clock.after(ending.whole(30_000, this.#mix.churnMs), () => this.#deleteService());
+    this.#account.onEvent(({ detail }) => {
+      this.#trace.note(`task ${detail.taskArn.slice(-4)} v${detail.version} ${detail.lastStatus}/${detail.desiredStatus}`);
+      const task = this.#account.ecs.tasks.get(detail.taskArn);
+      if (this.#has('native writer') && task !== undefined) this.#people.keepNatively(task);
+    });
+  }
+
+  /** A deployment that nobody sees: the new tasks get the addresses of the old ones. Then warm memory is as good as none, or worse. */
+  #setUpOutage(random: Random): void {
+    const { fromMs, toMs } = this.#mix.outage;
+    this.#clock.at(EPOCH_MS + fromMs + 1_000, () => {
+      if (this.#isFaulty && !this.#isGone) this.#people.replaceAll('app');
+    });
+    this.#clock.at(EPOCH_MS + fromMs + 25_000, () => {
+      if (!this.#isFaulty || this.#isGone) return;
+      for (const kind of ['app', 'other', 'app', 'other', 'app'] as const) this.#people.start(kind);
+    });
+    if (random.chance(0.5)) return;
+    this.#clock.at(EPOCH_MS + toMs, () => {
+      for (const { lambda } of this.#stacks) lambda.replaceEnvironments();
+    });
+  }
+
+  #often(random: Random, fromMs: number, toMs: number, turn: (own: Random) => void): void {
+    this.#clock.after(random.whole(fromMs, toMs), () => {
+      if (!this.#isFaulty) return;
+      if (!this.#isGone) turn(random);
+      this.#often(random, fromMs, toMs, turn);
+    });
+  }
+
+  #oftenIf(name: FaultClass, random: Random, fromMs: number, toMs: number, turn: (own: Random) => void): void {
+    if (this.#has(name)) this.#often(random, fromMs, toMs, turn);
+  }
+
+  #inject(body: string): void {
+    for (const { pipeline } of this.#stacks) pipeline.inject(body);
+  }
+
+  #coolDown(): void {
+    for (const { lambda } of this.#stacks) lambda.coolDown();
+  }
+
+  /** Tasks go and others come once all faults have ended: memory that they have spoiled would show here. */
+  #changeQuietly(): void {
+    if (this.#isGone) return;
+    const quiet = new People(this.#account, this.#web, { ...this.#mix, poisonP: 0 }, new Random(this.#mix.seed ^ 0x9e7));
+    const running = this.#people.liveTasks('app').filter((task) => present(task).last === 'RUNNING');
+    for (const task of running.slice(0, 5)) this.#account.ecs.stop(task);
+    for (let count = 2; count > 0; count -= 1) quiet.start('app');
+  }
+
+  /** Deleting a service stops its tasks; ECS then says that it does not know it. */
+  #deleteService(): void {
+    this.#isGone = true;
+    const service = this.#account.ecs.services.get(`${CLUSTER_ARN} app`);
+    if (service !== undefined) service.status = 'INACTIVE';
+    for (const task of this.#people.liveTasks('app')) this.#account.ecs.stop(task);
+  }
+
+  /** Once a second after the faults have ended: how long has any one address been wrong? */
+  #tick(allowedMs: number): void {
+    const nowMs = this.#clock.now();
+    const wrong = new Set(this.#wrongAddresses());
+    for (const key of this.#wrongSinceMs.keys()) if (!wrong.has(key)) this.#wrongSinceMs.delete(key);
+    for (const key of wrong) {
+      const sinceMs = this.#wrongSinceMs.get(key) ?? nowMs;
+      this.#wrongSinceMs.set(key, sinceMs);
+      this.#outOfStepMs = Math.max(this.#outOfStepMs, nowMs - sinceMs);
+      const broken = this.#promiseBroken(key, sinceMs, nowMs, allowedMs);
+      if (broken !== undefined && this.#late.length === 0) {
+        this.#late.push({ invariant: broken, atMs: nowMs, environment: 0, detail: `${key} for ${nowMs - sinceMs} ms` });
+      }
+    }
+    this.#clock.after(1_000, () => this.#tick(allowedMs));
+  }
+
+  /** L3 whatever went before; L1 and L2 for what happens when the faults are long over and every event arrives. */
+  #promiseBroken(key: string, sinceMs: number, nowMs: number, allowedMs: number): string | undefined {
+    if (nowMs - sinceMs > allowedMs) return 'L3';
+    const isQuiet = sinceMs >= this.#faultsEndMs + QUIET_AFTER_MS;
+    const quickMs = this.#has('poison targets') ? QUICK_BESIDE_REFUSALS_MS : QUICK_MS;
+    if (!isQuiet || nowMs - sinceMs <= quickMs) return undefined;
+    const isHeldUp = HELD_UP.some((each) => this.#has(each));
+    if (key.startsWith('missing')) return isHeldUp ? undefined : 'L1';
+    return key.startsWith('left behind') && !cameLate(this.#account.ecs, this.#web, key) ? 'L2' : undefined;
+  }
+
+  #wrongAddresses(): string[] {
+    const registered = new Set(this.#account.elb.registered(this.#web));
+    const wanted = new Set(this.#wantedKinds().flatMap((kind) => this.#servingKeys(kind)));
+    const isFull = this.#web.targets.size >= this.#web.quota;
+    const missing = isFull ? [] : [...wanted].filter((key) => !registered.has(key) && key.startsWith('10.0.'));
+    const byHand = [...this.#people.byHand].filter((key) => !registered.has(key));
+    const extra = [...registered].filter((key) => !wanted.has(key) && !this.#people.byHand.has(key));
+    const isExcused = this.#isGone || this.#has('native writer');
+    return [
+      ...missing.map((key) => `missing ${key}`),
+      ...byHand.map((key) => `taken from a person ${key}`),
+      ...(isExcused ? [] : extra.map((key) => `left behind ${key}`)),
+    ];
+  }
+
+  #wantedKinds(): Kind[] {
+    return [
+      ...(this.#has('native writer') ? [] : (['app'] as const)),
+      ...(this.#mix.withFamily ? (['job'] as const) : []),
+      ...(this.#has('second stack') ? (['api'] as const) : []),
+    ];
+  }
+
+  #servingKeys(kind: Kind): string[] {
+    const serving = this.#people
+      .liveTasks(kind)
+      .map(present)
+      .filter(({ last }) => last === 'RUNNING');
+    return serving.flatMap(({ ipv4 }) => (ipv4 === undefined ? [] : [keyOf({ id: ipv4, port: 8080 })]));
+  }
+}

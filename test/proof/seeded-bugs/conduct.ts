@@ -1,0 +1,147 @@
+/** Wrong ways to go about the work: hints, wiring, other writers, and what is said to be done. */
+import { FILES, type Mutant } from './seeded-bug.ts';
+
+export const WRONG_CONDUCT: readonly Mutant[] = [
+  {
+    name: 'forged version remembered',
+    why: 'A task is at least as new as its newest event, and a reading older than that says nothing.',
+    patches: [
+      {
+        file: FILES.SNAPSHOT,
+        find: '  for (const feed of feeds) noteListed(',
+        replace: `  for (const { task, version } of hints) {
+    const fact = memory.facts.get(task);
+    if (fact !== undefined && version > fact.task.version) memory.facts.set(task, { ...fact, task: { ...fact.task, version } });
+  }
+  for (const feed of feeds) noteListed(`,
+      },
+      {
+        file: FILES.TASK,
+        find: '  return {\n    arn: one.arn,',
+        replace: '  if (other.version < one.version) return one;\n  return {\n    arn: one.arn,',
+      },
+    ],
+    caughtBy: ['L2', 'L3', 'S1', 'S5'],
+  },
+  {
+    name: 'waits for a version it was promised',
+    why: 'A hint tells of a newer version, so a write on an older one would be too early.',
+    patches: [
+      {
+        file: FILES.RECONCILE,
+        find: '  const planned = planChanges(reading.snapshot);',
+        replace: `  memory.promised ??= new Map();
+  for (const { task, version } of context.hints) memory.promised.set(task, Math.max(version, memory.promised.get(task) ?? 0));
+  const planned = planChanges(reading.snapshot).filter(({ because }) => because.version >= (memory.promised.get(because.task) ?? 0));`,
+      },
+    ],
+    caughtBy: ['L2', 'L3'],
+  },
+  {
+    name: 'acknowledges before success',
+    why: 'The schedule will do it anyway.',
+    patches: [
+      {
+        file: FILES.SYNC,
+        find: "    .filter(({ reading }) => reading.kind === 'hint' && unfinishedHints.has(reading.hint))",
+        replace: '    .filter(() => false)',
+      },
+    ],
+    caughtBy: ['S16'],
+  },
+  {
+    name: 'takes a failure for done',
+    why: 'The error was logged, and that is what errors are for.',
+    patches: [
+      {
+        file: FILES.RECONCILE,
+        find: '  const isUnfinished = isAged || failures.some(isPassing);',
+        replace: '  const isUnfinished = false;',
+      },
+    ],
+    caughtBy: ['S16'],
+  },
+  {
+    name: 'a wiring to fall back on when tags cannot be read',
+    why: 'Better the usual wiring than none.',
+    patches: [
+      {
+        file: FILES.CONFIGURATION,
+        find: '      // A failed read is not "no tag": the last copy stays, and the guard sees how old it is.',
+        replace: `      for (const arn of chunk) {
+        copies.set(arn, { tags: [{ key: 'alb-target-sync', value: 'service=app port=8080' }], readAtMs: reader.clock.now() });
+      }`,
+      },
+    ],
+    caughtBy: ['S18', 'S21'],
+  },
+  {
+    name: 'wiring of any age',
+    why: 'Nobody changes tags.',
+    patches: [
+      { file: FILES.GUARD, find: 'nowMs - (wiringReadAtMs ?? nowMs) > WIRING_AGE_MAX_MS', replace: 'false' },
+      { file: FILES.WRITES, find: 'nowMs - wiringReadAtMs <= WIRING_AGE_MAX_MS', replace: 'true' },
+    ],
+    caughtBy: ['S21'],
+  },
+  {
+    name: 'observe is a suggestion',
+    why: 'The proof is perfect, why not write.',
+    patches: [{ file: FILES.GUARD, find: "  if (!change.feed.wiring.writes) return 'observe';", replace: '' }],
+    caughtBy: ['S18', 'S4'],
+  },
+  {
+    name: 'writes beside ECS',
+    why: 'Two keepers keep better than one.',
+    patches: [{ file: FILES.GUARD, find: "  if (change.feed.native) return 'ECS manages this group';", replace: '' }],
+    caughtBy: ['S20', 'S4'],
+  },
+  {
+    name: 'fights other writers',
+    why: 'We are right, so we write.',
+    patches: [
+      {
+        file: FILES.GUARD,
+        find: "return nowMs - writtenMs < pauseMs ? 'contested' : undefined;",
+        replace: 'return undefined;',
+      },
+    ],
+    caughtBy: ['S19'],
+  },
+  {
+    name: 'events alone',
+    why: 'EventBridge delivers at least once.',
+    patches: [
+      {
+        file: FILES.SYNC,
+        find: '      const { unfinished } = await visit(environment, request, journal);',
+        replace: '      const unfinished = request.hints;',
+      },
+    ],
+    caughtBy: ['L3'],
+  },
+  {
+    name: 'a schedule that skips what it knows',
+    why: 'Nothing was hinted at, so nothing has changed.',
+    patches: [
+      {
+        file: FILES.VISIT,
+        find: '  if (isFull(request)) return false;\n  const { settings, configuration: read }',
+        replace: '  const { settings, configuration: read }',
+      },
+    ],
+    caughtBy: ['L3'],
+  },
+  {
+    name: 'reads its configuration at every pass',
+    why: 'Then it is always fresh.',
+    patches: [
+      {
+        file: FILES.ENVIRONMENT,
+        find: '  if (isCurrent(configuration, clock.now())) return Promise.resolve(configuration);',
+        replace: '',
+      },
+    ],
+    caughtBy: ['S23'],
+  },
+];

@@ -1,0 +1,293 @@
+/** Wrong ways to take a target out. */
+import { FILES, type Mutant, type Patch } from './seeded-bug.ts';
+
+/** What an event says of its task, carried along with the hint, as a task that nobody read. */
+const CARRY_DETAIL: Patch = {
+  file: FILES.EVENT,
+  find: "      eventId: shortText(event['id']) ?? '',",
+  replace: `      eventId: shortText(event['id']) ?? '',
+      told: {
+        arn: task.value, cluster: cluster.value, version: detail.version, desired: detail.desiredStatus, last: detail.lastStatus,
+        group: detail.group, definition: definitionOf(detail.taskDefinitionArn), interface: 'ATTACHED',
+        ipv4: /"privateIPv4Address","value":"([^"]*)"/.exec(JSON.stringify(detail.attachments ?? []))?.[1],
+      },`,
+};
+
+export const WRONG_REMOVALS: readonly Mutant[] = [
+  {
+    name: 'edge-triggered',
+    why: 'The event says what happened, so it says what to do.',
+    patches: [
+      CARRY_DETAIL,
+      {
+        file: FILES.RECONCILE,
+        find: '  const planned = planChanges(reading.snapshot);',
+        replace: `  const planned = context.hints.flatMap(({ told }) => {
+    const feed = reading.snapshot.feeds[0];
+    if (told?.ipv4 === undefined) return [];
+    const descriptor = { id: told.ipv4, port: feed.wiring.port, zone: undefined };
+    const because = { rule: 'task is stopping', task: told.arn, version: 1, last: '', desired: '', describedAtMs: clock.now(), wiring: '' };
+    const kind = told.desired === 'STOPPED' ? 'deregister' : 'register';
+    return [{ kind, address: told.ipv4 + ':8080', descriptor, because, feed, draining: false, startedAtMs: 0 }];
+  });`,
+      },
+    ],
+    caughtBy: ['S1', 'S2', 'S4', 'S5', 'S11', 'S15', 'S24'],
+  },
+  {
+    name: 'event bytes reach a write',
+    why: 'The event is newer than any read, so it is taken for one.',
+    patches: [
+      CARRY_DETAIL,
+      {
+        file: FILES.RECONCILE,
+        find: '  const planned = planChanges(reading.snapshot);',
+        replace: `  for (const { told } of context.hints) {
+    const known = reading.snapshot.tasks.get(told.arn);
+    reading.snapshot.tasks.set(told.arn, known === undefined ? told : { ...known, desired: told.desired, last: told.last });
+    reading.snapshot.describedAtMs.set(told.arn, clock.now());
+  }
+  const planned = planChanges(reading.snapshot);`,
+      },
+    ],
+    caughtBy: ['S1', 'S2', 'S4', 'S5', 'S11', 'S24'],
+  },
+  {
+    name: 'trusts absence',
+    why: 'A target whose task is not in the list has no task.',
+    patches: [
+      {
+        file: FILES.PLAN,
+        find: '    return change === undefined ? [] : [change];',
+        replace: `    if (change !== undefined) return [change];
+    const [feed] = snapshot.feeds;
+    const because = { rule: 'task is stopping', task: '', version: 1, last: '', desired: '', describedAtMs: Date.now() * 2, wiring: '' };
+    return [{ kind: 'deregister', address: target.address, descriptor: target.descriptor, because, feed }];`,
+      },
+    ],
+    caughtBy: ['S2', 'S3'],
+  },
+  {
+    name: 'reads tasks first',
+    why: 'The order of two reads cannot matter.',
+    patches: [
+      {
+        file: FILES.RECONCILE,
+        find: "  const targets = await caller.read('DescribeTargetHealth'",
+        replace: "  const early = await readSnapshot(context, []);\n  const targets = await caller.read('DescribeTargetHealth'",
+      },
+      {
+        file: FILES.RECONCILE,
+        find: 'await searchStopped(context, await readSnapshot(context, targets.value))',
+        replace: 'await searchStopped(context, { ...early, snapshot: { ...early.snapshot, targets: targets.value } })',
+      },
+    ],
+    caughtBy: ['S25'],
+  },
+  {
+    name: 'no veto',
+    why: 'The owner is proved stopped, so the target can go.',
+    patches: [
+      {
+        file: FILES.PLAN,
+        find: 'if (isDraining(target) || wanted.has(target.address)) return [];',
+        replace: 'if (isDraining(target)) return [];',
+      },
+      { file: FILES.GUARD, find: 'return hasLetGo || wanted.has(address);', replace: 'return hasLetGo;' },
+      {
+        file: FILES.CORE_SNAPSHOT,
+        find: 'return registered.has(address) && !wanted.has(address);',
+        replace: 'return registered.has(address);',
+      },
+    ],
+    caughtBy: ['S1'],
+  },
+  {
+    name: 'veto by strangers',
+    why: 'Something lives at the address, so the target is in use.',
+    patches: [
+      {
+        file: FILES.SNAPSHOT,
+        find: '  const snapshot = { group: wired.group, targets, feeds, tasks, describedAtMs: new Map<TaskArn, number>(), absentAtMs };',
+        replace: `  const { cluster } = wired.feeds[0].wiring.selector;
+  const strangers = await listTasks(context.caller, { kind: 'family', cluster, name: 'other' }, 'RUNNING');
+  if (!strangers.ok) failures.push(strangers.failure);
+  else failures.push(...(await describeTasks(context, strangers.value.map((arn) => ({ arn, cluster })), 'known')).failures);
+  const snapshot = { group: wired.group, targets, feeds, tasks, describedAtMs: new Map<TaskArn, number>(), absentAtMs };
+  const listed = new Set(strangers.ok ? strangers.value : []);
+  const held = new Set([...memory.facts.values()].filter(({ task }) => listed.has(task.arn) && task.desired === 'RUNNING').map(({ task }) => task.ipv4));
+  snapshot.targets = targets.map((target) => (held.has(target.descriptor.id) ? { ...target, state: 'draining' } : target));`,
+      },
+    ],
+    caughtBy: ['L2', 'L3'],
+  },
+  {
+    name: 'no plan age',
+    why: 'What was true when it was planned is true when it is sent.',
+    patches: [
+      { file: FILES.WRITES, find: 'nowMs - change.because.describedAtMs <= PROOF_AGE_MAX_MS', replace: 'true' },
+      { file: FILES.GUARD, find: 'nowMs - change.because.describedAtMs > PROOF_AGE_MAX_MS', replace: 'false' },
+    ],
+    caughtBy: ['S11'],
+  },
+  {
+    name: 'writes from memory',
+    why: 'What was read a minute ago need not be read again.',
+    patches: [
+      {
+        file: FILES.PLAN,
+        find: '    if (describedAtMs === undefined) return [];\n    return [{ feed, startedAtMs: task.startedAtMs ?? 0, because: proofOf(rule, feed, task, describedAtMs) }];',
+        replace:
+          '    if (rule === undefined) return [];\n    return [{ feed, startedAtMs: 0, because: proofOf(rule, feed, task, describedAtMs ?? 9e15) }];',
+      },
+      {
+        file: FILES.CORE_SNAPSHOT,
+        find: '  return registered.has(address) && !wanted.has(address);',
+        replace: '  return false;',
+      },
+    ],
+    caughtBy: ['S11'],
+  },
+  {
+    name: 'blind retry',
+    why: 'A deregistration that failed is sent again until it is taken.',
+    patches: [
+      {
+        file: FILES.WRITES,
+        find: "    const answer = await send(writer, 'DeregisterTargets', chunk);",
+        replace: `    let answer = await send(writer, 'DeregisterTargets', chunk);
+    for (let again = 0; again < 5 && answer !== 'not due' && !answer.ok; again += 1) {
+      await writer.clock.sleep(1_000);
+      const input = { group: writer.group.arn, targets: chunk.map((change) => change.descriptor) };
+      answer = await writer.caller.write('DeregisterTargets', 'again', input, () => true);
+    }`,
+      },
+    ],
+    caughtBy: ['S11', 'S1'],
+  },
+  {
+    name: 'deregisters without the port',
+    why: 'An address names a target; AWS even answers 200.',
+    patches: [
+      {
+        file: FILES.PLAN,
+        find: 'address: target.address, descriptor: target.descriptor, because, feed };',
+        replace: 'address: target.address, descriptor: { id: target.descriptor.id }, because, feed };',
+      },
+    ],
+    caughtBy: ['S12'],
+  },
+  {
+    name: 'deregisters without the zone',
+    why: 'The port is there, that will do.',
+    patches: [
+      {
+        file: FILES.PLAN,
+        find: 'address: target.address, descriptor: target.descriptor, because, feed };',
+        replace: 'address: target.address, descriptor: { ...target.descriptor, zone: undefined }, because, feed };',
+      },
+    ],
+    caughtBy: ['S12'],
+  },
+  {
+    name: 'no second look',
+    why: 'ECS says STOPPED, and STOPPED is final.',
+    patches: [{ file: FILES.GUARD, find: "    if (!isConfirmed) return 'waits for the second look';", replace: '' }],
+    caughtBy: ['S7'],
+  },
+  {
+    name: 'a second look that looks at nothing',
+    why: 'Five seconds have passed; that was the point.',
+    patches: [
+      {
+        file: FILES.RECONCILE,
+        find: 'isSecondLookDue(context) ? await readTasksAgain(context, first) : first;',
+        replace: 'isSecondLookDue(context) ? { ...first, confirmedAtMs: clock.now() } : first;',
+      },
+      {
+        file: FILES.SNAPSHOT,
+        find: '  const { feeds, failures } = await readFeeds(context);',
+        replace: `  const group = groupMemory(memory, wired.group.arn);
+  const looked = group.looked !== undefined && context.firstProofMs.size > 0 ? group.looked : await readFeeds(context);
+  group.looked = looked;
+  const { feeds, failures } = looked;`,
+      },
+    ],
+    caughtBy: ['S7'],
+  },
+  {
+    name: 'a second look after one second',
+    why: 'Nobody waits five seconds.',
+    patches: [
+      {
+        file: FILES.GUARD,
+        find: 'export const SECOND_LOOK_AFTER_MS = 5_000;',
+        replace: 'export const SECOND_LOOK_AFTER_MS = 1_000;',
+      },
+    ],
+    caughtBy: ['S7'],
+  },
+  {
+    name: 'deregisters what drains',
+    why: 'Once more cannot hurt.',
+    patches: [
+      {
+        file: FILES.PLAN,
+        find: 'if (isDraining(target) || wanted.has(target.address)) return [];',
+        replace: 'if (wanted.has(target.address)) return [];',
+      },
+    ],
+    caughtBy: ['S13'],
+  },
+  {
+    name: 'health decides',
+    why: 'An unhealthy target serves nobody.',
+    patches: [
+      {
+        file: FILES.PLAN,
+        find: '    const change = deregistrationOf(snapshot, target, owners.get(target.address) ?? []);',
+        replace: `    const [owner] = owners.get(target.address) ?? [];
+    const because = owner && { rule: 'task is stopping', task: owner.task.arn, version: 1, last: '', desired: '', describedAtMs: 9e15, wiring: '' };
+    const sick = owner && target.state === 'unhealthy' && { kind: 'deregister', address: target.address, descriptor: target.descriptor, because, feed: owner.feed };
+    const change = sick || deregistrationOf(snapshot, target, owners.get(target.address) ?? []);`,
+      },
+      {
+        file: FILES.PLAN,
+        find: 'if (isDraining(target) || wanted.has(target.address)) return [];',
+        replace: "if (isDraining(target) || (wanted.has(target.address) && target.state !== 'unhealthy')) return [];",
+      },
+      { file: FILES.GUARD, find: 'return hasLetGo || wanted.has(address);', replace: 'return hasLetGo;' },
+    ],
+    caughtBy: ['S1', 'S2'],
+  },
+  {
+    name: 'removes although a read has failed',
+    why: 'This task is proved stopped; the other list is about other tasks.',
+    patches: [{ file: FILES.GUARD, find: "  if (circumstances.readsFailed) return 'a read failed';", replace: '' }],
+    caughtBy: ['S8'],
+  },
+  {
+    name: 'an error is an empty list',
+    why: 'No answer, no tasks.',
+    patches: [
+      {
+        file: FILES.SNAPSHOT,
+        find: "    answer.ok || answer.failure.kind === 'gone' ? [] : [answer.failure],\n  );\n  return { feeds, failures };",
+        replace: '    [],\n  );\n  return { feeds, failures };',
+      },
+    ],
+    caughtBy: ['S8', 'S16'],
+  },
+  {
+    name: 'waits until the task is gone',
+    why: 'A task that is still RUNNING can still answer.',
+    patches: [
+      {
+        file: FILES.PLAN,
+        find: "  if (phase === 'stopping') return 'task is stopping';",
+        replace: "  if (phase === 'stopping' && task.last !== 'RUNNING') return 'task is stopping';",
+      },
+    ],
+    caughtBy: ['L2'],
+  },
+];

@@ -1,0 +1,174 @@
+/**
+ * Judges how an environment goes about its work, whatever it writes: in which order it reads, how often it asks what it knows
+ * already, how soon it repeats a write, and whether it says that it is done when it is not.
+ */
+import { isObject } from '../../functions/core/json.ts';
+import type { ApiName } from '../../scripts/simulator/api.ts';
+import { type Input, objects, text, texts, whole } from '../../scripts/simulator/api-input.ts';
+import type { VirtualClock } from '../../scripts/simulator/clock.ts';
+
+/** What another writer undoes is written again by events once a minute at most, and by the schedule not twice in one invocation. */
+const REPEAT_MS = 60_000;
+const SCHEDULED_REPEAT_MS = 10_000;
+/** The configuration is read once a minute; the first call of a reading may wait its turn for some seconds. */
+const CONFIGURATION_MS = 50_000;
+
+const CONFIGURATION = new Set(['DescribeTargetGroups', 'DescribeTags', 'DescribeServices', 'ListTagsForResource']);
+const OF_A_PASS = new Set(['DescribeTargetHealth', 'ListTasks', 'DescribeTasks', 'RegisterTargets', 'DeregisterTargets']);
+/** Errors after which the same call may succeed. */
+const PASSING = new Set(['Throttling', 'ThrottlingException', 'InternalFailure', 'no answer in time']);
+
+interface Habits {
+  isScheduled: boolean;
+  /** Calls of the present pass that failed for something that may pass, and were not made good since. */
+  readonly open: Set<string>;
+  /** When each group's targets were last read, and when each running list was last asked for. */
+  readonly targetsReadMs: Map<string, number>;
+  readonly listAskedMs: Map<string, number>;
+  /** When a registration of the address for the task was last accepted. */
+  readonly registeredMs: Map<string, number>;
+  configurationAskedMs: number;
+  /** Whether the present reading of the configuration went through to its last call, */
+  isConfigured: boolean;
+  /** and the calls of it that were never answered. */
+  readonly unread: Set<string>;
+  /** Calls that the present reading still owes: where its time does not carry them it ends without, and is not whole. */
+  readonly due: Set<'groups' | 'tags'>;
+}
+
+export class Conduct {
+  readonly #clock: VirtualClock;
+  readonly #isWiredByTags: (group: string) => boolean;
+  readonly #report: (invariant: string, environment: number, detail: string) => void;
+  readonly #habits = new Map<number, Habits>();
+
+  constructor(
+    clock: VirtualClock,
+    isWiredByTags: (group: string) => boolean,
+    report: (invariant: string, environment: number, detail: string) => void,
+  ) {
+    this.#clock = clock;
+    this.#isWiredByTags = isWiredByTags;
+    this.#report = report;
+  }
+
+  invoked(environment: number, input: unknown): void {
+    const habits = this.#habitsOf(environment);
+    habits.isScheduled = isObject(input) && input['source'] === 'aws.events';
+    habits.open.clear();
+  }
+
+  /** S16: a batch whose last pass has failed for something that may pass goes back to the queue. */
+  ended(environment: number, input: unknown, answer: unknown): void {
+    const [open] = this.#habitsOf(environment).open;
+    const isBatch = isObject(input) && Array.isArray(input['Records']);
+    const returned = isObject(answer) ? objects(answer, 'batchItemFailures') : [];
+    if (isBatch && open !== undefined && returned.length === 0) {
+      this.#report('S16', environment, `every message is acknowledged although ${open}`);
+    }
+  }
+
+  sent(environment: number, name: ApiName, input: Input): void {
+    const habits = this.#habitsOf(environment);
+    if (name === 'DescribeTargetHealth') habits.open.clear();
+    if (isRunningList(name, input)) habits.listAskedMs.set(selectorOf(input), this.#clock.now());
+    // Groups and Cloud Map's tags are asked for side by side. What is asked again before the last call still belongs to the reading.
+    const isFirst = name === 'DescribeTargetGroups' || name === 'ListTagsForResource';
+    if (isFirst && habits.isConfigured) this.#judgeConfiguration(environment, habits);
+    if (name !== 'DescribeTargetGroups') return;
+    habits.due.delete('groups');
+    if (texts(input, 'TargetGroupArns').some(this.#isWiredByTags)) habits.due.add('tags');
+  }
+
+  answered(environment: number, name: ApiName, input: Input, output: unknown, code: string): void {
+    const habits = this.#habitsOf(environment);
+    const isFailed = output === undefined;
+    const call = `${name} ${JSON.stringify(input)}`;
+    if (CONFIGURATION.has(name)) {
+      if (isFailed) habits.unread.add(call);
+      else habits.unread.delete(call);
+    }
+    if (name === 'DescribeServices') habits.isConfigured = true;
+    if (name === 'DescribeTags' && !isFailed) {
+      habits.due.delete('tags');
+      // The wiring may have gone away meanwhile: then there is nothing left to come back for.
+      habits.open.clear();
+    }
+    if (!PASSING.has(code)) habits.open.delete(`${call} failed`);
+    else if (OF_A_PASS.has(name)) habits.open.add(`${call} failed`);
+    if (name === 'DescribeTargetHealth' && !isFailed) {
+      habits.targetsReadMs.set(text(input, 'TargetGroupArn') ?? '', this.#clock.now());
+    }
+  }
+
+  /** S25: a task that another pass registers between the two reads must not be missing from the older one. */
+  judgeOrder(environment: number, group: string, selectors: readonly string[]): void {
+    const habits = this.#habitsOf(environment);
+    const readMs = habits.targetsReadMs.get(group) ?? Number.POSITIVE_INFINITY;
+    const early = selectors.find((each) => (habits.listAskedMs.get(each) ?? 0) < readMs);
+    if (early !== undefined) this.#report('S25', environment, `writes on a list of ${early} that is older than its targets`);
+  }
+
+  /** S19: what somebody else undoes is not fought over. */
+  judgeRepeat(environment: number, key: string, task: string): void {
+    const habits = this.#habitsOf(environment);
+    const agoMs = this.#clock.now() - (habits.registeredMs.get(`${key} ${task}`) ?? Number.NEGATIVE_INFINITY);
+    if (agoMs < (habits.isScheduled ? SCHEDULED_REPEAT_MS : REPEAT_MS)) {
+      this.#report('S19', environment, `registers ${key} again after ${agoMs} ms`);
+    }
+  }
+
+  noteRegistered(environment: number, key: string, task: string): void {
+    this.#habitsOf(environment).registeredMs.set(`${key} ${task}`, this.#clock.now());
+  }
+
+  #judgeConfiguration(environment: number, habits: Habits): void {
+    const nowMs = this.#clock.now();
+    const agoMs = nowMs - habits.configurationAskedMs;
+    if (agoMs < CONFIGURATION_MS && habits.unread.size === 0 && habits.due.size === 0) {
+      this.#report('S23', environment, `reads its configuration again after ${agoMs} ms`);
+    }
+    habits.configurationAskedMs = nowMs;
+    habits.isConfigured = false;
+    habits.due.clear();
+    habits.due.add('groups');
+    habits.unread.clear();
+  }
+
+  #habitsOf(environment: number): Habits {
+    const known = this.#habits.get(environment);
+    if (known !== undefined) return known;
+    const fresh: Habits = {
+      isScheduled: false,
+      open: new Set(),
+      targetsReadMs: new Map(),
+      listAskedMs: new Map(),
+      registeredMs: new Map(),
+      configurationAskedMs: Number.NEGATIVE_INFINITY,
+      // So the first call begins the first reading.
+      isConfigured: true,
+      unread: new Set(),
+      due: new Set(),
+    };
+    this.#habits.set(environment, fresh);
+    return fresh;
+  }
+}
+
+export function isRunningList(name: string, input: Input): boolean {
+  return name === 'ListTasks' && input['desiredStatus'] === 'RUNNING';
+}
+
+/** The selector of a list, as `service=NAME` or `family=NAME`. */
+export function selectorOf(input: Input): string {
+  const service = text(input, 'serviceName');
+  return service === undefined ? `family=${text(input, 'family')}` : `service=${service}`;
+}
+
+/** The targets of a write, by address and port. */
+export function targetsOf(input: Input) {
+  return objects(input, 'Targets').map((target) => {
+    const [ip, port] = [text(target, 'Id') ?? '', whole(target, 'Port') ?? 0];
+    return { ip, port, zone: text(target, 'AvailabilityZone'), key: `${ip}:${port}` };
+  });
+}

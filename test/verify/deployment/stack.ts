@@ -1,0 +1,85 @@
+/** The stack under rehearsal, by the commands that a user types: `sam build`, `sam deploy`, `sam delete`. */
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isObject } from '../../../functions/core/json.ts';
+import { CLOUD_MAP, CLUSTER, GROUP, REGION, WIRING } from '../../../scripts/tools/emulators/account.ts';
+import { runProgram } from '../../../scripts/tools/emulators/program.ts';
+import { environmentOf, NODE_TOOLS, ROOT, SAM_TOOLS } from '../../../scripts/tools/emulators/tools.ts';
+import { CREDENTIALS } from './host.ts';
+
+const NAME = 'rehearsal';
+const COMMAND_TIME_MS = 300_000;
+const PARAMETERS = [
+  `ClusterArns=${CLUSTER}`,
+  `TargetGroupArns=${GROUP}`,
+  `CloudMapServiceArns=${CLOUD_MAP}`,
+  `Wiring="${WIRING}"`,
+];
+
+/** An edit of the template that takes a permission away, and must be noticed. */
+export interface Mutant {
+  readonly name: string;
+  readonly from: RegExp;
+  readonly to: string;
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  { name: 'without RegisterTargets', from: /\n *- elasticloadbalancing:RegisterTargets(?=\n)/, to: '' },
+  {
+    name: 'for another target group',
+    from: /(- elasticloadbalancing:DeregisterTargets\n *Resource:)\n *Ref: TargetGroupArns/,
+    to: `$1 ${GROUP.replace('/web/', '/other/')}`,
+  },
+];
+
+export class Stack {
+  readonly #endpoint: string;
+  readonly #folder: string;
+
+  /** `folder` is for what the build makes. */
+  constructor(endpoint: string, folder: string) {
+    this.#endpoint = endpoint;
+    this.#folder = folder;
+  }
+
+  /** Builds the template as it stands in the repository. */
+  async build(): Promise<void> {
+    await this.#sam('build', '--build-dir', join(this.#folder, 'build'));
+  }
+
+  /** Deploys what was built. False where nothing had changed. */
+  async deploy(template = join(this.#folder, 'build', 'template.yaml')): Promise<boolean> {
+    const parameters = ['--parameter-overrides', ...PARAMETERS];
+    const named = ['--stack-name', NAME, '--template-file', template, '--no-confirm-changeset'];
+    const said = await this.#sam('deploy', ...named, ...parameters);
+    return !said.includes('No changes to deploy');
+  }
+
+  /** Deploys the same code with the template edited. */
+  async deployMutant({ name, from, to }: Mutant): Promise<void> {
+    cpSync(join(this.#folder, 'build'), join(this.#folder, 'mutant'), { recursive: true });
+    const text = readFileSync(join(this.#folder, 'build', 'template.yaml'), 'utf8');
+    const edited = text.replace(from, to);
+    if (edited === text) throw new Error(`The mutant "${name}" edits nothing: has the policy in template.yaml changed?`);
+    const template = join(this.#folder, 'mutant', 'template.yaml');
+    writeFileSync(template, edited);
+    if (!(await this.deploy(template))) throw new Error(`Deploying the mutant "${name}" changed nothing.`);
+  }
+
+  async outputs(): Promise<ReadonlyMap<string, string>> {
+    const listed: unknown = JSON.parse(await this.#sam('list', 'stack-outputs', '--stack-name', NAME, '--output', 'json'));
+    const outputs = Array.isArray(listed) ? listed.filter(isObject) : [];
+    return new Map(outputs.map(({ OutputKey, OutputValue }) => [String(OutputKey), String(OutputValue)]));
+  }
+
+  async delete(): Promise<void> {
+    await this.#sam('delete', '--stack-name', NAME, '--no-prompts');
+  }
+
+  #sam(...args: readonly string[]): Promise<string> {
+    const env = environmentOf([SAM_TOOLS, NODE_TOOLS], { ...CREDENTIALS, AWS_ENDPOINT_URL: this.#endpoint });
+    // Looked for beside the template by default, and not in the repository.
+    const where = args[0] === 'build' ? [] : ['--region', REGION, '--config-file', join(ROOT, 'samconfig.toml')];
+    return runProgram('sam', [...args, ...where], { folder: ROOT, env, timeoutMs: COMMAND_TIME_MS });
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Checks what no unit test can: that SAM and the linters accept the template, and that the bundle which a user would deploy is
+ * as small, as quick to load and as reproducible as promised. Needs no account. Run it by `npm run verify`; words after it
+ * (`npm run verify -- lint bundle`) run only the steps whose names contain one of them.
+ */
+import { dirname } from 'node:path';
+import { verifyRelease } from '../../scripts/tools/package/verify.ts';
+import { BUNDLE, build, buildAgain, buildExample, loadBundle, weighArchive, weighBundle } from './bundle.ts';
+import { CONFORMANCE_STEPS } from './conformance.ts';
+import { rehearseDeployment } from './deployment/rehearse.ts';
+import { rehearseRuntime } from './lambda-runtime/rehearse.ts';
+import { lintSources, lintTransformed, validate } from './lint.ts';
+import { askLinters, askRules } from './mistakes.ts';
+import { askRuler } from './ruler.ts';
+import type { Step } from './step.ts';
+import { installCheckov, installTools } from './tools.ts';
+
+const NAME_WIDTH = 36;
+
+const STEPS: readonly Step[] = [
+  { name: 'python tools', run: installTools },
+  { name: 'sam validate --lint', run: validate },
+  { name: 'cfn-lint, sources', run: lintSources },
+  { name: 'cfn-lint, transformed template', run: lintTransformed },
+  { name: "rule pattern, by AWS's matcher", run: askRuler },
+  { name: 'seeded mistakes, rules', run: askRules },
+  { name: 'checkov', run: installCheckov },
+  { name: 'seeded mistakes, linters', run: askLinters },
+  { name: 'sam build', run: build },
+  { name: 'sam build, example', run: buildExample },
+  { name: 'bundle within budget', run: weighBundle },
+  { name: 'archive within budget', run: weighArchive },
+  { name: 'second build is the same', run: buildAgain },
+  { name: 'bundle loads quick built-ins only', run: loadBundle },
+  ...CONFORMANCE_STEPS,
+  { name: 'release is the same twice', run: () => verifyRelease(BUNDLE) },
+  { name: "Lambda's own runtime", run: () => rehearseRuntime(dirname(BUNDLE)) },
+  { name: 'deployment rehearsed', run: rehearseAndTell },
+];
+
+/** Tells the step while it runs, then how it went. A step that fails does not keep the others from running. */
+async function perform({ name, run }: Step): Promise<boolean> {
+  process.stdout.write(`${name.padEnd(NAME_WIDTH)}`);
+  const startedAt = performance.now();
+  const seconds = (): string => `${((performance.now() - startedAt) / 1_000).toFixed(1).padStart(5)} s`;
+  try {
+    const note = await run();
+    process.stdout.write(`${seconds()}  ok  ${note.includes('\n') ? '' : note}\n`);
+    return true;
+  } catch (error) {
+    process.stdout.write(`${seconds()}  FAILED\n${error instanceof Error ? error.message : String(error)}\n`);
+    return false;
+  }
+}
+
+const words = process.argv.slice(2);
+const chosen = STEPS.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+// A misspelt word must not look like a verification that passed.
+if (chosen.length === 0)
+  throw new Error(`No step is called ${words.join(' or ')}. There are: ${STEPS.map(({ name }) => name).join('; ')}.`);
+/** It takes minutes, so it tells on its way what it sees, each in a line of its own. */
+async function rehearseAndTell(): Promise<string> {
+  await rehearseDeployment((line) => process.stdout.write(`\n  ${line}`));
+  process.stdout.write(`\n${''.padEnd(NAME_WIDTH)}`);
+  return '';
+}
+
+// What runs on loopback is ended when this process exits, which it does not do by itself when it is interrupted.
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
+let failed = 0;
+for (const step of chosen) {
+  if (!(await perform(step))) failed += 1;
+}
+process.stdout.write(`${chosen.length - failed} passed, ${failed} failed\n`);
+process.exitCode = failed === 0 ? 0 : 1;
