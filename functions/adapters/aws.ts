@@ -2,10 +2,10 @@
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
-import type { Clock, World } from '../app/ports.ts';
-import { createCloudMapWorld } from './cloud-map.ts';
-import { createEcsWorld } from './ecs.ts';
-import { createElbWorld } from './elb.ts';
+import type { AwsApi, Clock } from '../app/ports.ts';
+import { createCloudMapApi } from './cloud-map.ts';
+import { createEcsApi } from './ecs.ts';
+import { createElbApi } from './elb.ts';
 
 /** What a tool may choose; the function leaves all of it to its environment. */
 export interface ClientOptions {
@@ -21,14 +21,14 @@ const CONNECTION_TIME_MS = 1_000;
  * One attempt a call: what is tried again, and when, is decided where its proof is known.
  * The SDK's own retries would send a deregistration again with a proof that has grown old.
  */
-export function createWorld(options: ClientOptions = {}): World {
+export function createAwsApi(options: ClientOptions = {}): AwsApi {
   // How long a whole call may take is cut off in outcome.ts; the SDK's own requestTimeout only warns.
   const requestHandler = { connectionTimeout: CONNECTION_TIME_MS };
   const configuration = { ...options, maxAttempts: 1, requestHandler };
   return {
-    ...createEcsWorld(new ECSClient(configuration)),
-    ...createElbWorld(new ElasticLoadBalancingV2Client(configuration)),
-    ...createCloudMapWorld(new ServiceDiscoveryClient(configuration)),
+    ...createEcsApi(new ECSClient(configuration)),
+    ...createElbApi(new ElasticLoadBalancingV2Client(configuration)),
+    ...createCloudMapApi(new ServiceDiscoveryClient(configuration)),
   };
 }
 

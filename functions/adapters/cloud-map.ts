@@ -5,14 +5,14 @@ import {
   ListTagsForResourceCommand,
   type ServiceDiscoveryClient,
 } from '@aws-sdk/client-servicediscovery';
-import type { World } from '../app/ports.ts';
+import type { AwsApi } from '../app/ports.ts';
 import type { Instance } from '../core/instance.ts';
 import { cloudMapServiceIdOf, parseIpAddress, parsePort } from '../core/values.ts';
 import { outcomeOf, required } from './outcome.ts';
 
-export type CloudMapWorld = Pick<World, 'ListTagsForResource' | 'ListInstances'>;
+export type CloudMapApi = Pick<AwsApi, 'ListTagsForResource' | 'ListInstances'>;
 
-export function createCloudMapWorld(client: ServiceDiscoveryClient): CloudMapWorld {
+export function createCloudMapApi(client: ServiceDiscoveryClient): CloudMapApi {
   return {
     ListTagsForResource: ({ service }) =>
       outcomeOf(async (abortSignal) => {

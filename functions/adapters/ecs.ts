@@ -9,19 +9,19 @@ import {
   type Task as SdkTask,
   type Service,
 } from '@aws-sdk/client-ecs';
-import type { World } from '../app/ports.ts';
+import type { AwsApi } from '../app/ports.ts';
 import type { DescribedService } from '../core/configuration.ts';
 import { definitionOf } from '../core/event.ts';
 import { parseDesiredStatus, parseInterfaceStatus, parseLastStatus, type Task } from '../core/task.ts';
 import { familyOf, type IpAddress, type IpFamily, parseClusterArn, parseIpAddress, parseTaskArn } from '../core/values.ts';
 import { outcomeOf, required, UnreadableAnswer } from './outcome.ts';
 
-export type EcsWorld = Pick<World, 'ListTasks' | 'DescribeTasks' | 'DescribeServices' | 'DescribeTaskDefinition'>;
+export type EcsApi = Pick<AwsApi, 'ListTasks' | 'DescribeTasks' | 'DescribeServices' | 'DescribeTaskDefinition'>;
 
 /** What ECS waits between SIGTERM and SIGKILL when a container names nothing (ECS guide, "Container timeouts"). */
 const STOP_TIMEOUT_DEFAULT_SECONDS = 30;
 
-export function createEcsWorld(client: ECSClient): EcsWorld {
+export function createEcsApi(client: ECSClient): EcsApi {
   return {
     ListTasks: ({ selector, desired, nextToken }) =>
       outcomeOf(async (abortSignal) => {

@@ -12,14 +12,14 @@ import {
   type TargetGroupAttribute,
   type TargetHealthDescription,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import type { World } from '../app/ports.ts';
+import type { AwsApi } from '../app/ports.ts';
 import type { DescribedGroup } from '../core/configuration.ts';
 import { type Target, type TargetDescriptor, targetOf } from '../core/target.ts';
 import { parsePort, parseTargetGroupArn } from '../core/values.ts';
 import { outcomeOf, required, UnreadableAnswer } from './outcome.ts';
 
-export type ElbWorld = Pick<
-  World,
+export type ElbApi = Pick<
+  AwsApi,
   | 'DescribeTargetGroups'
   | 'DescribeTags'
   | 'DescribeTargetGroupAttributes'
@@ -28,7 +28,7 @@ export type ElbWorld = Pick<
   | 'DeregisterTargets'
 >;
 
-export function createElbWorld(client: ElasticLoadBalancingV2Client): ElbWorld {
+export function createElbApi(client: ElasticLoadBalancingV2Client): ElbApi {
   return {
     DescribeTargetGroups: ({ groups }) =>
       outcomeOf(async (abortSignal) => {

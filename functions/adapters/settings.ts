@@ -1,4 +1,6 @@
 /** Reads the environment, once, at cold start; every mistake in it is told in one message. */
+
+import type { Settings } from '../core/binding-sources.ts';
 import {
   type CloudMapServiceArn,
   type ClusterArn,
@@ -8,7 +10,6 @@ import {
   parseTargetGroupArn,
   type TargetGroupArn,
 } from '../core/values.ts';
-import type { Settings } from '../core/wirings.ts';
 
 export type ReadSettings =
   | { readonly ok: true; readonly settings: Settings }
@@ -49,7 +50,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     clusters,
     targetGroups,
     cloudMapServices,
-    wiring: environment['WIRING'] ?? '',
+    binding: environment['BINDINGS'] ?? '',
     mode: mode === 'observe' ? ('observe' as const) : ('enforce' as const),
   };
   return { ok: true, settings };

@@ -2,10 +2,10 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { ReadConfiguration } from '../app/configuration.ts';
-import type { InstanceReport, Observer } from '../app/environment.ts';
+import type { InstanceReport, Reporter } from '../app/environment.ts';
 import type { Pass } from '../app/reconcile.ts';
 import { type Fields, type PassDetails, recordOfPass, recordsOfChanges } from '../app/record.ts';
-import type { WiredGroup } from '../core/configuration.ts';
+import type { BoundGroup } from '../core/configuration.ts';
 import { explainFailure, type Failure } from '../core/failure.ts';
 import type { Finding } from '../core/finding.ts';
 import { findingRecords } from '../core/report.ts';
@@ -14,7 +14,7 @@ import type { Message } from '../core/trigger.ts';
 const METRICS = ['Registered', 'Deregistered', 'Held', 'Drift', 'Errors', 'Calls'] as const;
 type Metric = (typeof METRICS)[number];
 
-export class Telemetry implements Observer {
+export class Telemetry implements Reporter {
   readonly #now: () => number;
   readonly #logger = new Logger();
   readonly #metrics = new Metrics({ namespace: 'AlbTargetSync' });
@@ -40,15 +40,15 @@ export class Telemetry implements Observer {
     });
   }
 
-  passed(wired: WiredGroup, pass: Pass, details: PassDetails): void {
+  passed(bound: BoundGroup, pass: Pass, details: PassDetails): void {
     const { written, held, failures, findings } = pass;
-    for (const record of recordsOfChanges(wired, pass, details.endedAtMs)) this.#logger.info('change', record);
+    for (const record of recordsOfChanges(bound, pass, details.endedAtMs)) this.#logger.info('change', record);
     this.#count('Registered', written.done.filter(({ kind }) => kind === 'register').length);
     this.#count('Deregistered', written.done.filter(({ kind }) => kind === 'deregister').length);
     this.#count('Held', held.length + written.refused.length);
     this.#countCalls(details.calls);
     this.#fail(failures);
-    this.#logger[levelOf(findings, failures)]('pass', recordOfPass(wired, pass, details));
+    this.#logger[levelOf(findings, failures)]('pass', recordOfPass(bound, pass, details));
   }
 
   found(

@@ -1,7 +1,7 @@
 /** Makes calls on behalf of one pass: at AWS's pace, within the invocation's time, and counted. */
 import { type Answer, answered, type Failure, type FailureKind, failed } from '../core/failure.ts';
 import { type Bucket, type CallClass, FULL, RATES, reserve, slowDown } from '../core/limiter.ts';
-import { CALL_TIME_MS, type Clock, type OperationName, type Operations, type World } from './ports.ts';
+import { type AwsApi, CALL_TIME_MS, type Clock, type OperationName, type Operations } from './ports.ts';
 
 /** Reads that AWS throttled or failed to answer at once are tried again after these pauses, within the same pass. */
 const READ_PAUSES_MS = [250, 500] as const;
@@ -27,13 +27,13 @@ export type Buckets = Map<CallClass, Bucket>;
 type Read<Name extends OperationName> = Answer<Operations[Name]['output']>;
 
 export class Caller {
-  readonly #world: World;
+  readonly #world: AwsApi;
   readonly #clock: Clock;
   readonly #buckets: Buckets;
   readonly #deadlineMs: number;
   readonly #calls = new Map<string, number>();
 
-  constructor(world: World, clock: Clock, buckets: Buckets, deadlineMs: number) {
+  constructor(world: AwsApi, clock: Clock, buckets: Buckets, deadlineMs: number) {
     this.#world = world;
     this.#clock = clock;
     this.#buckets = buckets;

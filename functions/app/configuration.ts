@@ -1,17 +1,17 @@
 /** Reads what feeds what, at most once a minute, and keeps the last good answer to each question. */
 import { chunks, DESCRIBE_SERVICES_MAX, DESCRIBE_TAGS_MAX, halves } from '../core/batches.ts';
+import { type Selector, selectorKey } from '../core/binding.ts';
+import type { Settings } from '../core/binding-sources.ts';
 import {
+  boundServices,
   type Configuration,
   type Copies,
   NO_COPIES,
   resolveConfiguration,
-  tagWiredGroups,
-  wiredServices,
+  tagBoundGroups,
 } from '../core/configuration.ts';
 import type { Failure } from '../core/failure.ts';
 import { arnParts, type ClusterArn, type TargetGroupArn } from '../core/values.ts';
-import { type Selector, selectorKey } from '../core/wiring.ts';
-import type { Settings } from '../core/wirings.ts';
 import type { Caller } from './caller.ts';
 import type { Clock } from './ports.ts';
 
@@ -45,9 +45,9 @@ export async function readConfiguration(
     readGroups(reader, settings.targetGroups),
     readCloudMapTags(reader, settings),
   ]);
-  const existing = tagWiredGroups(settings).filter((arn) => groups.get(arn) !== 'gone');
+  const existing = tagBoundGroups(settings).filter((arn) => groups.get(arn) !== 'gone');
   const tags = await readTags(reader, existing);
-  const services = await readServices(reader, wiredServices(settings, tags));
+  const services = await readServices(reader, boundServices(settings, tags));
   const copies = { groups, tags, services, cloudMapTags };
   // A service that does not exist may be made at any moment: the next schedule asks for it again, and not the one after that.
   const isGone = [...cloudMapTags.values()].includes('gone');
@@ -127,7 +127,7 @@ async function readCloudMapTags({ caller, old, failures }: Reader, settings: Set
       const answer = await caller.read('ListTagsForResource', service, { service });
       const isGone = !answer.ok && answer.failure.kind === 'gone';
       if (!answer.ok && !isGone) failures.push(answer.failure);
-      // A service that is created anew, as Terraform does, is checked from its first minute on by the wiring that it had.
+      // A service that is created anew, as Terraform does, is checked from its first minute on by the binding that it had.
       const tags = answer.ok ? answer.value : (old.cloudMapTags.get(service) ?? (isGone ? 'gone' : undefined));
       return tags === undefined ? [] : [[service, tags] as const];
     }),

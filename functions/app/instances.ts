@@ -1,15 +1,16 @@
-/** Checks the Cloud Map services that are wired: their instances against the tasks that ECS has now. Reads only. */
+/** Checks the Cloud Map services that are bound: their instances against the tasks that ECS has now. Reads only. */
+
+import { selectorKey, selects } from '../core/binding.ts';
 import { type CheckedService, goneService } from '../core/configuration.ts';
 import type { Failure } from '../core/failure.ts';
 import type { Instance } from '../core/instance.ts';
-import { checkInstances, NO_SIGHTS, SECOND_LOOK_AFTER_MS, tasksBehindInstances } from '../core/instances.ts';
+import { checkInstances, NO_OBSERVATIONS, SECOND_LOOK_AFTER_MS, tasksBehindInstances } from '../core/instances.ts';
 import type { Snapshot, TaskReference } from '../core/snapshot.ts';
 import type { Task } from '../core/task.ts';
 import type { TaskArn } from '../core/values.ts';
-import { selectorKey, selects } from '../core/wiring.ts';
+import { noteListed } from './cache.ts';
 import type { Caller } from './caller.ts';
-import { type Environment, type InstanceReport, isFull, type Observer, openCaller, type Request } from './environment.ts';
-import { noteListed } from './memory.ts';
+import { type Environment, type InstanceReport, isFull, openCaller, type Reporter, type Request } from './environment.ts';
 import { CALL_TIME_MS } from './ports.ts';
 import { describeTasks, listInstances, listTasks } from './reads.ts';
 
@@ -23,7 +24,7 @@ const LOOKS_MAX = 3;
 export async function checkServices(
   environment: Environment,
   request: Request,
-  observer: Observer,
+  reporter: Reporter,
   services: readonly CheckedService[],
   passes: readonly Snapshot[],
 ): Promise<void> {
@@ -37,14 +38,14 @@ export async function checkServices(
         await clock.sleep(SECOND_LOOK_AFTER_MS);
         report = await lookAt(environment, caller, checked, passes, new Map());
       }
-      observer.found(checked.service, report.findings, report.failures, caller.calls, report);
+      reporter.found(checked.service, report.findings, report.failures, caller.calls, report);
     }),
   );
 }
 
 /** Services to look at behind an event: not again within the time that two looks of one difference have to lie apart. */
-export function isLookDue({ memory, clock }: Environment, { service }: CheckedService): boolean {
-  return clock.now() - (memory.instances.get(service)?.lookedAtMs ?? 0) >= SECOND_LOOK_AFTER_MS;
+export function isLookDue({ cache, clock }: Environment, { service }: CheckedService): boolean {
+  return clock.now() - (cache.instances.get(service)?.lookedAtMs ?? 0) >= SECOND_LOOK_AFTER_MS;
 }
 
 type Lists = ReadonlyMap<string, ReadonlySet<TaskArn>>;
@@ -56,13 +57,13 @@ async function lookAt(
   passes: readonly Snapshot[],
   lists: Lists,
 ): Promise<InstanceReport> {
-  const { clock, memory } = environment;
+  const { clock, cache } = environment;
   const { service } = checked;
   const answer = await listInstances(caller, service);
   if (!answer.ok) {
     if (answer.failure.kind !== 'gone') return nothing({ failures: [answer.failure] });
     // It was looked at: not every event that comes while it is gone has to say so.
-    memory.instances.set(service, { lookedAtMs: clock.now(), seen: new Map() });
+    cache.instances.set(service, { lookedAtMs: clock.now(), seen: new Map() });
     return nothing({ findings: [goneService(service)] });
   }
   const instances = answer.value;
@@ -73,8 +74,8 @@ async function lookAt(
     passes.flatMap((pass) => pass.targets.map(({ descriptor, state }) => [descriptor.id, state] as const)),
   );
   const snapshot = { ...checked, instances, tasks, asked, targets, nowMs: clock.now() };
-  const { findings, sights, isOpen } = checkInstances(snapshot, memory.instances.get(service) ?? NO_SIGHTS);
-  memory.instances.set(service, sights);
+  const { findings, observations, isOpen } = checkInstances(snapshot, cache.instances.get(service) ?? NO_OBSERVATIONS);
+  cache.instances.set(service, observations);
   return { findings, failures: [], instances, tasks, isOpen };
 }
 
@@ -86,28 +87,27 @@ type ReadTasks =
   | { readonly ok: true; readonly asked: readonly TaskReference[]; readonly tasks: readonly Task[] }
   | { readonly ok: false; readonly failures: readonly Failure[] };
 
-/** What ECS says now of every task that a wiring means or an instance names. */
+/** What ECS says now of every task that a binding means or an instance names. */
 async function readTasks(
-  { clock, memory }: Environment,
+  { clock, cache }: Environment,
   caller: Caller,
-  { wirings }: CheckedService,
+  { bindings }: CheckedService,
   instances: readonly Instance[],
   lists: Lists,
 ): Promise<ReadTasks> {
-  const selectors = wirings.map(({ selector }) => selector);
+  const selectors = bindings.map(({ selector }) => selector);
   const isMeant = (task: Task): boolean => selectors.some((selector) => selects(selector, task));
-  const known = (isOfUse: (task: Task) => boolean): Task[] =>
-    [...memory.facts.values()].map(({ task }) => task).filter(isOfUse);
+  const known = (isOfUse: (task: Task) => boolean): Task[] => [...cache.facts.values()].map(({ task }) => task).filter(isOfUse);
   const asked = new Map<TaskArn, TaskReference>();
   for (const selector of selectors) {
     const list = lists.get(selectorKey(selector)) ?? (await listTasks(caller, selector, 'RUNNING'));
     // That a service does not exist is an answer: none of its tasks runs, and every instance that it has left is stale.
     if ('ok' in list && !list.ok && list.failure.kind !== 'gone') return { ok: false, failures: [list.failure] };
     const listed = 'ok' in list ? new Set(list.ok ? list.value : []) : list;
-    noteListed(memory, listed, clock.now());
+    noteListed(cache, listed, clock.now());
     for (const each of tasksBehindInstances(selector, instances, listed, known(isMeant))) asked.set(each.arn, each);
   }
-  const { failures } = await describeTasks({ caller, clock, memory }, [...asked.values()], { dropRefused: true });
+  const { failures } = await describeTasks({ caller, clock, cache }, [...asked.values()], { dropRefused: true });
   if (failures.length > 0) return { ok: false, failures };
   return { ok: true, asked: [...asked.values()], tasks: known((task) => asked.has(task.arn) || isMeant(task)) };
 }
@@ -115,5 +115,5 @@ async function readTasks(
 /** The running lists that passes of this invocation have read, by `selectorKey`: what is known is not asked twice. */
 function listsOf(passes: readonly Snapshot[]): Lists {
   const read = passes.flatMap(({ feeds }) => feeds.filter((feed) => feed.list === 'read'));
-  return new Map(read.map((feed) => [selectorKey(feed.wiring.selector), feed.listed]));
+  return new Map(read.map((feed) => [selectorKey(feed.binding.selector), feed.listed]));
 }

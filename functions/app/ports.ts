@@ -1,12 +1,13 @@
 /** What a pass needs from outside: one method per AWS call, a clock, and a place to tell what happened. */
+
+import type { Selector } from '../core/binding.ts';
+import type { Tag } from '../core/binding-sources.ts';
 import type { DescribedGroup, DescribedService } from '../core/configuration.ts';
 import type { FailureKind } from '../core/failure.ts';
 import type { Instance } from '../core/instance.ts';
 import type { Target, TargetDescriptor } from '../core/target.ts';
 import type { Task } from '../core/task.ts';
 import type { CloudMapServiceArn, ClusterArn, TargetGroupArn, TaskArn } from '../core/values.ts';
-import type { Selector } from '../core/wiring.ts';
-import type { Tag } from '../core/wirings.ts';
 
 /** A call may take this long; whoever implements the world cuts it off then. A call is not begun with less time left. */
 export const CALL_TIME_MS = 3_000;
@@ -65,7 +66,7 @@ export type Outcome<Value> =
 type Handler<Name extends OperationName> = (input: Operations[Name]['input']) => Promise<Outcome<Operations[Name]['output']>>;
 
 /** The account. A method answers or fails; it never throws for something that AWS can do. */
-export type World = { readonly [Name in OperationName]: Handler<Name> };
+export type AwsApi = { readonly [Name in OperationName]: Handler<Name> };
 
 export interface Clock {
   /** Milliseconds since 1970. */

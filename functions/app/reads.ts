@@ -1,13 +1,13 @@
 /** Reads of whole things, however many calls they take: every page of a list, every chunk of a description. */
 import { chunks, DESCRIBE_TASKS_MAX, halves } from '../core/batches.ts';
+import { describeSelector, type Selector } from '../core/binding.ts';
 import { type Answer, answered, type Failure, failed } from '../core/failure.ts';
 import type { Instance } from '../core/instance.ts';
 import type { TaskReference } from '../core/snapshot.ts';
 import type { Task } from '../core/task.ts';
 import { type CloudMapServiceArn, type ClusterArn, cloudMapServiceIdOf, type TaskArn } from '../core/values.ts';
-import { describeSelector, type Selector } from '../core/wiring.ts';
+import { type Cache, learn } from './cache.ts';
 import type { Caller } from './caller.ts';
-import { learn, type Memory } from './memory.ts';
 import type { Clock, Page } from './ports.ts';
 
 /** More pages than any list can have (5,000 tasks a service, 1,000 instances a service): a token that repeats for ever ends here. */
@@ -17,7 +17,7 @@ const PAGES_MAX = 200;
 export interface Reader {
   readonly caller: Caller;
   readonly clock: Clock;
-  readonly memory: Memory;
+  readonly cache: Cache;
 }
 
 /** A description and when the answer that holds it arrived. */
@@ -50,7 +50,7 @@ export function listInstances(caller: Caller, service: CloudMapServiceArn): Prom
  * failures as MISSING, also while its own copy is only behind.
  */
 export async function describeTasks(
-  { caller, clock, memory }: Reader,
+  { caller, clock, cache }: Reader,
   tasks: readonly TaskReference[],
   how?: { readonly dropRefused: true },
 ): Promise<{ readonly described: readonly Described[]; readonly failures: readonly Failure[] }> {
@@ -59,7 +59,7 @@ export async function describeTasks(
     chunks(
       members.map((member) => member.arn),
       DESCRIBE_TASKS_MAX,
-    ).map((arns) => describeChunk({ caller, clock, memory }, cluster, arns, how)),
+    ).map((arns) => describeChunk({ caller, clock, cache }, cluster, arns, how)),
   );
   const answers = (await Promise.all(pieces)).flat();
   return {
@@ -74,11 +74,11 @@ async function describeChunk(
   tasks: readonly TaskArn[],
   how?: { readonly dropRefused: true },
 ): Promise<Answer<readonly Described[]>[]> {
-  const { caller, clock, memory } = reader;
+  const { caller, clock, cache } = reader;
   const answer = await caller.read('DescribeTasks', `${tasks.length} tasks of ${cluster}`, { cluster, tasks });
   if (answer.ok) {
     const atMs = clock.now();
-    for (const task of answer.value) learn(memory, task, atMs);
+    for (const task of answer.value) learn(cache, task, atMs);
     return [answered(answer.value.map((task) => ({ task, atMs })))];
   }
   // An id from outside, such as one of a forged message, may be one that ECS does not take: it is refused together with the

@@ -1,12 +1,13 @@
 /** One pass over one target group: read targets, read tasks, plan, guard, write, tell. */
 import { auditTargets } from '../core/audit.ts';
+import { describeBinding } from '../core/binding.ts';
 import type { Hint } from '../core/event.ts';
 import { explainFailure, type Failure, isPassing } from '../core/failure.ts';
 import type { Finding } from '../core/finding.ts';
 import {
-  type Circumstances,
   changeKey,
   type Guarded,
+  type GuardInput,
   guardPlan,
   type Held,
   isContradicted,
@@ -15,18 +16,17 @@ import {
 import { type Change, planChanges } from '../core/plan.ts';
 import { hintsBehind, type Snapshot } from '../core/snapshot.ts';
 import type { TaskArn } from '../core/values.ts';
-import { describeWiring } from '../core/wiring.ts';
-import type { PassContext } from './context.ts';
 import {
   coveredBy,
-  type GroupMemory,
-  groupMemory,
+  type GroupCache,
+  groupCache,
   keepRefusals,
+  noteBinding,
   noteRefusal,
   noteTargets,
-  noteWiring,
   noteWrite,
-} from './memory.ts';
+} from './cache.ts';
+import type { PassContext } from './context.ts';
 import { type Reading, readSnapshot, readTasksAgain, searchStopped } from './snapshot.ts';
 import { type WriteResult, type Writer, writeChanges } from './writes.ts';
 
@@ -40,7 +40,7 @@ export interface Pass {
   readonly failures: readonly Failure[];
   readonly behind: readonly Hint[];
   /** Removals that wait for their second look, by `changeKey`, with the time of their first proof. */
-  readonly secondLooks: ReadonlyMap<string, number>;
+  readonly unconfirmed: ReadonlyMap<string, number>;
   /** Something failed that may pass, or grew too old to be written. */
   readonly isUnfinished: boolean;
 }
@@ -49,49 +49,49 @@ const NOTHING_WRITTEN: WriteResult = { done: [], refused: [], failures: [], aged
 
 /** Brings the group as far in step as the proofs of this pass allow. */
 export async function reconcile(context: PassContext): Promise<Pass> {
-  const { wired, caller, clock } = context;
-  const memory = groupMemory(context.memory, wired.group.arn);
-  memory.lastPassAtMs = clock.now();
-  noteWiring(memory, wired.feeds.map(({ wiring }) => describeWiring(wiring)).join('; '));
+  const { bound, caller, clock } = context;
+  const cache = groupCache(context.cache, bound.group.arn);
+  cache.lastPassAtMs = clock.now();
+  noteBinding(cache, bound.feeds.map(({ binding }) => describeBinding(binding)).join('; '));
   // Targets are read before tasks. In the other order, a task registered by a concurrent pass between the two reads would be
   // missing from our older list, and we would take a healthy task out of service.
-  const targets = await caller.read('DescribeTargetHealth', wired.group.name, { group: wired.group.arn });
+  const targets = await caller.read('DescribeTargetHealth', bound.group.name, { group: bound.group.arn });
   if (!targets.ok) return unreadPass(targets.failure);
-  noteTargets(memory, targets.value, clock.now());
+  noteTargets(cache, targets.value, clock.now());
   const first = await searchStopped(context, await readSnapshot(context, targets.value));
-  const reading = isSecondLookDue(context) ? await readTasksAgain(context, first) : first;
+  const reading = isConfirmationDue(context) ? await readTasksAgain(context, first) : first;
   const planned = planChanges(reading.snapshot);
-  const guarded = guardPlan(planned, circumstancesOf(context, reading, memory));
-  const written = await writeChanges(writerOf(context, reading.snapshot, memory), guarded.allowed);
-  return conclude(context, reading, memory, planned, guarded, written);
+  const guarded = guardPlan(planned, inputOf(context, reading, cache));
+  const written = await writeChanges(writerOf(context, reading.snapshot, cache), guarded.allowed);
+  return conclude(context, reading, cache, planned, guarded, written);
 }
 
-function writerOf(context: PassContext, { group, feeds }: Snapshot, { refused, shares }: GroupMemory): Writer {
-  const { wired, caller, clock, memory } = context;
+function writerOf(context: PassContext, { group, feeds }: Snapshot, { refused, shares }: GroupCache): Writer {
+  const { bound, caller, clock, cache } = context;
   const speaksAgainst = (changes: readonly Change[]): boolean => {
-    const tasks = new Map([...memory.facts].map(([arn, { task }]) => [arn, task]));
+    const tasks = new Map([...cache.facts].map(([arn, { task }]) => [arn, task]));
     return isContradicted(changes, { group, feeds, tasks });
   };
-  const { wiringReadAtMs } = wired;
-  return { caller, clock, group, wiringReadAtMs, isContradicted: speaksAgainst, refusedBefore: refused, shares };
+  const { bindingReadAtMs } = bound;
+  return { caller, clock, group, bindingReadAtMs, isContradicted: speaksAgainst, refusedBefore: refused, shares };
 }
 
-function isSecondLookDue({ firstProofMs, clock }: PassContext): boolean {
+function isConfirmationDue({ firstProofMs, clock }: PassContext): boolean {
   return [...firstProofMs.values()].some((provedMs) => clock.now() - provedMs >= SECOND_LOOK_AFTER_MS);
 }
 
-function circumstancesOf(context: PassContext, reading: Reading, memory: GroupMemory): Circumstances {
-  const { clock, trigger, wired, firstProofMs } = context;
+function inputOf(context: PassContext, reading: Reading, cache: GroupCache): GuardInput {
+  const { clock, trigger, bound, firstProofMs } = context;
   return {
     nowMs: clock.now(),
     checkOnly: trigger === 'check',
     scheduled: trigger === 'schedule',
-    wiringReadAtMs: wired.wiringReadAtMs,
+    bindingReadAtMs: bound.bindingReadAtMs,
     readsFailed: reading.failures.length > 0,
     firstProofMs,
     confirmedAtMs: reading.confirmedAtMs,
-    refusedUntilMs: new Map([...memory.refused].map(([address, { untilMs }]) => [address, untilMs])),
-    writtenAtMs: memory.writtenAtMs,
+    refusedUntilMs: new Map([...cache.refused].map(([address, { untilMs }]) => [address, untilMs])),
+    writtenAtMs: cache.writtenAtMs,
   };
 }
 
@@ -99,40 +99,40 @@ function circumstancesOf(context: PassContext, reading: Reading, memory: GroupMe
 function conclude(
   context: PassContext,
   reading: Reading,
-  memory: GroupMemory,
+  cache: GroupCache,
   planned: readonly Change[],
   guarded: Guarded,
   written: WriteResult,
 ): Pass {
   const nowMs = context.clock.now();
   const { snapshot } = reading;
-  noteWritten(memory, written, nowMs);
-  if (reading.failures.length === 0) keepRefusals(memory, new Set(planned.map(({ address }) => address)));
+  noteWritten(cache, written, nowMs);
+  if (reading.failures.length === 0) keepRefusals(cache, new Set(planned.map(({ address }) => address)));
   const failures = [...reading.failures, ...written.failures];
   const behind = hintsBehind(snapshot, context.hints);
   const isAged = written.aged.length > 0 || guarded.held.some(({ because }) => isTooOld(because));
   const isUnfinished = isAged || failures.some(isPassing);
   if (failures.length === 0 && !isAged) {
-    memory.covered = coveredBy(snapshot.tasks, openTasks(guarded.held, written, behind));
+    cache.covered = coveredBy(snapshot.tasks, openTasks(guarded.held, written, behind));
   }
-  const history = { ...memory, searched: new Set(memory.searches.keys()) };
+  const history = { ...cache, searched: new Set(cache.searches.keys()) };
   const findings = [
     ...auditTargets(snapshot, history, nowMs),
     ...guarded.held.flatMap(findingOfHeld),
     ...written.refused.map(({ change, failure }) => findingOfRefusal(change, failure)),
   ];
-  const secondLooks = secondLooksOf(guarded, context.firstProofMs);
-  return { snapshot, planned, written, held: guarded.held, findings, failures, behind, secondLooks, isUnfinished };
+  const unconfirmed = unconfirmedOf(guarded, context.firstProofMs);
+  return { snapshot, planned, written, held: guarded.held, findings, failures, behind, unconfirmed, isUnfinished };
 }
 
 function isTooOld(because: Held['because']): boolean {
-  return because === 'proof is too old' || because === 'wiring is older than a minute';
+  return because === 'proof is too old' || because === 'binding is older than a minute';
 }
 
-function noteWritten(memory: GroupMemory, written: WriteResult, nowMs: number): void {
-  for (const change of written.done) noteWrite(memory, changeKey(change), change.address, nowMs);
+function noteWritten(cache: GroupCache, written: WriteResult, nowMs: number): void {
+  for (const change of written.done) noteWrite(cache, changeKey(change), change.address, nowMs);
   for (const { change, failure } of written.refused) {
-    noteRefusal(memory, change.address, whyRefused(change, failure), nowMs);
+    noteRefusal(cache, change.address, whyRefused(change, failure), nowMs);
   }
 }
 
@@ -156,11 +156,11 @@ function openTasks(held: readonly Held[], written: WriteResult, behind: readonly
  * Removals that wait for their second look, or that something else kept from having it. Each is that of one task: were it of the
  * address, a later owner that has stopped unseen would be let go on the waiting time of the one before.
  */
-function secondLooksOf({ held, atMs }: Guarded, firstProofMs: ReadonlyMap<string, number>): Map<string, number> {
+function unconfirmedOf({ held, atMs }: Guarded, firstProofMs: ReadonlyMap<string, number>): Map<string, number> {
   return new Map(
     held.flatMap(({ change, because }) => {
       const key = changeKey(change);
-      const isWaiting = because === 'waits for the second look';
+      const isWaiting = because === 'waits for confirmation';
       const provedMs = firstProofMs.get(key) ?? (isWaiting ? atMs : undefined);
       return (isWaiting || isOpen(because)) && provedMs !== undefined ? [[key, provedMs] as const] : [];
     }),
@@ -203,7 +203,7 @@ function unreadPass(failure: Failure): Pass {
     findings: [],
     failures: [failure],
     behind: [],
-    secondLooks: new Map(),
+    unconfirmed: new Map(),
     isUnfinished: isPassing(failure),
   };
 }

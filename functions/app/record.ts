@@ -1,5 +1,5 @@
 /** A pass as a record: for the log, and for the answer to a check. */
-import type { WiredGroup } from '../core/configuration.ts';
+import type { BoundGroup } from '../core/configuration.ts';
 import { changeRecord, passRecord, type TriggerName } from '../core/report.ts';
 import type { Pass } from './reconcile.ts';
 
@@ -14,7 +14,7 @@ export interface PassDetails {
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** The whole pass in one record. */
-export function recordOfPass({ group }: WiredGroup, pass: Pass, details: PassDetails): Fields {
+export function recordOfPass({ group }: BoundGroup, pass: Pass, details: PassDetails): Fields {
   const feeds = pass.snapshot?.feeds ?? [];
   return passRecord({
     ...details,
@@ -31,12 +31,12 @@ export function recordOfPass({ group }: WiredGroup, pass: Pass, details: PassDet
 }
 
 /** One record per change made. */
-export function recordsOfChanges({ group }: WiredGroup, pass: Pass, nowMs: number): Fields[] {
+export function recordsOfChanges({ group }: BoundGroup, pass: Pass, nowMs: number): Fields[] {
   return pass.written.done.map((change) => changeRecord(group, change, nowMs));
 }
 
 /** What a pass that may not write would have changed. */
-export function recordsOfPlan({ group }: WiredGroup, pass: Pass, nowMs: number): Fields[] {
+export function recordsOfPlan({ group }: BoundGroup, pass: Pass, nowMs: number): Fields[] {
   const withheld = pass.held.filter(({ because }) => because === 'check only');
   return withheld.map(({ change }) => changeRecord(group, change, nowMs));
 }

@@ -1,4 +1,6 @@
 /** Reads the tasks behind a group into a snapshot: the lists, what the lists leave open, and once in a while the stopped ones. */
+
+import { type Selector, selectorKey, selects } from '../core/binding.ts';
 import type { Failure } from '../core/failure.ts';
 import {
   type Feed,
@@ -11,9 +13,8 @@ import {
 import type { Target } from '../core/target.ts';
 import type { Task } from '../core/task.ts';
 import type { Address, TaskArn } from '../core/values.ts';
-import { type Selector, selectorKey, selects } from '../core/wiring.ts';
+import { type Cache, groupCache, noteListed } from './cache.ts';
 import type { PassContext } from './context.ts';
-import { groupMemory, type Memory, noteListed } from './memory.ts';
 import { describeTasks, listTasks } from './reads.ts';
 
 /**
@@ -35,16 +36,16 @@ export interface Reading {
 
 /** Lists the running tasks of every feed and describes those that matter. */
 export async function readSnapshot(context: PassContext, targets: readonly Target[]): Promise<Reading> {
-  const { wired, memory, clock, hints } = context;
+  const { bound, cache, clock, hints } = context;
   const { feeds, failures } = await readFeeds(context);
-  for (const feed of feeds) noteListed(memory, feed.listed, clock.now());
+  for (const feed of feeds) noteListed(cache, feed.listed, clock.now());
   const tasks = recall(
-    memory,
+    cache,
     feeds,
     hints.map((hint) => hint.task),
   );
-  const { absentAtMs } = groupMemory(memory, wired.group.arn);
-  const snapshot = { group: wired.group, targets, feeds, tasks, describedAtMs: new Map<TaskArn, number>(), absentAtMs };
+  const { absentAtMs } = groupCache(cache, bound.group.arn);
+  const snapshot = { group: bound.group, targets, feeds, tasks, describedAtMs: new Map<TaskArn, number>(), absentAtMs };
   return describeInto(context, { snapshot, failures, confirmedAtMs: undefined }, tasksToDescribe(snapshot, hints));
 }
 
@@ -63,8 +64,8 @@ export async function readTasksAgain(context: PassContext, earlier: Reading): Pr
  * that no event ever reached still finds the proof for a target whose task stopped within the hour.
  */
 export async function searchStopped(context: PassContext, reading: Reading): Promise<Reading> {
-  const { wired, memory, clock, caller } = context;
-  const group = groupMemory(memory, wired.group.arn);
+  const { bound, cache, clock, caller } = context;
+  const group = groupCache(cache, bound.group.arn);
   const { searches } = group;
   const isDue = (address: Address): boolean => {
     const { atMs, times } = searches.get(address) ?? NEVER_SEARCHED;
@@ -102,21 +103,21 @@ export async function searchStopped(context: PassContext, reading: Reading): Pro
 }
 
 async function readFeeds(context: PassContext): Promise<{ readonly feeds: Feed[]; readonly failures: Failure[] }> {
-  const { wired, caller } = context;
+  const { bound, caller } = context;
   const lists = new Map(
     await Promise.all(
-      distinctSelectors(wired.feeds).map(
+      distinctSelectors(bound.feeds).map(
         async (selector) => [selectorKey(selector), await listTasks(caller, selector, 'RUNNING')] as const,
       ),
     ),
   );
-  const feeds = wired.feeds.map(({ wiring, native }): Feed => {
-    const answer = lists.get(selectorKey(wiring.selector));
+  const feeds = bound.feeds.map(({ binding, native }): Feed => {
+    const answer = lists.get(selectorKey(binding.selector));
     // Stryker disable next-line OptionalChaining: the selector of every feed has its list.
-    if (answer?.ok) return { wiring, native, list: 'read', listed: new Set(answer.value) };
+    if (answer?.ok) return { binding, native, list: 'read', listed: new Set(answer.value) };
     // Stryker disable next-line OptionalChaining: as above.
     const list = answer?.failure.kind === 'gone' ? 'gone' : 'failed';
-    return { wiring, native, list, listed: new Set() };
+    return { binding, native, list, listed: new Set() };
   });
   const failures = [...lists.values()].flatMap((answer) =>
     answer.ok || answer.failure.kind === 'gone' ? [] : [answer.failure],
@@ -125,7 +126,7 @@ async function readFeeds(context: PassContext): Promise<{ readonly feeds: Feed[]
 }
 
 async function describeInto(context: PassContext, reading: Reading, { known, hinted }: TasksToDescribe): Promise<Reading> {
-  const { memory, hints } = context;
+  const { cache, hints } = context;
   const answers = await Promise.all([describeTasks(context, known), describeTasks(context, hinted, { dropRefused: true })]);
   const describedAtMs = new Map(reading.snapshot.describedAtMs);
   for (const { task, atMs } of answers.flatMap((answer) => answer.described)) describedAtMs.set(task.arn, atMs);
@@ -133,21 +134,21 @@ async function describeInto(context: PassContext, reading: Reading, { known, hin
   const asked = [...hints.map((hint) => hint.task), ...describedAtMs.keys()];
   return {
     ...reading,
-    snapshot: { ...reading.snapshot, tasks: recall(memory, feeds, asked), describedAtMs },
+    snapshot: { ...reading.snapshot, tasks: recall(cache, feeds, asked), describedAtMs },
     failures: [...reading.failures, ...answers.flatMap((answer) => answer.failures)],
   };
 }
 
 /** What the environment knows of the tasks that a feed may mean, and of those asked about by name. */
-function recall(memory: Memory, feeds: readonly Feed[], asked: readonly TaskArn[]): Map<TaskArn, Task> {
+function recall(cache: Cache, feeds: readonly Feed[], asked: readonly TaskArn[]): Map<TaskArn, Task> {
   const named = new Set(asked);
   const tasks = new Map<TaskArn, Task>();
-  for (const { task } of memory.facts.values()) {
-    if (named.has(task.arn) || feeds.some((feed) => selects(feed.wiring.selector, task))) tasks.set(task.arn, task);
+  for (const { task } of cache.facts.values()) {
+    if (named.has(task.arn) || feeds.some((feed) => selects(feed.binding.selector, task))) tasks.set(task.arn, task);
   }
   return tasks;
 }
 
-function distinctSelectors(feeds: readonly { readonly wiring: { readonly selector: Selector } }[]): Selector[] {
-  return [...new Map(feeds.map(({ wiring }) => [selectorKey(wiring.selector), wiring.selector])).values()];
+function distinctSelectors(feeds: readonly { readonly binding: { readonly selector: Selector } }[]): Selector[] {
+  return [...new Map(feeds.map(({ binding }) => [selectorKey(binding.selector), binding.selector])).values()];
 }

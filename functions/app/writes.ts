@@ -16,7 +16,7 @@ export interface WriteResult {
   /** What ELB will not take, each with what it said. Sending it again at once would be refused again. */
   readonly refused: readonly { readonly change: Change; readonly failure: Failure }[];
   readonly failures: readonly Failure[];
-  /** Changes whose proof or wiring grew too old before their turn: they have to be planned again. */
+  /** Changes whose proof or binding grew too old before their turn: they have to be planned again. */
   readonly aged: readonly Change[];
 }
 
@@ -24,7 +24,7 @@ export interface Writer {
   readonly caller: Caller;
   readonly clock: Clock;
   readonly group: TargetGroup;
-  readonly wiringReadAtMs: number | undefined;
+  readonly bindingReadAtMs: number | undefined;
   /** Whether anything learned since the plan speaks against one of the changes. */
   readonly isContradicted: (changes: readonly Change[]) => boolean;
   /** Addresses whose registration ELB has refused in an earlier pass, and not accepted since. */
@@ -184,15 +184,15 @@ function send(
   operation: 'RegisterTargets' | 'DeregisterTargets',
   changes: readonly Change[],
 ): Promise<Answer<null> | 'not due'> {
-  const { caller, clock, group, wiringReadAtMs, isContradicted } = writer;
+  const { caller, clock, group, bindingReadAtMs, isContradicted } = writer;
   const [first] = changes.map((change) => change.address);
   const others = changes.length === 1 ? '' : ` and ${changes.length - 1} more`;
   const input = { group: group.arn, targets: changes.map((change) => change.descriptor) };
   const isDue = (): boolean => {
     const nowMs = clock.now();
-    const isWiringFresh = wiringReadAtMs === undefined || nowMs - wiringReadAtMs <= WIRING_AGE_MAX_MS;
+    const isBindingFresh = bindingReadAtMs === undefined || nowMs - bindingReadAtMs <= WIRING_AGE_MAX_MS;
     const areProofsFresh = changes.every((change) => nowMs - change.because.describedAtMs <= PROOF_AGE_MAX_MS);
-    return isWiringFresh && areProofsFresh && !isContradicted(changes);
+    return isBindingFresh && areProofsFresh && !isContradicted(changes);
   };
   return caller.write(operation, `${first}${others} in ${group.name}`, input, isDue);
 }

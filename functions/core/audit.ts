@@ -1,10 +1,11 @@
 /** Looks at a group for what a person should know: foreign targets, targets that never became healthy, settings that cannot work. */
+
+import { describeSelector } from './binding.ts';
 import type { Finding } from './finding.ts';
 import { type Member, membersOf, registeredAddresses, type Snapshot, wantedAddresses } from './snapshot.ts';
 import { isDraining, type Target, type TargetGroup } from './target.ts';
 import { ipOf, isLive, isServing } from './task.ts';
 import type { Address } from './values.ts';
-import { describeSelector } from './wiring.ts';
 
 /** A target that is not healthy this long after we first saw it has a cause that waiting does not cure. */
 export const NEVER_HEALTHY_AFTER_MS = 180_000;
@@ -79,7 +80,7 @@ function findUnexplained(snapshot: Snapshot, members: readonly Member[], history
     }
     if (!history.searched.has(target.address)) return [];
     const message =
-      `The target is ${target.state}, and no task of the group's wirings has this address and port, running or stopped within ` +
+      `The target is ${target.state}, and no task of the group's bindings has this address and port, running or stopped within ` +
       'the hour. It is left alone. If it is a leftover, remove it.';
     return [{ kind: 'foreign', subject: target.address, message, sinceMs, command }];
   });
@@ -142,28 +143,28 @@ function findWithoutAddress(snapshot: Snapshot): Finding[] {
   );
 }
 
-/** Nothing is removed because a list is empty; but somebody should look, since the list or the wiring may be wrong. */
+/** Nothing is removed because a list is empty; but somebody should look, since the list or the binding may be wrong. */
 function findEmptyLists(snapshot: Snapshot, members: readonly Member[]): Finding[] {
   const { feeds, group } = snapshot;
   if (feeds.length === 0 || feeds.some((feed) => feed.list === 'failed' || feed.listed.size > 0)) return [];
   const stopped = new Set(members.filter(({ task }) => !isLive(task)).map(({ address }) => address));
   const left = [...registeredAddresses(snapshot.targets)].filter((address) => !stopped.has(address)).length;
   if (left === 0) return [];
-  const selectors = feeds.map((feed) => describeSelector(feed.wiring.selector)).join(', ');
+  const selectors = feeds.map((feed) => describeSelector(feed.binding.selector)).join(', ');
   const message =
     `ECS lists no running task for ${selectors}, and the group still has targets (${left}) whose tasks are not known to have ` +
-    'stopped. Nothing is removed for being absent from a list. Check that the wiring names the right service.';
+    'stopped. Nothing is removed for being absent from a list. Check that the binding names the right service.';
   return [{ kind: 'empty-list', subject: group.name, message }];
 }
 
 function findGone(snapshot: Snapshot): Finding[] {
   return snapshot.feeds
     .filter((feed) => feed.list === 'gone')
-    .map(({ wiring }) => ({
+    .map(({ binding }) => ({
       kind: 'unusable',
-      subject: describeSelector(wiring.selector),
+      subject: describeSelector(binding.selector),
       message:
-        `ECS does not know ${describeSelector(wiring.selector)}, which ${wiring.source} names. Correct the line, or remove it; ` +
+        `ECS does not know ${describeSelector(binding.selector)}, which ${binding.source} names. Correct the line, or remove it; ` +
         'its targets stay until their tasks are proved stopped.',
     }));
 }

@@ -1,11 +1,12 @@
 /** Makes of what was read of groups, tags and services which group is fed by what, and which cannot be served and why. */
+
+import { type Binding, describeSelector, type Selector, selectorKey } from './binding.ts';
+import { type Lines, linesOfParameter, linesOfService, linesOfTags, type Settings, type Tag } from './binding-sources.ts';
 import { type Hint, mayMean } from './event.ts';
 import type { Finding } from './finding.ts';
 import type { InstanceService } from './instance.ts';
 import type { TargetGroup } from './target.ts';
 import { arnParts, type CloudMapServiceArn, type TargetGroupArn } from './values.ts';
-import { describeSelector, type Selector, selectorKey, type Wiring } from './wiring.ts';
-import { type Lines, linesOfParameter, linesOfService, linesOfTags, type Settings, type Tag } from './wirings.ts';
 
 /** A target group as ELB describes it, before it is known to be of use. */
 export interface DescribedGroup {
@@ -32,46 +33,46 @@ export interface Copies {
 export const NO_COPIES: Copies = { groups: new Map(), tags: new Map(), services: new Map(), cloudMapTags: new Map() };
 
 /** A group with everything that feeds it. */
-export interface WiredGroup {
+export interface BoundGroup {
   readonly group: TargetGroup;
-  readonly feeds: readonly WiredFeed[];
-  /** When the wiring was read from tags; undefined where it stands in the stack's parameter and cannot grow old. */
-  readonly wiringReadAtMs: number | undefined;
+  readonly feeds: readonly BoundFeed[];
+  /** When the binding was read from tags; undefined where it stands in the stack's parameter and cannot grow old. */
+  readonly bindingReadAtMs: number | undefined;
 }
 
-interface WiredFeed {
-  readonly wiring: Wiring;
+interface BoundFeed {
+  readonly binding: Binding;
   readonly native: boolean;
 }
 
-/** A Cloud Map service with everything that wires it. */
-export type CheckedService = Pick<InstanceService, 'service' | 'wirings' | 'isManaged'>;
+/** A Cloud Map service with everything that binds it. */
+export type CheckedService = Pick<InstanceService, 'service' | 'bindings' | 'isManaged'>;
 
 export interface Configuration {
-  readonly groups: readonly WiredGroup[];
+  readonly groups: readonly BoundGroup[];
   /** Groups of which something has never been read yet, so that it is not known what feeds them. */
   readonly unread: readonly TargetGroupArn[];
   readonly cloudMapServices: readonly CheckedService[];
   readonly findings: readonly Finding[];
 }
 
-/** Groups whose wiring stands in their tags: those that no line of the parameter names. */
-export function tagWiredGroups(settings: Settings): TargetGroupArn[] {
+/** Groups whose binding stands in their tags: those that no line of the parameter names. */
+export function tagBoundGroups(settings: Settings): TargetGroupArn[] {
   const { named } = linesOfParameter(settings);
   return settings.targetGroups.filter((arn) => !named.has(arn));
 }
 
 /** The services that have to be asked whether ECS itself writes to a group. */
-export function wiredServices(settings: Settings, tags: Copies['tags']): Selector[] {
-  const wirings = allLines(settings, tags).flatMap((lines) => lines.wirings.map(({ wiring }) => wiring.selector));
-  const services = wirings.filter(({ kind }) => kind === 'service');
+export function boundServices(settings: Settings, tags: Copies['tags']): Selector[] {
+  const bindings = allLines(settings, tags).flatMap((lines) => lines.bindings.map(({ binding }) => binding.selector));
+  const services = bindings.filter(({ kind }) => kind === 'service');
   return [...new Map(services.map((selector) => [selectorKey(selector), selector])).values()];
 }
 
-/** Whether the parameter alone settles that the hint means nothing that is wired: then not even the configuration has to be read for it. */
-export function isSurelyUnwired(settings: Settings, hint: Hint): boolean {
-  if (tagWiredGroups(settings).length + settings.cloudMapServices.length > 0) return false;
-  return !linesOfParameter(settings).wirings.some(({ wiring }) => mayMean(wiring.selector, hint));
+/** Whether the parameter alone settles that the hint means nothing that is bound: then not even the configuration has to be read for it. */
+export function isSurelyUnbound(settings: Settings, hint: Hint): boolean {
+  if (tagBoundGroups(settings).length + settings.cloudMapServices.length > 0) return false;
+  return !linesOfParameter(settings).bindings.some(({ binding }) => mayMean(binding.selector, hint));
 }
 
 export function resolveConfiguration(settings: Settings, copies: Copies): Configuration {
@@ -82,7 +83,7 @@ export function resolveConfiguration(settings: Settings, copies: Copies): Config
   return {
     groups,
     unread: states.filter(({ state }) => state === 'unread').map(({ arn }) => arn),
-    cloudMapServices: checked.filter(({ wirings }) => wirings.length > 0),
+    cloudMapServices: checked.filter(({ bindings }) => bindings.length > 0),
     findings: [
       ...lines.flatMap(({ mistakes }) => mistakes),
       ...checked.flatMap(({ mistakes }) => mistakes),
@@ -94,10 +95,10 @@ export function resolveConfiguration(settings: Settings, copies: Copies): Config
 
 function checkedService(settings: Settings, service: CloudMapServiceArn, answer: readonly Tag[] | 'gone') {
   const tags = answer === 'gone' ? [] : answer;
-  const { wirings, mistakes } = linesOfService(settings, service, tags);
+  const { bindings, mistakes } = linesOfService(settings, service, tags);
   // Service Connect tags what it makes (ECS guide, "Service Connect").
   const isManaged = tags.some(({ key }) => key === 'AmazonECSManaged');
-  return { service, wirings, mistakes: answer === 'gone' ? [goneService(service)] : mistakes, isManaged };
+  return { service, bindings, mistakes: answer === 'gone' ? [goneService(service)] : mistakes, isManaged };
 }
 
 export function goneService(service: CloudMapServiceArn): Finding {
@@ -106,8 +107,8 @@ export function goneService(service: CloudMapServiceArn): Finding {
 }
 
 function allLines(settings: Settings, tags: Copies['tags']): Lines[] {
-  const tagWired = tagWiredGroups(settings);
-  const ofTags = tagWired.flatMap((arn) => {
+  const tagBound = tagBoundGroups(settings);
+  const ofTags = tagBound.flatMap((arn) => {
     const copy = tags.get(arn);
     return copy === undefined ? [] : [linesOfTags(settings, arn, copy.tags)];
   });
@@ -120,27 +121,27 @@ function stateOf(
   arn: TargetGroupArn,
   lines: readonly Lines[],
   copies: Copies,
-): WiredGroup | 'unread' | undefined {
+): BoundGroup | 'unread' | undefined {
   const described = copies.groups.get(arn);
   if (described === undefined) return 'unread';
   // Stryker disable next-line ConditionalExpression,StringLiteral: the compiler asks; what is gone has no target type either.
   if (described === 'gone') return undefined;
   if (described.targetType !== 'ip') return undefined;
-  const tagged = tagWiredGroups(settings).includes(arn) ? (copies.tags.get(arn) ?? 'unread') : undefined;
+  const tagged = tagBoundGroups(settings).includes(arn) ? (copies.tags.get(arn) ?? 'unread') : undefined;
   if (tagged === 'unread') return 'unread';
-  const wirings = lines.flatMap((each) => each.wirings.filter(({ group }) => group === arn).map(({ wiring }) => wiring));
-  const feeds = wirings.flatMap((wiring) => feedOf(wiring, arn, copies.services));
+  const bindings = lines.flatMap((each) => each.bindings.filter(({ group }) => group === arn).map(({ binding }) => binding));
+  const feeds = bindings.flatMap((binding) => feedOf(binding, arn, copies.services));
   // It is all of the group's feeds or none: the tasks of a feed that is left out could not veto a removal.
-  if (feeds.length < wirings.length) return 'unread';
-  return feeds.length === 0 ? undefined : { group: described.group, feeds, wiringReadAtMs: tagged?.readAtMs };
+  if (feeds.length < bindings.length) return 'unread';
+  return feeds.length === 0 ? undefined : { group: described.group, feeds, bindingReadAtMs: tagged?.readAtMs };
 }
 
 /** The feed, or nothing while it is not known whether ECS itself serves the group from this service. */
-function feedOf(wiring: Wiring, group: TargetGroupArn, services: Copies['services']): WiredFeed[] {
-  if (wiring.selector.kind === 'family') return [{ wiring, native: false }];
-  const service = services.get(selectorKey(wiring.selector));
+function feedOf(binding: Binding, group: TargetGroupArn, services: Copies['services']): BoundFeed[] {
+  if (binding.selector.kind === 'family') return [{ binding, native: false }];
+  const service = services.get(selectorKey(binding.selector));
   if (service === undefined) return [];
-  return [{ wiring, native: service !== 'unknown' && service.targetGroups.includes(group) }];
+  return [{ binding, native: service !== 'unknown' && service.targetGroups.includes(group) }];
 }
 
 /** Why a group of the stack's parameter cannot be served, and what it would take. */
@@ -160,19 +161,19 @@ function groupFindings(settings: Settings, arn: TargetGroupArn, copies: Copies):
   const tagged = copies.tags.get(arn);
   if (tagged === undefined || linesOfTags(settings, arn, tagged.tags).named.size > 0) return [];
   const message =
-    `Target group ${arn} is in TargetGroupArns, and no line wires it. Tag it alb-target-sync="service=NAME port=8080", or add ` +
-    `"target-group=${subject} service=NAME port=8080" to the parameter Wiring.`;
+    `Target group ${arn} is in TargetGroupArns, and no line binds it. Tag it alb-target-sync="service=NAME port=8080", or add ` +
+    `"target-group=${subject} service=NAME port=8080" to the parameter Bindings.`;
   return [{ kind: 'mistake', subject, message }];
 }
 
-function nativeFindings({ group, feeds }: WiredGroup): Finding[] {
+function nativeFindings({ group, feeds }: BoundGroup): Finding[] {
   return feeds
     .filter(({ native }) => native)
-    .map(({ wiring }) => ({
+    .map(({ binding }) => ({
       kind: 'ecs-managed',
       subject: group.name,
       message:
-        `ECS itself keeps ${group.arn} for ${describeSelector(wiring.selector)}: the service's loadBalancers name it. It is only ` +
-        `observed. Write mode=observe into ${wiring.source}, or take the group out of the service.`,
+        `ECS itself keeps ${group.arn} for ${describeSelector(binding.selector)}: the service's loadBalancers name it. It is only ` +
+        `observed. Write mode=observe into ${binding.source}, or take the group out of the service.`,
     }));
 }

@@ -1,7 +1,8 @@
 /** Reads an EventBridge event as a hint: which task to look at, and which version of it exists. Nothing else of it is kept. */
+
+import { type Selector, selects } from './binding.ts';
 import { isObject, type JsonObject } from './json.ts';
 import { arnParts, belongsTo, type ClusterArn, parseClusterArn, parseTaskArn, type TaskArn } from './values.ts';
-import { type Selector, selects } from './wiring.ts';
 
 /**
  * A place to look. No address, no status: what is not here cannot reach a write.

@@ -57,7 +57,7 @@ const ADVICE: Readonly<Record<FailureKind, string>> = {
   denied:
     "Check that the stack's parameters name this resource, that the function's role still has its policy, and that no " +
     'service control policy forbids the call.',
-  gone: 'Correct the stack parameter, tag or line of wiring that names it, or remove that line.',
+  gone: 'Correct the stack parameter, tag or line of binding that names it, or remove that line.',
   refused:
     'Nothing else is held up by it. Read the message: an address outside the VPC of the group needs zone=all in its line.',
   quota: 'Raise the quota "Targets per target group", or wire fewer tasks to this group.',

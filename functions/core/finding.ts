@@ -16,7 +16,7 @@ type FindingKind =
   | 'refused'
   | 'waiting'
   | 'ecs-managed'
-  /** A line of wiring, a tag or a parameter that cannot be read. */
+  /** A line of binding, a tag or a parameter that cannot be read. */
   | 'mistake'
   /** A target group, service or Cloud Map service that does not exist or is of the wrong type. */
   | 'unusable'

@@ -8,7 +8,7 @@ import type { Address } from './values.ts';
 export const PROOF_AGE_MAX_MS = 4_000;
 /** Between the proof that a task has stopped and the look that confirms it. */
 export const SECOND_LOOK_AFTER_MS = 5_000;
-/** No write rests on an older copy of the wiring. */
+/** No write rests on an older copy of the binding. */
 export const WIRING_AGE_MAX_MS = 60_000;
 /** Somebody else who undoes what we write is answered by the schedule, once a minute, and not at every event. */
 export const CONTEST_PAUSE_MS = 60_000;
@@ -19,9 +19,9 @@ export type HoldReason =
   | 'check only'
   | 'observe'
   | 'ECS manages this group'
-  | 'wiring is older than a minute'
+  | 'binding is older than a minute'
   | 'a read failed'
-  | 'waits for the second look'
+  | 'waits for confirmation'
   | 'proof is too old'
   | 'refused before'
   | 'contested';
@@ -32,13 +32,13 @@ export interface Held {
 }
 
 /** What the guard knows beside the plan. */
-export interface Circumstances {
+export interface GuardInput {
   readonly nowMs: number;
   readonly checkOnly: boolean;
   /** A pass that the schedule asked for: it tries again what events do not. */
   readonly scheduled: boolean;
-  /** When the wiring that the plan rests on was read; undefined where it stands in the environment and cannot grow old. */
-  readonly wiringReadAtMs: number | undefined;
+  /** When the binding that the plan rests on was read; undefined where it stands in the environment and cannot grow old. */
+  readonly bindingReadAtMs: number | undefined;
   /** A list or description of tasks could not be read in this pass. */
   readonly readsFailed: boolean;
   /** Removals whose task was first known to have stopped at the given time, in this invocation, by `changeKey`. */
@@ -59,15 +59,15 @@ export interface Guarded {
 }
 
 /** Parts a plan into what may be done now and what is held, each with its reason. */
-export function guardPlan(plan: readonly Change[], circumstances: Circumstances): Guarded {
+export function guardPlan(plan: readonly Change[], input: GuardInput): Guarded {
   const allowed: Change[] = [];
   const held: Held[] = [];
   for (const change of plan) {
-    const because = reasonToHold(change, circumstances);
+    const because = reasonToHold(change, input);
     if (because === undefined) allowed.push(change);
     else held.push({ change, because });
   }
-  return { allowed, held, atMs: circumstances.nowMs };
+  return { allowed, held, atMs: input.nowMs };
 }
 
 /** Names a change together with its task: an address that a new task takes over is a change of its own, not a quarrel. */
@@ -101,37 +101,37 @@ export function refusalPauseMs(why: 'draining' | 'quota' | 'refused', times: num
   return why === 'refused' && times > 1 ? Math.min(55_000 * 2 ** (times - 2), 900_000) : 10_000;
 }
 
-function reasonToHold(change: Change, circumstances: Circumstances): HoldReason | undefined {
-  const { nowMs, wiringReadAtMs } = circumstances;
-  if (!change.feed.wiring.writes) return 'observe';
+function reasonToHold(change: Change, input: GuardInput): HoldReason | undefined {
+  const { nowMs, bindingReadAtMs } = input;
+  if (!change.feed.binding.writes) return 'observe';
   if (change.feed.native) return 'ECS manages this group';
-  if (nowMs - (wiringReadAtMs ?? nowMs) > WIRING_AGE_MAX_MS) return 'wiring is older than a minute';
-  const because = change.kind === 'register' ? reasonNotToAdd(change, circumstances) : reasonNotToRemove(change, circumstances);
+  if (nowMs - (bindingReadAtMs ?? nowMs) > WIRING_AGE_MAX_MS) return 'binding is older than a minute';
+  const because = change.kind === 'register' ? reasonNotToAdd(change, input) : reasonNotToRemove(change, input);
   if (because !== undefined) return because;
   if (nowMs - change.because.describedAtMs > PROOF_AGE_MAX_MS) return 'proof is too old';
-  return circumstances.checkOnly ? 'check only' : undefined;
+  return input.checkOnly ? 'check only' : undefined;
 }
 
-function reasonNotToAdd(change: Change, circumstances: Circumstances): HoldReason | undefined {
-  const refusedUntilMs = circumstances.refusedUntilMs.get(change.address) ?? 0;
-  return circumstances.nowMs < refusedUntilMs ? 'refused before' : reasonContested(change, circumstances);
+function reasonNotToAdd(change: Change, input: GuardInput): HoldReason | undefined {
+  const refusedUntilMs = input.refusedUntilMs.get(change.address) ?? 0;
+  return input.nowMs < refusedUntilMs ? 'refused before' : reasonContested(change, input);
 }
 
-function reasonNotToRemove(change: Deregistration, circumstances: Circumstances): HoldReason | undefined {
+function reasonNotToRemove(change: Deregistration, input: GuardInput): HoldReason | undefined {
   // What could not be read may name a live task at this address. Absence of an answer is not an answer.
-  if (circumstances.readsFailed) return 'a read failed';
+  if (input.readsFailed) return 'a read failed';
   if (change.because.rule === 'task has stopped') {
     // The interface is gone, so the address may belong to a task that started a moment ago and that lagging reads do not
     // show yet. Time has to pass, and the lists have to be read again after it, before the address is removed.
-    const provedAtMs = circumstances.firstProofMs.get(changeKey(change)) ?? Number.POSITIVE_INFINITY;
-    const confirmedAtMs = circumstances.confirmedAtMs ?? Number.NEGATIVE_INFINITY;
+    const provedAtMs = input.firstProofMs.get(changeKey(change)) ?? Number.POSITIVE_INFINITY;
+    const confirmedAtMs = input.confirmedAtMs ?? Number.NEGATIVE_INFINITY;
     const isConfirmed = confirmedAtMs - provedAtMs >= SECOND_LOOK_AFTER_MS;
-    if (!isConfirmed) return 'waits for the second look';
+    if (!isConfirmed) return 'waits for confirmation';
   }
-  return reasonContested(change, circumstances);
+  return reasonContested(change, input);
 }
 
-function reasonContested(change: Change, { nowMs, scheduled, writtenAtMs }: Circumstances): HoldReason | undefined {
+function reasonContested(change: Change, { nowMs, scheduled, writtenAtMs }: GuardInput): HoldReason | undefined {
   const writtenMs = writtenAtMs.get(changeKey(change)) ?? Number.NEGATIVE_INFINITY;
   const pauseMs = scheduled ? SCHEDULED_CONTEST_PAUSE_MS : CONTEST_PAUSE_MS;
   return nowMs - writtenMs < pauseMs ? 'contested' : undefined;

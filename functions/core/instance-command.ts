@@ -1,8 +1,9 @@
 /** The commands that would mend what the check of a Cloud Map service finds. They are printed, and never run by the product. */
+
+import type { Selector } from './binding.ts';
 import type { InstanceService } from './instance.ts';
 import type { Task } from './task.ts';
 import { arnParts, cloudMapServiceIdOf, taskIdOf } from './values.ts';
-import type { Selector } from './wiring.ts';
 
 export function deregisterInstanceCommand({ service }: InstanceService, id: string): string {
   return `aws servicediscovery deregister-instance --service-id ${cloudMapServiceIdOf(service)} --instance-id ${id}`;

@@ -1,6 +1,7 @@
 /** Cloud Map's side of the comparison: an instance, and the service that lists it. */
+
+import type { InstanceBinding } from './binding.ts';
 import type { CloudMapServiceArn, IpAddress } from './values.ts';
-import type { InstanceWiring } from './wiring.ts';
 
 /** An instance as ListInstances returns it, as far as the check reads it. Its health at registration is not its health. */
 export interface Instance {
@@ -14,10 +15,10 @@ export interface Instance {
   readonly cluster?: string | undefined;
 }
 
-/** A Cloud Map service with everything that wires it. */
+/** A Cloud Map service with everything that binds it. */
 export interface InstanceService {
   readonly service: CloudMapServiceArn;
-  readonly wirings: readonly InstanceWiring[];
+  readonly bindings: readonly InstanceBinding[];
   /** Service Connect made it, and looks after its instances by itself. */
   readonly isManaged: boolean;
 }

@@ -1,11 +1,12 @@
-/** Compares the tasks of a Cloud Map service's wiring with the instances that ECS keeps for them. Nothing here is ever repaired. */
+/** Compares the tasks of a Cloud Map service's binding with the instances that ECS keeps for them. Nothing here is ever repaired. */
+
+import { type InstanceBinding, type Selector, selects } from './binding.ts';
 import type { Finding } from './finding.ts';
 import type { Instance, InstanceService } from './instance.ts';
 import { deregisterInstanceCommand, registerInstanceCommand } from './instance-command.ts';
 import type { TaskReference } from './snapshot.ts';
 import { isLive, isServing, phaseOf, type Task } from './task.ts';
 import { arnParts, type TaskArn, taskArnOf, taskIdOf } from './values.ts';
-import { type InstanceWiring, type Selector, selects } from './wiring.ts';
 
 /** ACTIVATING took 43 s in a capture: a task that has just started may still wait for its instance. */
 export const MISSING_GRACE_MS = 60_000;
@@ -13,11 +14,11 @@ export const MISSING_GRACE_MS = 60_000;
 export const SECOND_LOOK_AFTER_MS = 10_000;
 
 /** What a look further back has seen says nothing: two of the schedule's looks have failed since, or others have made them. */
-const SIGHTS_KEPT_MS = 150_000;
+const OBSERVATIONS_KEPT_MS = 150_000;
 
 export interface InstanceSnapshot extends InstanceService {
   readonly instances: readonly Instance[];
-  /** The tasks that the wirings mean, running and stopped, and any other that an instance names. */
+  /** The tasks that the bindings mean, running and stopped, and any other that an instance names. */
   readonly tasks: readonly Task[];
   /** The tasks that ECS was asked about in this look: one that is still not among `tasks` is not known to ECS. */
   readonly asked: readonly TaskReference[];
@@ -27,19 +28,19 @@ export interface InstanceSnapshot extends InstanceService {
 }
 
 /** What earlier looks at the service have seen. */
-export interface InstanceSights {
+export interface InstanceObservations {
   readonly lookedAtMs: number | undefined;
   /** By difference: when it was first seen, and since when it may have been there. */
   readonly seen: ReadonlyMap<string, { readonly atMs: number; readonly sinceMs: number }>;
 }
 
-export const NO_SIGHTS: InstanceSights = { lookedAtMs: undefined, seen: new Map() };
+export const NO_OBSERVATIONS: InstanceObservations = { lookedAtMs: undefined, seen: new Map() };
 
 export interface InstanceCheck {
   /** Differences that were already there in an earlier look. */
   readonly findings: readonly Finding[];
   /** Every difference of this look: what the next one compares with. */
-  readonly sights: InstanceSights;
+  readonly observations: InstanceObservations;
   /** Whether another look in `SECOND_LOOK_AFTER_MS` may make more findings. */
   readonly isOpen: boolean;
 }
@@ -49,22 +50,22 @@ interface Difference extends Finding {
 }
 
 /** The differences between tasks and instances, matched by id *and* address. */
-export function checkInstances(snapshot: InstanceSnapshot, sights: InstanceSights): InstanceCheck {
+export function checkInstances(snapshot: InstanceSnapshot, observations: InstanceObservations): InstanceCheck {
   const { nowMs } = snapshot;
   const differences = [...findMissing(snapshot), ...findWrong(snapshot)];
-  const earlier = nowMs - (sights.lookedAtMs ?? 0) > SIGHTS_KEPT_MS ? NO_SIGHTS : sights;
+  const earlier = nowMs - (observations.lookedAtMs ?? 0) > OBSERVATIONS_KEPT_MS ? NO_OBSERVATIONS : observations;
   // It came about between two looks, so halfway is the least wrong. An environment that is new can only say "now".
   const cameMs = ((earlier.lookedAtMs ?? nowMs) + nowMs) / 2;
   const dated = differences.map(({ startedAtMs, ...difference }) => {
     const key = `${difference.kind} ${difference.subject}`;
-    const sight = earlier.seen.get(key) ?? { atMs: nowMs, sinceMs: Math.max(cameMs, startedAtMs ?? 0) };
-    const graceMs = difference.kind === 'missing' ? (startedAtMs ?? sight.atMs) + MISSING_GRACE_MS : 0;
-    const finding = { ...difference, sinceMs: difference.sinceMs ?? sight.sinceMs };
-    return { key, sight, finding, fromMs: Math.max(sight.atMs + SECOND_LOOK_AFTER_MS, graceMs) };
+    const observation = earlier.seen.get(key) ?? { atMs: nowMs, sinceMs: Math.max(cameMs, startedAtMs ?? 0) };
+    const graceMs = difference.kind === 'missing' ? (startedAtMs ?? observation.atMs) + MISSING_GRACE_MS : 0;
+    const finding = { ...difference, sinceMs: difference.sinceMs ?? observation.sinceMs };
+    return { key, observation, finding, fromMs: Math.max(observation.atMs + SECOND_LOOK_AFTER_MS, graceMs) };
   });
   return {
     findings: dated.filter(({ fromMs }) => fromMs <= nowMs).map(({ finding }) => withTarget(snapshot, finding)),
-    sights: { lookedAtMs: nowMs, seen: new Map(dated.map(({ key, sight }) => [key, sight])) },
+    observations: { lookedAtMs: nowMs, seen: new Map(dated.map(({ key, observation }) => [key, observation])) },
     isOpen: dated.some(({ fromMs }) => fromMs > nowMs && fromMs <= nowMs + SECOND_LOOK_AFTER_MS),
   };
 }
@@ -108,12 +109,12 @@ function findMissing(snapshot: InstanceSnapshot): Difference[] {
   const hasPort = neighbour !== undefined || instances.length === 0;
   const ids = new Set(instances.map((instance) => instance.id));
   return tasks.flatMap((task): Difference[] => {
-    const wiring = wiringOf(snapshot, task);
-    if (wiring === undefined || !isServing(task) || ids.has(taskIdOf(task.arn))) return [];
+    const binding = bindingOf(snapshot, task);
+    if (binding === undefined || !isServing(task) || ids.has(taskIdOf(task.arn))) return [];
     const address = task.ipv4 ?? task.ipv6;
     const message =
       `Task ${task.arn} runs at ${address ?? 'an unknown address'}, and ${service} has no instance for it, so ` +
-      `clients do not find it. ECS registers at start only: force a new deployment of ${wiring.selector.name}.`;
+      `clients do not find it. ECS registers at start only: force a new deployment of ${binding.selector.name}.`;
     return [
       {
         kind: 'missing',
@@ -125,8 +126,8 @@ function findMissing(snapshot: InstanceSnapshot): Difference[] {
         expected: 'an instance',
         command: registerInstanceCommand(
           snapshot,
-          wiring.selector,
-          hasPort ? (wiring.port ?? neighbour?.port) : undefined,
+          binding.selector,
+          hasPort ? (binding.port ?? neighbour?.port) : undefined,
           task,
         ),
         startedAtMs: task.startedAtMs,
@@ -188,20 +189,20 @@ function foreign(snapshot: InstanceSnapshot, instance: Instance): Difference {
 
 /** An instance whose task runs, with another address or port. A field that either side lacks is not compared. */
 function mismatched(snapshot: InstanceSnapshot, instance: Instance, task: Task): Difference[] {
-  const wiring = wiringOf(snapshot, task);
+  const binding = bindingOf(snapshot, task);
   const expected = [
     instance.ipv4 !== undefined && instance.ipv4 !== task.ipv4 ? task.ipv4 : undefined,
     instance.ipv6 !== undefined && instance.ipv6 !== task.ipv6 ? task.ipv6 : undefined,
-    instance.port !== undefined && wiring?.port !== undefined && instance.port !== wiring.port
-      ? `port ${wiring.port}`
+    instance.port !== undefined && binding?.port !== undefined && instance.port !== binding.port
+      ? `port ${binding.port}`
       : undefined,
   ].find((each) => each !== undefined);
   if (expected === undefined) return [];
   const message =
     `Instance ${instance.id} has ${addressOf(instance)}, but its task ${task.arn} has ${expected}. ` +
     'Clients reach the wrong address.';
-  const port = instance.port && (wiring?.port ?? instance.port);
-  const command = wiring && registerInstanceCommand(snapshot, wiring.selector, port, task);
+  const port = instance.port && (binding?.port ?? instance.port);
+  const command = binding && registerInstanceCommand(snapshot, binding.selector, port, task);
   return [{ ...about(snapshot, instance, task), kind: 'mismatched', message, expected, command }];
 }
 
@@ -221,8 +222,8 @@ function withTarget({ targets }: InstanceSnapshot, finding: Finding): Finding {
   return { ...finding, target: finding.address && targets.get(finding.address) };
 }
 
-function wiringOf({ wirings }: InstanceService, task: Task): InstanceWiring | undefined {
-  return wirings.find(({ selector }) => selects(selector, task));
+function bindingOf({ bindings }: InstanceService, task: Task): InstanceBinding | undefined {
+  return bindings.find(({ selector }) => selects(selector, task));
 }
 
 function isAt(task: Task, { ipv4, ipv6 }: Instance): boolean {

@@ -1,9 +1,10 @@
 /** Decides from one snapshot what has to change. It says what the world implies; whether it may be done is the guard's to say. */
+
+import { describeBinding } from './binding.ts';
 import { type Feed, type Member, membersOf, registeredAddresses, type Snapshot, wantedAddresses } from './snapshot.ts';
 import { descriptorFor, isDraining, type Target, type TargetDescriptor } from './target.ts';
 import { isServing, phaseOf, type Task } from './task.ts';
 import type { Address, TaskArn } from './values.ts';
-import { describeWiring } from './wiring.ts';
 
 /** The closed list of reasons for which a target is registered or removed. */
 type Rule =
@@ -13,8 +14,8 @@ type Rule =
   | 'task is stopping'
   /** ECS describes the task as stopped; its address may have a new owner, so a second look has to confirm it. */
   | 'task has stopped'
-  /** The operator wrote mode=drain, and the address is proved to be one of the wiring's tasks. */
-  | 'wiring drains';
+  /** The operator wrote mode=drain, and the address is proved to be one of the binding's tasks. */
+  | 'binding drains';
 
 /** Why a change is made: the task that ECS described, and what it said. No change can be made without one. */
 export interface Proof {
@@ -25,8 +26,8 @@ export interface Proof {
   readonly desired: string;
   /** When the DescribeTasks answer that proves it arrived. */
   readonly describedAtMs: number;
-  /** The wiring that asks for it. */
-  readonly wiring: string;
+  /** The binding that asks for it. */
+  readonly binding: string;
 }
 
 interface ChangeBase {
@@ -77,13 +78,13 @@ function registrationOf(
   present: ReadonlySet<Address>,
 ): Registration | undefined {
   const describedAtMs = snapshot.describedAtMs.get(task.arn);
-  if (feed.wiring.drain || describedAtMs === undefined) return undefined;
+  if (feed.binding.drain || describedAtMs === undefined) return undefined;
   // A task is registered only when it stands in its own list: the group of a task is text that whoever starts it may write.
   if (!feed.listed.has(task.arn) || !isServing(task)) return undefined;
   return {
     kind: 'register',
     address,
-    descriptor: descriptorFor(ip, feed.wiring.port, feed.wiring.zone),
+    descriptor: descriptorFor(ip, feed.binding.port, feed.binding.zone),
     because: proofOf('task is running', feed, task, describedAtMs),
     feed,
     // What is there and asks to be registered is draining: what is registered asks for nothing.
@@ -92,30 +93,30 @@ function registrationOf(
   };
 }
 
-/** Of two that ask for one address: the wiring that may write it, then the first by wiring and task, whatever order they came in. */
+/** Of two that ask for one address: the binding that may write it, then the first by binding and task, whatever order they came in. */
 function isPreferred(one: Registration, other: Registration): boolean {
   const [allowed, otherAllowed] = [mayWrite(one.feed), mayWrite(other.feed)];
   return allowed === otherAllowed ? isFirstByName(one, other) : allowed;
 }
 
 function isFirstByName(one: { readonly because: Proof }, other: { readonly because: Proof }): boolean {
-  // Stryker disable next-line EqualityOperator: of two proofs about one address, either the wiring differs or the task.
+  // Stryker disable next-line EqualityOperator: of two proofs about one address, either the binding differs or the task.
   return nameOf(one) < nameOf(other);
 }
 
 function nameOf({ because }: { readonly because: Proof }): string {
-  return `${because.wiring} ${because.task}`;
+  return `${because.binding} ${because.task}`;
 }
 
 function mayWrite(feed: Feed): boolean {
-  return feed.wiring.writes && !feed.native;
+  return feed.binding.writes && !feed.native;
 }
 
 function planDeregistrations(snapshot: Snapshot, members: readonly Member[]): Deregistration[] {
   const wanted = wantedAddresses(members);
   const owners = Map.groupBy(members, (member) => member.address);
   return snapshot.targets.flatMap((target) => {
-    // A task that this group wants there vetoes, at every stage and started or not. A task of somebody else does not:
+    // A task that this group wants there vetoes, at every deployment and started or not. A task of somebody else does not:
     // it is the reason to hurry, because its traffic would be mixed with ours.
     if (isDraining(target) || wanted.has(target.address)) return [];
     const change = deregistrationOf(snapshot, target, owners.get(target.address) ?? []);
@@ -129,7 +130,7 @@ function deregistrationOf(snapshot: Snapshot, target: Target, owners: readonly M
     const describedAtMs = snapshot.describedAtMs.get(task.arn);
     // Stryker disable next-line ConditionalExpression,ArrayDeclaration: a task that no rule removes is wanted here, and has vetoed before.
     if (rule === undefined) return [];
-    // Without a description from this pass there is no proof, only memory; and no write rests on memory.
+    // Without a description from this pass there is no proof, only cache; and no write rests on cache.
     if (describedAtMs === undefined) return [];
     return [{ feed, startedAtMs: task.startedAtMs ?? 0, because: proofOf(rule, feed, task, describedAtMs) }];
   });
@@ -149,10 +150,10 @@ function removalRule(feed: Feed, task: Task): Rule | undefined {
   if (phase === 'stopping') return 'task is stopping';
   if (phase === 'released') return 'task has stopped';
   // Stryker disable next-line ConditionalExpression: as above; a live task is removed by the operator's word alone, said twice.
-  return feed.wiring.drain ? 'wiring drains' : undefined;
+  return feed.binding.drain ? 'binding drains' : undefined;
 }
 
-/** The proof that needs the least care goes first, and one of a wiring that may act on it before one that may not. */
+/** The proof that needs the least care goes first, and one of a binding that may act on it before one that may not. */
 function strength({ feed, because }: { readonly feed: Feed; readonly because: Proof }): number {
   return (mayWrite(feed) ? 0 : 2) + (because.rule === 'task has stopped' ? 1 : 0);
 }
@@ -165,6 +166,6 @@ function proofOf(rule: Rule, feed: Feed, task: Task, describedAtMs: number): Pro
     last: task.last,
     desired: task.desired,
     describedAtMs,
-    wiring: describeWiring(feed.wiring),
+    binding: describeBinding(feed.binding),
   };
 }

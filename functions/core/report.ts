@@ -67,7 +67,7 @@ export function changeRecord(group: TargetGroup, change: Change, nowMs: number):
     lastStatus: because.last,
     desiredStatus: because.desired,
     proofAgeMs: nowMs - because.describedAtMs,
-    wiring: because.wiring,
+    binding: because.binding,
   };
 }
 

@@ -1,13 +1,14 @@
 /** What one pass has read of one target group and the tasks that feed it, and what it still has to read. */
+
+import { type Binding, selects } from './binding.ts';
 import type { Hint } from './event.ts';
 import { isDraining, type Target, type TargetGroup } from './target.ts';
 import { ipOf, isLive, isServing, phaseOf, type Task } from './task.ts';
 import { type Address, addressOf, type ClusterArn, type IpAddress, type TaskArn } from './values.ts';
-import { selects, type Wiring } from './wiring.ts';
 
-/** One wiring of the group with the list of its running tasks. */
+/** One binding of the group with the list of its running tasks. */
 export interface Feed {
-  readonly wiring: Wiring;
+  readonly binding: Binding;
   /** ECS itself writes to this group: the service's own `loadBalancers` names it. */
   readonly native: boolean;
   /** `gone`: ECS says that the service does not exist, which is an answer; `failed`: there was none. */
@@ -60,16 +61,16 @@ export function membersOf(snapshot: Pick<Snapshot, 'group' | 'feeds' | 'tasks' |
   return snapshot.feeds.flatMap((feed) =>
     [...snapshot.tasks.values()].flatMap((task) => {
       const ip = ipOf(task, snapshot.group.family);
-      if (ip === undefined || !selects(feed.wiring.selector, task)) return [];
-      const address = addressOf(ip, feed.wiring.port);
+      if (ip === undefined || !selects(feed.binding.selector, task)) return [];
+      const address = addressOf(ip, feed.binding.port);
       return hasLetGo(task, snapshot.absentAtMs?.get(address)) ? [] : [{ feed, task, ip, address }];
     }),
   );
 }
 
-/** Addresses where a task that this group's wirings want has not been told to stop, started or not. Nothing there is ever removed. */
+/** Addresses where a task that this group's bindings want has not been told to stop, started or not. Nothing there is ever removed. */
 export function wantedAddresses(members: readonly Member[]): Set<Address> {
-  return new Set(members.filter(({ feed, task }) => !feed.wiring.drain && isLive(task)).map(({ address }) => address));
+  return new Set(members.filter(({ feed, task }) => !feed.binding.drain && isLive(task)).map(({ address }) => address));
 }
 
 /** Addresses that take or will take traffic: registered and not draining. */
@@ -87,8 +88,8 @@ export function tasksToDescribe(snapshot: Snapshot, hints: readonly Hint[]): Tas
   const registered = registeredAddresses(snapshot.targets);
   const wanted = wantedAddresses(members);
   const known = new Map<TaskArn, ClusterArn>();
-  for (const { listed, wiring } of snapshot.feeds) {
-    for (const arn of listed) if (needsReading(snapshot.tasks.get(arn))) known.set(arn, wiring.selector.cluster);
+  for (const { listed, binding } of snapshot.feeds) {
+    for (const arn of listed) if (needsReading(snapshot.tasks.get(arn))) known.set(arn, binding.selector.cluster);
   }
   for (const member of members) {
     if (mayBeWritten(member, registered, wanted)) known.set(member.task.arn, member.task.cluster);
@@ -151,10 +152,10 @@ function needsReading(task: Task | undefined): boolean {
 /** Whether a change of this member's address may follow, which needs a description from this very pass. */
 function mayBeWritten(member: Member, registered: ReadonlySet<Address>, wanted: ReadonlySet<Address>): boolean {
   const { feed, task, address } = member;
-  if (!feed.wiring.drain && isLive(task)) return feed.listed.has(task.arn) && isServing(task) && !registered.has(address);
+  if (!feed.binding.drain && isLive(task)) return feed.listed.has(task.arn) && isServing(task) && !registered.has(address);
   return registered.has(address) && !wanted.has(address);
 }
 
 function isUnlisted(feeds: readonly Feed[], task: Task): boolean {
-  return feeds.some((feed) => feed.list !== 'failed' && selects(feed.wiring.selector, task) && !feed.listed.has(task.arn));
+  return feeds.some((feed) => feed.list !== 'failed' && selects(feed.binding.selector, task) && !feed.listed.has(task.arn));
 }

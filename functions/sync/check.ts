@@ -1,5 +1,5 @@
 /** The answer to {"check": true}: what a pass over each group would change now, and what was found. Nothing is written. */
-import type { Observer } from '../app/environment.ts';
+import type { Reporter } from '../app/environment.ts';
 import { type Fields, recordOfPass, recordsOfPlan } from '../app/record.ts';
 import { explainFailure } from '../core/failure.ts';
 import { findingRecords } from '../core/report.ts';
@@ -10,16 +10,16 @@ export interface CheckAnswer {
   readonly groups: readonly Fields[];
   /** Cloud Map services and settings, each with its findings. */
   readonly checks: readonly Fields[];
-  /** What the wiring was found to be: wrong lines, groups that cannot be served, reads that failed. */
+  /** What the binding was found to be: wrong lines, groups that cannot be served, reads that failed. */
   readonly configuration: Fields;
 }
 
-/** An observer that passes everything on and keeps what the answer needs. */
-export function createCheck(told: Observer, now: () => number): { readonly observer: Observer; answer(): CheckAnswer } {
+/** An reporter that passes everything on and keeps what the answer needs. */
+export function createCheck(told: Reporter, now: () => number): { readonly reporter: Reporter; answer(): CheckAnswer } {
   const groups: Fields[] = [];
   const checks: Fields[] = [];
   let configuration: Fields = {};
-  const observer: Observer = {
+  const reporter: Reporter = {
     configured(read, calls) {
       told.configured(read, calls);
       configuration = {
@@ -28,14 +28,14 @@ export function createCheck(told: Observer, now: () => number): { readonly obser
         failures: read.failures.map(explainFailure),
       };
     },
-    passed(wired, pass, details) {
-      told.passed(wired, pass, details);
-      groups.push({ wouldChange: recordsOfPlan(wired, pass, details.endedAtMs), ...recordOfPass(wired, pass, details) });
+    passed(bound, pass, details) {
+      told.passed(bound, pass, details);
+      groups.push({ wouldChange: recordsOfPlan(bound, pass, details.endedAtMs), ...recordOfPass(bound, pass, details) });
     },
     found(subject, findings, failures, calls, report) {
       told.found(subject, findings, failures, calls, report);
       checks.push({ subject, ...findingRecords(findings, now()), failures: failures.map(explainFailure) });
     },
   };
-  return { observer, answer: () => ({ mode: 'check', groups, checks, configuration }) };
+  return { reporter, answer: () => ({ mode: 'check', groups, checks, configuration }) };
 }

@@ -1,6 +1,6 @@
 /** The Lambda function: what lives as long as its environment, and the door. */
 import type { Context } from 'aws-lambda';
-import { createWorld, systemClock } from '../adapters/aws.ts';
+import { createAwsApi, systemClock } from '../adapters/aws.ts';
 import { readSettings } from '../adapters/settings.ts';
 import { Telemetry } from '../adapters/telemetry.ts';
 import { createEnvironment, type Environment } from '../app/environment.ts';
@@ -16,7 +16,7 @@ let environment: Environment | undefined;
 export async function handler(input: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<SyncAnswer> {
   // Told here and not while loading: Lambda would load again and again, and tell the reason only at the first time.
   if (!read.ok) throw new Error(read.message);
-  environment ??= createEnvironment(read.settings, createWorld(), systemClock);
+  environment ??= createEnvironment(read.settings, createAwsApi(), systemClock);
   const deadlineMs = systemClock.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
   try {
     return await sync(environment, telemetry, input, deadlineMs);

@@ -1,6 +1,6 @@
 /** Takes the four inputs, visits the groups, and says which messages have to come again. */
 import type { SQSBatchResponse } from 'aws-lambda';
-import type { Environment, Observer } from '../app/environment.ts';
+import type { Environment, Reporter } from '../app/environment.ts';
 import { visit } from '../app/visit.ts';
 import { screen } from '../core/event.ts';
 import type { TriggerName } from '../core/report.ts';
@@ -11,7 +11,7 @@ import { type CheckAnswer, createCheck } from './check.ts';
 const TOLD_MAX = 3;
 
 /** Where an invocation tells what happened. */
-export interface Journal extends Observer {
+export interface InvocationReporter extends Reporter {
   /** Every call of this invocation that failed, in words. */
   readonly errors: readonly string[];
   /** Takes the messages that are no hints, with the reason of each. */
@@ -23,7 +23,7 @@ export type SyncAnswer = SQSBatchResponse | CheckAnswer | undefined;
 /** One invocation, until `deadlineMs`. Throws where the caller of the function should see it as failed. */
 export async function sync(
   environment: Environment,
-  journal: Journal,
+  reports: InvocationReporter,
   input: unknown,
   deadlineMs: number,
 ): Promise<SyncAnswer> {
@@ -32,25 +32,25 @@ export async function sync(
   switch (trigger.kind) {
     case 'messages': {
       const messages = trigger.messages.map(({ id, reading }) => ({ id, reading: screen(reading, clusters) }));
-      return { batchItemFailures: await syncMessages(environment, journal, messages, deadlineMs) };
+      return { batchItemFailures: await syncMessages(environment, reports, messages, deadlineMs) };
     }
     case 'event': {
       const message = { id: 'event', reading: screen(trigger.reading, clusters) };
-      const failed = await syncMessages(environment, journal, [message], deadlineMs, 'event');
+      const failed = await syncMessages(environment, reports, [message], deadlineMs, 'event');
       // Lambda calls again on its own when an event that a rule sent straight here has failed.
-      if (failed.length > 0) throw failure('The event', journal);
+      if (failed.length > 0) throw failure('The event', reports);
       return undefined;
     }
     case 'schedule': {
       const request = { trigger: 'schedule' as const, hints: [], deadlineMs };
-      const { unfinished } = await visit(environment, request, journal);
+      const { unfinished } = await visit(environment, request, reports);
       // A pass that fails each minute must not look like one that succeeds: the function's error count is what alarms watch.
-      if (unfinished.length > 0 || journal.errors.length > 0) throw failure('The scheduled pass', journal);
+      if (unfinished.length > 0 || reports.errors.length > 0) throw failure('The scheduled pass', reports);
       return undefined;
     }
     case 'check': {
-      const check = createCheck(journal, () => environment.clock.now());
-      await visit(environment, { trigger: 'check', hints: [], deadlineMs }, check.observer);
+      const check = createCheck(reports, () => environment.clock.now());
+      await visit(environment, { trigger: 'check', hints: [], deadlineMs }, check.reporter);
       return check.answer();
     }
     case 'unknown':
@@ -64,18 +64,18 @@ export async function sync(
  */
 async function syncMessages(
   environment: Environment,
-  journal: Journal,
+  reports: InvocationReporter,
   messages: readonly Message[],
   deadlineMs: number,
   trigger: TriggerName = 'messages',
 ): Promise<{ itemIdentifier: string }[]> {
-  journal.setAside(messages);
+  reports.setAside(messages);
   const hints = hintsOf(messages.map(({ reading }) => reading));
-  const { unfinishedHints, unwiredHints } = await visit(environment, { trigger, hints, deadlineMs }, journal);
-  journal.setAside(
+  const { unfinishedHints, unboundHints } = await visit(environment, { trigger, hints, deadlineMs }, reports);
+  reports.setAside(
     messages.flatMap(({ id, reading }) => {
-      if (reading.kind !== 'hint' || !unwiredHints.has(reading.hint)) return [];
-      return [{ id, reading: { kind: 'ignored' as const, because: 'no line of wiring means its task' } }];
+      if (reading.kind !== 'hint' || !unboundHints.has(reading.hint)) return [];
+      return [{ id, reading: { kind: 'ignored' as const, because: 'no line of binding means its task' } }];
     }),
   );
   return messages
@@ -83,7 +83,7 @@ async function syncMessages(
     .map(({ id }) => ({ itemIdentifier: id }));
 }
 
-function failure(what: string, { errors }: Journal): Error {
+function failure(what: string, { errors }: InvocationReporter): Error {
   const more = errors.length > TOLD_MAX ? ` (and ${errors.length - TOLD_MAX} more, see the log)` : '';
   const told = errors.slice(0, TOLD_MAX).join(' ') || 'a group could not be dealt with in the time given.';
   return new Error(`${what} is not complete: ${told}${more}`);

@@ -1,6 +1,7 @@
 /** Which account a command reads, and how its failures end the command. */
+
+import type { Settings } from '../../functions/core/binding-sources.ts';
 import { arnParts } from '../../functions/core/values.ts';
-import type { Settings } from '../../functions/core/wirings.ts';
 import { badEnvironment, serviceError } from './exit.ts';
 import { type AccountOptions, type AccountPlan, explainFailures } from './plan/plan.ts';
 

@@ -1,15 +1,15 @@
 /** The settings that a command reads an account under: from options, or from the deployed function's own environment. */
 import { readFileSync } from 'node:fs';
 import { readSettings } from '../../functions/adapters/settings.ts';
+import { type Lines, linesOfParameter, type Settings } from '../../functions/core/binding-sources.ts';
 import { isObject } from '../../functions/core/json.ts';
-import { type Lines, linesOfParameter, type Settings } from '../../functions/core/wirings.ts';
 import { badEnvironment, badSyntax } from './exit.ts';
 
 export interface SettingsOptions {
   readonly cluster?: readonly string[] | undefined;
   readonly 'target-group'?: readonly string[] | undefined;
   readonly 'cloud-map-service'?: readonly string[] | undefined;
-  readonly wire?: readonly string[] | undefined;
+  readonly bind?: readonly string[] | undefined;
   readonly settings?: string | undefined;
 }
 
@@ -18,7 +18,7 @@ export const SETTINGS_OPTIONS = {
   cluster: { type: 'string', multiple: true },
   'target-group': { type: 'string', multiple: true },
   'cloud-map-service': { type: 'string', multiple: true },
-  wire: { type: 'string', multiple: true },
+  bind: { type: 'string', multiple: true },
   settings: { type: 'string' },
 } as const;
 
@@ -30,23 +30,23 @@ export function settingsOf(options: SettingsOptions): Settings {
     CLUSTER_ARNS: list(options.cluster, 'CLUSTER_ARNS'),
     TARGET_GROUP_ARNS: list(options['target-group'], 'TARGET_GROUP_ARNS'),
     CLOUD_MAP_SERVICE_ARNS: list(options['cloud-map-service'], 'CLOUD_MAP_SERVICE_ARNS'),
-    WIRING: options.wire?.join('\n') ?? told['WIRING'] ?? '',
+    BINDINGS: options.bind?.join('\n') ?? told['BINDINGS'] ?? '',
     MODE: told['MODE'] ?? 'enforce',
   });
   if (!read.ok) {
     const told = read.message.replace("Correct the stack's parameters.", 'Give --cluster and --target-group, or --settings.');
     throw badSyntax(told);
   }
-  const mistakes = options.wire === undefined ? [] : mistakesIn(linesOfParameter(read.settings));
+  const mistakes = options.bind === undefined ? [] : mistakesIn(linesOfParameter(read.settings));
   if (mistakes.length > 0) throw badSyntax(mistakes.join('\n'));
   return read.settings;
 }
 
-/** Mistakes in lines that were given by --wire. A deployed function goes on without such a line; somebody who waits does not. */
+/** Mistakes in lines that were given by --bind. A deployed function goes on without such a line; somebody who waits does not. */
 export function mistakesIn({ mistakes }: Lines): string[] {
   return mistakes.map(({ message }) =>
     message
-      .replace(/^In the parameter Wiring, line /, 'In --wire, line ')
+      .replace(/^In the parameter Bindings, line /, 'In --bind, line ')
       .replace(", of the stack's parameter TargetGroupArns", '')
       .replace(' This line is left out, and nothing else is.', ''),
   );

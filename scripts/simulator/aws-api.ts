@@ -3,9 +3,9 @@ import { instanceFrom } from '../../functions/adapters/cloud-map.ts';
 import { serviceFrom, taskFrom } from '../../functions/adapters/ecs.ts';
 import { describedGroupOf, targetFrom } from '../../functions/adapters/elb.ts';
 import { kindOf } from '../../functions/adapters/outcome.ts';
-import { CALL_TIME_MS, type Outcome, type TargetsOfGroup, type World } from '../../functions/app/ports.ts';
+import { type AwsApi, CALL_TIME_MS, type Outcome, type TargetsOfGroup } from '../../functions/app/ports.ts';
+import type { Tag } from '../../functions/core/binding-sources.ts';
 import { cloudMapServiceIdOf, parseTaskArn } from '../../functions/core/values.ts';
-import type { Tag } from '../../functions/core/wirings.ts';
 import { type ApiName, type ApiOutput, errorOf, type Service } from './api.ts';
 import type { Input } from './api-input.ts';
 
@@ -27,7 +27,7 @@ export interface Line {
 
 export const USUAL_LINE: Line = { effectMs: () => 20, answerMs: () => 20 };
 
-export function createSimulatedWorld(service: Service, line: Line = USUAL_LINE): World {
+export function createSimulatedAws(service: Service, line: Line = USUAL_LINE): AwsApi {
   const send = <Name extends ApiName, Value>(name: Name, input: Input, read: (output: ApiOutput<Name>) => Value) =>
     makeCall(service, line, name, input, read);
   return {

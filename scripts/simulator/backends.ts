@@ -1,9 +1,9 @@
 /** The two ways in which the function meets the simulated account. */
 
-import { createSimulatedWorld, type Line, USUAL_LINE } from './aws-api.ts';
+import { createSimulatedAws, type Line, USUAL_LINE } from './aws-api.ts';
 import { type BundleRuntime, spawnBundle } from './bundle.ts';
 import { settleOnce } from './clock.ts';
-import { type Backend, parseSettings, type SettingsText, type Stage } from './deployment.ts';
+import { type Backend, type Deployment, parseSettings, type SettingsText } from './deployment.ts';
 import { functionCalled } from './function-calls.ts';
 import { HttpDoor } from './http.ts';
 import { type InProcessRuntime, spawnInProcess } from './in-process.ts';
@@ -21,7 +21,7 @@ export function inProcess(): InProcessBackend {
   return {
     name: 'the sources in process',
     runtimes,
-    spawn: (stage, settings) => {
+    spawn: (deployment, settings) => {
       const line: Line = {
         ...USUAL_LINE,
         sent: (name, input) => {
@@ -29,8 +29,8 @@ export function inProcess(): InProcessBackend {
           return true;
         },
       };
-      const world = createSimulatedWorld(stage.service, line);
-      const runtime = spawnInProcess(parseSettings(settings), world, stage.clock);
+      const world = createSimulatedAws(deployment.service, line);
+      const runtime = spawnInProcess(parseSettings(settings), world, deployment.clock);
       runtimes.push(runtime);
       return runtime;
     },
@@ -45,10 +45,10 @@ export interface BundleBackend extends Backend {
 }
 
 /** The built bundle with real SDK clients over HTTP, on virtual time. */
-export async function bundleOverHttp(file: string, stage: Stage): Promise<BundleBackend> {
-  const door = new HttpDoor(stage.service);
+export async function bundleOverHttp(file: string, deployment: Deployment): Promise<BundleBackend> {
+  const door = new HttpDoor(deployment.service);
   door.answerMs = () => CALL_MS;
-  door.asked = (name, input) => functionCalled(stage.settings, name, input);
+  door.asked = (name, input) => functionCalled(deployment.settings, name, input);
   const endpoint = await door.open();
   const runtimes: BundleRuntime[] = [];
   const underWay = (): number => runtimes.reduce((sum, runtime) => sum + runtime.callsUnderWay(), 0);
@@ -78,7 +78,7 @@ function environmentOf(endpoint: string, settings: SettingsText): Record<string,
     CLUSTER_ARNS: settings.clusters.join(','),
     TARGET_GROUP_ARNS: settings.targetGroups.join(','),
     CLOUD_MAP_SERVICE_ARNS: settings.cloudMapServices.join(','),
-    WIRING: settings.wiring,
+    BINDINGS: settings.binding,
     MODE: settings.mode,
     AWS_REGION: 'eu-west-1',
     AWS_ACCESS_KEY_ID: 'simulated',

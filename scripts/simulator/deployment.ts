@@ -1,7 +1,7 @@
-/** A stage for one story: an account with a cluster, a service and a target group, and the function between queue and schedule. */
+/** A deployment for one scenario: an account with a cluster, a service and a target group, and the function between queue and schedule. */
 
+import type { Settings } from '../../functions/core/binding-sources.ts';
 import { parseCloudMapServiceArn, parseClusterArn, parseTargetGroupArn } from '../../functions/core/values.ts';
-import type { Settings } from '../../functions/core/wirings.ts';
 import { Account, clusterArn, targetGroupArn } from './account.ts';
 import { Service } from './api.ts';
 import { runClock, VirtualClock } from './clock.ts';
@@ -14,9 +14,9 @@ import { Queue } from './queue.ts';
 /** How the function under test is started; in process or as the built bundle over HTTP. */
 export interface Backend {
   /** A cold environment. */
-  spawn(stage: Stage, settings: SettingsText): Runtime;
+  spawn(deployment: Deployment, settings: SettingsText): Runtime;
   /** Waits until the code under test has nothing left to do without time passing. */
-  settle(stage: Stage): Promise<void>;
+  settle(deployment: Deployment): Promise<void>;
   readonly name: string;
   close(): Promise<void>;
 }
@@ -26,11 +26,11 @@ export interface SettingsText {
   readonly clusters: readonly string[];
   readonly targetGroups: readonly string[];
   readonly cloudMapServices: readonly string[];
-  readonly wiring: string;
+  readonly binding: string;
   readonly mode: 'enforce' | 'observe';
 }
 
-export interface StageOptions {
+export interface DeploymentOptions {
   readonly settings?: Partial<SettingsText>;
   readonly lambda?: Partial<LambdaSettings>;
   /** Events that ECS does not send through the rule, such as those of starting tasks. */
@@ -40,10 +40,10 @@ export interface StageOptions {
 export const CLUSTER = clusterArn('prod');
 export const GROUP = targetGroupArn('web');
 
-/** Tasks that are running a moment after they were started: for stories that are not about starting. */
+/** Tasks that are running a moment after they were started: for scenarios that are not about starting. */
 export const QUICK = { provisioningMs: 10, pendingMs: 10, stoppingMs: 500, deprovisioningMs: 500 } as const;
 
-export class Stage {
+export class Deployment {
   readonly clock = new VirtualClock();
   readonly account = new Account(this.clock);
   readonly service = new Service(this.account);
@@ -55,12 +55,12 @@ export class Stage {
   /** Decides what becomes of an event; the default delivers it at once. */
   deliver: (event: StateChangeEvent) => void = (event) => this.queue.send(JSON.stringify(event));
 
-  constructor(options: StageOptions = {}) {
+  constructor(options: DeploymentOptions = {}) {
     this.settings = {
       clusters: [CLUSTER],
       targetGroups: [GROUP],
       cloudMapServices: [],
-      wiring: 'target-group=web service=app port=8080',
+      binding: 'target-group=web service=app port=8080',
       mode: 'enforce',
       ...options.settings,
     };
@@ -75,7 +75,7 @@ export class Stage {
     });
   }
 
-  /** Puts the function on the stage, behind the queue. */
+  /** Puts the function on the deployment, behind the queue. */
   use(backend: Backend): this {
     this.#backend = backend;
     this.lambda.attach(this.queue);
@@ -83,7 +83,7 @@ export class Stage {
   }
 
   get backend(): Backend {
-    if (this.#backend === undefined) throw new Error('No function is on the stage: call use() first.');
+    if (this.#backend === undefined) throw new Error('No function is on the deployment: call use() first.');
     return this.#backend;
   }
 
@@ -145,7 +145,7 @@ export function parseSettings(text: SettingsText): Settings {
     clusters: text.clusters.flatMap((arn) => accepted(parseClusterArn(arn))),
     targetGroups: text.targetGroups.flatMap((arn) => accepted(parseTargetGroupArn(arn))),
     cloudMapServices: text.cloudMapServices.flatMap((arn) => accepted(parseCloudMapServiceArn(arn))),
-    wiring: text.wiring,
+    binding: text.binding,
     mode: text.mode,
   };
 }

@@ -1,21 +1,21 @@
 /** What the function told while it ran in process: kept for assertions instead of printed. */
 import type { Pass } from '../../functions/app/reconcile.ts';
-import type { WiredGroup } from '../../functions/core/configuration.ts';
+import type { BoundGroup } from '../../functions/core/configuration.ts';
 import { explainFailure, type Failure } from '../../functions/core/failure.ts';
 import type { Finding } from '../../functions/core/finding.ts';
 import type { Change } from '../../functions/core/plan.ts';
 import type { Message } from '../../functions/core/trigger.ts';
-import type { Journal } from '../../functions/sync/sync.ts';
+import type { InvocationReporter } from '../../functions/sync/sync.ts';
 
-export interface JournalEntry {
+export interface PassEntry {
   readonly atMs: number;
   readonly group: string;
   readonly pass: Pass;
 }
 
-export class KeptJournal implements Journal {
+export class KeptReports implements InvocationReporter {
   readonly #now: () => number;
-  readonly passes: JournalEntry[] = [];
+  readonly passes: PassEntry[] = [];
   readonly findings: Finding[] = [];
   readonly setAsides: Message[] = [];
   readonly errors: string[] = [];
@@ -36,8 +36,8 @@ export class KeptJournal implements Journal {
     this.errors.push(...read.failures.map(explainFailure));
   }
 
-  passed(wired: WiredGroup, pass: Pass): void {
-    this.passes.push({ atMs: this.#now(), group: wired.group.name, pass });
+  passed(bound: BoundGroup, pass: Pass): void {
+    this.passes.push({ atMs: this.#now(), group: bound.group.name, pass });
     this.findings.push(...pass.findings);
     this.errors.push(...pass.failures.map(explainFailure));
   }

@@ -4,8 +4,8 @@ import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type ClientOptions, createWorld, systemClock } from '../../functions/adapters/aws.ts';
-import type { Outcome, World } from '../../functions/app/ports.ts';
+import { type ClientOptions, createAwsApi, systemClock } from '../../functions/adapters/aws.ts';
+import type { AwsApi, Outcome } from '../../functions/app/ports.ts';
 import type { Api } from '../support/sdk.ts';
 import { CALLS, type Call } from '../support/sdk-calls.ts';
 import { withoutOwnCredentials } from '../support/sdk-environment.ts';
@@ -38,8 +38,8 @@ afterEach(async () => {
   await server.close();
 });
 
-function world(options: ClientOptions = {}): World {
-  return createWorld({ region: 'eu-west-1', endpoint, ...options });
+function world(options: ClientOptions = {}): AwsApi {
+  return createAwsApi({ region: 'eu-west-1', endpoint, ...options });
 }
 
 const FIRST_OF_API = (['ecs', 'elb', 'cloudMap'] satisfies Api[]).flatMap(
@@ -142,7 +142,7 @@ function fileWith(text: string): string {
 }
 
 /** The key and the region under which the first call of each client was signed. */
-async function signatures(ours: World): Promise<string[]> {
+async function signatures(ours: AwsApi): Promise<string[]> {
   server.answer = errorAnswer('AccessDenied', 403);
   for (const call of FIRST_OF_API) await call.make(ours);
   return server.received
@@ -167,26 +167,26 @@ function useProfiles(): void {
 describe('the options of the clients', () => {
   it.each(['eu-west-1', 'us-gov-west-1'])('name the region %s, with the keys of the environment', async (region) => {
     const signed = `AKIAIOSFODNN7EXAMPLE in ${region}`;
-    expect(await signatures(createWorld({ region, endpoint }))).toEqual([signed, signed, signed]);
+    expect(await signatures(createAwsApi({ region, endpoint }))).toEqual([signed, signed, signed]);
   });
 
   it('may be left to the environment, as the function does', async () => {
     vi.stubEnv('AWS_REGION', 'eu-central-1');
     vi.stubEnv('AWS_ENDPOINT_URL', endpoint);
     const signed = 'AKIAIOSFODNN7EXAMPLE in eu-central-1';
-    expect(await signatures(createWorld())).toEqual([signed, signed, signed]);
+    expect(await signatures(createAwsApi())).toEqual([signed, signed, signed]);
   });
 
   it('name a profile, with its keys and its region', async () => {
     useProfiles();
     const signed = 'AKIAAUDITEXAMPLE in ap-south-1';
-    expect(await signatures(createWorld({ profile: 'audit', endpoint }))).toEqual([signed, signed, signed]);
+    expect(await signatures(createAwsApi({ profile: 'audit', endpoint }))).toEqual([signed, signed, signed]);
   });
 
   it('let the region of a tool go before that of its profile', async () => {
     useProfiles();
     const signed = 'AKIAAUDITEXAMPLE in eu-west-1';
-    expect(await signatures(createWorld({ profile: 'audit', region: 'eu-west-1', endpoint }))).toEqual([
+    expect(await signatures(createAwsApi({ profile: 'audit', region: 'eu-west-1', endpoint }))).toEqual([
       signed,
       signed,
       signed,

@@ -1,12 +1,12 @@
 /** What holds for every call alike: the command and its input, what becomes of the answer, and of one that lacks a field. */
 import { describe, expect, it } from 'vitest';
 import type { OperationName } from '../../functions/app/ports.ts';
-import { type Mock, type MockedWorld, mockedWorld, sentBy, taskArn } from '../support/sdk.ts';
+import { type Mock, type MockedAws, mockedAws, sentBy, taskArn } from '../support/sdk.ts';
 import { CALLS, type Call } from '../support/sdk-calls.ts';
 
 /** The world with all three clients answering as told; what is not asked is not sent either. */
-function worldWith(call: Call, arrange: (mock: Mock) => unknown): MockedWorld {
-  const mocked = mockedWorld();
+function worldWith(call: Call, arrange: (mock: Mock) => unknown): MockedAws {
+  const mocked = mockedAws();
   arrange(mocked.mocks[call.api]);
   return mocked;
 }
@@ -19,7 +19,7 @@ function callOf(operation: OperationName): Call {
 
 describe('every call', () => {
   it('has an example here', () => {
-    const { world } = mockedWorld();
+    const { world } = mockedAws();
     expect(CALLS.map(({ operation }) => operation).sort()).toEqual(Object.keys(world).sort());
   });
 

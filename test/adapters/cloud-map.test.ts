@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { instanceFrom } from '../../functions/adapters/cloud-map.ts';
 import { UnreadableAnswer } from '../../functions/adapters/outcome.ts';
-import { CLOUD_MAP_SERVICE, mockedWorld, sentBy } from '../support/sdk.ts';
+import { CLOUD_MAP_SERVICE, mockedAws, sentBy } from '../support/sdk.ts';
 
 /** As ECS writes it for service discovery with SRV records; the health is the registration's default and is not read. */
 const OF_SERVICE_DISCOVERY = {
@@ -91,7 +91,7 @@ describe('instanceFrom', () => {
 
 describe('ListInstances', () => {
   it('asks for the first page without a token, by the id of the service and not by its ARN', async () => {
-    const { world, mocks } = mockedWorld();
+    const { world, mocks } = mockedAws();
     mocks.cloudMap.resolves({ Instances: [] });
     const outcome = await world.ListInstances({ service: CLOUD_MAP_SERVICE, nextToken: undefined });
     expect(outcome).toEqual({ ok: true, value: { items: [], nextToken: undefined } });
@@ -105,7 +105,7 @@ describe('ListTagsForResource', () => {
     { answer: { Tags: [] }, tags: [] },
     { answer: { Tags: [{ Key: 'team' }] }, tags: [{ key: 'team', value: '' }] },
   ])('reads $answer as tags', async ({ answer, tags }) => {
-    const { world, mocks } = mockedWorld();
+    const { world, mocks } = mockedAws();
     mocks.cloudMap.resolves(answer);
     expect(await world.ListTagsForResource({ service: CLOUD_MAP_SERVICE })).toEqual({ ok: true, value: tags });
   });

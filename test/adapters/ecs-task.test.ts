@@ -6,7 +6,7 @@ import { taskFrom } from '../../functions/adapters/ecs.ts';
 import { UnreadableAnswer } from '../../functions/adapters/outcome.ts';
 import { isServing } from '../../functions/core/task.ts';
 import { SEED } from '../support/arbitraries.ts';
-import { CLUSTER, ip, mockedWorld, taskArn } from '../support/sdk.ts';
+import { CLUSTER, ip, mockedAws, taskArn } from '../support/sdk.ts';
 
 const BARE: SdkTask = { taskArn: taskArn(1), clusterArn: CLUSTER };
 
@@ -304,7 +304,7 @@ describe('a task with garbage in its optional fields', () => {
   it('is read or told as unexpected, and is never taken for a network that will be back', async () => {
     await fc.assert(
       fc.asyncProperty(GARBAGE, async (text) => {
-        const { world, mocks } = mockedWorld();
+        const { world, mocks } = mockedAws();
         mocks.ecs.resolves({ tasks: [JSON.parse(text)] });
         const outcome = await world.DescribeTasks({ cluster: CLUSTER, tasks: [taskArn(1)] });
         expect(outcome.ok ? 'read' : outcome.kind).toMatch(/^(read|unexpected)$/);

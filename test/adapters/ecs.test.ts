@@ -2,10 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { serviceFrom } from '../../functions/adapters/ecs.ts';
 import type { Operations } from '../../functions/app/ports.ts';
-import { CLUSTER, FAMILY, GROUP, mockedWorld, OTHER_GROUP, SERVICE, sentBy, taskArn } from '../support/sdk.ts';
+import { CLUSTER, FAMILY, GROUP, mockedAws, OTHER_GROUP, SERVICE, sentBy, taskArn } from '../support/sdk.ts';
 
 async function inputOfListTasks(input: Operations['ListTasks']['input']): Promise<unknown> {
-  const { world, mocks } = mockedWorld();
+  const { world, mocks } = mockedAws();
   mocks.ecs.resolves({ taskArns: [] });
   await world.ListTasks(input);
   return sentBy(mocks.ecs).map((sent) => sent.input);
@@ -33,7 +33,7 @@ describe('ListTasks', () => {
   });
 
   it('reads an empty list as an empty list', async () => {
-    const { world, mocks } = mockedWorld();
+    const { world, mocks } = mockedAws();
     mocks.ecs.resolves({ taskArns: [] });
     const outcome = await world.ListTasks({ selector: SERVICE, desired: 'RUNNING', nextToken: undefined });
     expect(outcome).toEqual({ ok: true, value: { items: [], nextToken: undefined } });
@@ -41,7 +41,7 @@ describe('ListTasks', () => {
 
   it('takes ARNs of the short form, which tasks had until 2019', async () => {
     const short = 'arn:aws:ecs:eu-west-1:111122223333:task/9781c248-0edd-4cdb-9a93-f63cb662a5d3';
-    const { world, mocks } = mockedWorld();
+    const { world, mocks } = mockedAws();
     mocks.ecs.resolves({ taskArns: [short, taskArn(2)] });
     const outcome = await world.ListTasks({ selector: SERVICE, desired: 'RUNNING', nextToken: undefined });
     expect(outcome).toMatchObject({ ok: true, value: { items: [short, taskArn(2)] } });
@@ -50,7 +50,7 @@ describe('ListTasks', () => {
 
 describe('DescribeTasks', () => {
   it('leaves out the tasks that ECS does not know: unknown is not stopped', async () => {
-    const { world, mocks } = mockedWorld();
+    const { world, mocks } = mockedAws();
     mocks.ecs.resolves({ tasks: [], failures: [{ arn: taskArn(1), reason: 'MISSING' }] });
     expect(await world.DescribeTasks({ cluster: CLUSTER, tasks: [taskArn(1)] })).toEqual({ ok: true, value: [] });
   });
@@ -58,7 +58,7 @@ describe('DescribeTasks', () => {
 
 describe('DescribeServices', () => {
   it('leaves out the services that ECS does not know', async () => {
-    const { world, mocks } = mockedWorld();
+    const { world, mocks } = mockedAws();
     mocks.ecs.resolves({ services: [], failures: [{ arn: 'app', reason: 'MISSING' }] });
     expect(await world.DescribeServices({ cluster: CLUSTER, names: ['app'] })).toEqual({ ok: true, value: [] });
   });
@@ -109,7 +109,7 @@ const STOP_TIMEOUTS = [
 
 describe('DescribeTaskDefinition', () => {
   it.each(STOP_TIMEOUTS)('tells the shortest stop time-out: containers are $containers', async ({ definitions, seconds }) => {
-    const { world, mocks } = mockedWorld();
+    const { world, mocks } = mockedAws();
     mocks.ecs.resolves({ taskDefinition: { containerDefinitions: definitions } });
     const outcome = await world.DescribeTaskDefinition({ definition: 'app:12' });
     expect(outcome).toEqual({ ok: true, value: { stopTimeoutSeconds: seconds } });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { describedGroupOf, targetFrom } from '../../functions/adapters/elb.ts';
 import { UnreadableAnswer } from '../../functions/adapters/outcome.ts';
 import { SEED } from '../support/arbitraries.ts';
-import { GROUP, mockedWorld, port, sentBy } from '../support/sdk.ts';
+import { GROUP, mockedAws, port, sentBy } from '../support/sdk.ts';
 
 const DESCRIBED_GROUP = { TargetGroupArn: GROUP, TargetGroupName: 'web', TargetType: 'ip', Port: 80 } as const;
 
@@ -74,7 +74,7 @@ describe('targetFrom', () => {
 
 /** The targets of a write as they stand in the command. */
 async function targetsSent(operation: 'RegisterTargets' | 'DeregisterTargets', zone: string | undefined): Promise<unknown> {
-  const { world, mocks } = mockedWorld();
+  const { world, mocks } = mockedAws();
   mocks.elb.resolves({});
   await world[operation]({ group: GROUP, targets: [{ id: '10.0.1.7', port: port(8080), zone }] });
   return sentBy(mocks.elb).map(({ input }) => input);
@@ -102,7 +102,7 @@ describe('a target', () => {
   it('is deregistered exactly as it was described, or AWS would answer 200 and do nothing', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(TARGET, { minLength: 1, maxLength: 5 }), async (targets) => {
-        const { world, mocks } = mockedWorld();
+        const { world, mocks } = mockedAws();
         mocks.elb.resolves({ TargetHealthDescriptions: targets.map((each) => ({ Target: each, TargetHealth: HEALTHY })) });
         const described = await world.DescribeTargetHealth({ group: GROUP });
         if (!described.ok) throw new Error(described.message);

@@ -3,9 +3,9 @@
  * read by the SDK, and told by our adapter. What is not modelled for an operation may come back from any of them.
  */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createWorld } from '../../functions/adapters/aws.ts';
+import { createAwsApi } from '../../functions/adapters/aws.ts';
 import { kindOf } from '../../functions/adapters/outcome.ts';
-import type { World } from '../../functions/app/ports.ts';
+import type { AwsApi } from '../../functions/app/ports.ts';
 import type { FailureKind } from '../../functions/core/failure.ts';
 import type { Api } from '../support/sdk.ts';
 import { CALLS, type Call } from '../support/sdk-calls.ts';
@@ -14,11 +14,11 @@ import { modelledErrors, wireErrorOf } from '../support/sdk-errors.ts';
 import { errorAnswer, SdkServer } from '../support/sdk-server.ts';
 
 const server = new SdkServer();
-let world: World;
+let world: AwsApi;
 
 beforeAll(async () => {
   withoutOwnCredentials();
-  world = createWorld({ region: 'eu-west-1', endpoint: await server.open() });
+  world = createAwsApi({ region: 'eu-west-1', endpoint: await server.open() });
 });
 afterAll(async () => {
   vi.unstubAllEnvs();

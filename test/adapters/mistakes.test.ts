@@ -1,10 +1,10 @@
 /** What adapters once took for something else: each of these was found by a test that failed. */
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createWorld } from '../../functions/adapters/aws.ts';
-import { createEcsWorld } from '../../functions/adapters/ecs.ts';
+import { createAwsApi } from '../../functions/adapters/aws.ts';
+import { createEcsApi } from '../../functions/adapters/ecs.ts';
 import { kindOf, outcomeOf } from '../../functions/adapters/outcome.ts';
-import { GROUP, mockedWorld, SERVICE } from '../support/sdk.ts';
+import { GROUP, mockedAws, SERVICE } from '../support/sdk.ts';
 import { withoutOwnCredentials } from '../support/sdk-environment.ts';
 import { errorAnswer, rawAnswer, SdkServer } from '../support/sdk-server.ts';
 
@@ -26,7 +26,7 @@ describe('outcome.ts', () => {
     for (const name of ['constructor', 'toString', '__proto__', 'hasOwnProperty'])
       expect(kindOf({ name })).toBeTypeOf('string');
     server.answer = errorAnswer('constructor', 400);
-    const outcome = await createWorld({ region: 'eu-west-1', endpoint: await server.open() }).ListTasks(ASK);
+    const outcome = await createAwsApi({ region: 'eu-west-1', endpoint: await server.open() }).ListTasks(ASK);
     expect(outcome).toMatchObject({ ok: false, kind: 'unexpected' });
   });
 
@@ -34,19 +34,19 @@ describe('outcome.ts', () => {
     vi.useFakeTimers();
     const client = new ECSClient({ region: 'eu-west-1', maxAttempts: 1, credentials: () => new Promise(() => undefined) });
     const settled = vi.fn();
-    void createEcsWorld(client).ListTasks(ASK).then(settled);
+    void createEcsApi(client).ListTasks(ASK).then(settled);
     await vi.advanceTimersByTimeAsync(10_000);
     expect(settled).toHaveBeenCalledWith({ ok: false, kind: 'unavailable', message: 'no answer within 3000 ms' });
   });
 
   it('takes missing credentials of a tool for a refusal, not for a network that will be back', async () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
-    const outcome = await createWorld({ region: 'eu-west-1', endpoint: await server.open() }).ListTasks(ASK);
+    const outcome = await createAwsApi({ region: 'eu-west-1', endpoint: await server.open() }).ListTasks(ASK);
     expect(outcome).toMatchObject({ ok: false, kind: 'denied', message: expect.stringContaining('CredentialsProviderError') });
   });
 
   it('takes a missing region for a mistake, not for a network that will be back', async () => {
-    const outcome = await createWorld({ endpoint: await server.open() }).ListTasks(ASK);
+    const outcome = await createAwsApi({ endpoint: await server.open() }).ListTasks(ASK);
     expect(outcome).toMatchObject({ ok: false, kind: 'unexpected', message: 'Error: Region is missing' });
   });
 
@@ -63,7 +63,7 @@ describe('outcome.ts', () => {
 
   it('is told by a 5xx, also where the SDK stumbles over what stands in it', async () => {
     server.answer = rawAnswer(503, 'text/xml', '<ErrorResponse><Error/></ErrorResponse>');
-    const outcome = await createWorld({ region: 'eu-west-1', endpoint: await server.open() }).DescribeTargetHealth({
+    const outcome = await createAwsApi({ region: 'eu-west-1', endpoint: await server.open() }).DescribeTargetHealth({
       group: GROUP,
     });
     expect(outcome).toMatchObject({ ok: false, kind: 'unavailable' });
@@ -79,7 +79,7 @@ describe('outcome.ts', () => {
 
 describe('elb.ts', () => {
   it('refuses a deregistration delay that is no number', async () => {
-    const { world, mocks } = mockedWorld();
+    const { world, mocks } = mockedAws();
     mocks.elb.resolves({ Attributes: [{ Key: 'deregistration_delay.timeout_seconds', Value: 'soon' }] });
     expect(await world.DescribeTargetGroupAttributes({ group: GROUP })).toMatchObject({ ok: false, kind: 'unexpected' });
   });

@@ -1,29 +1,20 @@
 /** Whole lists and descriptions, however many calls they take: app/reads.ts and app/caller.ts over the adapters and the SDK's clients. */
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { createCache } from '../../functions/app/cache.ts';
 import { Caller } from '../../functions/app/caller.ts';
-import { createMemory } from '../../functions/app/memory.ts';
 import { describeTasks, listInstances, listTasks } from '../../functions/app/reads.ts';
 import { SEED } from '../support/arbitraries.ts';
-import {
-  CLOUD_MAP_SERVICE,
-  CLUSTER,
-  count,
-  type MockedWorld,
-  mockedWorld,
-  SERVICE,
-  SleepClock,
-  taskArn,
-} from '../support/sdk.ts';
+import { CLOUD_MAP_SERVICE, CLUSTER, count, type MockedAws, mockedAws, SERVICE, SleepClock, taskArn } from '../support/sdk.ts';
 
 const HOUR_MS = 3_600_000;
 
-let mocked: MockedWorld;
+let mocked: MockedAws;
 let clock: SleepClock;
 let caller: Caller;
 
 beforeEach(() => {
-  mocked = mockedWorld();
+  mocked = mockedAws();
   clock = new SleepClock();
   caller = new Caller(mocked.world, clock, new Map(), clock.now() + HOUR_MS);
 });
@@ -186,7 +177,7 @@ async function arnsDescribed(
   tasks: number,
   origin: 'known' | 'from outside' = 'from outside',
 ): Promise<{ arns: string[]; failures: number }> {
-  const reader = { caller, clock, memory: createMemory() };
+  const reader = { caller, clock, cache: createCache() };
   const { described, failures } = await describeTasks(
     reader,
     references(tasks),
@@ -211,7 +202,7 @@ describe('descriptions of tasks', () => {
 
   it('carry the time at which their answer arrived', async () => {
     answerDescriptions();
-    const { described } = await describeTasks({ caller, clock, memory: createMemory() }, references(1));
+    const { described } = await describeTasks({ caller, clock, cache: createCache() }, references(1));
     expect(described.map(({ atMs }) => atMs)).toEqual([clock.now()]);
   });
 
@@ -252,7 +243,7 @@ describe('an id that DescribeTasks refuses', () => {
         caller = new Caller(mocked.world, clock, new Map(), clock.now() + HOUR_MS);
         const others = count(tasks).filter((number) => !refused.includes(number));
         expect(await arnsDescribed(tasks)).toEqual({ arns: others.map(taskArn), failures: 0 });
-        mocked = mockedWorld();
+        mocked = mockedAws();
       }),
       { seed: SEED, numRuns: 40 },
     );

@@ -6,7 +6,7 @@ import { SEED } from '../support/arbitraries.ts';
 import { CLOUD_MAP_SERVICE, CLUSTER, GROUP, OTHER_GROUP } from '../support/sdk.ts';
 
 const SMALLEST = { CLUSTER_ARNS: CLUSTER, TARGET_GROUP_ARNS: GROUP };
-const READ = { clusters: [CLUSTER], targetGroups: [GROUP], cloudMapServices: [], wiring: '', mode: 'enforce' };
+const READ = { clusters: [CLUSTER], targetGroups: [GROUP], cloudMapServices: [], binding: '', mode: 'enforce' };
 
 function messageOf(read: ReadSettings): string {
   return read.ok ? '' : read.message;
@@ -22,7 +22,7 @@ describe('settings', () => {
       CLUSTER_ARNS: CLUSTER,
       TARGET_GROUP_ARNS: `${GROUP},${OTHER_GROUP}`,
       CLOUD_MAP_SERVICE_ARNS: CLOUD_MAP_SERVICE,
-      WIRING: 'target-group=web service=app port=8080',
+      BINDINGS: 'target-group=web service=app port=8080',
       MODE: 'observe',
     });
     expect(read).toEqual({
@@ -31,7 +31,7 @@ describe('settings', () => {
         clusters: [CLUSTER],
         targetGroups: [GROUP, OTHER_GROUP],
         cloudMapServices: [CLOUD_MAP_SERVICE],
-        wiring: 'target-group=web service=app port=8080',
+        binding: 'target-group=web service=app port=8080',
         mode: 'observe',
       },
     });
@@ -197,7 +197,7 @@ describe('an ARN', () => {
 
 describe('any environment', () => {
   it('is read or refused, and never thrown at', () => {
-    const names = fc.constantFrom('CLUSTER_ARNS', 'TARGET_GROUP_ARNS', 'CLOUD_MAP_SERVICE_ARNS', 'MODE', 'WIRING');
+    const names = fc.constantFrom('CLUSTER_ARNS', 'TARGET_GROUP_ARNS', 'CLOUD_MAP_SERVICE_ARNS', 'MODE', 'BINDINGS');
     fc.assert(
       fc.property(fc.dictionary(names, fc.string()), (environment) => {
         const read = readSettings(environment);

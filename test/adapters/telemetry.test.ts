@@ -4,7 +4,7 @@ import { Telemetry } from '../../functions/adapters/telemetry.ts';
 import type { ReadConfiguration } from '../../functions/app/configuration.ts';
 import type { Pass } from '../../functions/app/reconcile.ts';
 import type { PassDetails } from '../../functions/app/record.ts';
-import { NO_COPIES, type WiredGroup } from '../../functions/core/configuration.ts';
+import { type BoundGroup, NO_COPIES } from '../../functions/core/configuration.ts';
 import type { Failure } from '../../functions/core/failure.ts';
 import type { Finding } from '../../functions/core/finding.ts';
 import { isObject, type JsonObject } from '../../functions/core/json.ts';
@@ -45,14 +45,14 @@ function records(message: string): JsonObject[] {
   return lines.filter((line) => line['message'] === message);
 }
 
-const WIRED: WiredGroup = {
+const WIRED: BoundGroup = {
   group: { arn: GROUP, name: 'web', family: 'ipv4', port: 80 },
   feeds: [],
-  wiringReadAtMs: undefined,
+  bindingReadAtMs: undefined,
 };
 
 const FEED: Feed = {
-  wiring: { selector: SERVICE, port: port(8080), zone: undefined, drain: false, writes: true, source: 'a test' },
+  binding: { selector: SERVICE, port: port(8080), zone: undefined, drain: false, writes: true, source: 'a test' },
   native: false,
   list: 'read',
   listed: new Set(),
@@ -67,7 +67,7 @@ function change(kind: Change['kind'], number: number): Change {
     last: 'RUNNING',
     desired: kind === 'register' ? 'RUNNING' : 'STOPPED',
     describedAtMs: NOW_MS - 250,
-    wiring: 'service=app port=8080',
+    binding: 'service=app port=8080',
   };
   const descriptor = { id, port: port(8080) };
   const base = { address: addressOf(id, 8080), descriptor, because, feed: FEED };
@@ -82,7 +82,7 @@ const NOTHING: Pass = {
   findings: [],
   failures: [],
   behind: [],
-  secondLooks: new Map(),
+  unconfirmed: new Map(),
   isUnfinished: false,
 };
 

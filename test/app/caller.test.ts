@@ -5,14 +5,14 @@ import { CALL_TIME_MS } from '../../functions/app/ports.ts';
 import type { FailureKind } from '../../functions/core/failure.ts';
 import { FULL, RATES, SLOWED_FOR_MS } from '../../functions/core/limiter.ts';
 import { holdsInTime } from '../support/arbitraries.ts';
-import { FakeWorld, fails, inTurn, ok, START_MS } from '../support/ports.ts';
+import { FakeAws, fails, inTurn, ok, START_MS } from '../support/ports.ts';
 import { clusterArn, groupArn, port } from '../support/values.ts';
 
 const GROUP = groupArn();
 const TARGETS = { group: GROUP, targets: [{ id: '10.0.0.1', port: port(8080) }] };
 const LATE_MS = START_MS + 30_000;
 
-function callerOf(fake: FakeWorld, deadlineMs = LATE_MS, buckets: Buckets = new Map()): Caller {
+function callerOf(fake: FakeAws, deadlineMs = LATE_MS, buckets: Buckets = new Map()): Caller {
   return new Caller(fake.world, fake.clock, buckets, deadlineMs);
 }
 
@@ -24,7 +24,7 @@ const KINDS: readonly FailureKind[] = ['denied', 'gone', 'refused', 'quota', 'un
 
 describe('a read', () => {
   it('gives the answer, and is counted', async () => {
-    const fake = new FakeWorld({ DescribeTargetHealth: () => ok([]) });
+    const fake = new FakeAws({ DescribeTargetHealth: () => ok([]) });
     const caller = callerOf(fake);
     expect(caller.calls).toEqual(new Map());
     expect(await read(caller)).toEqual({ ok: true, value: [] });
@@ -35,7 +35,7 @@ describe('a read', () => {
   });
 
   it('is tried again after 250 and 500 ms when AWS throttles it, and then left to the next pass', async () => {
-    const fake = new FakeWorld({ DescribeTargetHealth: () => fails('throttled', 'Rate exceeded') });
+    const fake = new FakeAws({ DescribeTargetHealth: () => fails('throttled', 'Rate exceeded') });
     const failure = { kind: 'throttled', operation: 'DescribeTargetHealth', resource: 'web', message: 'Rate exceeded' };
     expect(await read(callerOf(fake))).toEqual({ ok: false, failure });
     expect(fake.times('DescribeTargetHealth')).toEqual([0, 250, 750]);
@@ -43,7 +43,7 @@ describe('a read', () => {
   });
 
   it('gives the answer of a later try', async () => {
-    const fake = new FakeWorld({ DescribeTargetHealth: inTurn(fails('throttled'), fails('unavailable'), ok([])) });
+    const fake = new FakeAws({ DescribeTargetHealth: inTurn(fails('throttled'), fails('unavailable'), ok([])) });
     expect(await read(callerOf(fake))).toEqual({ ok: true, value: [] });
     expect(fake.clock.slept).toEqual([250, 500]);
   });
@@ -54,21 +54,21 @@ describe('a read', () => {
     [CALL_TIME_MS / 2, 1],
     [CALL_TIME_MS, 1],
   ])('that got no answer after %i ms is tried %i times', async (tookMs, tries) => {
-    const fake = new FakeWorld({ DescribeTargetHealth: () => fails('unavailable') });
+    const fake = new FakeAws({ DescribeTargetHealth: () => fails('unavailable') });
     fake.callMs = () => tookMs;
     expect(await read(callerOf(fake))).toMatchObject({ ok: false, failure: { kind: 'unavailable' } });
     expect(fake.asked).toHaveLength(tries);
   });
 
   it('that was throttled is tried again however long that took', async () => {
-    const fake = new FakeWorld({ DescribeTargetHealth: () => fails('throttled') });
+    const fake = new FakeAws({ DescribeTargetHealth: () => fails('throttled') });
     fake.callMs = () => CALL_TIME_MS;
     await read(callerOf(fake));
     expect(fake.asked).toHaveLength(3);
   });
 
   it.each(KINDS)('that is %s is not tried again', async (kind) => {
-    const fake = new FakeWorld({ DescribeTargetHealth: () => fails(kind) });
+    const fake = new FakeAws({ DescribeTargetHealth: () => fails(kind) });
     expect(await read(callerOf(fake))).toMatchObject({ ok: false, failure: { kind } });
     expect(fake.asked).toHaveLength(1);
     expect(fake.clock.slept).toEqual([]);
@@ -79,7 +79,7 @@ describe('a read', () => {
     [CALL_TIME_MS, 1],
     [CALL_TIME_MS + 1, 1],
   ])('with %i ms left before the deadline is made %i times', async (leftMs, times) => {
-    const fake = new FakeWorld({ DescribeTargetHealth: () => ok([]) });
+    const fake = new FakeAws({ DescribeTargetHealth: () => ok([]) });
     const caller = callerOf(fake, START_MS + leftMs);
     const answer = await read(caller);
     expect(fake.asked).toHaveLength(times);
@@ -98,14 +98,14 @@ describe('a read', () => {
 
   it('that is not begun costs no token', async () => {
     const buckets: Buckets = new Map();
-    await read(callerOf(new FakeWorld(), START_MS, buckets));
+    await read(callerOf(new FakeAws(), START_MS, buckets));
     expect(buckets.size).toBe(0);
   });
 });
 
 describe('the pace', () => {
   it('lets a burst leave at once, and makes the next call wait its turn', async () => {
-    const fake = new FakeWorld({ DescribeTargetHealth: () => ok([]) });
+    const fake = new FakeAws({ DescribeTargetHealth: () => ok([]) });
     const caller = callerOf(fake);
     const { burst, perSecond } = RATES['elb-read'];
     for (let count = 0; count < burst; count += 1) await read(caller);
@@ -115,14 +115,14 @@ describe('the pace', () => {
   });
 
   it('is that of the environment, not of one caller', async () => {
-    const fake = new FakeWorld({ DescribeTargetHealth: () => ok([]) });
+    const fake = new FakeAws({ DescribeTargetHealth: () => ok([]) });
     const buckets: Buckets = new Map();
     for (let count = 0; count <= RATES['elb-read'].burst; count += 1) await read(callerOf(fake, LATE_MS, buckets));
     expect(fake.clock.slept).toHaveLength(1);
   });
 
   it('counts the wait for its turn into the time that a call needs', async () => {
-    const fake = new FakeWorld({ DescribeTargetHealth: () => ok([]) });
+    const fake = new FakeAws({ DescribeTargetHealth: () => ok([]) });
     const waits = { fullAtMs: START_MS + (RATES['elb-read'].burst * 1_000) / RATES['elb-read'].perSecond, slowUntilMs: 0 };
     const caller = callerOf(fake, START_MS + CALL_TIME_MS + 100, new Map([['elb-read', waits]]));
     expect(await read(caller)).toMatchObject({ ok: false, failure: { kind: 'out-of-time' } });
@@ -130,7 +130,7 @@ describe('the pace', () => {
   });
 
   it('is halved for the class of the call that was throttled, and for no other', async () => {
-    const fake = new FakeWorld({ DescribeTargetHealth: inTurn(fails('throttled'), ok([])), ListTasks: () => fails('denied') });
+    const fake = new FakeAws({ DescribeTargetHealth: inTurn(fails('throttled'), ok([])), ListTasks: () => fails('denied') });
     const buckets: Buckets = new Map();
     const caller = callerOf(fake, LATE_MS, buckets);
     await read(caller);
@@ -145,7 +145,7 @@ describe('the pace', () => {
   it('never lets more calls leave than the shares of AWS limits allow', async () => {
     await holdsInTime(
       fc.asyncProperty(fc.array(fc.nat(2_000), { maxLength: 60 }), async (pauses) => {
-        const fake = new FakeWorld({ RegisterTargets: () => ok(null) });
+        const fake = new FakeAws({ RegisterTargets: () => ok(null) });
         const caller = callerOf(fake, Number.POSITIVE_INFINITY);
         for (const pauseMs of pauses) {
           fake.clock.nowMs += pauseMs;
@@ -179,7 +179,7 @@ describe('the pace', () => {
 
 /** Makes one call of each operation that the test names; what it answers does not matter. */
 async function drawOn(name: Parameters<Caller['read']>[0], buckets: Buckets): Promise<void> {
-  const fake = new FakeWorld();
+  const fake = new FakeAws();
   const caller = callerOf(fake, LATE_MS, buckets);
   await caller.read(name, 'anything', TARGETS_AND_ALL).catch(() => undefined);
   expect(fake.names).toEqual([name]);
@@ -201,7 +201,7 @@ describe('a write', () => {
   it('is made once, whatever comes of it', async () => {
     const kinds: readonly FailureKind[] = [...KINDS, 'throttled', 'unavailable'];
     for (const kind of kinds) {
-      const fake = new FakeWorld({ DeregisterTargets: () => fails(kind, 'why') });
+      const fake = new FakeAws({ DeregisterTargets: () => fails(kind, 'why') });
       const answer = await callerOf(fake).write('DeregisterTargets', '10.0.0.1 in web', TARGETS, () => true);
       const failure = { kind, operation: 'DeregisterTargets', resource: '10.0.0.1 in web', message: 'why' };
       expect(answer).toEqual({ ok: false, failure });
@@ -210,7 +210,7 @@ describe('a write', () => {
   });
 
   it('gives the answer, and is counted', async () => {
-    const fake = new FakeWorld({ RegisterTargets: () => ok(null) });
+    const fake = new FakeAws({ RegisterTargets: () => ok(null) });
     const caller = callerOf(fake);
     expect(await caller.write('RegisterTargets', 'web', TARGETS, () => true)).toEqual({ ok: true, value: null });
     expect(caller.calls).toEqual(new Map([['RegisterTargets', 1]]));
@@ -218,7 +218,7 @@ describe('a write', () => {
   });
 
   it('asks whether it is due after all waiting, right before it leaves, and is not made where it is not', async () => {
-    const fake = new FakeWorld();
+    const fake = new FakeAws();
     const empty = { fullAtMs: START_MS + (RATES['elb-write'].burst * 1_000) / RATES['elb-write'].perSecond, slowUntilMs: 0 };
     const caller = callerOf(fake, LATE_MS, new Map([['elb-write', empty]]));
     let askedAtMs = 0;
@@ -233,7 +233,7 @@ describe('a write', () => {
   });
 
   it('is not begun with too little time left', async () => {
-    const fake = new FakeWorld();
+    const fake = new FakeAws();
     const answer = await callerOf(fake, START_MS + 2_999).write('RegisterTargets', 'web', TARGETS, () => true);
     expect(answer).toMatchObject({
       ok: false,
@@ -243,7 +243,7 @@ describe('a write', () => {
 });
 
 it('counts calls by their names', async () => {
-  const fake = new FakeWorld({ DescribeTargetHealth: () => ok([]), RegisterTargets: () => ok(null) });
+  const fake = new FakeAws({ DescribeTargetHealth: () => ok([]), RegisterTargets: () => ok(null) });
   const caller = callerOf(fake);
   await read(caller);
   await caller.write('RegisterTargets', 'web', TARGETS, () => true);

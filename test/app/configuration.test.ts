@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { Caller } from '../../functions/app/caller.ts';
 import { isCurrent, type ReadConfiguration, readConfiguration } from '../../functions/app/configuration.ts';
+import { selectorKey } from '../../functions/core/binding.ts';
+import type { Settings } from '../../functions/core/binding-sources.ts';
 import type { DescribedGroup } from '../../functions/core/configuration.ts';
 import { NO_COPIES, resolveConfiguration } from '../../functions/core/configuration.ts';
 import type { TargetGroupArn } from '../../functions/core/values.ts';
-import { selectorKey } from '../../functions/core/wiring.ts';
-import type { Settings } from '../../functions/core/wirings.ts';
-import { FakeWorld, fails, ok, START_MS } from '../support/ports.ts';
+import { FakeAws, fails, ok, START_MS } from '../support/ports.ts';
 import { aGroup, cloudMapArn, clusterArn, groupArn } from '../support/values.ts';
 
 const TAG = { key: 'alb-target-sync', value: 'service=app port=8080' };
 const SELECTOR = { kind: 'service', cluster: clusterArn(), name: 'app' } as const;
 
 function settingsOf(words: Partial<Settings> = {}): Settings {
-  return { clusters: [clusterArn()], targetGroups: [groupArn()], cloudMapServices: [], wiring: '', mode: 'enforce', ...words };
+  return { clusters: [clusterArn()], targetGroups: [groupArn()], cloudMapServices: [], binding: '', mode: 'enforce', ...words };
 }
 
 function describedGroup(arn: TargetGroupArn): DescribedGroup {
@@ -21,8 +21,8 @@ function describedGroup(arn: TargetGroupArn): DescribedGroup {
 }
 
 /** Everything exists, every group has the usual tag, and no service has a load balancer of its own. */
-function worldOf(): FakeWorld {
-  return new FakeWorld({
+function worldOf(): FakeAws {
+  return new FakeAws({
     DescribeTargetGroups: ({ groups }) => ok(groups.map(describedGroup)),
     DescribeTags: ({ groups }) => ok(groups.map((group) => ({ group, tags: [TAG] }))),
     DescribeServices: ({ names }) => ok(names.map((name) => ({ name, targetGroups: [] }))),
@@ -30,7 +30,7 @@ function worldOf(): FakeWorld {
   });
 }
 
-function read(fake: FakeWorld, settings = settingsOf(), previous?: ReadConfiguration): Promise<ReadConfiguration> {
+function read(fake: FakeAws, settings = settingsOf(), previous?: ReadConfiguration): Promise<ReadConfiguration> {
   const caller = new Caller(fake.world, fake.clock, new Map(), START_MS + 10_000_000);
   return readConfiguration(settings, caller, fake.clock, previous);
 }
@@ -60,16 +60,16 @@ describe('a reading of the configuration', () => {
   });
 
   it('asks for nothing that the settings do not have', async () => {
-    const fake = new FakeWorld({ ListTagsForResource: () => ok([]) });
+    const fake = new FakeAws({ ListTagsForResource: () => ok([]) });
     expect(await read(fake, settingsOf({ targetGroups: [], cloudMapServices: [cloudMapArn()] }))).toMatchObject({
       failures: [],
     });
     expect(fake.names).toEqual(['ListTagsForResource']);
   });
 
-  it('asks for no tags of groups that the parameter wires', async () => {
+  it('asks for no tags of groups that the parameter binds', async () => {
     const fake = worldOf();
-    const { copies } = await read(fake, settingsOf({ wiring: 'service=app port=8080' }));
+    const { copies } = await read(fake, settingsOf({ binding: 'service=app port=8080' }));
     expect(fake.names).toEqual(['DescribeTargetGroups', 'DescribeServices']);
     expect(copies.tags.size).toBe(0);
   });
@@ -107,7 +107,7 @@ describe('a reading of the configuration', () => {
     fake.answers.DescribeServices = () => ok(Object.entries(described).map(([name, targetGroups]) => ({ name, targetGroups })));
     const { copies } = await read(
       fake,
-      settingsOf({ wiring: 'service=two port=80; service=one port=81; service=three port=82' }),
+      settingsOf({ binding: 'service=two port=80; service=one port=81; service=three port=82' }),
     );
     expect([...copies.services.values()]).toEqual([
       { name: 'two', targetGroups: described.two },
@@ -120,7 +120,7 @@ describe('a reading of the configuration', () => {
     const fake = worldOf();
     const settings = settingsOf({
       clusters: [clusterArn(), clusterArn('test')],
-      wiring: 'cluster=prod service=app port=80; cluster=test service=app port=81',
+      binding: 'cluster=prod service=app port=80; cluster=test service=app port=81',
     });
     await read(fake, settings);
     expect(fake.inputs('DescribeServices')).toEqual([
@@ -159,7 +159,7 @@ describe('a Cloud Map service that does not exist', () => {
     expect(isCurrent(configuration, START_MS + 30_001)).toBe(false);
   });
 
-  it('keeps the wiring that it had, for when it is created anew', async () => {
+  it('keeps the binding that it had, for when it is created anew', async () => {
     const fake = worldOf();
     const first = await read(fake, settings);
     fake.answers.ListTagsForResource = () => fails('gone');
@@ -181,7 +181,7 @@ describe('what cannot be read', () => {
     const second = await read(fake, settings, first);
     expect(second.copies).toEqual(first.copies);
     expect(second.readAtMs).toBe(START_MS + 61_000);
-    expect(second.configuration.groups[0]?.wiringReadAtMs).toBe(START_MS);
+    expect(second.configuration.groups[0]?.bindingReadAtMs).toBe(START_MS);
     expect(second.failures.map(({ operation, resource }) => [operation, resource]).toSorted()).toEqual([
       ['DescribeServices', `app of ${clusterArn()}`],
       ['DescribeTags', 'web'],
@@ -210,10 +210,10 @@ describe('what cannot be read', () => {
 
   it('names what it was about, several at once', async () => {
     const fake = worldOf();
-    const wiring = 'target-group=a service=one port=80; target-group=b service=two port=80';
+    const binding = 'target-group=a service=one port=80; target-group=b service=two port=80';
     fake.answers.DescribeTargetGroups = () => fails('denied');
     fake.answers.DescribeServices = () => fails('denied');
-    const { failures } = await read(fake, settingsOf({ targetGroups: [groupArn('a'), groupArn('b')], wiring }));
+    const { failures } = await read(fake, settingsOf({ targetGroups: [groupArn('a'), groupArn('b')], binding }));
     expect(failures.map(({ resource }) => resource)).toEqual(['a, b', `one, two of ${clusterArn()}`]);
     const tagged = worldOf();
     tagged.answers.DescribeTags = () => fails('denied');

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { Caller } from '../../functions/app/caller.ts';
 import { readDrainFindings } from '../../functions/app/drain.ts';
-import { FakeWorld, fails, ok, START_MS } from '../support/ports.ts';
+import { FakeAws, fails, ok, START_MS } from '../support/ports.ts';
 import { aGroup, groupArn } from '../support/values.ts';
 
-function read(fake: FakeWorld, definitions: readonly string[]) {
+function read(fake: FakeAws, definitions: readonly string[]) {
   return readDrainFindings(new Caller(fake.world, fake.clock, new Map(), START_MS + 60_000), aGroup(), definitions);
 }
 
 function slow() {
-  return new FakeWorld({
+  return new FakeAws({
     DescribeTargetGroupAttributes: () => ok({ deregistrationDelaySeconds: 30 }),
     DescribeTaskDefinition: ({ definition }) => ok({ stopTimeoutSeconds: definition === 'app:1' ? 29 : 30 }),
   });
@@ -37,13 +37,13 @@ describe('drain settings', () => {
   });
 
   it('are unknown when the group cannot be read, and then nothing else is asked', async () => {
-    const fake = new FakeWorld({ DescribeTargetGroupAttributes: () => fails('denied') });
+    const fake = new FakeAws({ DescribeTargetGroupAttributes: () => fails('denied') });
     expect(await read(fake, ['app:1'])).toBeUndefined();
     expect(fake.asked).toHaveLength(1);
   });
 
   it('are unknown when a definition cannot be read', async () => {
-    const fake = new FakeWorld({
+    const fake = new FakeAws({
       DescribeTargetGroupAttributes: () => ok({ deregistrationDelaySeconds: 30 }),
       DescribeTaskDefinition: () => fails('refused'),
     });
@@ -52,7 +52,7 @@ describe('drain settings', () => {
   });
 
   it('name what could not be read by its own name', async () => {
-    const fake = new FakeWorld({ DescribeTargetGroupAttributes: () => fails('unavailable') });
+    const fake = new FakeAws({ DescribeTargetGroupAttributes: () => fails('unavailable') });
     await read(fake, ['app:1']);
     expect(fake.times('DescribeTargetGroupAttributes')).toEqual([0, 250, 750]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { forgetOldTasks, learn } from '../../functions/app/cache.ts';
 import type { InstanceReport } from '../../functions/app/environment.ts';
 import { checkServices, isLookDue } from '../../functions/app/instances.ts';
-import { forgetOldFacts, learn } from '../../functions/app/memory.ts';
 import { type CheckedService, goneService } from '../../functions/core/configuration.ts';
 import type { Instance } from '../../functions/core/instance.ts';
 import { SECOND_LOOK_AFTER_MS } from '../../functions/core/instances.ts';
@@ -14,7 +14,7 @@ import { aSnapshot, clusterArn, runningTask, stoppedTask, target, taskArn } from
 import { Visits } from '../support/visits.ts';
 
 const LONG_AGO = { startedAtMs: START_MS - 600_000 };
-const CHECKED = { service: MYSQL, wirings: [{ selector: APP, port: undefined, source: 'the tag' }], isManaged: false };
+const CHECKED = { service: MYSQL, bindings: [{ selector: APP, port: undefined, source: 'the tag' }], isManaged: false };
 const STRANGER = { group: 'service:other' };
 
 /** One Cloud Map service with what it lists, and what ECS knows. */
@@ -26,12 +26,12 @@ class Looks extends Visits {
     super();
     this.tasks.push(...tasks);
     this.fake.answers.ListInstances = () => ok({ items: instances, nextToken: undefined });
-    const { observer } = this;
+    const { reporter } = this;
     this.check = async (trigger, passes = [], request = {}) => {
       const told = {
-        ...observer,
-        found: (...words: Parameters<typeof observer.found>) => {
-          observer.found(...words);
+        ...reporter,
+        found: (...words: Parameters<typeof reporter.found>) => {
+          reporter.found(...words);
           if (words[4] !== undefined) this.#reports.push(words[4]);
         },
       };
@@ -84,7 +84,7 @@ describe('a look at a Cloud Map service', () => {
 
   it('judges by no task of another service that nobody asked about', async () => {
     const looks = new Looks([]);
-    learn(looks.environment.memory, runningTask('t7', '10.0.0.7', { ...LONG_AGO, ...STRANGER }), START_MS);
+    learn(looks.environment.cache, runningTask('t7', '10.0.0.7', { ...LONG_AGO, ...STRANGER }), START_MS);
     expect(await looks.check('schedule')).toMatchObject({ findings: [], tasks: [] });
     expect(looks.fake.names).not.toContain('DescribeTasks');
   });
@@ -140,7 +140,7 @@ describe('a look at a Cloud Map service', () => {
     ];
     const looks = new Looks([], app, api);
     const lines = [APP, { ...APP, name: 'api' }];
-    looks.checked = { ...CHECKED, wirings: lines.map((selector) => ({ selector, port: undefined, source: 'the tag' })) };
+    looks.checked = { ...CHECKED, bindings: lines.map((selector) => ({ selector, port: undefined, source: 'the tag' })) };
     const { findings } = await looks.check('schedule');
     expect(findings.map(({ kind, subject }) => [kind, subject])).toEqual([
       ['missing', app.arn],
@@ -155,8 +155,8 @@ describe('a look at a Cloud Map service', () => {
     await looks.check('schedule');
     looks.fake.clock.nowMs += 3_600_000;
     await looks.check('schedule');
-    forgetOldFacts(looks.environment.memory, looks.fake.clock.nowMs + 1);
-    expect([...looks.environment.memory.facts.keys()]).toEqual([taskArn('t1')]);
+    forgetOldTasks(looks.environment.cache, looks.fake.clock.nowMs + 1);
+    expect([...looks.environment.cache.facts.keys()]).toEqual([taskArn('t1')]);
   });
 
   it('says which target has the address of an instance', async () => {
@@ -238,7 +238,7 @@ describe('a look that cannot be completed', () => {
       failures: [{ kind: 'denied', operation: name }],
     });
     expect(report.failures).toHaveLength(1);
-    expect(looks.environment.memory.instances.size).toBe(0);
+    expect(looks.environment.cache.instances.size).toBe(0);
   });
 
   it('says so too where only one description of many failed', async () => {

@@ -1,25 +1,25 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createCache } from '../../functions/app/cache.ts';
 import { Caller } from '../../functions/app/caller.ts';
-import { createMemory } from '../../functions/app/memory.ts';
 import { describeTasks, listInstances, listTasks } from '../../functions/app/reads.ts';
 import type { FailureKind } from '../../functions/core/failure.ts';
 import type { TaskReference } from '../../functions/core/snapshot.ts';
 import type { Task } from '../../functions/core/task.ts';
 import type { TaskArn } from '../../functions/core/values.ts';
 import { holdsInTime } from '../support/arbitraries.ts';
-import { describing, FakeWorld, fails, ok, START_MS } from '../support/ports.ts';
+import { describing, FakeAws, fails, ok, START_MS } from '../support/ports.ts';
 import { cloudMapArn, clusterArn, runningTask, stoppedTask, taskArn } from '../support/values.ts';
 
 const DROPPING = { dropRefused: true } as const;
 const SELECTOR = { kind: 'service', cluster: clusterArn(), name: 'app' } as const;
 
-function callerOf(fake: FakeWorld): Caller {
+function callerOf(fake: FakeAws): Caller {
   return new Caller(fake.world, fake.clock, new Map(), START_MS + 10_000_000);
 }
 
-function readerOf(fake: FakeWorld) {
-  return { caller: callerOf(fake), clock: fake.clock, memory: createMemory() };
+function readerOf(fake: FakeAws) {
+  return { caller: callerOf(fake), clock: fake.clock, cache: createCache() };
 }
 
 function tasksOf(count: number): Task[] {
@@ -38,7 +38,7 @@ describe('a list of tasks', () => {
       ['two', { items: [], nextToken: 'three' }],
       ['three', { items: arns.slice(2), nextToken: undefined }],
     ]);
-    const fake = new FakeWorld({ ListTasks: ({ nextToken }) => ok(pages.get(nextToken) ?? { items: [], nextToken: 'lost' }) });
+    const fake = new FakeAws({ ListTasks: ({ nextToken }) => ok(pages.get(nextToken) ?? { items: [], nextToken: 'lost' }) });
     expect(await listTasks(callerOf(fake), SELECTOR, 'STOPPED')).toEqual({ ok: true, value: arns });
     expect(fake.inputs('ListTasks')).toEqual(
       [undefined, 'two', 'three'].map((nextToken) => ({ selector: SELECTOR, desired: 'STOPPED', nextToken })),
@@ -46,7 +46,7 @@ describe('a list of tasks', () => {
   });
 
   it('has failed as a whole when one page has', async () => {
-    const fake = new FakeWorld({
+    const fake = new FakeAws({
       ListTasks: ({ nextToken }) =>
         nextToken === undefined ? ok({ items: [taskArn('a')], nextToken: 'two' }) : fails('denied', 'no'),
     });
@@ -61,11 +61,11 @@ describe('a list of tasks', () => {
       count += 1;
       return ok({ items: [taskArn(`t${count}`)], nextToken: count === ends ? undefined : 'more' });
     };
-    const listed = await listTasks(callerOf(new FakeWorld({ ListTasks: answer })), SELECTOR, 'RUNNING');
+    const listed = await listTasks(callerOf(new FakeAws({ ListTasks: answer })), SELECTOR, 'RUNNING');
     expect(listed).toMatchObject({ ok: true, value: { length: 200 } });
     count = 0;
     ends = 201;
-    const endless = new FakeWorld({ ListTasks: answer });
+    const endless = new FakeAws({ ListTasks: answer });
     expect(await listTasks(callerOf(endless), SELECTOR, 'RUNNING')).toEqual({
       ok: false,
       failure: {
@@ -82,7 +82,7 @@ describe('a list of tasks', () => {
     await holdsInTime(
       fc.asyncProperty(fc.array(fc.nat(4), { minLength: 1, maxLength: 20 }), async (sizes) => {
         const pages = sizes.map((size, number) => Array.from({ length: size }, (_, index) => taskArn(`t${number}-${index}`)));
-        const fake = new FakeWorld({
+        const fake = new FakeAws({
           ListTasks: ({ nextToken }) => {
             const index = Number(nextToken ?? 0);
             return ok({ items: pages[index] ?? [], nextToken: index + 1 < pages.length ? String(index + 1) : undefined });
@@ -99,7 +99,7 @@ describe('a list of instances', () => {
   const instance = (id: string) => ({ id, ipv4: undefined, ipv6: undefined, port: undefined, ofEcs: true });
 
   it('is every page as well', async () => {
-    const fake = new FakeWorld({
+    const fake = new FakeAws({
       ListInstances: ({ nextToken }) =>
         nextToken === undefined
           ? ok({ items: [instance('a')], nextToken: 'two' })
@@ -114,12 +114,12 @@ describe('a list of instances', () => {
   });
 
   it('names its service by its id when it fails, and itself when it does not end', async () => {
-    const denied = new FakeWorld({ ListInstances: () => fails('denied', 'no') });
+    const denied = new FakeAws({ ListInstances: () => fails('denied', 'no') });
     expect(await listInstances(callerOf(denied), cloudMapArn())).toEqual({
       ok: false,
       failure: { kind: 'denied', operation: 'ListInstances', resource: 'srv-mysql', message: 'no' },
     });
-    const endless = new FakeWorld({ ListInstances: () => ok({ items: [], nextToken: 'more' }) });
+    const endless = new FakeAws({ ListInstances: () => ok({ items: [], nextToken: 'more' }) });
     const failure = { kind: 'unexpected', operation: 'ListInstances', resource: 'srv-mysql' };
     expect(await listInstances(callerOf(endless), cloudMapArn())).toMatchObject({ ok: false, failure });
   });
@@ -133,7 +133,7 @@ describe('descriptions of tasks', () => {
     [250, [100, 100, 50]],
   ])('of %i tasks take calls of %j', async (count, sizes) => {
     const tasks = tasksOf(count);
-    const fake = new FakeWorld({ DescribeTasks: describing(...tasks) });
+    const fake = new FakeAws({ DescribeTasks: describing(...tasks) });
     const { described, failures } = await describeTasks(readerOf(fake), referencesTo(tasks));
     expect(described.map(({ task }) => task)).toEqual(tasks);
     expect(failures).toEqual([]);
@@ -142,7 +142,7 @@ describe('descriptions of tasks', () => {
   });
 
   it('are asked for by cluster, and of no task there is none to make', async () => {
-    const fake = new FakeWorld({ DescribeTasks: () => ok([]) });
+    const fake = new FakeAws({ DescribeTasks: () => ok([]) });
     expect(await describeTasks(readerOf(fake), [])).toEqual({ described: [], failures: [] });
     expect(fake.asked).toEqual([]);
     const references = [
@@ -160,32 +160,32 @@ describe('descriptions of tasks', () => {
   it('are learned when they arrive, and carry that time', async () => {
     const [task] = tasksOf(1);
     if (task === undefined) throw new Error('One task was asked for.');
-    const fake = new FakeWorld({ DescribeTasks: describing(task) });
+    const fake = new FakeAws({ DescribeTasks: describing(task) });
     fake.callMs = () => 70;
     const reader = readerOf(fake);
     const { described } = await describeTasks(reader, referencesTo([task]));
     expect(described).toEqual([{ task, atMs: START_MS + 70 }]);
-    expect(reader.memory.facts.get(task.arn)).toEqual({ task, seenAtMs: START_MS + 70 });
+    expect(reader.cache.facts.get(task.arn)).toEqual({ task, seenAtMs: START_MS + 70 });
   });
 
   it('never take back what is known', async () => {
     const old = runningTask('t1', '10.0.0.1');
-    const fake = new FakeWorld({ DescribeTasks: describing(old) });
+    const fake = new FakeAws({ DescribeTasks: describing(old) });
     const reader = readerOf(fake);
     const stopped = stoppedTask('t1', '10.0.0.1');
-    reader.memory.facts.set(stopped.arn, { task: stopped, seenAtMs: START_MS });
+    reader.cache.facts.set(stopped.arn, { task: stopped, seenAtMs: START_MS });
     await describeTasks(reader, referencesTo([old]));
-    expect(reader.memory.facts.get(stopped.arn)?.task).toMatchObject({ desired: 'STOPPED', last: 'STOPPED', version: 8 });
+    expect(reader.cache.facts.get(stopped.arn)?.task).toMatchObject({ desired: 'STOPPED', last: 'STOPPED', version: 8 });
   });
 
   it('leave out the tasks that ECS does not give, without a failure', async () => {
     const [one, missing] = tasksOf(2);
     if (one === undefined || missing === undefined) throw new Error('Two tasks were asked for.');
-    const fake = new FakeWorld({ DescribeTasks: describing(one) });
+    const fake = new FakeAws({ DescribeTasks: describing(one) });
     const reader = readerOf(fake);
     const answer = await describeTasks(reader, referencesTo([one, missing]));
     expect(answer).toEqual({ described: [{ task: one, atMs: START_MS }], failures: [] });
-    expect(reader.memory.facts.has(missing.arn)).toBe(false);
+    expect(reader.cache.facts.has(missing.arn)).toBe(false);
   });
 
   it.each<[FailureKind, typeof DROPPING | undefined]>([
@@ -195,7 +195,7 @@ describe('descriptions of tasks', () => {
     ['refused', undefined],
   ])('that are %s are a failed read of the whole chunk, in the manner %j', async (kind, how) => {
     const tasks = tasksOf(150);
-    const fake = new FakeWorld({
+    const fake = new FakeAws({
       DescribeTasks: ({ tasks: asked }) =>
         asked.length === 100 ? fails(kind, 'why') : describing(...tasks)({ cluster: clusterArn(), tasks: asked }),
     });
@@ -210,7 +210,7 @@ describe('descriptions of tasks', () => {
       fc.asyncProperty(fc.uniqueArray(fc.nat(30), { maxLength: 4 }), async (bad) => {
         const tasks = tasksOf(31);
         const poison = new Set<TaskArn>(bad.flatMap((index) => tasks[index]?.arn ?? []));
-        const fake = new FakeWorld({
+        const fake = new FakeAws({
           DescribeTasks: ({ cluster, tasks: asked }) =>
             asked.some((arn) => poison.has(arn)) ? fails('refused') : describing(...tasks)({ cluster, tasks: asked }),
         });

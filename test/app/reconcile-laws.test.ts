@@ -3,21 +3,21 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TargetsOfGroup } from '../../functions/app/ports.ts';
 import { reconcile } from '../../functions/app/reconcile.ts';
+import { selectorKey } from '../../functions/core/binding.ts';
 import { membersOf, type Snapshot } from '../../functions/core/snapshot.ts';
 import { type Target, targetOf } from '../../functions/core/target.ts';
-import { selectorKey } from '../../functions/core/wiring.ts';
 import { holdsInTime, world } from '../support/arbitraries.ts';
 import { contextOf } from '../support/passes.ts';
-import { FakeWorld, fails, ok, page } from '../support/ports.ts';
+import { FakeAws, fails, ok, page } from '../support/ports.ts';
 
 /** An account that is as the snapshot says, and whose group takes every write. */
 function accountOf({ targets: given, feeds, tasks, describedAtMs }: Snapshot) {
   let targets: readonly Target[] = given;
   const named = ({ targets: asked }: TargetsOfGroup) => new Set(asked.map(({ id, port }) => `${id} ${port}`));
-  const fake = new FakeWorld({
+  const fake = new FakeAws({
     DescribeTargetHealth: () => ok(targets),
     ListTasks: ({ selector, desired }) => {
-      const feed = feeds.find(({ wiring }) => selectorKey(wiring.selector) === selectorKey(selector));
+      const feed = feeds.find(({ binding }) => selectorKey(binding.selector) === selectorKey(selector));
       if (feed?.list === 'failed') return fails('denied');
       if (feed?.list === 'gone') return fails('gone');
       const stopped = [...tasks.values()].filter((task) => task.desired === 'STOPPED');
@@ -40,7 +40,7 @@ function accountOf({ targets: given, feeds, tasks, describedAtMs }: Snapshot) {
 
 function passOver(snapshot: Snapshot) {
   const fake = accountOf(snapshot);
-  const context = { ...contextOf(fake), wired: { group: snapshot.group, feeds: snapshot.feeds, wiringReadAtMs: undefined } };
+  const context = { ...contextOf(fake), bound: { group: snapshot.group, feeds: snapshot.feeds, bindingReadAtMs: undefined } };
   return { fake, pass: () => reconcile(context) };
 }
 

@@ -1,9 +1,9 @@
 /** Second looks, and what else comes between a plan and its write. */
 import { describe, expect, it } from 'vitest';
-import { learn } from '../../functions/app/memory.ts';
+import { learn } from '../../functions/app/cache.ts';
 import { reconcile } from '../../functions/app/reconcile.ts';
 import { PROOF_AGE_MAX_MS, SECOND_LOOK_AFTER_MS } from '../../functions/core/guard.ts';
-import { contextOf, memoryOf, worldOf } from '../support/passes.ts';
+import { cacheOf, contextOf, worldOf } from '../support/passes.ts';
 import { describing, fails, inTurn, ok, page, START_MS } from '../support/ports.ts';
 import { aHint, at, runningTask, stoppedTask, stoppingTask, target, taskArn } from '../support/values.ts';
 
@@ -18,32 +18,32 @@ describe('the second look', () => {
     const fake = worldOf({ ...released, targets: [...released.targets, target('10.0.0.9')] });
     fake.callMs = () => 10;
     const context = contextOf(fake);
-    learn(context.memory, STOPPED, START_MS);
+    learn(context.cache, STOPPED, START_MS);
     const pass = await reconcile(context);
     // Its description has arrived before the search for the other target: from the decision on it surely counts as proved.
     const decidedAtMs = fake.clock.nowMs;
     expect(pass.held[0]?.change.because.describedAtMs).toBeLessThan(decidedAtMs);
-    expect(pass.held.map(({ because }) => because)).toEqual(['waits for the second look']);
-    expect(pass.secondLooks).toEqual(new Map([[REMOVAL, decidedAtMs]]));
+    expect(pass.held.map(({ because }) => because)).toEqual(['waits for confirmation']);
+    expect(pass.unconfirmed).toEqual(new Map([[REMOVAL, decidedAtMs]]));
     expect(pass.isUnfinished).toBe(false);
-    expect(memoryOf(context).covered.has(STOPPED.arn)).toBe(false);
+    expect(cacheOf(context).covered.has(STOPPED.arn)).toBe(false);
     expect(fake.names).not.toContain('DeregisterTargets');
   });
 
   it.each([
-    [SECOND_LOOK_AFTER_MS - 1, 0, 'waits for the second look'],
+    [SECOND_LOOK_AFTER_MS - 1, 0, 'waits for confirmation'],
     [SECOND_LOOK_AFTER_MS, 1, undefined],
   ] as const)('after %i ms removes %i, with the lists read once more before it', async (sinceMs, removed, because) => {
     const fake = worldOf(released);
     const firstProofMs = new Map([[REMOVAL, START_MS - sinceMs]]);
     const context = contextOf(fake, { firstProofMs });
-    learn(context.memory, STOPPED, START_MS);
+    learn(context.cache, STOPPED, START_MS);
     const pass = await reconcile(context);
     expect(pass.written.done).toHaveLength(removed);
     expect(pass.held.map((each) => each.because)).toEqual(because === undefined ? [] : [because]);
     expect(fake.inputs('ListTasks')).toHaveLength(1 + removed);
     // Who waits longer keeps the time of the first proof.
-    expect(pass.secondLooks).toEqual(removed === 1 ? new Map() : firstProofMs);
+    expect(pass.unconfirmed).toEqual(removed === 1 ? new Map() : firstProofMs);
   });
 
   it('is kept for what only a failed read held back', async () => {
@@ -51,18 +51,18 @@ describe('the second look', () => {
     fake.answers.ListTasks = inTurn(fails('unexpected'), page([]));
     const firstProofMs = new Map([[REMOVAL, START_MS - 1_000]]);
     const context = contextOf(fake, { firstProofMs });
-    learn(context.memory, STOPPED, START_MS);
+    learn(context.cache, STOPPED, START_MS);
     const pass = await reconcile(context);
     expect(pass.held.map(({ because }) => because)).toEqual(['a read failed']);
-    expect(pass.secondLooks).toEqual(firstProofMs);
+    expect(pass.unconfirmed).toEqual(firstProofMs);
     const fresh = worldOf(released);
     fresh.answers.ListTasks = inTurn(fails('unexpected'), page([]));
     const other = contextOf(fresh);
-    learn(other.memory, STOPPED, START_MS);
-    expect((await reconcile(other)).secondLooks).toEqual(new Map());
+    learn(other.cache, STOPPED, START_MS);
+    expect((await reconcile(other)).unconfirmed).toEqual(new Map());
   });
 
-  it('is kept for what came too late, or rests on old wiring', async () => {
+  it('is kept for what came too late, or rests on old binding', async () => {
     const firstProofMs = new Map([[REMOVAL, START_MS - 6_000]]);
     const late = worldOf(released);
     // The hinted task is described in the second try, which takes so long that the proof beside it has grown old by then.
@@ -75,14 +75,14 @@ describe('the second look', () => {
       return ok([]);
     };
     const context = contextOf(late, { firstProofMs, hints: [aHint(taskArn('slow'), 1)] });
-    learn(context.memory, STOPPED, START_MS);
+    learn(context.cache, STOPPED, START_MS);
     const tooLate = await reconcile(context);
     expect(tooLate.held.map(({ because }) => because)).toEqual(['proof is too old']);
-    expect(tooLate.secondLooks).toEqual(firstProofMs);
+    expect(tooLate.unconfirmed).toEqual(firstProofMs);
     const old = contextOf(worldOf(released), { firstProofMs });
-    const onOld = await reconcile({ ...old, wired: { ...old.wired, wiringReadAtMs: START_MS - 60_001 } });
-    expect(onOld.held.map(({ because }) => because)).toEqual(['wiring is older than a minute']);
-    expect(onOld.secondLooks).toEqual(firstProofMs);
+    const onOld = await reconcile({ ...old, bound: { ...old.bound, bindingReadAtMs: START_MS - 60_001 } });
+    expect(onOld.held.map(({ because }) => because)).toEqual(['binding is older than a minute']);
+    expect(onOld.unconfirmed).toEqual(firstProofMs);
   });
 
   it('is not kept for what is held for good', async () => {
@@ -90,7 +90,7 @@ describe('the second look', () => {
     const context = contextOf(worldOf(released), { firstProofMs }, 'service=app port=8080 mode=observe');
     const pass = await reconcile(context);
     expect(pass.held.map(({ because }) => because)).toEqual(['observe']);
-    expect(pass.secondLooks.size).toBe(0);
+    expect(pass.unconfirmed.size).toBe(0);
     expect(pass.findings).toEqual([]);
   });
 
@@ -98,20 +98,20 @@ describe('the second look', () => {
     const later = { ...stoppedTask('t9', '10.0.0.3'), startedAtMs: START_MS };
     const fake = worldOf({ targets: [target('10.0.0.3')], tasks: [STOPPED, later] });
     const context = contextOf(fake, { firstProofMs: new Map([[REMOVAL, START_MS - 6_000]]) });
-    for (const task of [STOPPED, later]) learn(context.memory, task, START_MS);
+    for (const task of [STOPPED, later]) learn(context.cache, task, START_MS);
     const pass = await reconcile(context);
     expect(pass.written.done).toEqual([]);
-    expect(pass.secondLooks).toEqual(new Map([[`deregister ${at('10.0.0.3')} ${later.arn}`, START_MS]]));
+    expect(pass.unconfirmed).toEqual(new Map([[`deregister ${at('10.0.0.3')} ${later.arn}`, START_MS]]));
   });
 
   it('is called off by a live task at the address', async () => {
     const owner = runningTask('t7', '10.0.0.3');
     const fake = worldOf({ targets: [target('10.0.0.3')], tasks: [STOPPED, owner] });
     const context = contextOf(fake, { firstProofMs: new Map([[REMOVAL, START_MS - 6_000]]) });
-    learn(context.memory, STOPPED, START_MS);
+    learn(context.cache, STOPPED, START_MS);
     const pass = await reconcile(context);
     expect(pass.planned).toEqual([]);
-    expect(pass.secondLooks.size).toBe(0);
+    expect(pass.unconfirmed.size).toBe(0);
   });
 });
 
@@ -122,7 +122,7 @@ describe('what another pass has read in the meantime', () => {
     fake.answers.DescribeTasks = describing(RUNNING);
     // While the stopped list is read for the foreign address, the pass of another group learns that the task stops.
     fake.answers.ListTasks = ({ desired }) => {
-      if (desired === 'STOPPED') learn(context.memory, stoppingTask('t1', '10.0.0.1'), START_MS);
+      if (desired === 'STOPPED') learn(context.cache, stoppingTask('t1', '10.0.0.1'), START_MS);
       return page(desired === 'RUNNING' ? [RUNNING] : []);
     };
     const pass = await reconcile(context);
@@ -135,7 +135,7 @@ describe('what another pass has read in the meantime', () => {
     const context = contextOf(fake);
     const original = context.caller.write.bind(context.caller);
     context.caller.write = (name, resource, input, isDue) => {
-      learn(context.memory, stoppingTask('t1', '10.0.0.1'), START_MS);
+      learn(context.cache, stoppingTask('t1', '10.0.0.1'), START_MS);
       return original(name, resource, input, isDue);
     };
     const pass = await reconcile(context);

@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { learn } from '../../functions/app/memory.ts';
+import { learn } from '../../functions/app/cache.ts';
 import { reconcile } from '../../functions/app/reconcile.ts';
 import { CONTEST_PAUSE_MS, changeKey, PROOF_AGE_MAX_MS, refusalPauseMs } from '../../functions/core/guard.ts';
 import type { Task } from '../../functions/core/task.ts';
-import { contextOf, memoryOf, worldOf } from '../support/passes.ts';
-import { FakeWorld, fails, ok, page, START_MS } from '../support/ports.ts';
+import { cacheOf, contextOf, worldOf } from '../support/passes.ts';
+import { FakeAws, fails, ok, page, START_MS } from '../support/ports.ts';
 import {
   aGroup,
   aHint,
   at,
+  binding,
   groupArn,
   runningTask,
   stoppedTask,
   stoppingTask,
   target,
   taskArn,
-  wiring,
 } from '../support/values.ts';
 
 const RUNNING = runningTask('t1', '10.0.0.1');
@@ -40,7 +40,7 @@ describe('a pass', () => {
     ]);
     expect(pass).toMatchObject({ held: [], findings: [], failures: [], behind: [], isUnfinished: false });
     expect(pass.planned).toEqual(pass.written.done);
-    expect(pass.secondLooks.size).toBe(0);
+    expect(pass.unconfirmed.size).toBe(0);
     expect(fake.inputs('DescribeTargetHealth')).toEqual([{ group: groupArn() }]);
   });
 
@@ -49,18 +49,18 @@ describe('a pass', () => {
     fake.callMs = () => 10;
     const context = contextOf(fake);
     const pass = await reconcile(context);
-    const memory = memoryOf(context);
-    expect(memory.lastPassAtMs).toBe(START_MS);
-    expect(memory.wiring).toBe('cluster=prod service=app port=8080');
-    expect(memory.firstSeenMs).toEqual(new Map([[at('10.0.0.2'), START_MS + 10]]));
-    expect(memory.covered).toEqual(
+    const cache = cacheOf(context);
+    expect(cache.lastPassAtMs).toBe(START_MS);
+    expect(cache.binding).toBe('cluster=prod service=app port=8080');
+    expect(cache.firstSeenMs).toEqual(new Map([[at('10.0.0.2'), START_MS + 10]]));
+    expect(cache.covered).toEqual(
       new Map([
         [RUNNING.arn, RUNNING.version],
         [STOPPING.arn, Number.POSITIVE_INFINITY],
       ]),
     );
     const nowMs = fake.clock.now();
-    expect(memory.writtenAtMs).toEqual(new Map(pass.written.done.map((change) => [changeKey(change), nowMs])));
+    expect(cache.writtenAtMs).toEqual(new Map(pass.written.done.map((change) => [changeKey(change), nowMs])));
   });
 
   it('over an unchanged group is one read of targets and one list', async () => {
@@ -73,15 +73,15 @@ describe('a pass', () => {
     expect(again.planned).toEqual([]);
   });
 
-  it('remembers the wiring of all its lines together', async () => {
+  it('remembers the binding of all its lines together', async () => {
     const fake = worldOf({});
     const feeds = ['service=app port=8080', 'service=api port=9090'].map((line) => ({
-      wiring: wiring(line, 'enforce'),
+      binding: binding(line, 'enforce'),
       native: false,
     }));
-    const context = contextOf(fake, { wired: { group: aGroup(), feeds, wiringReadAtMs: undefined } });
+    const context = contextOf(fake, { bound: { group: aGroup(), feeds, bindingReadAtMs: undefined } });
     await reconcile(context);
-    expect(memoryOf(context).wiring).toBe('cluster=prod service=app port=8080; cluster=prod service=api port=9090');
+    expect(cacheOf(context).binding).toBe('cluster=prod service=app port=8080; cluster=prod service=api port=9090');
   });
 });
 
@@ -90,7 +90,7 @@ describe('a pass that cannot read', () => {
     ['unavailable', true],
     ['denied', false],
   ] as const)('the targets (%s) does nothing else, and is unfinished: %s', async (kind, isUnfinished) => {
-    const fake = new FakeWorld({ DescribeTargetHealth: () => fails(kind, 'no') });
+    const fake = new FakeAws({ DescribeTargetHealth: () => fails(kind, 'no') });
     const context = contextOf(fake);
     expect(await reconcile(context)).toEqual({
       snapshot: undefined,
@@ -100,12 +100,12 @@ describe('a pass that cannot read', () => {
       findings: [],
       failures: [{ kind, operation: 'DescribeTargetHealth', resource: 'web', message: 'no' }],
       behind: [],
-      secondLooks: new Map(),
+      unconfirmed: new Map(),
       isUnfinished,
     });
     expect(new Set(fake.names)).toEqual(new Set(['DescribeTargetHealth']));
-    expect(memoryOf(context).lastPassAtMs).toBe(START_MS);
-    expect(memoryOf(context).firstSeenMs.size).toBe(0);
+    expect(cacheOf(context).lastPassAtMs).toBe(START_MS);
+    expect(cacheOf(context).firstSeenMs.size).toBe(0);
   });
 
   it('a list removes nothing, and what it has proved is still registered', async () => {
@@ -113,18 +113,18 @@ describe('a pass that cannot read', () => {
     fake.answers.ListTasks = ({ desired, selector }) =>
       selector.kind === 'family' || desired === 'STOPPED' ? fails('unexpected', 'no') : page([RUNNING]);
     const feeds = ['service=app port=8080', 'family=job port=8080'].map((line) => ({
-      wiring: wiring(line, 'enforce'),
+      binding: binding(line, 'enforce'),
       native: false,
     }));
-    const context = contextOf(fake, { wired: { group: aGroup(), feeds, wiringReadAtMs: undefined } });
-    learn(context.memory, STOPPING, START_MS);
+    const context = contextOf(fake, { bound: { group: aGroup(), feeds, bindingReadAtMs: undefined } });
+    learn(context.cache, STOPPING, START_MS);
     const pass = await reconcile(context);
     expect(pass.written.done.map(({ address }) => address)).toEqual([at('10.0.0.1')]);
     expect(pass.held.map(({ because, change }) => [because, change.address])).toEqual([['a read failed', at('10.0.0.2')]]);
     expect(pass.failures.map(({ operation }) => operation)).toEqual(['ListTasks']);
     expect(pass.isUnfinished).toBe(true);
     // Not everything was read: a hint at any of these tasks still makes another pass look.
-    expect(memoryOf(context).covered.size).toBe(0);
+    expect(cacheOf(context).covered.size).toBe(0);
   });
 
   it('for a reason that does not pass by waiting is finished', async () => {
@@ -141,8 +141,8 @@ describe('a write that fails', () => {
     const context = contextOf(fake);
     const pass = await reconcile(context);
     expect(pass).toMatchObject({ isUnfinished: true, failures: [{ kind: 'unavailable', operation: 'RegisterTargets' }] });
-    expect(memoryOf(context).covered.size).toBe(0);
-    expect(memoryOf(context).writtenAtMs.size).toBe(0);
+    expect(cacheOf(context).covered.size).toBe(0);
+    expect(cacheOf(context).writtenAtMs.size).toBe(0);
   });
 
   it.each([
@@ -159,17 +159,17 @@ describe('a write that fails', () => {
     expect(pass.findings).toEqual([expect.objectContaining({ kind: finding, subject: at('10.0.0.1') })]);
     expect(pass.findings[0]?.message).toContain(`The target of task ${RUNNING.arn} ${words}`);
     expect(pass.findings[0]?.message.includes('(the reason)')).toBe(why !== 'draining');
-    expect(memoryOf(context).refused).toEqual(
+    expect(cacheOf(context).refused).toEqual(
       new Map([[at('10.0.0.1'), { times: 1, untilMs: START_MS + refusalPauseMs(why, 1) }]]),
     );
     // It is not dealt with: a hint at its task makes another pass look.
-    expect(memoryOf(context).covered.has(RUNNING.arn)).toBe(false);
+    expect(cacheOf(context).covered.has(RUNNING.arn)).toBe(false);
     const again = await reconcile(context);
     expect(again.held.map(({ because }) => because)).toEqual(['refused before']);
     fake.clock.nowMs = START_MS + refusalPauseMs(why, 1);
     fake.answers.RegisterTargets = () => ok(null);
     expect((await reconcile(context)).written.done).toHaveLength(1);
-    expect(memoryOf(context).refused.size).toBe(0);
+    expect(cacheOf(context).refused.size).toBe(0);
   });
 
   it('as refused is forgotten when its task has gone, but not when the task could not be read', async () => {
@@ -179,18 +179,18 @@ describe('a write that fails', () => {
     await reconcile(context);
     fake.answers.DescribeTasks = () => fails('unavailable');
     await reconcile(context);
-    expect([...memoryOf(context).refused.keys()]).toEqual([at('10.0.0.1')]);
+    expect([...cacheOf(context).refused.keys()]).toEqual([at('10.0.0.1')]);
     fake.answers.DescribeTasks = () => ok([STOPPING]);
     await reconcile(context);
-    expect(memoryOf(context).refused.size).toBe(0);
+    expect(cacheOf(context).refused.size).toBe(0);
   });
 
   it('as refused lets the removals pass at the next try', async () => {
     const fake = worldOf({ targets: [target('10.0.0.2')], tasks: [RUNNING, STOPPING] });
     fake.answers.RegisterTargets = () => fails('refused', 'the reason');
     const context = contextOf(fake);
-    memoryOf(context).refused.set(at('10.0.0.1'), { times: 1, untilMs: START_MS });
-    memoryOf(context).wiring = 'cluster=prod service=app port=8080';
+    cacheOf(context).refused.set(at('10.0.0.1'), { times: 1, untilMs: START_MS });
+    cacheOf(context).binding = 'cluster=prod service=app port=8080';
     await reconcile(context);
     expect(fake.names.slice(-2)).toEqual(['DeregisterTargets', 'RegisterTargets']);
   });
@@ -202,7 +202,7 @@ describe('a write that fails', () => {
     expect((await reconcile(context)).findings).toEqual([
       expect.objectContaining({ kind: 'refused', subject: at('10.0.0.2') }),
     ]);
-    expect(memoryOf(context).refused.get(at('10.0.0.2'))?.untilMs).toBe(START_MS + refusalPauseMs('refused', 1));
+    expect(cacheOf(context).refused.get(at('10.0.0.2'))?.untilMs).toBe(START_MS + refusalPauseMs('refused', 1));
   });
 
   it('because its proof grew too old makes the pass unfinished', async () => {
@@ -211,7 +211,7 @@ describe('a write that fails', () => {
     const context = contextOf(fake);
     const pass = await reconcile(context);
     expect([pass.written.done.length, pass.written.aged.length, pass.isUnfinished]).toEqual([1, 1, true]);
-    expect(memoryOf(context).covered.size).toBe(0);
+    expect(cacheOf(context).covered.size).toBe(0);
   });
 });
 
@@ -226,17 +226,17 @@ describe('a plan that is held', () => {
     const pass = await reconcile(context);
     expect(pass.held.map(({ because }) => because)).toEqual(['proof is too old']);
     expect(pass.isUnfinished).toBe(true);
-    expect(memoryOf(context).covered.size).toBe(0);
+    expect(cacheOf(context).covered.size).toBe(0);
   });
 
-  it('because the wiring is old makes the pass unfinished', async () => {
+  it('because the binding is old makes the pass unfinished', async () => {
     const fake = worldOf({ tasks: [RUNNING] });
     const context = contextOf(fake);
-    const old = { ...context, wired: { ...context.wired, wiringReadAtMs: START_MS - 60_001 } };
+    const old = { ...context, bound: { ...context.bound, bindingReadAtMs: START_MS - 60_001 } };
     const pass = await reconcile(old);
-    expect(pass.held.map(({ because }) => because)).toEqual(['wiring is older than a minute']);
+    expect(pass.held.map(({ because }) => because)).toEqual(['binding is older than a minute']);
     expect(pass.isUnfinished).toBe(true);
-    const young = { ...context, wired: { ...context.wired, wiringReadAtMs: START_MS - 60_000 } };
+    const young = { ...context, bound: { ...context.bound, bindingReadAtMs: START_MS - 60_000 } };
     expect((await reconcile(young)).written.done).toHaveLength(1);
   });
 
@@ -247,7 +247,7 @@ describe('a plan that is held', () => {
     expect(pass.held.map(({ because }) => because)).toEqual(['check only']);
     expect(fake.names).not.toContain('RegisterTargets');
     expect(pass).toMatchObject({ isUnfinished: false, findings: [] });
-    expect(memoryOf(context).covered.has(RUNNING.arn)).toBe(false);
+    expect(cacheOf(context).covered.has(RUNNING.arn)).toBe(false);
   });
 
   it.each([
@@ -256,10 +256,10 @@ describe('a plan that is held', () => {
   ] as const)('for good (%s, native %s) is dealt with', async (line, native, because) => {
     const fake = worldOf({ tasks: [RUNNING] });
     const context = contextOf(fake, {
-      wired: { group: aGroup(), feeds: [{ wiring: wiring(line, 'enforce'), native }], wiringReadAtMs: undefined },
+      bound: { group: aGroup(), feeds: [{ binding: binding(line, 'enforce'), native }], bindingReadAtMs: undefined },
     });
     expect((await reconcile(context)).held.map((each) => each.because)).toEqual([because]);
-    expect(memoryOf(context).covered.get(RUNNING.arn)).toBe(RUNNING.version);
+    expect(cacheOf(context).covered.get(RUNNING.arn)).toBe(RUNNING.version);
   });
 });
 
@@ -330,7 +330,7 @@ describe('hints', () => {
     const context = contextOf(fake, { hints: [hint, aHint(taskArn('unknown'), 3)] });
     const pass = await reconcile(context);
     expect(pass.behind).toEqual([hint]);
-    expect(memoryOf(context).covered.has(RUNNING.arn)).toBe(false);
+    expect(cacheOf(context).covered.has(RUNNING.arn)).toBe(false);
   });
 });
 

@@ -15,7 +15,7 @@ const SNAPSHOT = aSnapshot({
   describedAtMs: START_MS,
 });
 const PLANNED = planChanges(SNAPSHOT);
-const WIRED = { group: aGroup(), feeds: [], wiringReadAtMs: undefined };
+const WIRED = { group: aGroup(), feeds: [], bindingReadAtMs: undefined };
 const FAILURE = { kind: 'denied', operation: 'ListTasks', resource: 'app', message: 'no' } as const;
 
 function held(because: Held['because']): Held[] {
@@ -30,7 +30,7 @@ const PASS: Pass = {
   findings: [{ kind: 'foreign', subject: '10.0.0.9:8080', message: 'foreign' }],
   failures: [FAILURE],
   behind: [aHint(taskArn('t1'), 9)],
-  secondLooks: new Map(),
+  unconfirmed: new Map(),
   isUnfinished: false,
 };
 

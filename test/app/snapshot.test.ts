@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest';
+import { createCache, groupCache, learn } from '../../functions/app/cache.ts';
 import { Caller } from '../../functions/app/caller.ts';
 import type { PassContext } from '../../functions/app/context.ts';
-import { createMemory, groupMemory, learn } from '../../functions/app/memory.ts';
 import { readSnapshot, readTasksAgain, searchStopped } from '../../functions/app/snapshot.ts';
 import type { Hint } from '../../functions/core/event.ts';
 import type { Task } from '../../functions/core/task.ts';
-import { describing, FakeWorld, fails, inTurn, page, START_MS } from '../support/ports.ts';
+import { describing, FakeAws, fails, inTurn, page, START_MS } from '../support/ports.ts';
 import {
   aGroup,
   aHint,
   at,
+  binding,
   clusterArn,
   groupArn,
   runningTask,
   stoppedTask,
   target,
   taskArn,
-  wiring,
 } from '../support/values.ts';
 
 const RUNNING = runningTask('t1', '10.0.0.1');
@@ -25,25 +25,25 @@ const STOPPED = stoppedTask('t9', '10.0.0.9');
 const QUARTER_HOUR_MS = 900_000;
 
 function contextOf(
-  fake: FakeWorld,
+  fake: FakeAws,
   lines: readonly string[] = ['service=app port=8080'],
   hints: readonly Hint[] = [],
 ): PassContext {
-  const feeds = lines.map((line, index) => ({ wiring: wiring(line, 'enforce'), native: index === 1 }));
+  const feeds = lines.map((line, index) => ({ binding: binding(line, 'enforce'), native: index === 1 }));
   return {
-    wired: { group: aGroup(), feeds, wiringReadAtMs: undefined },
+    bound: { group: aGroup(), feeds, bindingReadAtMs: undefined },
     hints,
     trigger: 'messages',
     firstProofMs: new Map(),
     caller: new Caller(fake.world, fake.clock, new Map(), START_MS + 10_000_000),
     clock: fake.clock,
-    memory: createMemory(),
+    cache: createCache(),
   };
 }
 
 /** A world that lists and describes these tasks. */
-function worldOf(running: readonly Task[], stopped: readonly Task[] = []): FakeWorld {
-  return new FakeWorld({
+function worldOf(running: readonly Task[], stopped: readonly Task[] = []): FakeAws {
+  return new FakeAws({
     ListTasks: ({ desired }) => page(desired === 'RUNNING' ? running : stopped),
     DescribeTasks: describing(...running, ...stopped),
   });
@@ -61,7 +61,7 @@ describe('a snapshot', () => {
         group: aGroup(),
         targets,
         feeds: [
-          { wiring: wiring('service=app port=8080', 'enforce'), native: false, list: 'read', listed: new Set([RUNNING.arn]) },
+          { binding: binding('service=app port=8080', 'enforce'), native: false, list: 'read', listed: new Set([RUNNING.arn]) },
         ],
         tasks: new Map([[RUNNING.arn, RUNNING]]),
         describedAtMs: new Map([[RUNNING.arn, START_MS + 60]]),
@@ -71,19 +71,19 @@ describe('a snapshot', () => {
       confirmedAtMs: undefined,
     });
     expect(fake.inputs('ListTasks')).toEqual([
-      { selector: wiring('service=app port=8080', 'enforce').selector, desired: 'RUNNING', nextToken: undefined },
+      { selector: binding('service=app port=8080', 'enforce').selector, desired: 'RUNNING', nextToken: undefined },
     ]);
   });
 
   it('of a quiet group costs one list, and keeps the facts young', async () => {
     const fake = worldOf([RUNNING]);
     const context = contextOf(fake);
-    learn(context.memory, RUNNING, START_MS - 1_000);
+    learn(context.cache, RUNNING, START_MS - 1_000);
     const { snapshot } = await readSnapshot(context, [target('10.0.0.1')]);
     expect(fake.names).toEqual(['ListTasks']);
     expect(snapshot.tasks.get(RUNNING.arn)).toEqual(RUNNING);
     expect(snapshot.describedAtMs.size).toBe(0);
-    expect(context.memory.facts.get(RUNNING.arn)?.seenAtMs).toBe(START_MS);
+    expect(context.cache.facts.get(RUNNING.arn)?.seenAtMs).toBe(START_MS);
   });
 
   it('reads the list of a selector once, however many lines name it, and keeps what each line says', async () => {
@@ -91,7 +91,7 @@ describe('a snapshot', () => {
     const context = contextOf(fake, ['service=app port=8080', 'service=app port=9090', 'family=job port=8080']);
     const { snapshot } = await readSnapshot(context, []);
     expect(fake.inputs('ListTasks')).toHaveLength(2);
-    expect(snapshot.feeds.map(({ native, wiring: { port, selector } }) => [selector.kind, port, native])).toEqual([
+    expect(snapshot.feeds.map(({ native, binding: { port, selector } }) => [selector.kind, port, native])).toEqual([
       ['service', 8080, false],
       ['service', 9090, true],
       ['family', 8080, false],
@@ -99,7 +99,7 @@ describe('a snapshot', () => {
   });
 
   it('tells a list that failed from one of a service that is gone', async () => {
-    const fake = new FakeWorld({
+    const fake = new FakeAws({
       ListTasks: ({ selector }) => (selector.kind === 'service' ? fails('denied', 'no') : fails('gone')),
     });
     const { snapshot, failures } = await readSnapshot(contextOf(fake, ['service=app port=8080', 'family=job port=8080']), []);
@@ -116,7 +116,7 @@ describe('a snapshot', () => {
     const hinted = runningTask('t5', '10.0.0.5', { group: 'service:other' });
     const context = contextOf(worldOf([]), ['service=app port=8080', 'family=job port=8080'], [aHint(hinted.arn, 1)]);
     for (const task of [STOPPED, hinted, runningTask('t6', '10.0.0.6', { group: 'service:other' })])
-      learn(context.memory, task, START_MS);
+      learn(context.cache, task, START_MS);
     const { snapshot } = await readSnapshot(context, []);
     expect([...snapshot.tasks.keys()].toSorted()).toEqual([hinted.arn, STOPPED.arn]);
   });
@@ -138,7 +138,7 @@ describe('a snapshot', () => {
     const stranger = runningTask('t5', '10.0.0.5', { group: 'service:other' });
     const fake = worldOf([]);
     const context = contextOf(fake, undefined, [aHint(stranger.arn, stranger.version)]);
-    learn(context.memory, stranger, START_MS);
+    learn(context.cache, stranger, START_MS);
     await readSnapshot(context, []);
     expect(fake.names).toEqual(['ListTasks']);
   });
@@ -153,7 +153,7 @@ describe('a snapshot', () => {
   });
 
   it('tells the failures of lists and of descriptions', async () => {
-    const fake = new FakeWorld({
+    const fake = new FakeAws({
       ListTasks: ({ selector }) => (selector.kind === 'family' ? fails('denied') : page([RUNNING])),
       DescribeTasks: () => fails('unexpected'),
     });
@@ -187,7 +187,7 @@ describe('reading the tasks again', () => {
 });
 
 describe('the search among stopped tasks', () => {
-  async function search(fake: FakeWorld, context = contextOf(fake), targets = [target('10.0.0.9')]) {
+  async function search(fake: FakeAws, context = contextOf(fake), targets = [target('10.0.0.9')]) {
     return searchStopped(context, await readSnapshot(context, targets));
   }
 
@@ -200,7 +200,7 @@ describe('the search among stopped tasks', () => {
     expect(failures).toEqual([]);
     expect(fake.inputs('ListTasks').at(-1)).toMatchObject({ desired: 'STOPPED' });
     // The address is explained: the next time somebody holds it unexplained, it is searched for anew.
-    expect(groupMemory(context.memory, groupArn()).searches).toEqual(new Map());
+    expect(groupCache(context.cache, groupArn()).searches).toEqual(new Map());
   });
 
   it('is not made where everything is explained', async () => {
@@ -212,7 +212,7 @@ describe('the search among stopped tasks', () => {
   it('is made again once the list may have caught up, and then once per address in a quarter of an hour', async () => {
     const fake = worldOf([]);
     const context = contextOf(fake);
-    const group = groupMemory(context.memory, groupArn());
+    const group = groupCache(context.cache, groupArn());
     const searchAfter = async (milliseconds: number, targets = [target('10.0.0.9')]): Promise<number> => {
       fake.clock.nowMs += milliseconds;
       await search(fake, context, targets);
@@ -245,7 +245,7 @@ describe('the search among stopped tasks', () => {
     const context = contextOf(fake);
     const { failures } = await search(fake, context);
     expect(failures.map(({ kind }) => kind)).toEqual(['denied']);
-    expect(groupMemory(context.memory, groupArn()).searches.size).toBe(0);
+    expect(groupCache(context.cache, groupArn()).searches.size).toBe(0);
   });
 
   it('settles nothing in a pass in which another read has failed', async () => {
@@ -255,13 +255,13 @@ describe('the search among stopped tasks', () => {
     const context = contextOf(fake, ['service=app port=8080', 'family=job port=8080']);
     const { failures } = await search(fake, context);
     expect(failures).toHaveLength(1);
-    expect(groupMemory(context.memory, groupArn()).searches.size).toBe(0);
+    expect(groupCache(context.cache, groupArn()).searches.size).toBe(0);
   });
 
   it('takes a service that is gone for an answer', async () => {
-    const fake = new FakeWorld({ ListTasks: () => fails('gone') });
+    const fake = new FakeAws({ ListTasks: () => fails('gone') });
     const context = contextOf(fake);
     expect((await search(fake, context)).failures).toEqual([]);
-    expect([...groupMemory(context.memory, groupArn()).searches.keys()]).toEqual([at('10.0.0.9')]);
+    expect([...groupCache(context.cache, groupArn()).searches.keys()]).toEqual([at('10.0.0.9')]);
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { groupCache, learn } from '../../functions/app/cache.ts';
 import type { Request } from '../../functions/app/environment.ts';
 import { currentConfiguration } from '../../functions/app/environment.ts';
-import { groupMemory, learn } from '../../functions/app/memory.ts';
 import { hintsFor, isMeant, visitGroup } from '../../functions/app/visit-group.ts';
-import { PASS_INTERVAL_MS, PASS_TIME_MS } from '../../functions/core/again.ts';
+import { PASS_INTERVAL_MS, PASS_TIME_MS } from '../../functions/core/next-pass.ts';
 import { fails, inTurn, ok, START_MS } from '../support/ports.ts';
 import { aHint, at, groupArn, runningTask, stoppedTask, target, taskArn } from '../support/values.ts';
 import { Visits } from '../support/visits.ts';
@@ -14,7 +14,7 @@ const STOPPED = stoppedTask('t3', '10.0.0.3');
 const QUARTER_HOUR_MS = 900_000;
 
 function visit(visits: Visits, request: Partial<Request> = {}) {
-  return visitGroup(visits.environment, visits.request(request), visits.observer, WEB);
+  return visitGroup(visits.environment, visits.request(request), visits.reporter, WEB);
 }
 
 describe('a visit', () => {
@@ -46,8 +46,8 @@ describe('a visit', () => {
   });
 
   it('is of the group that was asked for, and of no other', async () => {
-    const wiring = 'target-group=api service=api port=9090; target-group=web service=app port=8080';
-    const visits = new Visits({ targetGroups: [groupArn('api'), WEB], wiring });
+    const binding = 'target-group=api service=api port=9090; target-group=web service=app port=8080';
+    const visits = new Visits({ targetGroups: [groupArn('api'), WEB], binding });
     await visit(visits);
     expect(visits.passes.map(({ group }) => group)).toEqual(['web']);
   });
@@ -63,8 +63,8 @@ describe('a visit', () => {
     expect(visits.fake.clock.slept).toEqual([PASS_INTERVAL_MS - 300]);
   });
 
-  it('does nothing for a group that is not wired any more, and comes again for one that could not be read', async () => {
-    const gone = new Visits({ wiring: 'target-group=web service=app' });
+  it('does nothing for a group that is not bound any more, and comes again for one that could not be read', async () => {
+    const gone = new Visits({ binding: 'target-group=web service=app' });
     expect(await visit(gone)).toEqual({ group: WEB, isUnfinished: false, snapshot: undefined });
     const unread = new Visits();
     unread.fake.answers.DescribeServices = () => fails('unavailable');
@@ -176,7 +176,7 @@ describe('a removal that needs a second look', () => {
     expect(visits.times).toEqual([0]);
     visits.fake.clock.nowMs = START_MS;
     visits.passes.length = 0;
-    groupMemory(visits.environment.memory, WEB).lastPassAtMs = 0;
+    groupCache(visits.environment.cache, WEB).lastPassAtMs = 0;
     await visit(visits, { deadlineMs: START_MS + 5_000 + PASS_TIME_MS });
     expect(visits.times).toEqual([0, 5_000]);
   });
@@ -189,7 +189,7 @@ describe('the audit of drain times', () => {
     const visits = new Visits();
     visits.tasks.push(RUNNING, { ...STOPPED, definition: 'old:1' });
     visits.targets.set(WEB, [target('10.0.0.1'), target('10.0.0.3', 'draining')]);
-    learn(visits.environment.memory, { ...STOPPED, definition: 'old:1' }, START_MS);
+    learn(visits.environment.cache, { ...STOPPED, definition: 'old:1' }, START_MS);
     await visit(visits, { trigger: 'schedule' });
     expect(visits.found).toEqual([
       {
@@ -242,7 +242,7 @@ describe('the audit of drain times', () => {
     [PASS_TIME_MS + 1, 1],
   ])('with %i ms left is made %i times', async (leftMs, times) => {
     const visits = new Visits();
-    await currentConfiguration(visits.environment, visits.request(), visits.observer);
+    await currentConfiguration(visits.environment, visits.request(), visits.reporter);
     await visit(visits, { trigger: 'schedule', deadlineMs: visits.fake.clock.now() + leftMs });
     expect(audits(visits)).toBe(times);
   });
@@ -250,14 +250,14 @@ describe('the audit of drain times', () => {
 
 describe('a hint', () => {
   it('is for a group whose lines may mean it, and whose passes have not dealt with it', async () => {
-    const visits = new Visits({ wiring: 'service=app port=8080; service=api port=9090' });
-    const { configuration } = await currentConfiguration(visits.environment, visits.request(), visits.observer);
-    const [wired] = configuration.groups;
-    if (wired === undefined) throw new Error('The group is wired.');
+    const visits = new Visits({ binding: 'service=app port=8080; service=api port=9090' });
+    const { configuration } = await currentConfiguration(visits.environment, visits.request(), visits.reporter);
+    const [bound] = configuration.groups;
+    if (bound === undefined) throw new Error('The group is bound.');
     const [meant, other] = [aHint(taskArn('t1'), 3), aHint(taskArn('t1'), 3, { group: 'service:other' })];
-    expect([isMeant(wired, meant), isMeant(wired, other)]).toEqual([true, false]);
-    expect(hintsFor(visits.environment, wired, [meant, other])).toEqual([meant]);
-    groupMemory(visits.environment.memory, WEB).covered = new Map([[taskArn('t1'), 3]]);
-    expect(hintsFor(visits.environment, wired, [meant, aHint(taskArn('t1'), 4)])).toEqual([aHint(taskArn('t1'), 4)]);
+    expect([isMeant(bound, meant), isMeant(bound, other)]).toEqual([true, false]);
+    expect(hintsFor(visits.environment, bound, [meant, other])).toEqual([meant]);
+    groupCache(visits.environment.cache, WEB).covered = new Map([[taskArn('t1'), 3]]);
+    expect(hintsFor(visits.environment, bound, [meant, aHint(taskArn('t1'), 4)])).toEqual([aHint(taskArn('t1'), 4)]);
   });
 });

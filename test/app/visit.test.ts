@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { groupCache, learn } from '../../functions/app/cache.ts';
 import type { Request } from '../../functions/app/environment.ts';
-import { groupMemory, learn } from '../../functions/app/memory.ts';
 import { visit } from '../../functions/app/visit.ts';
-import type { Settings } from '../../functions/core/wirings.ts';
+import type { Settings } from '../../functions/core/binding-sources.ts';
 import { fails, inTurn, ok, page, START_MS } from '../support/ports.ts';
 import { aHint, cloudMapArn, groupArn, runningTask, target, taskArn } from '../support/values.ts';
 import { Visits } from '../support/visits.ts';
@@ -12,23 +12,23 @@ const API = groupArn('api');
 const TAG = { key: 'alb-target-sync', value: 'service=app port=8080' };
 const TWO = {
   targetGroups: [WEB, API],
-  wiring: 'target-group=web service=app port=8080; target-group=api service=api port=9090',
+  binding: 'target-group=web service=app port=8080; target-group=api service=api port=9090',
 };
 const OF_APP = aHint(taskArn('t1'), 3);
 const OF_API = aHint(taskArn('t2'), 3, { group: 'service:api', definition: 'api:1' });
 const OF_NONE = aHint(taskArn('t3'), 3, { group: 'service:other', definition: 'other:1' });
 
 function go(visits: Visits, request: Partial<Request> = {}) {
-  return visit(visits.environment, visits.request(request), visits.observer);
+  return visit(visits.environment, visits.request(request), visits.reporter);
 }
 
 function groupsOf({ passes }: Visits): string[] {
   return passes.map(({ group }) => group).sort();
 }
 
-/** A stack whose groups are wired by their tags, which all say the same. */
+/** A stack whose groups are bound by their tags, which all say the same. */
 function tagged(): Visits {
-  const visits = new Visits({ wiring: '' });
+  const visits = new Visits({ binding: '' });
   visits.fake.answers.DescribeTags = ({ groups }) => ok(groups.map((group) => ({ group, tags: [TAG] })));
   return visits;
 }
@@ -38,7 +38,7 @@ describe('an invocation by messages', () => {
     const visits = new Visits(TWO);
     const result = await go(visits, { hints: [OF_API] });
     expect(groupsOf(visits)).toEqual(['api']);
-    expect(result).toEqual({ unfinished: [], unfinishedHints: new Set(), unwiredHints: new Set() });
+    expect(result).toEqual({ unfinished: [], unfinishedHints: new Set(), unboundHints: new Set() });
   });
 
   it('visits each group once, however many hints mean it', async () => {
@@ -62,7 +62,7 @@ describe('an invocation by messages', () => {
     visits.fake.asked.length = 0;
     const again = await go(visits, { hints: [OF_APP, OF_APP] });
     expect(visits.fake.asked).toEqual([]);
-    expect(again).toEqual({ unfinished: [], unfinishedHints: new Set(), unwiredHints: new Set() });
+    expect(again).toEqual({ unfinished: [], unfinishedHints: new Set(), unboundHints: new Set() });
     await go(visits, { hints: [OF_APP, aHint(taskArn('t1'), 4)] });
     expect(visits.fake.asked).not.toEqual([]);
   });
@@ -79,18 +79,18 @@ describe('an invocation by messages', () => {
   });
 
   it('is dealt with only where every group that it means has dealt with it', async () => {
-    const wiring = 'target-group=web service=app port=8080; target-group=api service=app port=9090';
-    const visits = new Visits({ targetGroups: [WEB, API], wiring });
+    const binding = 'target-group=web service=app port=8080; target-group=api service=app port=9090';
+    const visits = new Visits({ targetGroups: [WEB, API], binding });
     visits.tasks.push(runningTask('t1', '10.0.0.1'));
     await go(visits, { hints: [OF_APP] });
     visits.passes.length = 0;
-    groupMemory(visits.environment.memory, API).covered = new Map();
+    groupCache(visits.environment.cache, API).covered = new Map();
     await go(visits, { hints: [OF_APP] });
     expect(groupsOf(visits)).toEqual(['api']);
   });
 
   it('that one group has dealt with is looked at again while another is unread, which it may mean as well', async () => {
-    const visits = new Visits({ targetGroups: [WEB, API], wiring: 'target-group=web service=app port=8080' });
+    const visits = new Visits({ targetGroups: [WEB, API], binding: 'target-group=web service=app port=8080' });
     visits.fake.answers.DescribeTags = () => fails('denied');
     visits.tasks.push(runningTask('t1', '10.0.0.1'));
     await go(visits, { hints: [OF_APP] });
@@ -99,21 +99,21 @@ describe('an invocation by messages', () => {
     expect(visits.fake.names).toContain('DescribeTags');
   });
 
-  it('that no line of the parameter means costs no call, and they are told as unwired', async () => {
+  it('that no line of the parameter means costs no call, and they are told as unbound', async () => {
     const visits = new Visits();
-    expect((await go(visits, { hints: [OF_NONE] })).unwiredHints).toEqual(new Set([OF_NONE]));
+    expect((await go(visits, { hints: [OF_NONE] })).unboundHints).toEqual(new Set([OF_NONE]));
     expect(visits.fake.asked).toEqual([]);
   });
 
-  it('of which one is wired tells the others as unwired', async () => {
+  it('of which one is bound tells the others as unbound', async () => {
     const visits = new Visits();
-    expect((await go(visits, { hints: [OF_NONE, OF_APP] })).unwiredHints).toEqual(new Set([OF_NONE]));
+    expect((await go(visits, { hints: [OF_NONE, OF_APP] })).unboundHints).toEqual(new Set([OF_NONE]));
     expect(visits.passes).toHaveLength(1);
   });
 
   it('that no tag means reads the tags, and with a young copy of them costs no call', async () => {
     const visits = tagged();
-    expect((await go(visits, { hints: [OF_NONE] })).unwiredHints).toEqual(new Set([OF_NONE]));
+    expect((await go(visits, { hints: [OF_NONE] })).unboundHints).toEqual(new Set([OF_NONE]));
     expect(visits.configured).toBe(1);
     visits.fake.asked.length = 0;
     visits.fake.clock.nowMs += 60_000;
@@ -134,10 +134,10 @@ describe('an invocation by messages', () => {
     expect(visits.fake.asked).toEqual([]);
   });
 
-  it('are not unwired as long as a group is unread: it may be wired to anything', async () => {
+  it('are not unbound as long as a group is unread: it may be bound to anything', async () => {
     const visits = tagged();
     visits.fake.answers.DescribeTags = () => fails('denied');
-    expect((await go(visits, { hints: [OF_NONE] })).unwiredHints).toEqual(new Set());
+    expect((await go(visits, { hints: [OF_NONE] })).unboundHints).toEqual(new Set());
   });
 
   it('that were dealt with are looked at again as long as a group is unread', async () => {
@@ -170,14 +170,14 @@ describe('an invocation by the schedule or for a check', () => {
 
   it('forgets what ECS has not shown for more than an hour', async () => {
     const visits = new Visits();
-    learn(visits.environment.memory, runningTask('t1', '10.0.0.1'), START_MS - 3_600_001);
-    learn(visits.environment.memory, runningTask('t2', '10.0.0.2'), START_MS - 3_600_000);
+    learn(visits.environment.cache, runningTask('t1', '10.0.0.1'), START_MS - 3_600_001);
+    learn(visits.environment.cache, runningTask('t2', '10.0.0.2'), START_MS - 3_600_000);
     await go(visits, { trigger: 'schedule' });
-    expect([...visits.environment.memory.facts.keys()]).toEqual([taskArn('t2')]);
+    expect([...visits.environment.cache.facts.keys()]).toEqual([taskArn('t2')]);
   });
 
-  it('knows no unwired hints, since it has none', async () => {
-    expect((await go(new Visits(), { trigger: 'schedule' })).unwiredHints).toEqual(new Set());
+  it('knows no unbound hints, since it has none', async () => {
+    expect((await go(new Visits(), { trigger: 'schedule' })).unboundHints).toEqual(new Set());
   });
 });
 
@@ -209,11 +209,11 @@ describe('what is unfinished', () => {
     const visits = tagged();
     visits.fake.answers.DescribeTags = () => fails('unexpected');
     const result = await go(visits, { hints: [OF_APP, OF_NONE] });
-    expect(result).toEqual({ unfinished: [WEB], unfinishedHints: new Set([OF_APP, OF_NONE]), unwiredHints: new Set() });
+    expect(result).toEqual({ unfinished: [WEB], unfinishedHints: new Set([OF_APP, OF_NONE]), unboundHints: new Set() });
   });
 
   it('is a group that could not be read, also where something else cannot be read for good', async () => {
-    const visits = new Visits({ wiring: '', cloudMapServices: [cloudMapArn()] });
+    const visits = new Visits({ binding: '', cloudMapServices: [cloudMapArn()] });
     visits.fake.answers.DescribeTags = () => fails('unexpected');
     visits.fake.answers.ListTagsForResource = () => fails('denied');
     expect((await go(visits, { hints: [OF_APP] })).unfinished).toEqual([WEB]);
@@ -254,7 +254,7 @@ describe('a configuration that cannot be read', () => {
   });
 
   it('is served as soon as it is read, and what was visited is not visited twice', async () => {
-    const visits = new Visits({ targetGroups: [WEB, API], wiring: 'target-group=web service=app port=8080' });
+    const visits = new Visits({ targetGroups: [WEB, API], binding: 'target-group=web service=app port=8080' });
     visits.fake.answers.DescribeTags = inTurn(
       fails('unexpected'),
       ok([{ group: API, tags: [{ ...TAG, value: 'service=api port=9090' }] }]),
@@ -358,7 +358,7 @@ describe('Cloud Map services', () => {
   it('wire the tasks that they name, be there no group for them', async () => {
     const visits = checked();
     visits.fake.answers.ListTagsForResource = () => ok([{ key: 'alb-target-sync', value: 'service=api' }]);
-    expect((await go(visits, { hints: [OF_API, OF_NONE] })).unwiredHints).toEqual(new Set([OF_NONE]));
+    expect((await go(visits, { hints: [OF_API, OF_NONE] })).unboundHints).toEqual(new Set([OF_NONE]));
   });
 
   it('are not judged behind messages whose tasks could not be listed', async () => {

@@ -5,7 +5,7 @@ import { type Writer, writeChanges } from '../../functions/app/writes.ts';
 import { PROOF_AGE_MAX_MS } from '../../functions/core/guard.ts';
 import type { Change } from '../../functions/core/plan.ts';
 import { holdsInTime } from '../support/arbitraries.ts';
-import { FakeWorld, fails, inTurn, ok } from '../support/ports.ts';
+import { FakeAws, fails, inTurn, ok } from '../support/ports.ts';
 import { addresses, adds, ageless, groupThat, ipOf, removals, sizes, writerOf } from '../support/writes.ts';
 
 describe('what ELB refuses', () => {
@@ -15,7 +15,7 @@ describe('what ELB refuses', () => {
         const changes: Change[] = ageless<Change>(isAdding ? adds(60) : removals(60));
         const poison = new Set(bad.flatMap((index) => changes[index]?.descriptor.id ?? []));
         const { taken, take } = groupThat((id) => (poison.has(id) ? 'refused' : undefined));
-        const fake = new FakeWorld({ RegisterTargets: take, DeregisterTargets: take });
+        const fake = new FakeAws({ RegisterTargets: take, DeregisterTargets: take });
         const result = await writeChanges(writerOf(fake), changes);
         const good = changes.filter(({ descriptor }) => !poison.has(descriptor.id));
         expect(new Set(taken)).toEqual(new Set(good.map(({ descriptor }) => descriptor.id)));
@@ -36,7 +36,7 @@ describe('a full group', () => {
   /** Room for so many, of which removals make more. */
   function room(places: number) {
     let left = places;
-    const fake = new FakeWorld({
+    const fake = new FakeAws({
       RegisterTargets: ({ targets }) => {
         if (targets.length > left) return fails('quota', 'full');
         left -= targets.length;
@@ -99,7 +99,7 @@ describe('a full group', () => {
   });
 
   it('keeps what was refused for another reason apart', async () => {
-    const fake = new FakeWorld({
+    const fake = new FakeAws({
       RegisterTargets: ({ targets }) => {
         if (targets.some(({ id }) => id === '10.0.0.1')) return fails('refused');
         return fails('quota');
@@ -118,7 +118,7 @@ describe('a chunk that ELB refuses', () => {
   async function writeWith(count: number, bad: readonly number[]) {
     const poison = new Set(bad.map(ipOf));
     const { take } = groupThat((id) => (poison.has(id) ? 'refused' : undefined));
-    const fake = new FakeWorld({ RegisterTargets: take, DeregisterTargets: take });
+    const fake = new FakeAws({ RegisterTargets: take, DeregisterTargets: take });
     const result = await writeChanges(writerOf(fake), ageless<Change>([...adds(count), ...removals(1)]));
     return { calls: sizes(fake), result };
   }
@@ -147,7 +147,7 @@ describe('a chunk that ELB refuses', () => {
     const shares: Writer['shares'] = new Map(old.map(({ address }) => [address, 2]));
     const bad = new Set(old.map(({ descriptor }) => descriptor.id));
     const { take, taken } = groupThat((id) => (bad.has(id) ? 'refused' : undefined));
-    const fake = new FakeWorld({ RegisterTargets: take, DeregisterTargets: take });
+    const fake = new FakeAws({ RegisterTargets: take, DeregisterTargets: take });
     await writeChanges(writerOf(fake, { shares }), ageless<Change>([...old, ...fresh, ...removals(1)]));
     expect(sizes(fake).slice(0, 4)).toEqual([
       'RegisterTargets 2',
@@ -166,7 +166,7 @@ describe('a chunk that ELB refuses', () => {
   });
 
   it('is searched to the end at once where there is nothing to remove', async () => {
-    const fake = new FakeWorld({ RegisterTargets: () => fails('refused') });
+    const fake = new FakeAws({ RegisterTargets: () => fails('refused') });
     const result = await writeChanges(writerOf(fake), ageless(adds(4)));
     expect(result.refused).toHaveLength(4);
     expect(sizes(fake)).toEqual([
@@ -185,7 +185,7 @@ describe('what was refused together', () => {
     const found = new Set<string>();
     const sent: string[][] = [];
     for (let pass = 1; pass <= 7; pass += 1) {
-      const fake = new FakeWorld({ RegisterTargets: () => fails('refused'), DeregisterTargets: () => ok(null) });
+      const fake = new FakeAws({ RegisterTargets: () => fails('refused'), DeregisterTargets: () => ok(null) });
       // After the call that follows the removals the proofs are too old for more.
       fake.callMs = () => PROOF_AGE_MAX_MS / 3;
       const { refused } = await writeChanges(writerOf(fake, { shares, refusedBefore: found }), [...adds(8), ...removals(1)]);
@@ -201,7 +201,7 @@ describe('what was refused together', () => {
   });
 
   it('shares a call with what was not, as far as its own share goes', async () => {
-    const fake = new FakeWorld({ RegisterTargets: () => ok(null) });
+    const fake = new FakeAws({ RegisterTargets: () => ok(null) });
     const shares: Writer['shares'] = new Map(adds(2, {}, 3).map(({ address }) => [address, 4]));
     await writeChanges(writerOf(fake, { shares }), adds(7));
     expect(sizes(fake)).toEqual(['RegisterTargets 4', 'RegisterTargets 3']);
@@ -209,13 +209,13 @@ describe('what was refused together', () => {
 
   it('is not remembered of targets that still drain: when they have drained, they may go in together', async () => {
     const shares: Writer['shares'] = new Map();
-    const fake = new FakeWorld({ RegisterTargets: () => fails('refused') });
+    const fake = new FakeAws({ RegisterTargets: () => fails('refused') });
     const { refused } = await writeChanges(writerOf(fake, { shares }), ageless(adds(3, { draining: true })));
     expect([refused.length, shares.size]).toEqual([3, 0]);
   });
 
   it('is sent alone where it was refused alone', async () => {
-    const fake = new FakeWorld({ RegisterTargets: () => ok(null) });
+    const fake = new FakeAws({ RegisterTargets: () => ok(null) });
     const shares: Writer['shares'] = new Map(adds(1, {}, 2).map(({ address }) => [address, 1]));
     await writeChanges(writerOf(fake, { shares }), adds(5));
     expect(sizes(fake)).toEqual(['RegisterTargets 2', 'RegisterTargets 1', 'RegisterTargets 2']);
@@ -224,7 +224,7 @@ describe('what was refused together', () => {
 
 describe('what ELB has refused in an earlier pass', () => {
   it('comes after the removals, and what is new before them', async () => {
-    const fake = new FakeWorld({ RegisterTargets: () => ok(null), DeregisterTargets: () => ok(null) });
+    const fake = new FakeAws({ RegisterTargets: () => ok(null), DeregisterTargets: () => ok(null) });
     const [old, fresh] = [adds(2), adds(3, {}, 10)];
     const writer = writerOf(fake, { refusedBefore: new Set(addresses(old)) });
     const result = await writeChanges(writer, [...old, ...removals(1), ...fresh]);
@@ -233,7 +233,7 @@ describe('what ELB has refused in an earlier pass', () => {
   });
 
   it('keeps no removal waiting for the tries of a full group', async () => {
-    const fake = new FakeWorld({ RegisterTargets: () => fails('quota'), DeregisterTargets: () => ok(null) });
+    const fake = new FakeAws({ RegisterTargets: () => fails('quota'), DeregisterTargets: () => ok(null) });
     const old = adds(150);
     const result = await writeChanges(writerOf(fake, { refusedBefore: new Set(addresses(old)) }), [...old, ...removals(1)]);
     expect(addresses(result.done)).toEqual(addresses(removals(1)));
@@ -242,7 +242,7 @@ describe('what ELB has refused in an earlier pass', () => {
   });
 
   it('shares what room there is with what is new, the longest-running first', async () => {
-    const fake = new FakeWorld({
+    const fake = new FakeAws({
       RegisterTargets: inTurn(fails('quota'), fails('quota'), ok(null), fails('quota')),
       DeregisterTargets: () => ok(null),
     });
@@ -254,7 +254,7 @@ describe('what ELB has refused in an earlier pass', () => {
   });
 
   it('still travels apart where it drains', async () => {
-    const fake = new FakeWorld({ RegisterTargets: () => ok(null) });
+    const fake = new FakeAws({ RegisterTargets: () => ok(null) });
     const old = [...adds(1, { draining: true }), ...adds(2, {}, 10)];
     await writeChanges(writerOf(fake, { refusedBefore: new Set(addresses(old)) }), old);
     expect(sizes(fake)).toEqual(['RegisterTargets 2', 'RegisterTargets 1']);

@@ -5,19 +5,19 @@ import type { FailureKind } from '../../functions/core/failure.ts';
 import { PROOF_AGE_MAX_MS, WIRING_AGE_MAX_MS } from '../../functions/core/guard.ts';
 import type { Change } from '../../functions/core/plan.ts';
 import { holdsInTime } from '../support/arbitraries.ts';
-import { FakeWorld, fails, inTurn, ok, START_MS } from '../support/ports.ts';
+import { FakeAws, fails, inTurn, ok, START_MS } from '../support/ports.ts';
 import { aGroup } from '../support/values.ts';
 import { addresses, adds, ipOf, removals, sizes, writerOf } from '../support/writes.ts';
 
 describe('writing changes', () => {
   it('of which there are none makes no call', async () => {
-    const fake = new FakeWorld();
+    const fake = new FakeAws();
     expect(await writeChanges(writerOf(fake), [])).toEqual({ done: [], refused: [], failures: [], aged: [] });
     expect(fake.asked).toEqual([]);
   });
 
   it('sends the exact descriptors, and registers before it deregisters', async () => {
-    const fake = new FakeWorld({ RegisterTargets: () => ok(null), DeregisterTargets: () => ok(null) });
+    const fake = new FakeAws({ RegisterTargets: () => ok(null), DeregisterTargets: () => ok(null) });
     const [add, remove] = [adds(1), removals(1)];
     const result = await writeChanges(writerOf(fake), [...remove, ...add]);
     expect(result).toEqual({ done: [...add, ...remove], refused: [], failures: [], aged: [] });
@@ -33,20 +33,20 @@ describe('writing changes', () => {
     [201, ['RegisterTargets 200', 'RegisterTargets 1']],
     [401, ['RegisterTargets 200', 'RegisterTargets 200', 'RegisterTargets 1']],
   ])('sends %i registrations in chunks of 200', async (count, expected) => {
-    const fake = new FakeWorld({ RegisterTargets: () => ok(null) });
+    const fake = new FakeAws({ RegisterTargets: () => ok(null) });
     const result = await writeChanges(writerOf(fake), adds(count));
     expect(result.done).toEqual(adds(count));
     expect(sizes(fake)).toEqual(expected);
   });
 
   it('sends 201 removals in chunks of 200 as well', async () => {
-    const fake = new FakeWorld({ DeregisterTargets: () => ok(null) });
+    const fake = new FakeAws({ DeregisterTargets: () => ok(null) });
     expect((await writeChanges(writerOf(fake), removals(201))).done).toEqual(removals(201));
     expect(sizes(fake)).toEqual(['DeregisterTargets 200', 'DeregisterTargets 1']);
   });
 
   it('registers the longest-running tasks first, and of equals the first by address', async () => {
-    const fake = new FakeWorld({ RegisterTargets: () => ok(null) });
+    const fake = new FakeAws({ RegisterTargets: () => ok(null) });
     const [one, two, three] = adds(3);
     if (one === undefined || two === undefined || three === undefined) throw new Error('Three were asked for.');
     const old = { ...three, startedAtMs: 0 };
@@ -62,7 +62,7 @@ describe('writing changes', () => {
   });
 
   it('sends targets that still drain apart, after the others', async () => {
-    const fake = new FakeWorld({ RegisterTargets: () => ok(null) });
+    const fake = new FakeAws({ RegisterTargets: () => ok(null) });
     const draining = adds(2, { draining: true });
     const result = await writeChanges(writerOf(fake), [...draining, ...adds(3, {}, 10)]);
     expect(sizes(fake)).toEqual(['RegisterTargets 3', 'RegisterTargets 2']);
@@ -72,7 +72,7 @@ describe('writing changes', () => {
 
 describe('a registration that is throttled', () => {
   it('is sent again after 400 and 800 ms, and then left to the next pass', async () => {
-    const fake = new FakeWorld({ RegisterTargets: () => fails('throttled', 'Rate exceeded') });
+    const fake = new FakeAws({ RegisterTargets: () => fails('throttled', 'Rate exceeded') });
     const result = await writeChanges(writerOf(fake), adds(3));
     expect(fake.clock.slept).toEqual([400, 800]);
     expect(fake.asked).toHaveLength(3);
@@ -86,14 +86,14 @@ describe('a registration that is throttled', () => {
   });
 
   it('is done when a later try is taken', async () => {
-    const fake = new FakeWorld({ RegisterTargets: inTurn(fails('throttled'), ok(null)) });
+    const fake = new FakeAws({ RegisterTargets: inTurn(fails('throttled'), ok(null)) });
     expect((await writeChanges(writerOf(fake), adds(1))).done).toEqual(adds(1));
     expect(fake.clock.slept).toEqual([400]);
   });
 
   it('does not hold up the next chunk, nor the removals', async () => {
     const first = inTurn<null>(fails('unavailable'), ok(null));
-    const fake = new FakeWorld({ RegisterTargets: first, DeregisterTargets: () => ok(null) });
+    const fake = new FakeAws({ RegisterTargets: first, DeregisterTargets: () => ok(null) });
     const result = await writeChanges(writerOf(fake), [...adds(201), ...removals(1)]);
     expect(result.done).toHaveLength(2);
     expect(result.failures).toEqual([
@@ -106,7 +106,7 @@ describe('a removal', () => {
   it.each<FailureKind>(['throttled', 'unavailable', 'denied', 'gone', 'quota', 'unexpected', 'out-of-time'])(
     'that failed as %s is never sent again: the address may have a new owner by then',
     async (kind) => {
-      const fake = new FakeWorld({ DeregisterTargets: () => fails(kind, 'why') });
+      const fake = new FakeAws({ DeregisterTargets: () => fails(kind, 'why') });
       const result = await writeChanges(writerOf(fake), removals(2));
       expect(fake.asked).toHaveLength(1);
       const resource = `${ipOf(5_000)}:8080 and 1 more in web`;
@@ -120,7 +120,7 @@ describe('a removal', () => {
   );
 
   it('does not hold up the next chunk when it fails', async () => {
-    const fake = new FakeWorld({ DeregisterTargets: inTurn<null>(fails('unavailable'), ok(null)) });
+    const fake = new FakeAws({ DeregisterTargets: inTurn<null>(fails('unavailable'), ok(null)) });
     const result = await writeChanges(writerOf(fake), removals(201));
     expect([result.done.length, result.failures.length]).toEqual([1, 1]);
   });
@@ -132,7 +132,7 @@ describe('a write leaves only while what it rests on is fresh', () => {
     [PROOF_AGE_MAX_MS + 1, 0],
   ])('with a proof of %i ms: %i calls', async (ageMs, calls) => {
     for (const changes of [adds(2), removals(2)]) {
-      const fake = new FakeWorld({ RegisterTargets: () => ok(null), DeregisterTargets: () => ok(null) });
+      const fake = new FakeAws({ RegisterTargets: () => ok(null), DeregisterTargets: () => ok(null) });
       fake.clock.nowMs = START_MS + ageMs;
       const [first, ...rest] = changes;
       if (first === undefined) throw new Error('Two were asked for.');
@@ -150,15 +150,15 @@ describe('a write leaves only while what it rests on is fresh', () => {
   it.each([
     [WIRING_AGE_MAX_MS, 1],
     [WIRING_AGE_MAX_MS + 1, 0],
-  ])('on wiring of %i ms: %i calls', async (ageMs, calls) => {
-    const fake = new FakeWorld({ RegisterTargets: () => ok(null) });
-    const result = await writeChanges(writerOf(fake, { wiringReadAtMs: START_MS - ageMs }), adds(1));
+  ])('on binding of %i ms: %i calls', async (ageMs, calls) => {
+    const fake = new FakeAws({ RegisterTargets: () => ok(null) });
+    const result = await writeChanges(writerOf(fake, { bindingReadAtMs: START_MS - ageMs }), adds(1));
     expect(fake.asked).toHaveLength(calls);
     expect(result.aged).toHaveLength(1 - calls);
   });
 
   it('and while nothing that was learned speaks against it', async () => {
-    const fake = new FakeWorld();
+    const fake = new FakeAws();
     const asked: (readonly Change[])[] = [];
     const isContradicted = (changes: readonly Change[]): boolean => asked.push(changes) > 0;
     const changes = [...adds(1), ...removals(1)];
@@ -168,7 +168,7 @@ describe('a write leaves only while what it rests on is fresh', () => {
   });
 
   it('so that a chunk that waits too long behind others is planned again, and those before it are done', async () => {
-    const fake = new FakeWorld({ RegisterTargets: () => ok(null) });
+    const fake = new FakeAws({ RegisterTargets: () => ok(null) });
     fake.callMs = () => PROOF_AGE_MAX_MS + 1;
     const result = await writeChanges(writerOf(fake), adds(201));
     expect([result.done.length, result.aged.length]).toEqual([200, 1]);
@@ -183,7 +183,7 @@ it('every change ends in exactly one place, whatever fails', async () => {
         const { value } = outcomes.next();
         return value === 'ok' || value === undefined ? ok(null) : fails(value);
       };
-      const fake = new FakeWorld({ RegisterTargets: next, DeregisterTargets: next });
+      const fake = new FakeAws({ RegisterTargets: next, DeregisterTargets: next });
       const changes = [...adds(added), ...removals(removed)];
       const writer = writerOf(fake, { refusedBefore: new Set(addresses(adds(old))) });
       const { done, refused, failures, aged } = await writeChanges(writer, changes);

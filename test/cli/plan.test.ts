@@ -7,7 +7,7 @@ import { isObject, type JsonObject } from '../../functions/core/json.ts';
 import { planCommand } from '../../scripts/cli/plan/command.ts';
 import { cloudMapServiceArn } from '../../scripts/simulator/account.ts';
 import { inProcess } from '../../scripts/simulator/backends.ts';
-import { CLUSTER, GROUP, Stage } from '../../scripts/simulator/deployment.ts';
+import { CLUSTER, Deployment, GROUP } from '../../scripts/simulator/deployment.ts';
 import { present } from '../../scripts/simulator/ecs.ts';
 import { HttpDoor } from '../../scripts/simulator/http.ts';
 import { type Ended, runCommand, runHere } from './command-line.ts';
@@ -28,33 +28,33 @@ afterAll(() => rmSync(FOLDER, { recursive: true }));
  * One task is registered, two are not, one that is told to stop still is, and there is a target that none of them explains; of
  * the Cloud Map service's two instances, one has another address than its task.
  */
-async function account(): Promise<{ readonly stage: Stage; readonly endpoint: string }> {
-  const stage = new Stage({ settings: { wiring: WIRE, cloudMapServices: [MYSQL] } }).use(inProcess());
-  stage.deliver = () => undefined;
-  const service = stage.account.cloudMap.addService(MYSQL, 'mysql');
+async function account(): Promise<{ readonly deployment: Deployment; readonly endpoint: string }> {
+  const deployment = new Deployment({ settings: { binding: WIRE, cloudMapServices: [MYSQL] } }).use(inProcess());
+  deployment.deliver = () => undefined;
+  const service = deployment.account.cloudMap.addService(MYSQL, 'mysql');
   service.tags.set('alb-target-sync', 'service=app');
-  const [first, second, , leaving] = stage.start(4);
-  await stage.pass(1_000);
+  const [first, second, , leaving] = deployment.start(4);
+  await deployment.pass(1_000);
   const registered = [first, leaving].map((task) => (task === undefined ? '' : (present(task).ipv4 ?? '')));
-  stage.account.elb.register(
-    stage.group,
+  deployment.account.elb.register(
+    deployment.group,
     [...registered, '10.0.9.9'].map((id) => ({ id, port: 8080, zone: undefined })),
   );
   for (const [task, ip] of [
     [first, registered[0]],
     [second, '10.0.9.8'],
   ] as const) {
-    stage.account.cloudMap.register(service, task?.id ?? '', { AWS_INSTANCE_IPV4: ip ?? '', ECS_SERVICE_NAME: 'app' });
+    deployment.account.cloudMap.register(service, task?.id ?? '', { AWS_INSTANCE_IPV4: ip ?? '', ECS_SERVICE_NAME: 'app' });
   }
-  await stage.pass(70_000);
-  if (leaving !== undefined) stage.account.ecs.change(leaving, { desired: 'STOPPED', last: 'STOPPING' });
-  await stage.pass(100);
-  const door = new HttpDoor(stage.service);
+  await deployment.pass(70_000);
+  if (leaving !== undefined) deployment.account.ecs.change(leaving, { desired: 'STOPPED', last: 'STOPPING' });
+  await deployment.pass(100);
+  const door = new HttpDoor(deployment.service);
   doors.push(door);
-  return { stage, endpoint: await door.open() };
+  return { deployment, endpoint: await door.open() };
 }
 
-function writesOf({ account: { calls } }: Stage): number {
+function writesOf({ account: { calls } }: Deployment): number {
   const writes = [...calls].filter(([operation]) => !/^(Describe|List|Get)/.test(operation));
   return writes.reduce((sum, [, count]) => sum + count, 0);
 }
@@ -89,18 +89,18 @@ function findingsOf(records: readonly JsonObject[]): unknown[] {
 
 describe('plan', () => {
   it('answers as the check of the function does, from the outside, and writes nothing', async () => {
-    const { stage, endpoint } = await account();
-    const before = [...stage.registered];
-    const args = ['plan', '--json', ...HERE, '--cloud-map-service', MYSQL, '--wire', WIRE, '--endpoint-url', endpoint];
+    const { deployment, endpoint } = await account();
+    const before = [...deployment.registered];
+    const args = ['plan', '--json', ...HERE, '--cloud-map-service', MYSQL, '--bind', WIRE, '--endpoint-url', endpoint];
     const ended = await runHere(args, { env: ENV });
     expect([ended.code, ended.stderr]).toEqual([2, '']);
     const plan = documentOf(ended);
-    const overHttp = new Map(stage.account.calls);
+    const overHttp = new Map(deployment.account.calls);
     expect(plan['calls']).toEqual(Object.fromEntries([...overHttp].sort()));
-    expect([writesOf(stage), stage.registered]).toEqual([0, before]);
+    expect([writesOf(deployment), deployment.registered]).toEqual([0, before]);
 
-    stage.account.calls.clear();
-    const check = await stage.invoke({ check: true });
+    deployment.account.calls.clear();
+    const check = await deployment.invoke({ check: true });
     const { groups, checks, configuration } = isObject(check) ? check : {};
     const wouldChange = listOf(groups).flatMap((group) => listOf(group['wouldChange']));
     expect(wouldChange).toHaveLength(3);
@@ -111,35 +111,35 @@ describe('plan', () => {
     expect(found.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['foreign', 'mismatched']));
     expect(findingsOf(listOf(plan['findings']))).toEqual(findingsOf(found));
     expect(plan['failures']).toEqual([]);
-    expect(stage.account.calls).toEqual(overHttp);
+    expect(deployment.account.calls).toEqual(overHttp);
     expect(
       listOf(plan['targets'])
         .map(({ ip, state }) => `${ip} ${state}`)
         .sort(),
     ).toEqual(
-      stage.account.elb
-        .view(stage.group)
+      deployment.account.elb
+        .view(deployment.group)
         .map(({ target, state }) => `${target.id} ${state}`)
         .sort(),
     );
   });
 
   it('tells the same as a table, the answer first, and that nothing was written', async () => {
-    const { stage, endpoint } = await account();
-    const { code, stdout } = await runHere(['plan', ...HERE, '--wire', WIRE, '--endpoint-url', endpoint], { env: ENV });
+    const { deployment, endpoint } = await account();
+    const { code, stdout } = await runHere(['plan', ...HERE, '--bind', WIRE, '--endpoint-url', endpoint], { env: ENV });
     expect(code).toBe(2);
     expect(stdout).toMatch(/^3 changes would be made\n {2}[+-] {2}10\.0\.0\.\d:8080 {2}web {2}task is/);
     expect(stdout).toContain('aws elbv2 deregister-targets');
     expect(stdout).toMatch(/Nothing was written: \d+ read calls, 0 write calls\.\n$/);
-    expect(writesOf(stage)).toBe(0);
+    expect(writesOf(deployment)).toBe(0);
   });
 
-  it('takes wiring from the tags, and everything from the deployed function where its settings are given', async () => {
-    const { stage, endpoint } = await account();
-    stage.group.tags.set('alb-target-sync', WIRE);
+  it('takes binding from the tags, and everything from the deployed function where its settings are given', async () => {
+    const { deployment, endpoint } = await account();
+    deployment.group.tags.set('alb-target-sync', WIRE);
     const tagged = await runHere(['plan', '--json', ...HERE, '--endpoint-url', endpoint], { env: ENV });
     const settings = join(FOLDER, 'settings.json');
-    const Variables = { CLUSTER_ARNS: CLUSTER, TARGET_GROUP_ARNS: GROUP, WIRING: '', MODE: 'enforce', LOG_LEVEL: 'INFO' };
+    const Variables = { CLUSTER_ARNS: CLUSTER, TARGET_GROUP_ARNS: GROUP, BINDINGS: '', MODE: 'enforce', LOG_LEVEL: 'INFO' };
     writeFileSync(settings, JSON.stringify({ FunctionName: 'sync', Environment: { Variables } }));
     const deployed = await runHere(['plan', '--json', '--settings', settings, '--endpoint-url', endpoint], { env: ENV });
     expect(deployed).toEqual(tagged);
@@ -147,18 +147,18 @@ describe('plan', () => {
   });
 
   it('ends with 0 where nothing would be changed', async () => {
-    const { stage, endpoint } = await account();
-    await stage.schedule();
-    await stage.pass(30_000);
-    const { code, stdout } = await runCommand(['plan', ...HERE, '--wire', WIRE, '--endpoint-url', endpoint], { env: ENV });
+    const { deployment, endpoint } = await account();
+    await deployment.schedule();
+    await deployment.pass(30_000);
+    const { code, stdout } = await runCommand(['plan', ...HERE, '--bind', WIRE, '--endpoint-url', endpoint], { env: ENV });
     expect([code, stdout.split('\n')[0]]).toEqual([0, 'In step: nothing would be changed.']);
   });
 
   it('tells a refusal of AWS, an endpoint that does not answer, and missing credentials apart', async () => {
-    const { stage, endpoint } = await account();
-    stage.service.faults = (name) =>
+    const { deployment, endpoint } = await account();
+    deployment.service.faults = (name) =>
       name === 'DescribeTasks' ? { kind: 'error', code: 'AccessDeniedException', status: 403 } : undefined;
-    const plan = ['plan', ...HERE, '--wire', WIRE, '--endpoint-url'];
+    const plan = ['plan', ...HERE, '--bind', WIRE, '--endpoint-url'];
     const refused = await runHere([...plan, endpoint], { env: ENV });
     expect([refused.code, refused.stderr]).toEqual([254, expect.stringMatching(/DescribeTasks.*AccessDenied/s)]);
     const silent = await runHere([...plan, 'http://127.0.0.1:9'], { env: ENV });
@@ -166,14 +166,14 @@ describe('plan', () => {
     const nobody = await runHere([...plan, endpoint]);
     expect([nobody.code, nobody.stderr]).toEqual([253, expect.stringContaining('redentials')]);
     for (const { stderr } of [refused, silent, nobody]) expect(stderr).not.toMatch(/^ {4}at /m);
-    expect(writesOf(stage)).toBe(0);
+    expect(writesOf(deployment)).toBe(0);
   });
 
   it('takes the credentials of a profile', async () => {
     const { endpoint } = await account();
     const credentials = join(FOLDER, 'credentials');
     writeFileSync(credentials, '[audit]\naws_access_key_id = simulated\naws_secret_access_key = simulated\n');
-    const args = ['plan', ...HERE, '--wire', WIRE, '--endpoint-url', endpoint, '--profile'];
+    const args = ['plan', ...HERE, '--bind', WIRE, '--endpoint-url', endpoint, '--profile'];
     const env = { AWS_SHARED_CREDENTIALS_FILE: credentials };
     expect((await runHere([...args, 'audit'], { env })).code).toBe(2);
     expect((await runCommand([...args, 'other'], { env })).code).toBe(253);
@@ -182,7 +182,7 @@ describe('plan', () => {
   it.each([
     [[], 'CLUSTER_ARNS is empty; expected at least one cluster ARN'],
     [['--cluster', 'prod', '--target-group', GROUP], 'CLUSTER_ARNS has "prod"'],
-    [[...HERE, '--wire', 'service=app'], 'In --wire, line 1, "(no port=)" cannot be used'],
+    [[...HERE, '--bind', 'service=app'], 'In --bind, line 1, "(no port=)" cannot be used'],
     [
       [...HERE, '--settings', '/dev/null'],
       '/dev/null is not JSON; expected the output of aws lambda get-function-configuration',
@@ -195,8 +195,8 @@ describe('plan', () => {
 
 describe('replay --against account', () => {
   /** What the event of the account's second task tells. */
-  function capture(stage: Stage): string {
-    const [, task] = stage.account.ecs.tasks.values();
+  function capture(deployment: Deployment): string {
+    const [, task] = deployment.account.ecs.tasks.values();
     const detail = {
       taskArn: task?.arn,
       clusterArn: CLUSTER,
@@ -209,9 +209,12 @@ describe('replay --against account', () => {
   }
 
   it('tells what the events are taken for and what a pass would change now, in one document', async () => {
-    const { stage, endpoint } = await account();
-    const args = ['--target-group', GROUP, '--wire', WIRE, '--endpoint-url', endpoint];
-    const ended = await runHere(['replay', '--against', 'account', '--json', ...args], { stdin: capture(stage), env: ENV });
+    const { deployment, endpoint } = await account();
+    const args = ['--target-group', GROUP, '--bind', WIRE, '--endpoint-url', endpoint];
+    const ended = await runHere(['replay', '--against', 'account', '--json', ...args], {
+      stdin: capture(deployment),
+      env: ENV,
+    });
     expect([ended.code, ended.stderr]).toEqual([2, '']);
     const { events, changes, ...rest } = documentOf(ended);
     expect(listOf(events).map(({ reading, position }) => `${position}: ${reading}`)).toEqual([
@@ -220,23 +223,23 @@ describe('replay --against account', () => {
     ]);
     const plan = documentOf(await runHere(['plan', '--json', '--cluster', CLUSTER, ...args], { env: ENV }));
     expect({ mode: 'plan', changes, ...rest }).toEqual(plan);
-    expect(writesOf(stage)).toBe(0);
+    expect(writesOf(deployment)).toBe(0);
   });
 
   it('tells it in words, and is strict where asked', async () => {
-    const { stage, endpoint } = await account();
-    const args = ['replay', '--against', 'account', '--target-group', GROUP, '--wire', WIRE, '--endpoint-url', endpoint];
-    const { code, stdout } = await runHere(args, { stdin: capture(stage), env: ENV });
+    const { deployment, endpoint } = await account();
+    const args = ['replay', '--against', 'account', '--target-group', GROUP, '--bind', WIRE, '--endpoint-url', endpoint];
+    const { code, stdout } = await runHere(args, { stdin: capture(deployment), env: ENV });
     expect(code).toBe(2);
     expect(stdout).toContain('a place to look: the task is said to be RUNNING, wanted RUNNING');
     expect(stdout).toContain('3 changes would be made');
     expect(stdout).toContain('line 2  it is text');
-    expect((await runHere([...args, '--strict'], { stdin: capture(stage), env: ENV })).code).toBe(1);
+    expect((await runHere([...args, '--strict'], { stdin: capture(deployment), env: ENV })).code).toBe(1);
   });
 
   it('asks for the target groups where none are named', async () => {
-    const { stage } = await account();
-    const { code, stderr } = await runHere(['replay', '--against', 'account'], { stdin: capture(stage), env: ENV });
+    const { deployment } = await account();
+    const { code, stderr } = await runHere(['replay', '--against', 'account'], { stdin: capture(deployment), env: ENV });
     expect([code, stderr]).toEqual([252, expect.stringContaining('TARGET_GROUP_ARNS')]);
     expect(stderr).not.toContain('CLUSTER_ARNS is empty');
   });

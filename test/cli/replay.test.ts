@@ -83,7 +83,7 @@ describe('replay', () => {
   });
 
   it('tells in words what happened, without colour where it is piped', async () => {
-    const { code, stdout } = await runCommand(['replay', CAPTURE, '--wire', 'target-group=blue service=app port=9090']);
+    const { code, stdout } = await runCommand(['replay', CAPTURE, '--bind', 'target-group=blue service=app port=9090']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^In step: \d+ targets in 1 target group after \d+ events/);
     expect(stdout).toContain('blue  <-  service  app  :9090');
@@ -171,10 +171,10 @@ describe('the command line', () => {
     [replayCommand, ['-', '-'], '- is given twice; standard input can be read once.'],
     [
       replayCommand,
-      ['--wire', 'target-group=a_b service=app port=1'],
+      ['--bind', 'target-group=a_b service=app port=1'],
       'names the target group "a_b"; expected letters, digits and hyphens',
     ],
-    [replayCommand, [CAPTURE, '--wire', 'service=app prt=1'], 'In --wire, line 1, "prt=1" cannot be used; expected one of'],
+    [replayCommand, [CAPTURE, '--bind', 'service=app prt=1'], 'In --bind, line 1, "prt=1" cannot be used; expected one of'],
     [sampleCommand, ['--status', 'DONE'], '--status is "DONE"; expected life, PROVISIONING'],
     [sampleCommand, ['--wrap', 'zip'], '--wrap is "zip"; expected eventbridge'],
     [sampleCommand, ['--count', '1.5'], '--count is "1.5"; expected a whole number from 1 to 100000.'],

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Check } from './check.ts';
 import { CHECKS } from './checks.ts';
 import { ledgerFrom, readLedger, runChecks, surprisesOf } from './ledger.ts';
-import { REFEREES } from './oracles.ts';
+import { ORACLES } from './oracles.ts';
 import { renderConformancePage } from './page.ts';
 import { remote } from './remote.ts';
 import { simulatorInProcess } from './simulated.ts';
@@ -60,7 +60,7 @@ describe('the suite', () => {
     for (const { source } of CHECKS) expect(source).toMatch(/^(ECS|ELB|Cloud Map) (API reference|guide)|^observed: /);
   });
 
-  it.each(REFEREES)('knows of $name only what the suite asks', ({ ledger }) => {
+  it.each(ORACLES)('knows of $name only what the suite asks', ({ ledger }) => {
     const names = new Set(CHECKS.map(({ name }) => name));
     expect(Object.keys(ledger).filter((name) => !names.has(name))).toEqual([]);
   });
@@ -72,7 +72,7 @@ describe('the suite', () => {
 
   it('is what docs/conformance.md says', () => {
     const page = readFileSync(new URL('../../docs/conformance.md', import.meta.url), 'utf8');
-    expect(page, 'docs/conformance.md is out of date: npm run tables').toBe(renderConformancePage(CHECKS, REFEREES));
+    expect(page, 'docs/conformance.md is out of date: npm run tables').toBe(renderConformancePage(CHECKS, ORACLES));
   });
 
   it('finds nothing wrong with the simulated account', () => {

@@ -1,8 +1,8 @@
 /** Those who simulate AWS as well and share no code with us: what they confirm does not rest on documentation alone. */
 import { readLedger } from './ledger.ts';
-import type { Referee } from './page.ts';
+import type { Oracle } from './page.ts';
 
-export const REFEREES: readonly Referee[] = [
+export const ORACLES: readonly Oracle[] = [
   { name: 'moto', ledger: readLedger('moto') },
   { name: 'ministack', ledger: readLedger('ministack') },
 ];

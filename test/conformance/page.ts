@@ -3,32 +3,32 @@ import type { Check } from './check.ts';
 import type { Ledger } from './ledger.ts';
 
 /** Somebody else's AWS, with what it is known to get wrong. */
-export interface Referee {
+export interface Oracle {
   readonly name: string;
   readonly ledger: Ledger;
 }
 
-export function renderConformancePage(checks: readonly Check[], referees: readonly Referee[]): string {
-  const confirmed = checks.filter(({ name }) => referees.some(({ ledger }) => !Object.hasOwn(ledger, name)));
+export function renderConformancePage(checks: readonly Check[], oracles: readonly Oracle[]): string {
+  const confirmed = checks.filter(({ name }) => oracles.some(({ ledger }) => !Object.hasOwn(ledger, name)));
   const alone = checks.filter((check) => !confirmed.includes(check));
   return [
     ...INTRODUCTION,
-    ...backends(checks, referees),
+    ...backends(checks, oracles),
     `${confirmed.length} of ${checks.length} checks (${percent(confirmed.length, checks.length)}) are confirmed by an emulator of somebody else; ${alone.length} rest on documentation alone.`,
     '',
     '## On documentation alone',
     '',
     'What only the simulated account does as AWS documents it. None of it was verified against AWS.',
     '',
-    `| check | source | ${referees.map(({ name }) => `why ${name} differs`).join(' | ')} |`,
-    `| --- | --- | ${referees.map(() => '---').join(' | ')} |`,
-    ...alone.map(({ name, source }) => row(name, source, ...referees.map(({ ledger }) => ledger[name] ?? ''))),
+    `| check | source | ${oracles.map(({ name }) => `why ${name} differs`).join(' | ')} |`,
+    `| --- | --- | ${oracles.map(() => '---').join(' | ')} |`,
+    ...alone.map(({ name, source }) => row(name, source, ...oracles.map(({ ledger }) => ledger[name] ?? ''))),
     '',
     '## Confirmed',
     '',
     '| check | source | by |',
     '| --- | --- | --- |',
-    ...confirmed.map(({ name, source }) => row(name, source, confirming(name, referees))),
+    ...confirmed.map(({ name, source }) => row(name, source, confirming(name, oracles))),
     '',
   ].join('\n');
 }
@@ -48,13 +48,13 @@ const INTRODUCTION = [
   '',
 ];
 
-function backends(checks: readonly Check[], referees: readonly Referee[]): string[] {
+function backends(checks: readonly Check[], oracles: readonly Oracle[]): string[] {
   const own = ['simulated account in process', 'over HTTP, asked by the SDK for JavaScript', 'over HTTP, asked by botocore'];
   return [
     '| backend | checks | passed | in the ledger |',
     '| --- | --- | --- | --- |',
     ...own.map((name) => row(name, checks.length, checks.length, 0)),
-    ...referees.map(({ name, ledger }) => {
+    ...oracles.map(({ name, ledger }) => {
       const listed = Object.keys(ledger).length;
       return row(name, checks.length, checks.length - listed, listed);
     }),
@@ -62,10 +62,10 @@ function backends(checks: readonly Check[], referees: readonly Referee[]): strin
   ];
 }
 
-function confirming(name: string, referees: readonly Referee[]): string {
-  return referees
+function confirming(name: string, oracles: readonly Oracle[]): string {
+  return oracles
     .filter(({ ledger }) => !Object.hasOwn(ledger, name))
-    .map((referee) => referee.name)
+    .map((oracle) => oracle.name)
     .join(', ');
 }
 

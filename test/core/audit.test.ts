@@ -58,7 +58,7 @@ describe('a foreign target', () => {
 
   it('is reported with its age, its health and the command that would remove it', () => {
     const message =
-      "The target is unhealthy, and no task of the group's wirings has this address and port, running or stopped within " +
+      "The target is unhealthy, and no task of the group's bindings has this address and port, running or stopped within " +
       'the hour. It is left alone. If it is a leftover, remove it.';
     expect(audit(foreign('unhealthy'), { firstSeenMs: 77, searched: [FIRST] })).toEqual([
       { kind: 'foreign', subject: FIRST, message, sinceMs: 77, command: COMMAND },
@@ -260,7 +260,7 @@ describe('an empty task list', () => {
     const [finding] = audit(aSnapshot({ feeds: empty, targets, tasks }));
     const message =
       'ECS lists no running task for cluster=prod service=app, cluster=prod family=nightly, and the group still has targets (1) ' +
-      'whose tasks are not known to have stopped. Nothing is removed for being absent from a list. Check that the wiring names ' +
+      'whose tasks are not known to have stopped. Nothing is removed for being absent from a list. Check that the binding names ' +
       'the right service.';
     expect(finding).toEqual({ kind: 'empty-list', subject: 'web', message });
   });

@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest';
+import type { Settings } from '../../functions/core/binding-sources.ts';
 import {
+  boundServices,
   type Copies,
   type DescribedGroup,
   type DescribedService,
-  isSurelyUnwired,
+  isSurelyUnbound,
   NO_COPIES,
   resolveConfiguration,
-  tagWiredGroups,
-  wiredServices,
+  tagBoundGroups,
 } from '../../functions/core/configuration.ts';
 import type { TargetGroupArn } from '../../functions/core/values.ts';
-import type { Settings } from '../../functions/core/wirings.ts';
 import { aGroup, aHint, cloudMapArn, clusterArn, groupArn, taskArn } from '../support/values.ts';
 
 const WEB = groupArn('web');
 const API = groupArn('api');
 
 function settings(words: Partial<Settings> = {}): Settings {
-  return { clusters: [clusterArn()], targetGroups: [WEB], cloudMapServices: [], wiring: '', mode: 'enforce', ...words };
+  return { clusters: [clusterArn()], targetGroups: [WEB], cloudMapServices: [], binding: '', mode: 'enforce', ...words };
 }
 
 function described(name: string, targetType = 'ip'): readonly [TargetGroupArn, DescribedGroup] {
@@ -37,15 +37,15 @@ function copies(words: Partial<Copies> = {}): Copies {
   return { ...NO_COPIES, groups: new Map([described('web')]), services: new Map([known('app'), known('api')]), ...words };
 }
 
-describe('a group is wired', () => {
+describe('a group is bound', () => {
   it('by its tags, whose age goes with it', () => {
     const configuration = resolveConfiguration(settings(), copies({ tags: tagged('web', 'service=app port=80') }));
     expect(configuration).toMatchObject({
       groups: [
         {
           group: { name: 'web' },
-          feeds: [{ wiring: { selector: { name: 'app' }, port: 80, drain: false, writes: true }, native: false }],
-          wiringReadAtMs: 5_000,
+          feeds: [{ binding: { selector: { name: 'app' }, port: 80, drain: false, writes: true }, native: false }],
+          bindingReadAtMs: 5_000,
         },
       ],
       unread: [],
@@ -55,27 +55,27 @@ describe('a group is wired', () => {
   });
 
   it('by the parameter, which cannot grow old, and then not by its tags', () => {
-    const words = settings({ wiring: 'service=api port=81' });
+    const words = settings({ binding: 'service=api port=81' });
     const { groups, findings } = resolveConfiguration(words, copies({ tags: tagged('web', 'service=app port=80') }));
-    expect(groups).toMatchObject([{ feeds: [{ wiring: { selector: { name: 'api' } } }] }]);
-    expect(groups.map(({ feeds, wiringReadAtMs }) => [feeds.length, wiringReadAtMs])).toEqual([[1, undefined]]);
+    expect(groups).toMatchObject([{ feeds: [{ binding: { selector: { name: 'api' } } }] }]);
+    expect(groups.map(({ feeds, bindingReadAtMs }) => [feeds.length, bindingReadAtMs])).toEqual([[1, undefined]]);
     expect(findings).toEqual([]);
   });
 
   it('without its tags having been read, where the parameter names it', () => {
-    const words = settings({ wiring: 'service=api port=81' });
+    const words = settings({ binding: 'service=api port=81' });
     expect(resolveConfiguration(words, copies())).toMatchObject({ groups: [{ group: { name: 'web' } }], findings: [] });
   });
 
   it('apart from every other group', () => {
-    const words = settings({ targetGroups: [WEB, API], wiring: 'target-group=web service=app port=80' });
+    const words = settings({ targetGroups: [WEB, API], binding: 'target-group=web service=app port=80' });
     const groups = new Map([described('web'), described('api')]);
     const configuration = resolveConfiguration(words, copies({ groups, tags: tagged('api', 'service=api port=81', 7_000) }));
     expect(configuration.groups).toMatchObject([
-      { group: { name: 'web' }, feeds: [{ wiring: { selector: { name: 'app' } } }] },
-      { group: { name: 'api' }, feeds: [{ wiring: { selector: { name: 'api' } } }] },
+      { group: { name: 'web' }, feeds: [{ binding: { selector: { name: 'app' } } }] },
+      { group: { name: 'api' }, feeds: [{ binding: { selector: { name: 'api' } } }] },
     ]);
-    expect(configuration.groups.map(({ feeds, wiringReadAtMs }) => [feeds.length, wiringReadAtMs])).toEqual([
+    expect(configuration.groups.map(({ feeds, bindingReadAtMs }) => [feeds.length, bindingReadAtMs])).toEqual([
       [1, undefined],
       [1, 7_000],
     ]);
@@ -83,17 +83,17 @@ describe('a group is wired', () => {
 });
 
 describe('the groups and services to be read', () => {
-  const words = settings({ targetGroups: [WEB, API], wiring: 'target-group=web service=app port=80' });
+  const words = settings({ targetGroups: [WEB, API], binding: 'target-group=web service=app port=80' });
 
   it('are the tags of groups that no line of the parameter names', () => {
-    expect(tagWiredGroups(words)).toEqual([API]);
-    expect(tagWiredGroups(settings())).toEqual([WEB]);
+    expect(tagBoundGroups(words)).toEqual([API]);
+    expect(tagBoundGroups(settings())).toEqual([WEB]);
   });
 
   it('are the services of all lines, each once, and no families', () => {
-    const wiring =
+    const binding =
       'target-group=web service=app port=80; target-group=web service=app port=81; target-group=web family=nightly port=80';
-    const services = wiredServices({ ...words, wiring }, tagged('api', 'service=api port=80'));
+    const services = boundServices({ ...words, binding }, tagged('api', 'service=api port=80'));
     const cluster = clusterArn();
     expect(services).toEqual([
       { kind: 'service', cluster, name: 'app' },
@@ -102,35 +102,35 @@ describe('the groups and services to be read', () => {
   });
 
   it('leave out tags of a group that the parameter names', () => {
-    expect(wiredServices(words, tagged('web', 'service=other port=80')).map(({ name }) => name)).toEqual(['app']);
+    expect(boundServices(words, tagged('web', 'service=other port=80')).map(({ name }) => name)).toEqual(['app']);
   });
 });
 
 describe('a hint means surely no group', () => {
   const hint = aHint(taskArn('t1'), 1);
 
-  it('where the parameter wires every group, and none of its lines may mean the task', () => {
-    expect(isSurelyUnwired(settings({ wiring: 'service=api port=80; family=app port=80' }), hint)).toBe(true);
-    expect(isSurelyUnwired(settings({ wiring: 'service=api port=80; service=app port=80' }), hint)).toBe(false);
-    expect(isSurelyUnwired(settings({ targetGroups: [] }), hint)).toBe(true);
+  it('where the parameter binds every group, and none of its lines may mean the task', () => {
+    expect(isSurelyUnbound(settings({ binding: 'service=api port=80; family=app port=80' }), hint)).toBe(true);
+    expect(isSurelyUnbound(settings({ binding: 'service=api port=80; service=app port=80' }), hint)).toBe(false);
+    expect(isSurelyUnbound(settings({ targetGroups: [] }), hint)).toBe(true);
   });
 
-  it('not where a group is wired by tags, which have to be read first', () => {
-    expect(isSurelyUnwired(settings(), hint)).toBe(false);
-    const wiring = 'target-group=web service=api port=80';
-    expect(isSurelyUnwired(settings({ targetGroups: [WEB, API], wiring }), hint)).toBe(false);
+  it('not where a group is bound by tags, which have to be read first', () => {
+    expect(isSurelyUnbound(settings(), hint)).toBe(false);
+    const binding = 'target-group=web service=api port=80';
+    expect(isSurelyUnbound(settings({ targetGroups: [WEB, API], binding }), hint)).toBe(false);
   });
 
-  it('not where Cloud Map services are wired, which tags alone can do', () => {
-    const wiring = 'target-group=web service=api port=80';
+  it('not where Cloud Map services are bound, which tags alone can do', () => {
+    const binding = 'target-group=web service=api port=80';
     const cloudMapServices = [cloudMapArn('srv-1')];
     for (const targetGroups of [[WEB], [WEB, API], []]) {
-      expect(isSurelyUnwired(settings({ targetGroups, wiring, cloudMapServices }), hint)).toBe(false);
+      expect(isSurelyUnbound(settings({ targetGroups, binding, cloudMapServices }), hint)).toBe(false);
     }
   });
 
   it('not where the event leaves out of which group its task is', () => {
-    expect(isSurelyUnwired(settings({ wiring: 'service=api port=80' }), { ...hint, group: undefined })).toBe(false);
+    expect(isSurelyUnbound(settings({ binding: 'service=api port=80' }), { ...hint, group: undefined })).toBe(false);
   });
 });
 
@@ -158,11 +158,11 @@ describe('a group that cannot be served', () => {
     expect(configuration).toMatchObject({ groups: [], unread: [], findings: [{ kind: 'unusable', subject: 'web', message }] });
   });
 
-  it('because no line wires it is a finding that shows the line', () => {
+  it('because no line binds it is a finding that shows the line', () => {
     const tags = new Map([[WEB, { tags: [{ key: 'Name', value: 'web' }], readAtMs: 1 }]]);
     const message =
-      `Target group ${WEB} is in TargetGroupArns, and no line wires it. Tag it alb-target-sync="service=NAME port=8080", or add ` +
-      '"target-group=web service=NAME port=8080" to the parameter Wiring.';
+      `Target group ${WEB} is in TargetGroupArns, and no line binds it. Tag it alb-target-sync="service=NAME port=8080", or add ` +
+      '"target-group=web service=NAME port=8080" to the parameter Bindings.';
     expect(resolveConfiguration(settings(), copies({ tags }))).toEqual({
       groups: [],
       unread: [],
@@ -179,7 +179,7 @@ describe('a group that cannot be served', () => {
   });
 
   it('does not keep the others from being served', () => {
-    const words = settings({ targetGroups: [WEB, API], wiring: 'target-group=api service=api port=80; target-group=web x' });
+    const words = settings({ targetGroups: [WEB, API], binding: 'target-group=api service=api port=80; target-group=web x' });
     const groups = new Map([described('web', 'lambda'), described('api')]);
     expect(resolveConfiguration(words, copies({ groups }))).toMatchObject({
       groups: [{ group: { name: 'api' } }],
@@ -201,7 +201,7 @@ describe('a group is unread, which is no finding, while', () => {
   });
 
   it('one of its services was never described: all feeds or none, since the missing one could not veto', () => {
-    const words = settings({ wiring: 'service=app port=80; service=new port=80; family=nightly port=80' });
+    const words = settings({ binding: 'service=app port=80; service=new port=80; family=nightly port=80' });
     expect(resolveConfiguration(words, copies())).toMatchObject({ groups: [], unread: [WEB] });
   });
 });
@@ -233,7 +233,7 @@ describe('a feed is native', () => {
 
   it('never for a family, which is not asked about', () => {
     const configuration = resolveConfiguration(
-      settings({ wiring: 'family=app port=80' }),
+      settings({ binding: 'family=app port=80' }),
       copies({ services: new Map([known('app', WEB)]) }),
     );
     expect(configuration).toMatchObject({ groups: [{ feeds: [{ native: false }] }], findings: [] });
@@ -256,7 +256,7 @@ describe('a Cloud Map service', () => {
         {
           service: mysql,
           isManaged: false,
-          wirings: [{ selector: { kind: 'service', name: 'mysql' } }, { selector: { kind: 'family', name: 'mysql-old' } }],
+          bindings: [{ selector: { kind: 'service', name: 'mysql' } }, { selector: { kind: 'family', name: 'mysql-old' } }],
         },
       ],
       findings: [{ kind: 'mistake', subject: 'tag alb-target-sync:3 of Cloud Map service srv-mysql' }],

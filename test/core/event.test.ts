@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Selector } from '../../functions/core/binding.ts';
 import { definitionOf, type Hint, mayMean, type Reading, readEvent, screen } from '../../functions/core/event.ts';
-import type { Selector } from '../../functions/core/wiring.ts';
 import { holds } from '../support/arbitraries.ts';
 import { aHint, clusterArn, taskArn, taskEvent } from '../support/values.ts';
 

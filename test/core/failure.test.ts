@@ -18,7 +18,7 @@ const FAILURES: readonly { readonly kind: FailureKind; readonly passing: boolean
   {
     kind: 'gone',
     passing: false,
-    advice: 'Correct the stack parameter, tag or line of wiring that names it, or remove that line.',
+    advice: 'Correct the stack parameter, tag or line of binding that names it, or remove that line.',
   },
   {
     kind: 'refused',

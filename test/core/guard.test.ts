@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  type Circumstances,
   CONTEST_PAUSE_MS,
   changeKey,
+  type GuardInput,
   guardPlan,
   type HoldReason,
   isContradicted,
@@ -22,12 +22,12 @@ import { aSnapshot, at, feed, runningTask, stoppedTask, stoppingTask, target, ta
 const NOW_MS = 1_000_000;
 const ADDRESS = at('10.0.0.1');
 
-function circumstances(words: Partial<Circumstances> = {}): Circumstances {
+function input(words: Partial<GuardInput> = {}): GuardInput {
   return {
     nowMs: NOW_MS,
     checkOnly: false,
     scheduled: false,
-    wiringReadAtMs: undefined,
+    bindingReadAtMs: undefined,
     readsFailed: false,
     firstProofMs: new Map(),
     confirmedAtMs: undefined,
@@ -42,7 +42,7 @@ function changeFor(task: Task, words: { readonly feed?: Feed; readonly described
   const [change] = planChanges(
     aSnapshot({
       tasks: [task],
-      targets: task.desired === 'STOPPED' || words.feed?.wiring.drain ? [target('10.0.0.1')] : [],
+      targets: task.desired === 'STOPPED' || words.feed?.binding.drain ? [target('10.0.0.1')] : [],
       describedAtMs: words.describedAtMs ?? NOW_MS,
       ...(words.feed === undefined ? {} : { feeds: [words.feed] }),
     }),
@@ -58,8 +58,8 @@ const REMOVE_LATE = changeFor(stoppedTask('t1', '10.0.0.1'));
 const DRAIN = changeFor(RUNNING, { feed: feed('service=app port=8080 mode=drain') });
 const ALL = [ADD, REMOVE, REMOVE_LATE, DRAIN];
 
-function heldFor(change: Change, words: Partial<Circumstances> = {}): HoldReason | undefined {
-  const { allowed, held } = guardPlan([change], circumstances(words));
+function heldFor(change: Change, words: Partial<GuardInput> = {}): HoldReason | undefined {
+  const { allowed, held } = guardPlan([change], input(words));
   expect([...allowed, ...held.map((each) => each.change)]).toEqual([change]);
   return held[0]?.because;
 }
@@ -81,12 +81,12 @@ describe('a fresh plan', () => {
   });
 
   it('is parted without changing its order', () => {
-    expect(guardPlan(ALL, circumstances({ readsFailed: true }))).toEqual({
+    expect(guardPlan(ALL, input({ readsFailed: true }))).toEqual({
       allowed: [ADD],
       held: [REMOVE, REMOVE_LATE, DRAIN].map((change) => ({ change, because: 'a read failed' })),
       atMs: NOW_MS,
     });
-    expect(guardPlan([ADD, DRAIN], circumstances())).toEqual({ allowed: [ADD, DRAIN], held: [], atMs: NOW_MS });
+    expect(guardPlan([ADD, DRAIN], input())).toEqual({ allowed: [ADD, DRAIN], held: [], atMs: NOW_MS });
   });
 });
 
@@ -114,16 +114,16 @@ describe('holds everything', () => {
     expect(heldFor(changeFor(RUNNING, { feed: both }))).toBe('observe');
   });
 
-  it('when the wiring is older than a minute, and not when it is a minute old', () => {
+  it('when the binding is older than a minute, and not when it is a minute old', () => {
     for (const change of [ADD, REMOVE, DRAIN]) {
-      expect(heldFor(change, { wiringReadAtMs: NOW_MS - 60_001 })).toBe('wiring is older than a minute');
-      expect(heldFor(change, { wiringReadAtMs: NOW_MS - 60_000 })).toBeUndefined();
-      expect(heldFor(change, { wiringReadAtMs: NOW_MS - 59_999 })).toBeUndefined();
+      expect(heldFor(change, { bindingReadAtMs: NOW_MS - 60_001 })).toBe('binding is older than a minute');
+      expect(heldFor(change, { bindingReadAtMs: NOW_MS - 60_000 })).toBeUndefined();
+      expect(heldFor(change, { bindingReadAtMs: NOW_MS - 59_999 })).toBeUndefined();
     }
   });
 
-  it('never for the age of a wiring that stands in the environment', () => {
-    expect(heldFor(ADD, { wiringReadAtMs: undefined, nowMs: NOW_MS + 4_000 })).toBeUndefined();
+  it('never for the age of a binding that stands in the environment', () => {
+    expect(heldFor(ADD, { bindingReadAtMs: undefined, nowMs: NOW_MS + 4_000 })).toBeUndefined();
   });
 
   it.each([
@@ -139,7 +139,7 @@ describe('holds everything', () => {
   });
 
   it('with the reason that would still hold it, when it is only to be checked', () => {
-    expect(heldFor(REMOVE_LATE, { checkOnly: true })).toBe('waits for the second look');
+    expect(heldFor(REMOVE_LATE, { checkOnly: true })).toBe('waits for confirmation');
     expect(heldFor(ADD, { checkOnly: true, nowMs: NOW_MS + 4_001 })).toBe('proof is too old');
   });
 });
@@ -156,24 +156,24 @@ describe('a failed read', () => {
 });
 
 describe('the removal of a task that has stopped', () => {
-  const proved = (agoMs: number): Partial<Circumstances> => ({
+  const proved = (agoMs: number): Partial<GuardInput> => ({
     firstProofMs: new Map([[changeKey(REMOVE_LATE), NOW_MS - agoMs]]),
   });
 
   it('waits for a second look', () => {
-    expect(heldFor(REMOVE_LATE)).toBe('waits for the second look');
-    expect(heldFor(REMOVE_LATE, { confirmedAtMs: NOW_MS })).toBe('waits for the second look');
-    expect(heldFor(REMOVE_LATE, proved(9_000))).toBe('waits for the second look');
+    expect(heldFor(REMOVE_LATE)).toBe('waits for confirmation');
+    expect(heldFor(REMOVE_LATE, { confirmedAtMs: NOW_MS })).toBe('waits for confirmation');
+    expect(heldFor(REMOVE_LATE, proved(9_000))).toBe('waits for confirmation');
   });
 
   it('needs lists that were read again five seconds after the proof', () => {
     const because = (agoMs: number) => heldFor(REMOVE_LATE, { ...proved(agoMs), confirmedAtMs: NOW_MS });
-    expect([4_999, 5_000, 5_001].map(because)).toEqual(['waits for the second look', undefined, undefined]);
+    expect([4_999, 5_000, 5_001].map(because)).toEqual(['waits for confirmation', undefined, undefined]);
   });
 
   it('counts the time at which those lists were asked for, and not the time that it took to read them', () => {
     const words = { ...proved(5_000), confirmedAtMs: NOW_MS - 1 };
-    expect(heldFor(REMOVE_LATE, words)).toBe('waits for the second look');
+    expect(heldFor(REMOVE_LATE, words)).toBe('waits for confirmation');
   });
 
   it('is not served by the proof of another address, nor by that of another task at the same', () => {
@@ -181,12 +181,12 @@ describe('the removal of a task that has stopped', () => {
     const earlier = { ...REMOVE_LATE, because: { ...REMOVE_LATE.because, task: taskArn('earlier') } };
     for (const other of [elsewhere, earlier]) {
       const firstProofMs = new Map([[changeKey(other), NOW_MS - 9_000]]);
-      expect(heldFor(REMOVE_LATE, { firstProofMs, confirmedAtMs: NOW_MS })).toBe('waits for the second look');
+      expect(heldFor(REMOVE_LATE, { firstProofMs, confirmedAtMs: NOW_MS })).toBe('waits for confirmation');
     }
   });
 
   it('counts as proved from the time of the decision on, before which all that it rests on was read', () => {
-    expect(guardPlan([REMOVE_LATE], circumstances({ nowMs: NOW_MS + 7 })).atMs).toBe(NOW_MS + 7);
+    expect(guardPlan([REMOVE_LATE], input({ nowMs: NOW_MS + 7 })).atMs).toBe(NOW_MS + 7);
   });
 
   it('needs a fresh proof as well', () => {
@@ -197,13 +197,13 @@ describe('the removal of a task that has stopped', () => {
   it('is the only one that waits', () => {
     const elsewhere = { ...ADD, address: at('10.0.0.2') };
     const plan = [elsewhere, REMOVE_LATE, REMOVE];
-    const { held } = guardPlan(plan, circumstances({ writtenAtMs: new Map([[changeKey(elsewhere), NOW_MS]]) }));
-    expect(held.map(({ because }) => because)).toEqual(['contested', 'waits for the second look']);
+    const { held } = guardPlan(plan, input({ writtenAtMs: new Map([[changeKey(elsewhere), NOW_MS]]) }));
+    expect(held.map(({ because }) => because)).toEqual(['contested', 'waits for confirmation']);
   });
 });
 
 describe('a registration that was refused', () => {
-  const refused = (untilMs: number): Partial<Circumstances> => ({ refusedUntilMs: new Map([[ADDRESS, untilMs]]) });
+  const refused = (untilMs: number): Partial<GuardInput> => ({ refusedUntilMs: new Map([[ADDRESS, untilMs]]) });
 
   it('is left alone until its pause is over', () => {
     expect(heldFor(ADD, refused(NOW_MS + 1))).toBe('refused before');
@@ -218,7 +218,7 @@ describe('a registration that was refused', () => {
 });
 
 describe('a change that somebody undid', () => {
-  const written = (change: Change, agoMs: number): Partial<Circumstances> => ({
+  const written = (change: Change, agoMs: number): Partial<GuardInput> => ({
     writtenAtMs: new Map([[changeKey(change), NOW_MS - agoMs]]),
   });
 
@@ -303,27 +303,27 @@ describe('what was learned since the plan', () => {
   });
 });
 
-/** Circumstances on both sides of every limit, in relation to the time at which generated worlds were described. */
-const anyCircumstances: fc.Arbitrary<Circumstances> = fc
+/** GuardInput on both sides of every limit, in relation to the time at which generated worlds were described. */
+const anyGuardInput: fc.Arbitrary<GuardInput> = fc
   .record({
     agedMs: fc.constantFrom(0, 3_999, 4_000, 4_001, 60_000),
     checkOnly: fc.boolean(),
     scheduled: fc.boolean(),
-    wiringAgeMs: fc.constantFrom(undefined, 0, 60_000, 60_001),
+    bindingAgeMs: fc.constantFrom(undefined, 0, 60_000, 60_001),
     readsFailed: fc.boolean(),
     firstProofAgoMs: fc.constantFrom(undefined, 4_999, 5_000, 5_001),
     confirmedAgoMs: fc.constantFrom(undefined, 0, 1),
     refusedForMs: fc.constantFrom(undefined, 0, 1),
     addresses: fc.subarray(['10.0.0.1', '10.0.0.2', '10.0.0.3', '2001:db8::1', '2001:db8::2']),
   })
-  .map(({ agedMs, wiringAgeMs, firstProofAgoMs, confirmedAgoMs, refusedForMs, addresses, ...rest }) => {
+  .map(({ agedMs, bindingAgeMs, firstProofAgoMs, confirmedAgoMs, refusedForMs, addresses, ...rest }) => {
     const nowMs = DESCRIBED_AT_MS + agedMs;
     const each = (valueMs: number | undefined) =>
       new Map(valueMs === undefined ? [] : addresses.map((text) => [at(text), valueMs] as const));
     return {
       ...rest,
       nowMs,
-      wiringReadAtMs: wiringAgeMs === undefined ? undefined : nowMs - wiringAgeMs,
+      bindingReadAtMs: bindingAgeMs === undefined ? undefined : nowMs - bindingAgeMs,
       confirmedAtMs: confirmedAgoMs === undefined ? undefined : nowMs - confirmedAgoMs,
       firstProofMs: each(firstProofAgoMs === undefined ? undefined : nowMs - firstProofAgoMs),
       refusedUntilMs: each(refusedForMs === undefined ? undefined : nowMs + refusedForMs),
@@ -332,7 +332,7 @@ const anyCircumstances: fc.Arbitrary<Circumstances> = fc
   });
 
 /** The first proofs, which are drawn for addresses, for the changes that the plan makes there. */
-function proofsOf(plan: readonly Change[], { firstProofMs }: Circumstances): Circumstances['firstProofMs'] {
+function proofsOf(plan: readonly Change[], { firstProofMs }: GuardInput): GuardInput['firstProofMs'] {
   return new Map(
     plan.flatMap((change) => {
       const provedMs = firstProofMs.get(change.address);
@@ -341,10 +341,10 @@ function proofsOf(plan: readonly Change[], { firstProofMs }: Circumstances): Cir
   );
 }
 
-describe('in every world and all circumstances', () => {
+describe('in every world and all input', () => {
   it('what is allowed and what is held are the plan, in its order', () => {
     holds(
-      fc.property(world, anyCircumstances, (snapshot, given) => {
+      fc.property(world, anyGuardInput, (snapshot, given) => {
         const plan = planChanges(snapshot);
         const { allowed, held } = guardPlan(plan, given);
         const heldChanges = held.map(({ change }) => change);
@@ -356,11 +356,11 @@ describe('in every world and all circumstances', () => {
 
   it('nothing is allowed that observes, that ECS keeps, that is too old, or that was only to be checked', () => {
     holds(
-      fc.property(world, anyCircumstances, (snapshot, given) => {
+      fc.property(world, anyGuardInput, (snapshot, given) => {
         for (const { feed: from, because } of guardPlan(planChanges(snapshot), given).allowed) {
-          expect([from.wiring.writes, from.native, given.checkOnly]).toEqual([true, false, false]);
+          expect([from.binding.writes, from.native, given.checkOnly]).toEqual([true, false, false]);
           expect(given.nowMs - because.describedAtMs).toBeLessThanOrEqual(4_000);
-          expect(given.nowMs - (given.wiringReadAtMs ?? given.nowMs)).toBeLessThanOrEqual(60_000);
+          expect(given.nowMs - (given.bindingReadAtMs ?? given.nowMs)).toBeLessThanOrEqual(60_000);
         }
       }),
     );
@@ -368,7 +368,7 @@ describe('in every world and all circumstances', () => {
 
   it('no removal is allowed after a failed read, nor that of a task that has stopped before its second look', () => {
     holds(
-      fc.property(world, anyCircumstances, (snapshot, drawn) => {
+      fc.property(world, anyGuardInput, (snapshot, drawn) => {
         const plan = planChanges(snapshot);
         const given = { ...drawn, firstProofMs: proofsOf(plan, drawn) };
         const { allowed } = guardPlan(plan, given);

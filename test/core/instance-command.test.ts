@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Selector } from '../../functions/core/binding.ts';
 import { deregisterInstanceCommand, registerInstanceCommand } from '../../functions/core/instance-command.ts';
 import { parseTaskArn } from '../../functions/core/values.ts';
-import type { Selector } from '../../functions/core/wiring.ts';
 import { holds } from '../support/arbitraries.ts';
 import { APP, look } from '../support/looks.ts';
 import { ip, runningTask, taskArn, unwrap } from '../support/values.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Instance } from '../../functions/core/instance.ts';
 import {
   checkInstances,
-  type InstanceSights,
+  type InstanceObservations,
   SECOND_LOOK_AFTER_MS,
   tasksBehindInstances,
 } from '../../functions/core/instances.ts';
@@ -14,30 +14,30 @@ import { clusterArn, runningTask, stoppedTask, stoppingTask, taskArn } from '../
 describe('a difference', () => {
   const tasks = [runningTask('t1', '10.0.0.1', { startedAtMs: 0 })];
   const key = `missing ${taskArn('t1')}`;
-  const sights = (of: Readonly<Record<string, number>>): InstanceSights => ({
+  const observations = (of: Readonly<Record<string, number>>): InstanceObservations => ({
     lookedAtMs: NOW_MS - 60_000,
     seen: new Map(Object.entries(of).map(([each, atMs]) => [each, { atMs, sinceMs: atMs - 7 }])),
   });
 
   it('is a finding when it was already there ten seconds ago, since lists may lag', () => {
     expect(SECOND_LOOK_AFTER_MS).toBe(10_000);
-    const at = (agoMs: number) => checkInstances(look({ tasks }), sights({ [key]: NOW_MS - agoMs }));
+    const at = (agoMs: number) => checkInstances(look({ tasks }), observations({ [key]: NOW_MS - agoMs }));
     expect(at(9_999)).toMatchObject({ findings: [], isOpen: true });
     expect(at(10_000)).toMatchObject({ findings: [{ sinceMs: NOW_MS - 10_007 }], isOpen: false });
     expect(at(10_001)).toMatchObject({ findings: [{ sinceMs: NOW_MS - 10_008 }], isOpen: false });
   });
 
-  it('is remembered with the time of its first sight, and forgotten when it is gone', () => {
+  it('is remembered with the time of its first observation, and forgotten when it is gone', () => {
     const first = checkInstances(look({ tasks }), {
       lookedAtMs: undefined,
       seen: new Map([['stale t9', { atMs: 5, sinceMs: 5 }]]),
     });
-    expect(first.sights).toEqual({ lookedAtMs: NOW_MS, seen: new Map([[key, { atMs: NOW_MS, sinceMs: NOW_MS }]]) });
-    const later = checkInstances(look({ tasks, nowMs: NOW_MS + 70_000 }), first.sights);
-    expect(later.sights).toEqual({ lookedAtMs: NOW_MS + 70_000, seen: first.sights.seen });
+    expect(first.observations).toEqual({ lookedAtMs: NOW_MS, seen: new Map([[key, { atMs: NOW_MS, sinceMs: NOW_MS }]]) });
+    const later = checkInstances(look({ tasks, nowMs: NOW_MS + 70_000 }), first.observations);
+    expect(later.observations).toEqual({ lookedAtMs: NOW_MS + 70_000, seen: first.observations.seen });
     expect(later.findings).toMatchObject([{ kind: 'missing', sinceMs: NOW_MS }]);
-    const mended = checkInstances(look({ tasks, instances: [instance('t1', '10.0.0.1')] }), later.sights);
-    expect(mended).toEqual({ findings: [], sights: { lookedAtMs: NOW_MS, seen: new Map() }, isOpen: false });
+    const mended = checkInstances(look({ tasks, instances: [instance('t1', '10.0.0.1')] }), later.observations);
+    expect(mended).toEqual({ findings: [], observations: { lookedAtMs: NOW_MS, seen: new Map() }, isOpen: false });
   });
 
   it('is dated halfway between the look without it and the one with it, and never before its task began', () => {
@@ -45,7 +45,7 @@ describe('a difference', () => {
       checkInstances(look({ tasks: [runningTask('t1', '10.0.0.1', { startedAtMs })] }), {
         lookedAtMs,
         seen: new Map(),
-      }).sights.seen.get(key)?.sinceMs;
+      }).observations.seen.get(key)?.sinceMs;
     expect(since(NOW_MS - 40_000)).toBe(NOW_MS - 20_000);
     expect(since(NOW_MS - 150_000)).toBe(NOW_MS - 75_000);
     expect(since(NOW_MS - 150_001)).toBe(NOW_MS);
@@ -54,16 +54,16 @@ describe('a difference', () => {
 
   it('that was seen long ago has to be seen twice again', () => {
     const at = (agoMs: number) =>
-      checkInstances(look({ tasks }), { lookedAtMs: NOW_MS - agoMs, seen: sights({ [key]: 0 }).seen }).findings;
+      checkInstances(look({ tasks }), { lookedAtMs: NOW_MS - agoMs, seen: observations({ [key]: 0 }).seen }).findings;
     expect(at(150_000)).toHaveLength(1);
     expect(at(150_001)).toEqual([]);
   });
 
   it('of one kind does not stand for one of another', () => {
     const instances = [instance('t1', '10.0.0.2')];
-    const earlier = sights({ 'stale t1': 0, 'mismatched t2': 0 });
+    const earlier = observations({ 'stale t1': 0, 'mismatched t2': 0 });
     expect(checkInstances(look({ tasks, instances }), earlier).findings).toEqual([]);
-    expect(checkInstances(look({ tasks, instances }), sights({ 'mismatched t1': 0 })).findings).toHaveLength(1);
+    expect(checkInstances(look({ tasks, instances }), observations({ 'mismatched t1': 0 })).findings).toHaveLength(1);
   });
 });
 

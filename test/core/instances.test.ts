@@ -1,16 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../functions/core/finding.ts';
 import type { Instance } from '../../functions/core/instance.ts';
-import { checkInstances, type InstanceSights, MISSING_GRACE_MS, NO_SIGHTS } from '../../functions/core/instances.ts';
+import {
+  checkInstances,
+  type InstanceObservations,
+  MISSING_GRACE_MS,
+  NO_OBSERVATIONS,
+} from '../../functions/core/instances.ts';
 import type { Task } from '../../functions/core/task.ts';
 import { instance, type LookWords, look, MYSQL, NOW_MS } from '../support/looks.ts';
 import { ip, runningTask, stoppedTask, stoppingTask, taskArn } from '../support/values.ts';
 
 /** The findings of a look that sees what an earlier one saw ten seconds ago. */
 function findings(words: LookWords): Finding[] {
-  const first = checkInstances(look({ ...words, nowMs: NOW_MS - 10_000 }), NO_SIGHTS);
+  const first = checkInstances(look({ ...words, nowMs: NOW_MS - 10_000 }), NO_OBSERVATIONS);
   expect(first.findings).toEqual([]);
-  return [...checkInstances(look({ ...words }), first.sights).findings];
+  return [...checkInstances(look({ ...words }), first.observations).findings];
 }
 
 const SINCE = { sinceMs: NOW_MS - 10_000 };
@@ -105,7 +110,10 @@ describe('a task without instance', () => {
 
   it('has a minute to get one', () => {
     expect(MISSING_GRACE_MS).toBe(60_000);
-    const seen: InstanceSights = { lookedAtMs: NOW_MS, seen: new Map([[`missing ${taskArn('t1')}`, { atMs: 0, sinceMs: 0 }]]) };
+    const seen: InstanceObservations = {
+      lookedAtMs: NOW_MS,
+      seen: new Map([[`missing ${taskArn('t1')}`, { atMs: 0, sinceMs: 0 }]]),
+    };
     const told = (startedAtMs: number | undefined): number =>
       checkInstances(look({ tasks: [task({ startedAtMs })] }), seen).findings.length;
     expect(told(NOW_MS - 60_001)).toBe(1);
@@ -113,18 +121,18 @@ describe('a task without instance', () => {
     expect(told(NOW_MS - 59_999)).toBe(0);
   });
 
-  it('whose start nobody told has a minute from its first sight', () => {
+  it('whose start nobody told has a minute from its first observation', () => {
     const unknown = task({ startedAtMs: undefined });
-    const { sights } = checkInstances(look({ tasks: [unknown] }), NO_SIGHTS);
+    const { observations } = checkInstances(look({ tasks: [unknown] }), NO_OBSERVATIONS);
     const told = (laterMs: number): number =>
-      checkInstances(look({ tasks: [unknown], nowMs: NOW_MS + laterMs }), sights).findings.length;
+      checkInstances(look({ tasks: [unknown], nowMs: NOW_MS + laterMs }), observations).findings.length;
     expect(told(59_999)).toBe(0);
     expect(told(60_000)).toBe(1);
   });
 
   it('asks for no second look while it has its minute, unless that ends before', () => {
     const isOpen = (agoMs: number): boolean =>
-      checkInstances(look({ tasks: [task({ startedAtMs: NOW_MS - agoMs })] }), NO_SIGHTS).isOpen;
+      checkInstances(look({ tasks: [task({ startedAtMs: NOW_MS - agoMs })] }), NO_OBSERVATIONS).isOpen;
     expect(isOpen(49_999)).toBe(false);
     expect(isOpen(50_000)).toBe(true);
   });

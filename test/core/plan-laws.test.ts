@@ -1,12 +1,12 @@
 /** The laws behind the examples of plan.test.ts, over worlds in which tasks, targets, lists and descriptions are in any state. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { selects } from '../../functions/core/binding.ts';
 import { type Change, planChanges } from '../../functions/core/plan.ts';
 import { type Feed, membersOf, registeredAddresses, type Snapshot, wantedAddresses } from '../../functions/core/snapshot.ts';
 import { type Target, targetOf } from '../../functions/core/target.ts';
 import { isLive, isServing, phaseOf, type Task } from '../../functions/core/task.ts';
-import { selects } from '../../functions/core/wiring.ts';
-import { DESCRIBED_AT_MS, holds, reordered, wholeWorld, world } from '../support/arbitraries.ts';
+import { DESCRIBED_AT_MS, holds, reordered, wholeAws, world } from '../support/arbitraries.ts';
 
 /** What the group looks like once ELB has taken the changes. */
 function applied(snapshot: Snapshot, changes: readonly Change[]): Snapshot {
@@ -65,7 +65,7 @@ describe('in every world', () => {
           const { version, last, desired } = task;
           expect(change.because).toMatchObject({ version, last, desired, describedAtMs: DESCRIBED_AT_MS });
           expect(snapshot.describedAtMs.has(task.arn)).toBe(true);
-          expect(selects(change.feed.wiring.selector, task)).toBe(true);
+          expect(selects(change.feed.binding.selector, task)).toBe(true);
           expect(snapshot.feeds).toContain(change.feed);
         }
       }),
@@ -76,7 +76,7 @@ describe('in every world', () => {
     holds(
       fc.property(world, (snapshot) => {
         for (const change of planChanges(snapshot).filter(({ kind }) => kind === 'deregister')) {
-          const isDrained = change.because.rule === 'wiring drains' && change.feed.wiring.drain;
+          const isDrained = change.because.rule === 'binding drains' && change.feed.binding.drain;
           expect(taskOf(snapshot, change).desired === 'STOPPED' || isDrained).toBe(true);
         }
       }),
@@ -85,7 +85,7 @@ describe('in every world', () => {
 
   it('a removal rests on the proof that needs the least care, and on one of a line that may write where there is one', () => {
     const care = (feed: Feed, task: Task): number =>
-      (feed.wiring.writes && !feed.native ? 0 : 2) + (phaseOf(task) === 'released' ? 1 : 0);
+      (feed.binding.writes && !feed.native ? 0 : 2) + (phaseOf(task) === 'released' ? 1 : 0);
     holds(
       fc.property(world, (snapshot) => {
         const owners = membersOf(snapshot).filter(({ task }) => snapshot.describedAtMs.has(task.arn));
@@ -104,7 +104,7 @@ describe('in every world', () => {
         for (const change of planChanges(snapshot).filter(({ kind }) => kind === 'register')) {
           expect(change.feed.listed.has(change.because.task)).toBe(true);
           expect(isServing(taskOf(snapshot, change))).toBe(true);
-          expect(change.feed.wiring.drain).toBe(false);
+          expect(change.feed.binding.drain).toBe(false);
         }
       }),
     );
@@ -155,12 +155,12 @@ describe('in every world', () => {
 describe('in every world that is read whole', () => {
   it('the group receives exactly what serves and what is not ours', () => {
     holds(
-      fc.property(wholeWorld, (snapshot) => {
+      fc.property(wholeAws, (snapshot) => {
         const members = membersOf(snapshot);
-        const serving = members.filter(({ feed: { wiring }, task }) => !wiring.drain && isServing(task));
+        const serving = members.filter(({ feed: { binding }, task }) => !binding.drain && isServing(task));
         const owned = new Set(members.map(({ address }) => address));
         const live = new Set(
-          members.filter(({ feed: { wiring }, task }) => !wiring.drain && isLive(task)).map(({ address }) => address),
+          members.filter(({ feed: { binding }, task }) => !binding.drain && isLive(task)).map(({ address }) => address),
         );
         const before = registeredAddresses(snapshot.targets);
         const kept = [...before].filter((address) => !owned.has(address) || live.has(address));

@@ -27,7 +27,7 @@ describe('registers', () => {
           last: 'RUNNING',
           desired: 'RUNNING',
           describedAtMs: 10_000,
-          wiring: 'cluster=prod service=app port=8080',
+          binding: 'cluster=prod service=app port=8080',
         },
         feed: snapshot.feeds[0],
         draining: false,
@@ -103,7 +103,7 @@ describe('does not register', () => {
     expect(brief(aSnapshot({ tasks: [task], feeds }))).toEqual([]);
   });
 
-  it('a task known from memory alone', () => {
+  it('a task known from cache alone', () => {
     expect(brief(aSnapshot({ tasks: [task], described: [] }))).toEqual([]);
   });
 
@@ -134,7 +134,7 @@ describe('deregisters', () => {
         last: 'DEACTIVATING',
         desired: 'STOPPED',
         describedAtMs: 10_000,
-        wiring: 'cluster=prod service=app port=8080',
+        binding: 'cluster=prod service=app port=8080',
       },
       feed: snapshot.feeds[0],
     });
@@ -152,7 +152,7 @@ describe('deregisters', () => {
     expect(planChanges(aSnapshot({ tasks, targets: [target('10.0.0.1')] }))).toMatchObject([{ because: { rule } }]);
   });
 
-  it('the tasks of a wiring that drains, running or not', () => {
+  it('the tasks of a binding that drains, running or not', () => {
     const tasks = [
       runningTask('t1', '10.0.0.1'),
       runningTask('t2', '10.0.0.2', { last: 'PENDING' }),
@@ -162,11 +162,11 @@ describe('deregisters', () => {
     const targets = [target('10.0.0.1'), target('10.0.0.2'), target('10.0.0.3')];
     const snapshot = aSnapshot({ tasks, feeds, targets });
     expect(brief(snapshot)).toEqual([
-      'deregister 10.0.0.1:8080, wiring drains t1',
-      'deregister 10.0.0.2:8080, wiring drains t2',
+      'deregister 10.0.0.1:8080, binding drains t1',
+      'deregister 10.0.0.2:8080, binding drains t2',
       'deregister 10.0.0.3:8080, task has stopped t3',
     ]);
-    expect(planChanges(snapshot)[0]?.because.wiring).toBe('cluster=prod service=app port=8080 mode=drain');
+    expect(planChanges(snapshot)[0]?.because.binding).toBe('cluster=prod service=app port=8080 mode=drain');
   });
 
   it('by the old port of a line that drains, and keeps the new one', () => {
@@ -176,7 +176,7 @@ describe('deregisters', () => {
       feed('service=app port=9090', { listed: [task] }),
     ];
     const targets = [target('10.0.0.1'), target('10.0.0.1', 'healthy', { port: 9090 })];
-    expect(brief(aSnapshot({ tasks: [task], feeds, targets }))).toEqual(['deregister 10.0.0.1:8080, wiring drains t1']);
+    expect(brief(aSnapshot({ tasks: [task], feeds, targets }))).toEqual(['deregister 10.0.0.1:8080, binding drains t1']);
   });
 
   it('the dead task of ours at an address where somebody else lives: that is the reason to hurry', () => {
@@ -206,7 +206,7 @@ describe('leaves a target alone', () => {
     expect(brief(aSnapshot({ feeds, targets }))).toEqual([]);
   });
 
-  it('whose task is known stopped from memory alone', () => {
+  it('whose task is known stopped from cache alone', () => {
     const snapshot = aSnapshot({ tasks: [stoppingTask('t1', '10.0.0.1')], targets: [target('10.0.0.1')], described: [] });
     expect(brief(snapshot)).toEqual([]);
   });
@@ -282,7 +282,7 @@ describe('of several owners of one address', () => {
     }
   });
 
-  it('the one of a wiring that may write counts before one that may not, though it needs more care', () => {
+  it('the one of a binding that may write counts before one that may not, though it needs more care', () => {
     const watched = stoppingTask('watched', '10.0.0.1', { group: 'service:api' });
     const ours = stoppedTask('ours', '10.0.0.1');
     const writing = feed('service=app port=8080');

@@ -24,7 +24,7 @@ const REGISTERED = {
   lastStatus: 'RUNNING',
   desiredStatus: 'RUNNING',
   proofAgeMs: 1_500,
-  wiring: 'cluster=prod service=app port=8080',
+  binding: 'cluster=prod service=app port=8080',
 };
 
 const DEREGISTERED = {
@@ -39,7 +39,7 @@ const DEREGISTERED = {
   lastStatus: 'DEACTIVATING',
   desiredStatus: 'STOPPED',
   proofAgeMs: 1_500,
-  wiring: 'cluster=prod service=app port=8080',
+  binding: 'cluster=prod service=app port=8080',
 };
 
 function facts(words: Partial<PassFacts> = {}): PassFacts {

@@ -94,12 +94,12 @@ describe('an address is wanted', () => {
     expect(wantedAddresses(membersOf(aSnapshot({ tasks: [task] }))).size).toBe(isWanted ? 1 : 0);
   });
 
-  it('not by a wiring that drains', () => {
+  it('not by a binding that drains', () => {
     const drain = feed('service=app port=8080 mode=drain');
     expect(wantedAddresses(membersOf(aSnapshot({ tasks: [RUNNING], feeds: [drain] })))).toEqual(new Set());
   });
 
-  it('by an observing wiring as well: what it wants is not removed for another one', () => {
+  it('by an observing binding as well: what it wants is not removed for another one', () => {
     const observe = feed('service=app port=8080 mode=observe');
     const members = membersOf(aSnapshot({ tasks: [RUNNING], feeds: [observe] }));
     expect(wantedAddresses(members)).toEqual(new Set([at('10.0.0.1')]));

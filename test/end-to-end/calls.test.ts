@@ -13,65 +13,65 @@ describe('calls of the built bundle', () => {
   const bundled = useBundle();
 
   it('makes 59 for a rolling replacement of 40 by 40 in batches of 10 (promised: 100)', async () => {
-    const { stage } = await bundled({ unfiltered: true, lambda: FULL_BATCHES });
-    await rollingReplacement(stage);
-    expect(stage.calls).toBe(59);
+    const { deployment } = await bundled({ unfiltered: true, lambda: FULL_BATCHES });
+    await rollingReplacement(deployment);
+    expect(deployment.calls).toBe(59);
   });
 
   it('makes 36 for the same in batches of 50 (promised: 40)', async () => {
-    const { stage } = await bundled({ unfiltered: true, lambda: { ...FULL_BATCHES, batchSize: 50 } });
-    await rollingReplacement(stage);
-    expect(stage.calls).toBe(36);
+    const { deployment } = await bundled({ unfiltered: true, lambda: { ...FULL_BATCHES, batchSize: 50 } });
+    await rollingReplacement(deployment);
+    expect(deployment.calls).toBe(36);
   });
 
   it('makes 56 for 1,000 tasks that start at once, and loses none (promised: 60)', async () => {
-    const { stage } = await bundled();
-    stage.start(1_000);
-    await stage.pass(30_000);
-    expect(stage.registered).toEqual(stage.serving);
-    expect(stage.registered).toHaveLength(1_000);
-    expect(stage.calls).toBe(56);
+    const { deployment } = await bundled();
+    deployment.start(1_000);
+    await deployment.pass(30_000);
+    expect(deployment.registered).toEqual(deployment.serving);
+    expect(deployment.registered).toHaveLength(1_000);
+    expect(deployment.calls).toBe(56);
   });
 
   it('makes none when every event comes again, and one full pass after a cold start', async () => {
-    const { stage } = await bundled();
+    const { deployment } = await bundled();
     const bodies: string[] = [];
-    const { deliver } = stage;
-    stage.deliver = (event) => {
+    const { deliver } = deployment;
+    deployment.deliver = (event) => {
       bodies.push(JSON.stringify(event));
       deliver(event);
     };
-    stage.start(20);
-    await stage.pass(5_000);
-    const before = stage.calls;
-    for (const body of bodies) stage.queue.send(body);
-    await stage.pass(5_000);
-    expect(stage.calls).toBe(before);
-    stage.lambda.coolDown();
+    deployment.start(20);
+    await deployment.pass(5_000);
+    const before = deployment.calls;
+    for (const body of bodies) deployment.queue.send(body);
+    await deployment.pass(5_000);
+    expect(deployment.calls).toBe(before);
+    deployment.lambda.coolDown();
     const records = bodies.slice(0, 10).map((body, index) => ({ messageId: `again-${index}`, body }));
-    await stage.invoke({ Records: records });
+    await deployment.invoke({ Records: records });
     // Groups, services, targets, list and descriptions: nothing to write.
-    expect(stage.calls).toBe(before + 5);
+    expect(deployment.calls).toBe(before + 5);
   });
 
   it('makes none for events of other services, clusters and sources', async () => {
-    const { stage } = await bundled();
-    stage.start(3, { group: 'service:other' });
-    stage.start(3, { clusterArn: 'arn:aws:ecs:eu-west-1:111122223333:cluster/staging' });
-    stage.queue.send(JSON.stringify({ source: 'aws.ec2', 'detail-type': 'ECS Task State Change', detail: {} }));
-    await stage.pass(5_000);
-    expect(stage.lambda.invocations.length).toBeGreaterThan(0);
-    expect(stage.calls).toBe(0);
+    const { deployment } = await bundled();
+    deployment.start(3, { group: 'service:other' });
+    deployment.start(3, { clusterArn: 'arn:aws:ecs:eu-west-1:111122223333:cluster/staging' });
+    deployment.queue.send(JSON.stringify({ source: 'aws.ec2', 'detail-type': 'ECS Task State Change', detail: {} }));
+    await deployment.pass(5_000);
+    expect(deployment.lambda.invocations.length).toBeGreaterThan(0);
+    expect(deployment.calls).toBe(0);
   });
 
-  it('makes two a minute for a group in which nothing happens, and two more for what its wiring rests on', async () => {
-    const { stage } = await bundled();
-    stage.start(20);
-    await stage.pass(5_000);
-    await stage.schedule();
-    const before = stage.calls;
-    await stage.pass(60_001);
-    await stage.schedule();
-    expect(stage.calls - before).toBe(4);
+  it('makes two a minute for a group in which nothing happens, and two more for what its binding rests on', async () => {
+    const { deployment } = await bundled();
+    deployment.start(20);
+    await deployment.pass(5_000);
+    await deployment.schedule();
+    const before = deployment.calls;
+    await deployment.pass(60_001);
+    await deployment.schedule();
+    expect(deployment.calls - before).toBe(4);
   });
 });

@@ -7,12 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { instanceFrom } from '../../functions/adapters/cloud-map.ts';
 import { taskFrom } from '../../functions/adapters/ecs.ts';
+import { parseInstanceBinding } from '../../functions/core/binding.ts';
 import type { Instance } from '../../functions/core/instance.ts';
-import { checkInstances, NO_SIGHTS, tasksBehindInstances } from '../../functions/core/instances.ts';
+import { checkInstances, NO_OBSERVATIONS, tasksBehindInstances } from '../../functions/core/instances.ts';
 import { isObject, type JsonObject } from '../../functions/core/json.ts';
 import type { Task } from '../../functions/core/task.ts';
 import { type ClusterArn, parseClusterArn, parseTaskArn, taskIdOf } from '../../functions/core/values.ts';
-import { parseInstanceWiring } from '../../functions/core/wiring.ts';
 import { skipUnless } from '../support/skip.ts';
 import { cloudMapArn, ip, lineOf, runningTask, unwrap } from '../support/values.ts';
 
@@ -76,19 +76,19 @@ function namedTasks(): Task[] {
 /** What a second look tells. */
 function findings(service: string, listed: readonly Instance[], tasks: readonly Task[]): string[] {
   const context = { source: 'the tag', clusters: [CLUSTER], stackMode: 'enforce' as const };
-  const wiring = lineOf(parseInstanceWiring(`service=${service} port=8080`, context));
-  const asked = tasksBehindInstances(wiring.selector, listed, new Set(), tasks);
+  const binding = lineOf(parseInstanceBinding(`service=${service} port=8080`, context));
+  const asked = tasksBehindInstances(binding.selector, listed, new Set(), tasks);
   const snapshot = {
     service: cloudMapArn(),
-    wirings: [wiring],
+    bindings: [binding],
     isManaged: false,
     instances: listed,
     tasks,
     asked,
     targets: new Map(),
   };
-  const first = checkInstances({ ...snapshot, nowMs: NOW_MS - 10_000 }, NO_SIGHTS);
-  const second = checkInstances({ ...snapshot, nowMs: NOW_MS }, first.sights);
+  const first = checkInstances({ ...snapshot, nowMs: NOW_MS - 10_000 }, NO_OBSERVATIONS);
+  const second = checkInstances({ ...snapshot, nowMs: NOW_MS }, first.observations);
   return second.findings.map(({ kind, subject }) => `${kind} ${subject}`);
 }
 

@@ -105,8 +105,8 @@ const NOT_EVENTS = /^(MANIFEST|api-.*|wrap-lambda-sqs-batch|wrap-sqs-receive-mes
 
 const bundled = useBundle();
 
-/** The wiring that an operator would write for the tasks of this event. */
-function wiringFor(detail: JsonObject): string {
+/** The binding that an operator would write for the tasks of this event. */
+function bindingFor(detail: JsonObject): string {
   const group = String(detail['group'] ?? '');
   if (group.startsWith('service:')) return `service=${group.slice('service:'.length)} port=8080`;
   const definition = String(detail['taskDefinitionArn'] ?? 'task-definition/unknown:1');
@@ -122,19 +122,19 @@ async function play(folder: string, file: string, expected: Expected): Promise<v
   const clusters = [isReadable ? cluster : 'arn:aws:ecs:eu-west-1:111122223333:cluster/prod'];
   // The group stands where the cluster is: the role of a stack reaches no other account.
   const arn = GROUP.replace('eu-west-1:111122223333', String(clusters[0]?.split(':').slice(3, 5).join(':')));
-  const { stage, backend } = await bundled({ settings: { clusters, targetGroups: [arn], wiring: wiringFor(detail) } });
-  stage.account.ecs.clusters.add(clusters[0] ?? '');
-  if (isReadable) adoptDetail(stage.account, detail);
-  const group = { ...stage.group, arn, vpcPrefixes: [''] };
-  stage.account.elb.groups.set(arn, group);
-  const answer = await stage.invoke({ Records: [{ messageId: 'one', body: text }] });
+  const { deployment, backend } = await bundled({ settings: { clusters, targetGroups: [arn], binding: bindingFor(detail) } });
+  deployment.account.ecs.clusters.add(clusters[0] ?? '');
+  if (isReadable) adoptDetail(deployment.account, detail);
+  const group = { ...deployment.group, arn, vpcPrefixes: [''] };
+  deployment.account.elb.groups.set(arn, group);
+  const answer = await deployment.invoke({ Records: [{ messageId: 'one', body: text }] });
   expect(answer).toEqual({ batchItemFailures: [] });
-  expect(stage.account.elb.registered(group)).toEqual(expected.registers === undefined ? [] : [expected.registers]);
+  expect(deployment.account.elb.registered(group)).toEqual(expected.registers === undefined ? [] : [expected.registers]);
   const log = backend.runtimes.flatMap((runtime) => runtime.log);
   const told = log.filter(({ message }) => message === 'message ignored' || message === 'message unreadable');
   if (expected.because === undefined) expect(told).toEqual([]);
   else expect(told).toEqual([expect.objectContaining({ because: expect.stringContaining(expected.because) })]);
-  if (expected.because !== undefined) expect(stage.calls).toBe(0);
+  if (expected.because !== undefined) expect(deployment.calls).toBe(0);
 }
 
 describe('events written for this project', () => {

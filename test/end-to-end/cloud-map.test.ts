@@ -4,23 +4,23 @@ import { isObject, type JsonObject } from '../../functions/core/json.ts';
 import { cloudMapServiceArn } from '../../scripts/simulator/account.ts';
 import type { BundleBackend } from '../../scripts/simulator/backends.ts';
 import type { CloudMapServiceRecord } from '../../scripts/simulator/cloud-map.ts';
-import type { Stage } from '../../scripts/simulator/deployment.ts';
+import type { Deployment } from '../../scripts/simulator/deployment.ts';
 import { useBundle } from '../support/bundled.ts';
 
 const APP = cloudMapServiceArn('app');
 const API = cloudMapServiceArn('api');
 const bundled = useBundle();
 
-/** A stage whose ECS keeps an instance for each task of the service `app`. */
+/** A deployment whose ECS keeps an instance for each task of the service `app`. */
 async function withCloudMap(
   settings: { readonly targetGroups?: readonly string[]; readonly services?: readonly string[] } = {},
 ) {
   const { services = [APP], ...others } = settings;
-  const { stage, backend } = await bundled({ settings: { ...others, cloudMapServices: services } });
-  const service = stage.account.cloudMap.addService(APP, 'app');
+  const { deployment, backend } = await bundled({ settings: { ...others, cloudMapServices: services } });
+  const service = deployment.account.cloudMap.addService(APP, 'app');
   service.tags.set('alb-target-sync', 'service=app');
-  stage.account.keepInstances('service:app', service);
-  return { stage, backend, service };
+  deployment.account.keepInstances('service:app', service);
+  return { deployment, backend, service };
 }
 
 /** What the function has told of Cloud Map services, newest last. */
@@ -34,30 +34,30 @@ function findingsOf(check: JsonObject | undefined): JsonObject[] {
   return Array.isArray(check?.['findings']) ? check['findings'].filter(isObject) : [];
 }
 
-function callsOf(stage: Stage, operation: string): number {
-  return stage.account.calls.get(operation) ?? 0;
+function callsOf(deployment: Deployment, operation: string): number {
+  return deployment.account.calls.get(operation) ?? 0;
 }
 
 /** The same service made anew under its id, with its tag; ECS is not told. */
-function recreate(stage: Stage, service: CloudMapServiceRecord): CloudMapServiceRecord {
-  stage.account.cloudMap.removeService(service);
-  const anew = stage.account.cloudMap.addService(service.arn, service.name);
+function recreate(deployment: Deployment, service: CloudMapServiceRecord): CloudMapServiceRecord {
+  deployment.account.cloudMap.removeService(service);
+  const anew = deployment.account.cloudMap.addService(service.arn, service.name);
   for (const [key, value] of service.tags) anew.tags.set(key, value);
   return anew;
 }
 
 describe('a difference', () => {
   it('is found in one scheduled pass, which looks at it twice, 10 s apart', async () => {
-    const { stage, backend, service } = await withCloudMap();
-    const [task] = stage.start(2);
-    await stage.pass(70_000);
-    await stage.schedule();
-    if (task !== undefined) stage.account.cloudMap.deregister(service, task.id);
-    const before = callsOf(stage, 'ListInstances');
-    const beganMs = stage.clock.now();
-    await stage.schedule();
-    expect(callsOf(stage, 'ListInstances') - before).toBe(2);
-    expect(stage.clock.now() - beganMs).toBeGreaterThanOrEqual(10_000);
+    const { deployment, backend, service } = await withCloudMap();
+    const [task] = deployment.start(2);
+    await deployment.pass(70_000);
+    await deployment.schedule();
+    if (task !== undefined) deployment.account.cloudMap.deregister(service, task.id);
+    const before = callsOf(deployment, 'ListInstances');
+    const beganMs = deployment.clock.now();
+    await deployment.schedule();
+    expect(callsOf(deployment, 'ListInstances') - before).toBe(2);
+    expect(deployment.clock.now() - beganMs).toBeGreaterThanOrEqual(10_000);
     expect(findingsOf(checksOf(backend).at(-1))).toMatchObject([
       { kind: 'missing', task: task?.arn, target: 'healthy', instance: 'none', address: expect.any(String) },
     ]);
@@ -65,43 +65,43 @@ describe('a difference', () => {
   });
 
   it('is looked at once where it is known already', async () => {
-    const { stage, service } = await withCloudMap();
-    const [task] = stage.start(1);
-    await stage.pass(70_000);
-    if (task !== undefined) stage.account.cloudMap.deregister(service, task.id);
-    await stage.schedule();
-    const before = callsOf(stage, 'ListInstances');
-    await stage.schedule();
-    expect(callsOf(stage, 'ListInstances') - before).toBe(1);
+    const { deployment, service } = await withCloudMap();
+    const [task] = deployment.start(1);
+    await deployment.pass(70_000);
+    if (task !== undefined) deployment.account.cloudMap.deregister(service, task.id);
+    await deployment.schedule();
+    const before = callsOf(deployment, 'ListInstances');
+    await deployment.schedule();
+    expect(callsOf(deployment, 'ListInstances') - before).toBe(1);
   });
 
   it('behind an event is not waited for: other events come first', async () => {
-    const { stage, backend, service } = await withCloudMap();
-    const [task] = stage.start(1);
-    await stage.pass(70_000);
-    await stage.schedule();
-    if (task !== undefined) stage.account.cloudMap.deregister(service, task.id);
-    await stage.pass(10_000);
+    const { deployment, backend, service } = await withCloudMap();
+    const [task] = deployment.start(1);
+    await deployment.pass(70_000);
+    await deployment.schedule();
+    if (task !== undefined) deployment.account.cloudMap.deregister(service, task.id);
+    await deployment.pass(10_000);
     const before = checksOf(backend).length;
-    stage.start(1);
-    await stage.pass(5_000);
+    deployment.start(1);
+    await deployment.pass(5_000);
     const told = checksOf(backend).slice(before);
     expect(told).toHaveLength(1);
     expect(findingsOf(told[0])).toEqual([]);
   });
 
   it('of an instance whose address another task has got is mismatched, not healthy', async () => {
-    const { stage, backend, service } = await withCloudMap();
-    stage.account.ecs.reuseAfterMs = 500;
-    const [old] = stage.start(1);
-    await stage.pass(5_000);
+    const { deployment, backend, service } = await withCloudMap();
+    deployment.account.ecs.reuseAfterMs = 500;
+    const [old] = deployment.start(1);
+    await deployment.pass(5_000);
     const left = old && service.instances.get(old.id);
-    if (old !== undefined) stage.account.ecs.stop(old);
-    await stage.pass(5_000);
-    const [next] = stage.start(1);
-    await stage.pass(5_000);
+    if (old !== undefined) deployment.account.ecs.stop(old);
+    await deployment.pass(5_000);
+    const [next] = deployment.start(1);
+    await deployment.pass(5_000);
     if (left !== undefined) service.instances.set(left.id, left);
-    await stage.schedule();
+    await deployment.schedule();
     expect(findingsOf(checksOf(backend).at(-1))).toMatchObject([
       { kind: 'mismatched', subject: old?.id, address: next?.history.at(-1)?.ipv4, expected: 'no instance' },
     ]);
@@ -110,26 +110,26 @@ describe('a difference', () => {
 
 describe('F41: a Cloud Map service that is gone', () => {
   it('is a finding, and the target group goes on', async () => {
-    const { stage, backend, service } = await withCloudMap();
-    stage.start(2);
-    await stage.pass(5_000);
-    await stage.schedule();
-    stage.account.cloudMap.removeService(service);
-    stage.start(2);
-    await stage.pass(5_000);
-    await stage.pass(61_000);
-    await stage.schedule();
-    expect(stage.registered).toHaveLength(4);
-    expect(stage.registered).toEqual(stage.serving);
+    const { deployment, backend, service } = await withCloudMap();
+    deployment.start(2);
+    await deployment.pass(5_000);
+    await deployment.schedule();
+    deployment.account.cloudMap.removeService(service);
+    deployment.start(2);
+    await deployment.pass(5_000);
+    await deployment.pass(61_000);
+    await deployment.schedule();
+    expect(deployment.registered).toHaveLength(4);
+    expect(deployment.registered).toEqual(deployment.serving);
     expect(findingsOf(checksOf(backend).at(-1))).toMatchObject([{ kind: 'unusable', subject: APP }]);
   });
 
   it('is a finding also for an environment that never knew it', async () => {
-    const { stage, backend } = await bundled({ settings: { cloudMapServices: [APP] } });
-    stage.start(1);
-    await stage.pass(5_000);
-    await stage.schedule();
-    expect(stage.registered).toEqual(stage.serving);
+    const { deployment, backend } = await bundled({ settings: { cloudMapServices: [APP] } });
+    deployment.start(1);
+    await deployment.pass(5_000);
+    await deployment.schedule();
+    expect(deployment.registered).toEqual(deployment.serving);
     const configured = backend.runtimes.flatMap(({ log }) => log.filter(({ message }) => message === 'configuration'));
     expect(configured.flatMap(findingsOf)).toContainEqual(expect.objectContaining({ kind: 'unusable', subject: APP }));
   });
@@ -137,142 +137,143 @@ describe('F41: a Cloud Map service that is gone', () => {
 
 describe('F42: lists of Cloud Map that lag', () => {
   it('make no finding: the second look sees what the first one was too early for', async () => {
-    const { stage, backend, service } = await withCloudMap();
-    stage.account.cloudMap.lagMs = () => 8_000;
-    const [task] = stage.start(3);
-    await stage.pass(70_000);
-    await stage.schedule();
-    if (task !== undefined) stage.account.ecs.stop(task);
-    await stage.pass(1_500);
+    const { deployment, backend, service } = await withCloudMap();
+    deployment.account.cloudMap.lagMs = () => 8_000;
+    const [task] = deployment.start(3);
+    await deployment.pass(70_000);
+    await deployment.schedule();
+    if (task !== undefined) deployment.account.ecs.stop(task);
+    await deployment.pass(1_500);
     expect(service.instances.size).toBe(2);
-    const before = callsOf(stage, 'ListInstances');
-    await stage.schedule();
+    const before = callsOf(deployment, 'ListInstances');
+    await deployment.schedule();
     // In the first look the instance of the stopped task was still listed, which asks for another one.
-    expect(callsOf(stage, 'ListInstances') - before).toBeGreaterThanOrEqual(2);
+    expect(callsOf(deployment, 'ListInstances') - before).toBeGreaterThanOrEqual(2);
     expect(checksOf(backend).flatMap(findingsOf)).toEqual([]);
   });
 });
 
 describe('F43: a Cloud Map service that is made anew', () => {
   it('misses every task, which is found within two minutes', async () => {
-    const { stage, backend, service } = await withCloudMap();
-    const tasks = stage.start(20);
-    await stage.pass(70_000);
-    stage.lambda.startSchedule(0);
-    await stage.pass(61_000);
-    recreate(stage, service);
-    const beganMs = stage.clock.now();
-    while (findingsOf(checksOf(backend).at(-1)).length < 20 && stage.clock.now() - beganMs < 120_000) await stage.pass(1_000);
+    const { deployment, backend, service } = await withCloudMap();
+    const tasks = deployment.start(20);
+    await deployment.pass(70_000);
+    deployment.lambda.startSchedule(0);
+    await deployment.pass(61_000);
+    recreate(deployment, service);
+    const beganMs = deployment.clock.now();
+    while (findingsOf(checksOf(backend).at(-1)).length < 20 && deployment.clock.now() - beganMs < 120_000)
+      await deployment.pass(1_000);
     const found = findingsOf(checksOf(backend).at(-1));
     expect(found.map(({ kind, task }) => [kind, task])).toEqual(tasks.map(({ arn }) => ['missing', arn]));
-    expect(stage.clock.now() - beganMs).toBeLessThanOrEqual(120_000);
+    expect(deployment.clock.now() - beganMs).toBeLessThanOrEqual(120_000);
   });
 });
 
 describe('what the check costs', () => {
   it('is one page for each hundred instances, and no task is listed or described for it', async () => {
-    const { stage } = await withCloudMap();
-    stage.start(1_000);
-    await stage.pass(30_000);
-    await stage.schedule();
-    const before = new Map(stage.account.calls);
-    await stage.schedule();
-    const made = [...stage.account.calls].map(([name, count]) => [name, count - (before.get(name) ?? 0)] as const);
+    const { deployment } = await withCloudMap();
+    deployment.start(1_000);
+    await deployment.pass(30_000);
+    await deployment.schedule();
+    const before = new Map(deployment.account.calls);
+    await deployment.schedule();
+    const made = [...deployment.account.calls].map(([name, count]) => [name, count - (before.get(name) ?? 0)] as const);
     const calls = Object.fromEntries(made.filter(([, count]) => count > 0));
     expect(calls).toEqual({ DescribeTargetHealth: 1, ListTasks: 10, ListInstances: 10 });
   });
 
   it('is the same for two lines on one service, whose tasks are not asked about for each other', async () => {
-    const { stage, service } = await withCloudMap();
+    const { deployment, service } = await withCloudMap();
     service.tags.set('alb-target-sync:2', 'service=api');
-    stage.account.ecs.addService(stage.settings.clusters[0] ?? '', 'api');
-    stage.account.keepInstances('service:api', service);
-    stage.start(3);
-    stage.start(3, { group: 'service:api' });
-    await stage.pass(30_000);
-    await stage.schedule();
-    const before = new Map(stage.account.calls);
-    await stage.schedule();
-    const made = [...stage.account.calls].map(([name, count]) => [name, count - (before.get(name) ?? 0)] as const);
+    deployment.account.ecs.addService(deployment.settings.clusters[0] ?? '', 'api');
+    deployment.account.keepInstances('service:api', service);
+    deployment.start(3);
+    deployment.start(3, { group: 'service:api' });
+    await deployment.pass(30_000);
+    await deployment.schedule();
+    const before = new Map(deployment.account.calls);
+    await deployment.schedule();
+    const made = [...deployment.account.calls].map(([name, count]) => [name, count - (before.get(name) ?? 0)] as const);
     const calls = Object.fromEntries(made.filter(([, count]) => count > 0));
     expect(calls).toEqual({ DescribeTargetHealth: 1, ListTasks: 2, ListInstances: 1 });
   });
 
-  it('is none for a service that no line wires', async () => {
-    const { stage, service } = await withCloudMap();
+  it('is none for a service that no line binds', async () => {
+    const { deployment, service } = await withCloudMap();
     service.tags.clear();
-    stage.start(5);
-    await stage.pass(30_000);
-    await stage.schedule();
-    expect(callsOf(stage, 'ListInstances')).toBe(0);
+    deployment.start(5);
+    await deployment.pass(30_000);
+    await deployment.schedule();
+    expect(callsOf(deployment, 'ListInstances')).toBe(0);
   });
 
   it('adds nothing to the calls of a group whose service has no Cloud Map', async () => {
     const callsWith = async (services: readonly string[]): Promise<Record<string, number>> => {
-      const { stage } = await bundled({ settings: { cloudMapServices: services } });
-      const other = stage.account.cloudMap.addService(API, 'api');
+      const { deployment } = await bundled({ settings: { cloudMapServices: services } });
+      const other = deployment.account.cloudMap.addService(API, 'api');
       other.tags.set('alb-target-sync', 'service=api');
-      stage.start(20);
-      await stage.pass(30_000);
-      for (const task of [...stage.account.ecs.tasks.values()].slice(0, 5)) stage.account.ecs.stop(task);
-      await stage.pass(30_000);
-      return Object.fromEntries([...stage.account.calls].filter(([name]) => name !== 'ListTagsForResource').sort());
+      deployment.start(20);
+      await deployment.pass(30_000);
+      for (const task of [...deployment.account.ecs.tasks.values()].slice(0, 5)) deployment.account.ecs.stop(task);
+      await deployment.pass(30_000);
+      return Object.fromEntries([...deployment.account.calls].filter(([name]) => name !== 'ListTagsForResource').sort());
     };
     expect(await callsWith([API])).toEqual(await callsWith([]));
   });
 
   it('falls on the services that an event names, and on all of them by the schedule', async () => {
-    const { stage, backend } = await withCloudMap({ services: [APP, API] });
-    const other = stage.account.cloudMap.addService(API, 'api');
+    const { deployment, backend } = await withCloudMap({ services: [APP, API] });
+    const other = deployment.account.cloudMap.addService(API, 'api');
     other.tags.set('alb-target-sync', 'service=api');
-    stage.account.ecs.addService(stage.settings.clusters[0] ?? '', 'api');
-    stage.start(2);
-    await stage.pass(20_000);
+    deployment.account.ecs.addService(deployment.settings.clusters[0] ?? '', 'api');
+    deployment.start(2);
+    await deployment.pass(20_000);
     expect(new Set(checksOf(backend).map(({ subject }) => subject))).toEqual(new Set([APP]));
-    await stage.schedule();
+    await deployment.schedule();
     expect(new Set(checksOf(backend).map(({ subject }) => subject))).toEqual(new Set([APP, API]));
   });
 
   it('is at most one look in ten seconds and environment, however many events come, and none for events told again', async () => {
-    const { stage } = await withCloudMap();
+    const { deployment } = await withCloudMap();
     const bodies: string[] = [];
-    const { deliver } = stage;
-    stage.deliver = (event) => {
+    const { deliver } = deployment;
+    deployment.deliver = (event) => {
       bodies.push(JSON.stringify(event));
       deliver(event);
     };
-    stage.start(50);
-    await stage.pass(9_000);
+    deployment.start(50);
+    await deployment.pass(9_000);
     // Two batches at a time are served by two environments.
-    expect(callsOf(stage, 'ListInstances')).toBeLessThanOrEqual(2);
-    await stage.pass(20_000);
-    const before = stage.calls;
-    for (const body of bodies) stage.queue.send(body);
-    await stage.pass(5_000);
-    expect(stage.calls).toBe(before);
+    expect(callsOf(deployment, 'ListInstances')).toBeLessThanOrEqual(2);
+    await deployment.pass(20_000);
+    const before = deployment.calls;
+    for (const body of bodies) deployment.queue.send(body);
+    await deployment.pass(5_000);
+    expect(deployment.calls).toBe(before);
   });
 
   it('falls also on a service whose tasks no target group takes', async () => {
-    const { stage, backend, service } = await withCloudMap({ targetGroups: [] });
-    const [task] = stage.start(2);
-    await stage.pass(70_000);
+    const { deployment, backend, service } = await withCloudMap({ targetGroups: [] });
+    const [task] = deployment.start(2);
+    await deployment.pass(70_000);
     expect(checksOf(backend).length).toBeGreaterThan(0);
-    if (task !== undefined) stage.account.cloudMap.deregister(service, task.id);
-    await stage.schedule();
+    if (task !== undefined) deployment.account.cloudMap.deregister(service, task.id);
+    await deployment.schedule();
     expect(findingsOf(checksOf(backend).at(-1))).toMatchObject([{ kind: 'missing', task: task?.arn }]);
   });
 });
 
 describe('S22: Cloud Map', () => {
   it('is only read, whatever is found', async () => {
-    const { stage, service } = await withCloudMap();
-    const [task] = stage.start(3);
-    await stage.pass(70_000);
-    if (task !== undefined) stage.account.cloudMap.deregister(service, task.id);
-    stage.account.cloudMap.register(service, 'by-hand', { AWS_INSTANCE_IPV4: '10.0.9.9' });
-    await stage.schedule();
-    await stage.schedule();
-    const asked = [...stage.account.calls.keys()].filter((name) => name.includes('Instance') || name.includes('Health'));
+    const { deployment, service } = await withCloudMap();
+    const [task] = deployment.start(3);
+    await deployment.pass(70_000);
+    if (task !== undefined) deployment.account.cloudMap.deregister(service, task.id);
+    deployment.account.cloudMap.register(service, 'by-hand', { AWS_INSTANCE_IPV4: '10.0.9.9' });
+    await deployment.schedule();
+    await deployment.schedule();
+    const asked = [...deployment.account.calls.keys()].filter((name) => name.includes('Instance') || name.includes('Health'));
     expect(asked.sort()).toEqual(['DescribeTargetHealth', 'ListInstances']);
     expect([...service.instances.keys()]).toContain('by-hand');
   });

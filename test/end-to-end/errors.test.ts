@@ -2,83 +2,83 @@
 import { describe, expect, it } from 'vitest';
 import { isObject } from '../../functions/core/json.ts';
 import { targetGroupArn } from '../../scripts/simulator/account.ts';
-import { GROUP, type Stage } from '../../scripts/simulator/deployment.ts';
-import { type BundledStage, useBundle } from '../support/bundled.ts';
+import { type Deployment, GROUP } from '../../scripts/simulator/deployment.ts';
+import { type BundledDeployment, useBundle } from '../support/bundled.ts';
 
 const OTHER = targetGroupArn('other');
 
 /** Every message and explanation in the log, in one text. */
-function told({ backend }: BundledStage): string {
+function told({ backend }: BundledDeployment): string {
   return JSON.stringify(backend.runtimes.flatMap((runtime) => runtime.log));
 }
 
 /** The good group is served whatever is wrong beside it. */
-function expectGoodGroupInStep(stage: Stage): void {
-  expect(stage.registered).toEqual(stage.serving);
-  expect(stage.registered.length).toBeGreaterThan(0);
+function expectGoodGroupInStep(deployment: Deployment): void {
+  expect(deployment.registered).toEqual(deployment.serving);
+  expect(deployment.registered.length).toBeGreaterThan(0);
 }
 
 describe('errors, as the built bundle tells them', () => {
   const bundled = useBundle();
 
-  it('names the wrong word of a wiring line and goes on with the other lines', async () => {
-    const wiring = 'target-group=web service=app port=8080; target-group=web service=app prot=8081';
-    const played = await bundled({ settings: { wiring } });
-    played.stage.start(2);
-    await played.stage.pass(3_000);
+  it('names the wrong word of a binding line and goes on with the other lines', async () => {
+    const binding = 'target-group=web service=app port=8080; target-group=web service=app prot=8081';
+    const played = await bundled({ settings: { binding } });
+    played.deployment.start(2);
+    await played.deployment.pass(3_000);
     expect(told(played)).toContain(
-      'In the parameter Wiring, line 2, \\"prot=8081\\" cannot be used; expected one of target-group=, cluster=, service=, ' +
+      'In the parameter Bindings, line 2, \\"prot=8081\\" cannot be used; expected one of target-group=, cluster=, service=, ' +
         'family=, port=, zone=, mode=. This line is left out, and nothing else is.',
     );
-    expectGoodGroupInStep(played.stage);
+    expectGoodGroupInStep(played.deployment);
   });
 
   it('names a target group that does not exist', async () => {
-    const wiring = 'target-group=web service=app port=8080; target-group=other service=app port=8080';
-    const played = await bundled({ settings: { wiring, targetGroups: [GROUP, OTHER] } });
-    played.stage.start(2);
-    await played.stage.pass(3_000);
+    const binding = 'target-group=web service=app port=8080; target-group=other service=app port=8080';
+    const played = await bundled({ settings: { binding, targetGroups: [GROUP, OTHER] } });
+    played.deployment.start(2);
+    await played.deployment.pass(3_000);
     expect(told(played)).toContain(
       `Target group ${OTHER} does not exist. Create it, or take it out of the stack's parameter TargetGroupArns.`,
     );
-    expectGoodGroupInStep(played.stage);
+    expectGoodGroupInStep(played.deployment);
   });
 
   it('refuses a target group of type instance', async () => {
-    const wiring = 'target-group=web service=app port=8080; target-group=other service=app port=8080';
-    const played = await bundled({ settings: { wiring, targetGroups: [GROUP, OTHER] } });
-    played.stage.account.elb.addGroup({ arn: OTHER, targetType: 'instance' });
-    played.stage.start(2);
-    await played.stage.pass(3_000);
+    const binding = 'target-group=web service=app port=8080; target-group=other service=app port=8080';
+    const played = await bundled({ settings: { binding, targetGroups: [GROUP, OTHER] } });
+    played.deployment.account.elb.addGroup({ arn: OTHER, targetType: 'instance' });
+    played.deployment.start(2);
+    await played.deployment.pass(3_000);
     expect(told(played)).toContain(
       `Target group ${OTHER} has target type \\"instance\\"; expected \\"ip\\", since tasks are registered by address. The type ` +
         'of a group cannot be changed: create one with --target-type ip.',
     );
-    expectGoodGroupInStep(played.stage);
+    expectGoodGroupInStep(played.deployment);
   });
 
   it('says which call was denied, on what, and where to look; the schedule then counts as failed', async () => {
     const played = await bundled();
-    const { stage } = played;
-    stage.service.faults = (operation) =>
+    const { deployment } = played;
+    deployment.service.faults = (operation) =>
       operation === 'RegisterTargets' ? { kind: 'error', code: 'AccessDenied', status: 403 } : undefined;
-    const [task] = stage.start(1);
-    await stage.pass(3_000);
+    const [task] = deployment.start(1);
+    await deployment.pass(3_000);
     expect(task).toBeDefined();
-    expect(stage.queue.length).toBe(0);
+    expect(deployment.queue.length).toBe(0);
     const message =
       "RegisterTargets on 10.0.0.5:8080 in web failed (AccessDenied: simulated fault). Check that the stack's parameters name " +
       "this resource, that the function's role still has its policy, and that no service control policy forbids the call.";
     expect(told(played)).toContain(message);
-    await expect(stage.schedule()).rejects.toThrow(`The scheduled pass is not complete: ${message}`);
+    await expect(deployment.schedule()).rejects.toThrow(`The scheduled pass is not complete: ${message}`);
   });
 
   it('acknowledges an unreadable message, says why without quoting it, and serves the rest of the batch', async () => {
     const played = await bundled();
-    const { stage } = played;
-    stage.deliver = () => undefined;
-    const [task] = stage.start(1);
-    await stage.pass(100);
+    const { deployment } = played;
+    deployment.deliver = () => undefined;
+    const [task] = deployment.start(1);
+    await deployment.pass(100);
     const good = { source: 'aws.ecs', 'detail-type': 'ECS Task State Change' };
     const detail = {
       taskArn: task?.arn,
@@ -89,10 +89,10 @@ describe('errors, as the built bundle tells them', () => {
     };
     const bodies = ['{"password": "hunter2"', JSON.stringify({ ...good, detail })];
     const records = bodies.map((body, index) => ({ messageId: `m${index}`, body }));
-    expect(await stage.invoke({ Records: records })).toEqual({ batchItemFailures: [] });
+    expect(await deployment.invoke({ Records: records })).toEqual({ batchItemFailures: [] });
     expect(told(played)).toContain('"messageId":"m0","because":"the body (22 characters) is not JSON"');
     expect(told(played)).not.toContain('hunter2');
-    expectGoodGroupInStep(stage);
+    expectGoodGroupInStep(deployment);
   });
 
   it.each([
@@ -101,8 +101,8 @@ describe('errors, as the built bundle tells them', () => {
     ['text', 'string'],
     [{ Records: [{ body: '{}' }] }, 'a batch with a record that has no messageId, so it does not come from SQS'],
   ])('names the four inputs when it gets %j', async (input, what) => {
-    const { stage } = await bundled();
-    await expect(stage.invoke(input)).rejects.toThrow(
+    const { deployment } = await bundled();
+    await expect(deployment.invoke(input)).rejects.toThrow(
       `The function got ${what}. It takes four inputs: a batch of SQS messages {"Records":[...]}, the schedule's event ` +
         '{"source":"aws.events",...}, one EventBridge event {"source":"aws.ecs","detail-type":"ECS Task State Change",...}, ' +
         'or {"check":true}.',
@@ -110,37 +110,37 @@ describe('errors, as the built bundle tells them', () => {
   });
 
   it('lists every wrong setting in one message', async () => {
-    const { stage } = await bundled({ settings: { clusters: ['prod'], targetGroups: ['web'] } });
-    await expect(stage.invoke({ check: true })).rejects.toThrow(
+    const { deployment } = await bundled({ settings: { clusters: ['prod'], targetGroups: ['web'] } });
+    await expect(deployment.invoke({ check: true })).rejects.toThrow(
       /CLUSTER_ARNS has "prod"; expected a cluster ARN.*TARGET_GROUP_ARNS has "web"; expected a target group ARN.*Correct the stack's parameters/,
     );
   });
 
   it('tells an address that the group can never take together with the cause, and registers the rest', async () => {
     const played = await bundled();
-    const { stage } = played;
-    stage.start(3);
-    stage.start(1, { ipv4: '172.31.7.7' });
-    await stage.pass(5_000);
-    expect(stage.registered).toHaveLength(3);
+    const { deployment } = played;
+    deployment.start(3);
+    deployment.start(1, { ipv4: '172.31.7.7' });
+    await deployment.pass(5_000);
+    expect(deployment.registered).toHaveLength(3);
     expect(told(played)).toContain('an address outside the VPC of the group needs zone=all in its line.');
     expect(told(played)).toContain('RegisterTargets on 172.31.7.7:8080 in web failed (InvalidTargetException');
   });
 
   it('returns the messages of a group that cannot be read, and only those', async () => {
-    const { stage } = await bundled();
-    stage.service.faults = (operation) =>
+    const { deployment } = await bundled();
+    deployment.service.faults = (operation) =>
       operation === 'DescribeTargetHealth' ? { kind: 'error', code: 'ServiceUnavailable', status: 503 } : undefined;
-    stage.deliver = () => undefined;
-    stage.start(1);
-    await stage.pass(100);
+    deployment.deliver = () => undefined;
+    deployment.start(1);
+    await deployment.pass(100);
     const event = { source: 'aws.ecs', 'detail-type': 'ECS Task State Change' };
-    const detail = { clusterArn: stage.settings.clusters[0], lastStatus: 'RUNNING', version: 3 };
+    const detail = { clusterArn: deployment.settings.clusters[0], lastStatus: 'RUNNING', version: 3 };
     const body = (group: string): string => {
       const taskArn = `${String(detail.clusterArn).replace(':cluster/', ':task/')}/${'1'.padStart(32, '0')}`;
       return JSON.stringify({ ...event, detail: { ...detail, group, taskArn } });
     };
-    const answer = await stage.invoke({
+    const answer = await deployment.invoke({
       Records: [
         { messageId: 'mine', body: body('service:app') },
         { messageId: 'not mine', body: body('service:other') },

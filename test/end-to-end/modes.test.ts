@@ -1,16 +1,16 @@
-/** The modes and inputs beside the main job: observe, drain, check, wiring by tag, Cloud Map. */
+/** The modes and inputs beside the main job: observe, drain, check, binding by tag, Cloud Map. */
 import { describe, expect, it } from 'vitest';
 import { isObject, type JsonObject } from '../../functions/core/json.ts';
 import { cloudMapServiceArn } from '../../scripts/simulator/account.ts';
-import type { Stage } from '../../scripts/simulator/deployment.ts';
+import type { Deployment } from '../../scripts/simulator/deployment.ts';
 import { present, type TaskRecord } from '../../scripts/simulator/ecs.ts';
 import { useBundle } from '../support/bundled.ts';
 
 const MYSQL = cloudMapServiceArn('mysql');
 const WRITES = ['RegisterTargets', 'DeregisterTargets'];
 
-function writesOf(stage: Stage): number {
-  return WRITES.reduce((sum, name) => sum + (stage.account.calls.get(name) ?? 0), 0);
+function writesOf(deployment: Deployment): number {
+  return WRITES.reduce((sum, name) => sum + (deployment.account.calls.get(name) ?? 0), 0);
 }
 
 function addressOf(task: TaskRecord | undefined): string {
@@ -29,62 +29,62 @@ describe('modes of the built bundle', () => {
   const bundled = useBundle();
 
   it('plans, logs and writes nothing where the stack observes', async () => {
-    const { stage, backend } = await bundled({ settings: { mode: 'observe' } });
-    stage.start(2);
-    await stage.pass(3_000);
-    expect(writesOf(stage)).toBe(0);
+    const { deployment, backend } = await bundled({ settings: { mode: 'observe' } });
+    deployment.start(2);
+    await deployment.pass(3_000);
+    expect(writesOf(deployment)).toBe(0);
     const passes = backend.runtimes.flatMap((runtime) => runtime.log).filter(({ message }) => message === 'pass');
     expect(passes[0]).toMatchObject({ heldCount: 2, held: [{ kind: 'register', held: 'observe' }, { held: 'observe' }] });
   });
 
   it('observes a group that the service itself names in its loadBalancers, and says so', async () => {
-    const { stage, backend } = await bundled();
-    const service = stage.account.ecs.services.get(`${stage.settings.clusters[0]} app`);
-    if (service !== undefined) service.loadBalancers = [stage.group.arn];
-    stage.start(2);
-    await stage.pass(3_000);
-    expect(writesOf(stage)).toBe(0);
+    const { deployment, backend } = await bundled();
+    const service = deployment.account.ecs.services.get(`${deployment.settings.clusters[0]} app`);
+    if (service !== undefined) service.loadBalancers = [deployment.group.arn];
+    deployment.start(2);
+    await deployment.pass(3_000);
+    expect(writesOf(deployment)).toBe(0);
     expect(JSON.stringify(backend.runtimes.map((runtime) => runtime.log))).toContain('ECS itself keeps');
   });
 
-  it('is wired by a tag, drains when the tag says so, and leaves the targets when the tag goes away', async () => {
-    const { stage } = await bundled({ settings: { wiring: '' } });
-    stage.group.tags.set('alb-target-sync', 'service=app port=8080');
-    stage.start(3);
-    await stage.pass(3_000);
-    expect(stage.registered).toHaveLength(3);
-    stage.group.tags.clear();
-    await stage.pass(61_000);
-    await stage.schedule();
-    expect(stage.registered).toHaveLength(3);
-    stage.group.tags.set('alb-target-sync', 'service=app port=8080 mode=drain');
-    await stage.pass(61_000);
-    await stage.schedule();
-    expect(stage.registered).toEqual([]);
-    expect(stage.serving).toHaveLength(3);
+  it('is bound by a tag, drains when the tag says so, and leaves the targets when the tag goes away', async () => {
+    const { deployment } = await bundled({ settings: { binding: '' } });
+    deployment.group.tags.set('alb-target-sync', 'service=app port=8080');
+    deployment.start(3);
+    await deployment.pass(3_000);
+    expect(deployment.registered).toHaveLength(3);
+    deployment.group.tags.clear();
+    await deployment.pass(61_000);
+    await deployment.schedule();
+    expect(deployment.registered).toHaveLength(3);
+    deployment.group.tags.set('alb-target-sync', 'service=app port=8080 mode=drain');
+    await deployment.pass(61_000);
+    await deployment.schedule();
+    expect(deployment.registered).toEqual([]);
+    expect(deployment.serving).toHaveLength(3);
   });
 
   it('moves a group from one port to another by two lines, the old one draining', async () => {
-    const wiring = 'service=app port=8080 mode=drain; service=app port=9090';
-    const { stage } = await bundled({ settings: { wiring } });
-    const tasks = stage.start(2);
-    await stage.pass(100);
-    stage.account.elb.register(
-      stage.group,
+    const binding = 'service=app port=8080 mode=drain; service=app port=9090';
+    const { deployment } = await bundled({ settings: { binding } });
+    const tasks = deployment.start(2);
+    await deployment.pass(100);
+    deployment.account.elb.register(
+      deployment.group,
       tasks.map((task) => ({ id: present(task).ipv4 ?? '', port: 8080, zone: undefined })),
     );
-    await stage.schedule();
-    expect(stage.registered).toEqual(['10.0.0.5:9090', '10.0.0.6:9090']);
+    await deployment.schedule();
+    expect(deployment.registered).toEqual(['10.0.0.5:9090', '10.0.0.6:9090']);
   });
 
   it('answers a check with what it would change and why, and writes nothing', async () => {
-    const { stage } = await bundled();
-    stage.deliver = () => undefined;
-    const [first, second] = stage.start(2);
-    await stage.pass(100);
-    stage.account.elb.register(stage.group, [{ id: '10.0.0.5', port: 8080, zone: undefined }]);
-    if (first !== undefined) stage.account.ecs.change(first, { desired: 'STOPPED', last: 'STOPPING' });
-    const group = groupOf(await stage.invoke({ check: true }));
+    const { deployment } = await bundled();
+    deployment.deliver = () => undefined;
+    const [first, second] = deployment.start(2);
+    await deployment.pass(100);
+    deployment.account.elb.register(deployment.group, [{ id: '10.0.0.5', port: 8080, zone: undefined }]);
+    if (first !== undefined) deployment.account.ecs.change(first, { desired: 'STOPPED', last: 'STOPPING' });
+    const group = groupOf(await deployment.invoke({ check: true }));
     expect(group['wouldChange']).toEqual([
       expect.objectContaining({
         kind: 'deregister',
@@ -101,65 +101,67 @@ describe('modes of the built bundle', () => {
         taskArn: second?.arn,
       }),
     ]);
-    expect(writesOf(stage)).toBe(0);
-    expect(stage.registered).toEqual([addressOf(first)]);
+    expect(writesOf(deployment)).toBe(0);
+    expect(deployment.registered).toEqual([addressOf(first)]);
   });
 
   it('registers tasks outside the VPC with zone=all, and the zone reaches the group', async () => {
-    const { stage } = await bundled({ settings: { wiring: 'service=app port=8080 zone=all' } });
-    stage.start(1, { ipv4: '172.31.7.7' });
-    await stage.pass(3_000);
-    expect([...stage.group.targets.values()]).toEqual([expect.objectContaining({ id: '172.31.7.7', port: 8080, zone: 'all' })]);
+    const { deployment } = await bundled({ settings: { binding: 'service=app port=8080 zone=all' } });
+    deployment.start(1, { ipv4: '172.31.7.7' });
+    await deployment.pass(3_000);
+    expect([...deployment.group.targets.values()]).toEqual([
+      expect.objectContaining({ id: '172.31.7.7', port: 8080, zone: 'all' }),
+    ]);
   });
 
   it('takes tasks of a family that no service started', async () => {
-    const { stage } = await bundled({ settings: { wiring: 'family=report port=8080' } });
-    stage.start(1, { group: 'family:report', definition: 'report:3' });
-    stage.start(1, { group: 'service:app', definition: 'report:3' });
-    stage.start(1, { group: 'family:other', definition: 'other:1' });
-    await stage.pass(3_000);
-    expect(stage.registered).toEqual(['10.0.0.5:8080']);
+    const { deployment } = await bundled({ settings: { binding: 'family=report port=8080' } });
+    deployment.start(1, { group: 'family:report', definition: 'report:3' });
+    deployment.start(1, { group: 'service:app', definition: 'report:3' });
+    deployment.start(1, { group: 'family:other', definition: 'other:1' });
+    await deployment.pass(3_000);
+    expect(deployment.registered).toEqual(['10.0.0.5:8080']);
   });
 
   it('reports a foreign target with the command that would remove it, and leaves it', async () => {
-    const { stage } = await bundled();
-    stage.account.elb.register(stage.group, [{ id: '10.0.99.99', port: 8080, zone: undefined }]);
-    const group = groupOf(await stage.invoke({ check: true }));
+    const { deployment } = await bundled();
+    deployment.account.elb.register(deployment.group, [{ id: '10.0.99.99', port: 8080, zone: undefined }]);
+    const group = groupOf(await deployment.invoke({ check: true }));
     const command =
-      `aws elbv2 deregister-targets --target-group-arn ${stage.group.arn} ` +
+      `aws elbv2 deregister-targets --target-group-arn ${deployment.group.arn} ` +
       '--targets Id=10.0.99.99,Port=8080,AvailabilityZone=eu-west-1a';
     expect(group['findings']).toContainEqual(expect.objectContaining({ kind: 'foreign', subject: '10.0.99.99:8080', command }));
-    expect(stage.registered).toEqual(['10.0.99.99:8080']);
+    expect(deployment.registered).toEqual(['10.0.99.99:8080']);
   });
 
   it('says that targets drain for longer than their tasks live, once on the schedule', async () => {
-    const { stage, backend } = await bundled();
-    stage.start(1);
-    await stage.pass(3_000);
-    await stage.schedule();
+    const { deployment, backend } = await bundled();
+    deployment.start(1);
+    await deployment.pass(3_000);
+    await deployment.schedule();
     expect(JSON.stringify(backend.runtimes.map((runtime) => runtime.log))).toContain(
       'Targets drain for 300 s, but a container of app:1 is killed 30 s after its SIGTERM',
     );
   });
 
   it('finds missing, stale and mismatched instances, each of them seen twice before it is told', async () => {
-    const { stage } = await bundled({ settings: { cloudMapServices: [MYSQL] } });
-    const service = stage.account.cloudMap.addService(MYSQL, 'mysql');
+    const { deployment } = await bundled({ settings: { cloudMapServices: [MYSQL] } });
+    const service = deployment.account.cloudMap.addService(MYSQL, 'mysql');
     service.tags.set('alb-target-sync', 'service=app');
-    stage.account.keepInstances('service:app', service);
-    const [lost, moved, gone] = stage.start(4);
-    await stage.pass(70_000);
-    if (lost !== undefined) stage.account.cloudMap.deregister(service, lost.id);
+    deployment.account.keepInstances('service:app', service);
+    const [lost, moved, gone] = deployment.start(4);
+    await deployment.pass(70_000);
+    if (lost !== undefined) deployment.account.cloudMap.deregister(service, lost.id);
     if (moved !== undefined) {
-      stage.account.cloudMap.register(service, moved.id, { AWS_INSTANCE_IPV4: '10.0.0.250', ECS_SERVICE_NAME: 'app' });
+      deployment.account.cloudMap.register(service, moved.id, { AWS_INSTANCE_IPV4: '10.0.0.250', ECS_SERVICE_NAME: 'app' });
     }
     const before = gone && service.instances.get(gone.id);
-    if (gone !== undefined) stage.account.ecs.stop(gone);
-    await stage.pass(5_000);
+    if (gone !== undefined) deployment.account.ecs.stop(gone);
+    await deployment.pass(5_000);
     if (before !== undefined) service.instances.set(before.id, before);
-    const beganMs = stage.clock.now();
-    const findings = findingsOf(await stage.invoke({ check: true }));
-    expect(stage.clock.now() - beganMs).toBeGreaterThanOrEqual(10_000);
+    const beganMs = deployment.clock.now();
+    const findings = findingsOf(await deployment.invoke({ check: true }));
+    expect(deployment.clock.now() - beganMs).toBeGreaterThanOrEqual(10_000);
     expect(findings.map(({ kind, subject }) => [kind, subject]).sort()).toEqual([
       ['mismatched', moved?.id],
       ['missing', lost?.arn],

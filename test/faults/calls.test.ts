@@ -13,12 +13,12 @@ const WRITES = ['RegisterTargets', 'DeregisterTargets'];
 
 /** A service that loses a task and gets another every ten seconds, for so long. */
 async function churn(play: Play, forMs: number): Promise<void> {
-  const { stage } = play;
-  const tasks = stage.start(3);
+  const { deployment } = play;
+  const tasks = deployment.start(3);
   for (let ms = 0; ms < forMs; ms += 10_000) {
-    await stage.pass(10_000);
+    await deployment.pass(10_000);
     play.stop(tasks.shift());
-    tasks.push(...stage.start(1));
+    tasks.push(...deployment.start(1));
   }
 }
 
@@ -33,21 +33,21 @@ fault('F13', async (mixed) => {
   for (const operation of [...CALLS, ...WRITES]) {
     for (const probability of [0.1, 0.5, 1]) {
       const play = new Play();
-      play.stage.lambda.startSchedule(MINUTE_MS);
-      play.stage.service.faults = share(probability, operation, { kind: 'throttled' });
+      play.deployment.lambda.startSchedule(MINUTE_MS);
+      play.deployment.service.faults = share(probability, operation, { kind: 'throttled' });
       await churn(play, 40_000);
-      play.stage.service.faults = () => undefined;
+      play.deployment.service.faults = () => undefined;
       slowestMs = Math.max(slowestMs, await play.until(() => play.isInStep, 200_000));
       expect(play.violations).toEqual([]);
     }
   }
-  mixed.stage.lambda.startSchedule(MINUTE_MS);
-  mixed.stage.service.faults = share(0.3, undefined, { kind: 'throttled' });
+  mixed.deployment.lambda.startSchedule(MINUTE_MS);
+  mixed.deployment.service.faults = share(0.3, undefined, { kind: 'throttled' });
   await churn(mixed, 600_000);
-  mixed.stage.service.faults = () => undefined;
+  mixed.deployment.service.faults = () => undefined;
   slowestMs = Math.max(slowestMs, await mixed.until(() => mixed.isInStep, 200_000));
-  await mixed.stage.pass(1_200_000);
-  expect(mixed.stage.queue.deadLetters).toEqual([]);
+  await mixed.deployment.pass(1_200_000);
+  expect(mixed.deployment.queue.deadLetters).toEqual([]);
   expect(mixed.isInStep).toBe(true);
   expect(slowestMs).toBeLessThanOrEqual(60_000);
   return `0 dead letters, recovered within ${(slowestMs / 1_000).toFixed(1)} s`;
@@ -61,19 +61,19 @@ fault('F14', async (plain) => {
     for (const trouble of [{ kind: 'error', code: 'InternalFailure', status: 500 }, { kind: 'hang' }] as const) {
       const play = new Play();
       const [old] = await play.inStep(1, { stoppingMs: 60_000 });
-      play.stage.service.faults = share(1, operation, trouble);
-      play.stage.start(1);
+      play.deployment.service.faults = share(1, operation, trouble);
+      play.deployment.start(1);
       play.stop(old);
-      await play.stage.pass(100_000);
-      const { invocations } = play.stage.lambda;
+      await play.deployment.pass(100_000);
+      const { invocations } = play.deployment.lambda;
       expect(invocations.map(({ outcome }) => outcome)).not.toContain('timed out');
       longestMs = Math.max(longestMs, ...invocations.map(({ startedAtMs, endedAtMs = 0 }) => endedAtMs - startedAtMs));
-      expect(play.stage.queue.length, `${operation} ${trouble.kind}`).toBeGreaterThan(0);
-      returned += play.stage.queue.length;
-      play.stage.service.faults = () => undefined;
-      await play.stage.pass(200_000);
+      expect(play.deployment.queue.length, `${operation} ${trouble.kind}`).toBeGreaterThan(0);
+      returned += play.deployment.queue.length;
+      play.deployment.service.faults = () => undefined;
+      await play.deployment.pass(200_000);
       expect(play.isInStep).toBe(true);
-      expect(play.stage.queue.length).toBe(0);
+      expect(play.deployment.queue.length).toBe(0);
       expect(play.violations).toEqual([]);
     }
   }
@@ -82,28 +82,28 @@ fault('F14', async (plain) => {
 });
 
 fault('F15', async (play) => {
-  const { stage } = play;
-  stage.start(120);
-  stage.start(1, { ipv4: '172.31.7.7' });
-  stage.start(79);
-  await stage.pass(15_000);
-  expect(stage.registered).toHaveLength(199);
-  const refused = play.journals.flatMap(({ findings }) => findings.filter(({ kind }) => kind === 'refused'));
+  const { deployment } = play;
+  deployment.start(120);
+  deployment.start(1, { ipv4: '172.31.7.7' });
+  deployment.start(79);
+  await deployment.pass(15_000);
+  expect(deployment.registered).toHaveLength(199);
+  const refused = play.reporters.flatMap(({ findings }) => findings.filter(({ kind }) => kind === 'refused'));
   expect(new Set(refused.map(({ subject }) => subject))).toEqual(new Set(['172.31.7.7:8080']));
-  return `${stage.registered.length} of 200 registered by ${play.registers} calls`;
+  return `${deployment.registered.length} of 200 registered by ${play.registers} calls`;
 });
 
 fault('F16', async (play) => {
-  const { stage } = play;
+  const { deployment } = play;
   const [old] = await play.inStep(1);
   const lost = new Set(WRITES);
-  stage.service.faults = (operation) => (lost.delete(operation) ? { kind: 'answer lost' } : undefined);
-  stage.start(1);
+  deployment.service.faults = (operation) => (lost.delete(operation) ? { kind: 'answer lost' } : undefined);
+  deployment.start(1);
   play.stop(old);
-  await stage.pass(20_000);
+  await deployment.pass(20_000);
   expect(lost.size).toBe(0);
   expect(play.isInStep).toBe(true);
-  expect(stage.queue.length).toBe(0);
+  expect(deployment.queue.length).toBe(0);
   return `${play.registers} RegisterTargets, ${play.deregisters} DeregisterTargets, no message left`;
 });
 
@@ -115,23 +115,23 @@ fault('F17', async (whole) => {
       left -= 1;
       if (left !== 0) return true;
       killed += 1;
-      const { invocations, kill } = { invocations: play.stage.lambda.invocations, kill: play.stage.lambda };
+      const { invocations, kill } = { invocations: play.deployment.lambda.invocations, kill: play.deployment.lambda };
       const running = invocations.filter(({ outcome }) => outcome === 'running');
       for (const { runtime } of running.slice(environment, environment + 1)) kill.kill(runtime);
       return false;
     };
     const [old] = await play.inStep(1);
-    play.stage.start(1);
+    play.deployment.start(1);
     play.stop(old);
     // One redelivery, and the removal's second look after it.
-    await play.stage.pass(400_000);
+    await play.deployment.pass(400_000);
     expect(play.isInStep, `killed before call ${callsLeft}`).toBe(true);
-    expect(play.stage.queue.length + play.stage.queue.deadLetters.length).toBe(0);
+    expect(play.deployment.queue.length + play.deployment.queue.deadLetters.length).toBe(0);
     expect(play.violations).toEqual([]);
     return killed;
   };
   await tell(whole, Number.POSITIVE_INFINITY);
-  const { calls } = whole.stage;
+  const { calls } = whole.deployment;
   let kills = 0;
   for (let call = 1; call <= calls; call += 1) kills += await tell(new Play(), call);
   expect(kills).toBe(calls);
@@ -141,25 +141,25 @@ fault('F17', async (whole) => {
 fault(
   'F18',
   async (play) => {
-    const { stage } = play;
-    stage.group.quota = 6_000;
-    stage.deliver = () => undefined;
-    stage.start(5_000);
-    await stage.pass(1_000);
+    const { deployment } = play;
+    deployment.group.quota = 6_000;
+    deployment.deliver = () => undefined;
+    deployment.start(5_000);
+    await deployment.pass(1_000);
     const sizes: number[] = [];
-    const register = stage.account.elb.register.bind(stage.account.elb);
-    stage.account.elb.register = (group, requests) => {
+    const register = deployment.account.elb.register.bind(deployment.account.elb);
+    deployment.account.elb.register = (group, requests) => {
       sizes.push(requests.length);
       register(group, requests);
     };
-    await expect(stage.schedule()).rejects.toThrow('not begun: too little time left');
-    const first = stage.registered.length;
+    await expect(deployment.schedule()).rejects.toThrow('not begun: too little time left');
+    const first = deployment.registered.length;
     expect(new Set(sizes)).toEqual(new Set([200]));
     expect(first % 200).toBe(0);
     expect(first).toBeGreaterThan(0);
     expect(first).toBeLessThan(5_000);
     let passes = 1;
-    for (; stage.registered.length < 5_000 && passes < 30; passes += 1) await stage.schedule().catch(() => undefined);
+    for (; deployment.registered.length < 5_000 && passes < 30; passes += 1) await deployment.schedule().catch(() => undefined);
     expect(play.isInStep).toBe(true);
     return `${first} in the first invocation, all in ${passes}`;
   },
@@ -170,24 +170,24 @@ fault('F28', async (stopping) => {
   const crashed = new Play();
   const took: string[] = [];
   for (const play of [stopping, crashed]) {
-    const { stage } = play;
-    stage.group.quota = 3;
-    stage.group.deregistrationDelaySeconds = 0;
+    const { deployment } = play;
+    deployment.group.quota = 3;
+    deployment.group.deregistrationDelaySeconds = 0;
     const [dead, ...others] = await play.inStep(3, { stoppingMs: 60_000, deprovisioningMs: 60_000 });
     const writes: string[] = [];
-    stage.service.performed = (name) => {
+    deployment.service.performed = (name) => {
       if (WRITES.includes(name)) writes.push(name);
     };
-    if (play === crashed && dead !== undefined) stage.account.ecs.crash(dead);
+    if (play === crashed && dead !== undefined) deployment.account.ecs.crash(dead);
     else play.stop(dead);
-    const [young] = stage.start(1);
-    const [younger] = stage.start(1, { timing: { ...QUICK, pendingMs: 100 } });
+    const [young] = deployment.start(1);
+    const [younger] = deployment.start(1, { timing: { ...QUICK, pendingMs: 100 } });
     const tookMs = await play.until(
-      () => stage.registered.includes(keyOfTask(young)) && young !== undefined && present(young).last === 'RUNNING',
+      () => deployment.registered.includes(keyOfTask(young)) && young !== undefined && present(young).last === 'RUNNING',
       60_000,
     );
-    await stage.pass(1_000);
-    expect(stage.registered).toEqual([...others, young].map(keyOfTask).sort());
+    await deployment.pass(1_000);
+    expect(deployment.registered).toEqual([...others, young].map(keyOfTask).sort());
     // The newest task waits, and somebody is told.
     expect(play.findings).toContain('waiting');
     expect(play.told).toContain(keyOfTask(younger));

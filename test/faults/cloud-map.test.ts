@@ -9,31 +9,31 @@ const MINUTE_MS = 60_000;
 const MYSQL = cloudMapServiceArn('mysql');
 const CHECKED = { settings: { cloudMapServices: [MYSQL] } } as const;
 
-/** The wired Cloud Map service, in which ECS keeps the tasks of the service app. */
-function keepService({ stage }: Play) {
-  const service = stage.account.cloudMap.addService(MYSQL, 'mysql');
+/** The bound Cloud Map service, in which ECS keeps the tasks of the service app. */
+function keepService({ deployment }: Play) {
+  const service = deployment.account.cloudMap.addService(MYSQL, 'mysql');
   service.tags.set('alb-target-sync', 'service=app');
-  stage.account.keepInstances('service:app', service);
-  stage.lambda.startSchedule(MINUTE_MS);
+  deployment.account.keepInstances('service:app', service);
+  deployment.lambda.startSchedule(MINUTE_MS);
   return service;
 }
 
 fault(
   'F41',
   async (play) => {
-    const { stage } = play;
+    const { deployment } = play;
     const service = keepService(play);
-    stage.start(2);
-    await stage.pass(2 * MINUTE_MS);
-    stage.account.cloudMap.services.delete(service.id);
-    const [task] = stage.start(2);
-    await stage.pass(5_000);
+    deployment.start(2);
+    await deployment.pass(2 * MINUTE_MS);
+    deployment.account.cloudMap.services.delete(service.id);
+    const [task] = deployment.start(2);
+    await deployment.pass(5_000);
     play.stop(task);
-    await stage.pass(3 * MINUTE_MS);
+    await deployment.pass(3 * MINUTE_MS);
     expect(play.isInStep).toBe(true);
-    expect(stage.registered).toHaveLength(3);
+    expect(deployment.registered).toHaveLength(3);
     expect(play.errors).toEqual([]);
-    const told = play.journals.flatMap(({ findings }) => findings.filter(({ kind }) => kind === 'unusable'));
+    const told = play.reporters.flatMap(({ findings }) => findings.filter(({ kind }) => kind === 'unusable'));
     expect(new Set(told.map(({ subject }) => subject))).toEqual(new Set([MYSQL]));
     expect(told[0]?.message).toContain("take it out of the stack's parameter CloudMapServiceArns");
     const perMinute = told.length / 3;
@@ -46,18 +46,18 @@ fault(
 fault(
   'F42',
   async (play) => {
-    const { stage } = play;
+    const { deployment } = play;
     const service = keepService(play);
-    const [early, lost] = stage.start(2);
-    await stage.pass(90_000);
+    const [early, lost] = deployment.start(2);
+    await deployment.pass(90_000);
     // The list lacks the one for some seconds only, the other for good.
     const kept = early && service.instances.get(early.id);
     for (const task of [early, lost]) if (task !== undefined) service.instances.delete(task.id);
-    stage.clock.after(6_000, () => {
+    deployment.clock.after(6_000, () => {
       if (kept !== undefined) service.instances.set(kept.id, kept);
     });
-    await stage.schedule();
-    const missing = play.journals.flatMap(({ findings }) => findings.filter(({ kind }) => kind === 'missing'));
+    await deployment.schedule();
+    const missing = play.reporters.flatMap(({ findings }) => findings.filter(({ kind }) => kind === 'missing'));
     expect(missing.map(({ subject }) => subject)).toEqual([lost?.arn]);
     return '2 missing in the first look, 1 of them in the second: 1 finding';
   },
@@ -67,17 +67,17 @@ fault(
 fault(
   'F43',
   async (play) => {
-    const { stage } = play;
+    const { deployment } = play;
     const service = keepService(play);
-    stage.start(3, { timing: QUICK });
-    await stage.pass(130_000);
+    deployment.start(3, { timing: QUICK });
+    await deployment.pass(130_000);
     expect(play.findings).not.toContain('missing');
     // Made anew under its old id: the tags are put back, and of the running tasks ECS writes none again.
-    stage.account.cloudMap.services.delete(service.id);
-    stage.account.cloudMap.addService(MYSQL, 'mysql').tags.set('alb-target-sync', 'service=app');
+    deployment.account.cloudMap.services.delete(service.id);
+    deployment.account.cloudMap.addService(MYSQL, 'mysql').tags.set('alb-target-sync', 'service=app');
     const foundMs = await play.until(() => play.findings.includes('missing'), 180_000);
-    await stage.pass(5_000);
-    const missing = play.journals.flatMap(({ findings }) => findings.filter(({ kind }) => kind === 'missing'));
+    await deployment.pass(5_000);
+    const missing = play.reporters.flatMap(({ findings }) => findings.filter(({ kind }) => kind === 'missing'));
     expect(new Set(missing.map(({ subject }) => subject)).size).toBe(3);
     expect(foundMs).toBeLessThanOrEqual(120_000);
     return `3 of 3 found after ${(foundMs / 1_000).toFixed(1)} s`;

@@ -10,100 +10,100 @@ const DAY_MS = 86_400_000;
 
 fault('F01', async (once) => {
   const oneAtATime = { lambda: { concurrencyMax: 1 } };
-  once.stage.start(1);
-  await once.stage.pass(3_000);
+  once.deployment.start(1);
+  await once.deployment.pass(3_000);
   const often = new Play(oneAtATime);
   const both = new Play();
   for (const play of [often, both]) {
-    play.stage.deliver = (event) => play.send(...Array.from({ length: 1_000 }, () => event));
-    play.stage.start(1);
-    await play.stage.pass(1_000);
-    await play.stage.quiesce();
-    expect(play.stage.registered).toHaveLength(1);
+    play.deployment.deliver = (event) => play.send(...Array.from({ length: 1_000 }, () => event));
+    play.deployment.start(1);
+    await play.deployment.pass(1_000);
+    await play.deployment.quiesce();
+    expect(play.deployment.registered).toHaveLength(1);
     expect(play.isInStep).toBe(true);
     expect(play.violations).toEqual([]);
   }
-  expect(often.stage.calls).toBe(once.stage.calls);
+  expect(often.deployment.calls).toBe(once.deployment.calls);
   expect(often.writes).toBe(1);
-  return `${often.writes} write, ${often.stage.calls} calls; two cold environments at once ${both.writes} and ${both.stage.calls}`;
+  return `${often.writes} write, ${often.deployment.calls} calls; two cold environments at once ${both.writes} and ${both.deployment.calls}`;
 });
 
 fault('F02', async (model) => {
   const timing = { ...QUICK, deactivatingMs: 500 };
   const events = model.keepEvents();
-  const [first] = model.stage.start(1, { timing });
-  await model.stage.pass(1_000);
+  const [first] = model.deployment.start(1, { timing });
+  await model.deployment.pass(1_000);
   model.stop(first);
-  await model.stage.pass(5_000);
+  await model.deployment.pass(5_000);
   expect(events).toHaveLength(6);
   const orders = ordersOf(events);
   for (const order of orders) {
     const play = new Play();
-    play.stage.deliver = () => undefined;
-    const [task] = play.stage.start(1, { timing });
-    await play.stage.pass(1_000);
+    play.deployment.deliver = () => undefined;
+    const [task] = play.deployment.start(1, { timing });
+    await play.deployment.pass(1_000);
     // One event before the stop and the rest while the task dies: each order has its share of early and late ones.
     play.send(order[0]);
-    await play.stage.pass(600);
+    await play.deployment.pass(600);
     play.stop(task);
     for (const event of order.slice(1)) {
       play.send(event);
-      await play.stage.pass(400);
+      await play.deployment.pass(400);
     }
-    await play.stage.pass(12_000);
-    expect(play.stage.registered, JSON.stringify(order.map(({ detail }) => detail.version))).toEqual([]);
+    await play.deployment.pass(12_000);
+    expect(play.deployment.registered, JSON.stringify(order.map(({ detail }) => detail.version))).toEqual([]);
     expect(play.violations).toEqual([]);
   }
   return `${orders.length} orders`;
 });
 
 fault('F03', async (play) => {
-  const { stage } = play;
-  stage.deliver = () => undefined;
-  stage.lambda.startSchedule(MINUTE_MS);
-  const [first] = stage.start(3);
-  const startMs = await play.until(() => stage.registered.length === 3, 120_000);
-  await stage.pass(1_000);
+  const { deployment } = play;
+  deployment.deliver = () => undefined;
+  deployment.lambda.startSchedule(MINUTE_MS);
+  const [first] = deployment.start(3);
+  const startMs = await play.until(() => deployment.registered.length === 3, 120_000);
+  await deployment.pass(1_000);
   play.stop(first);
   const stopMs = await play.until(() => play.isInStep, 120_000);
-  await stage.pass(MINUTE_MS);
-  expect(stage.registered).toHaveLength(2);
+  await deployment.pass(MINUTE_MS);
+  expect(deployment.registered).toHaveLength(2);
   expect(Math.max(startMs, stopMs)).toBeLessThanOrEqual(75_000);
   return `start ${(startMs / 1_000).toFixed(1)} s, stop ${(stopMs / 1_000).toFixed(1)} s`;
 });
 
 fault('F04', async (play) => {
-  const { stage } = play;
-  stage.account.ecs.reuseAfterMs = 0;
+  const { deployment } = play;
+  deployment.account.ecs.reuseAfterMs = 0;
   const events: StateChangeEvent[] = [];
-  stage.deliver = (event) => {
+  deployment.deliver = (event) => {
     events.push(event);
     play.send(event);
   };
-  const [first] = stage.start(1);
-  await stage.pass(2_000);
+  const [first] = deployment.start(1);
+  await deployment.pass(2_000);
   play.stop(first);
-  await stage.pass(20_000);
-  stage.start(1);
-  await stage.pass(20_000);
+  await deployment.pass(20_000);
+  deployment.start(1);
+  await deployment.pass(20_000);
   expect(play.isInStep).toBe(true);
   const old = events.slice();
   const writes = play.writes;
   for (const delayMs of [1_000, MINUTE_MS, 3_600_000, 14 * DAY_MS]) {
-    await stage.pass(delayMs);
+    await deployment.pass(delayMs);
     play.send(...old, ...old.map((event) => ({ ...event, 'replay-name': 'yesterday' })));
-    await stage.quiesce();
-    await stage.pass(20_000);
-    expect(stage.registered).toEqual(stage.serving);
+    await deployment.quiesce();
+    await deployment.pass(20_000);
+    expect(deployment.registered).toEqual(deployment.serving);
   }
-  expect(stage.registered).toHaveLength(1);
+  expect(deployment.registered).toHaveLength(1);
   return `${play.writes - writes} writes`;
 });
 
 fault('F05', async (play) => {
-  const { stage } = play;
+  const { deployment } = play;
   let throttled = 0;
-  const { buckets } = stage.account;
+  const { buckets } = deployment.account;
   const take = buckets.take.bind(buckets);
   buckets.take = (operation) => {
     try {
@@ -114,70 +114,70 @@ fault('F05', async (play) => {
     }
   };
   const events: StateChangeEvent[] = [];
-  stage.deliver = (event) => {
+  deployment.deliver = (event) => {
     events.push(event);
     play.send(event);
   };
-  stage.start(1_000);
-  await stage.pass(100);
+  deployment.start(1_000);
+  await deployment.pass(100);
   // Each of the thousand is told of four times more within ten seconds.
   for (let copy = 1; copy < 5; copy += 1) {
-    await stage.pass(2_500);
+    await deployment.pass(2_500);
     play.send(...events.slice(0, 1_000));
   }
-  const backlogMs = await play.until(() => stage.queue.length === 0, 120_000);
-  expect(stage.registered).toHaveLength(1_000);
+  const backlogMs = await play.until(() => deployment.queue.length === 0, 120_000);
+  expect(deployment.registered).toHaveLength(1_000);
   expect(play.isInStep).toBe(true);
-  expect(stage.queue.deadLetters).toEqual([]);
+  expect(deployment.queue.deadLetters).toEqual([]);
   expect(throttled).toBe(0);
   expect(backlogMs).toBeLessThanOrEqual(30_000);
-  return `${stage.calls} calls, none throttled; backlog gone ${(backlogMs / 1_000).toFixed(1)} s after the last event`;
+  return `${deployment.calls} calls, none throttled; backlog gone ${(backlogMs / 1_000).toFixed(1)} s after the last event`;
 });
 
 fault('F38', async (right) => {
   const told: string[] = [];
   const plays = [right, new Play({ clockAheadMs: 3_600_000 }), new Play({ clockAheadMs: -3_600_000 })];
   for (const [index, play] of plays.entries()) {
-    const { stage } = play;
+    const { deployment } = play;
     // The times that the event tells are wrong by an hour as well, one way or the other.
     const shift = (text: string): string =>
       text.replaceAll(/"2026-01-01T00:(\d\d:\d\d)/g, (_all, rest: string) => `"202${index === 1 ? 7 : 5}-01-01T00:${rest}`);
-    stage.deliver = (event) => play.send(index === 0 ? event : shift(JSON.stringify(event)));
-    const [first] = stage.start(2);
-    await stage.pass(3_000);
-    expect(stage.registered).toHaveLength(2);
+    deployment.deliver = (event) => play.send(index === 0 ? event : shift(JSON.stringify(event)));
+    const [first] = deployment.start(2);
+    await deployment.pass(3_000);
+    expect(deployment.registered).toHaveLength(2);
     play.stop(first);
-    await stage.pass(20_000);
+    await deployment.pass(20_000);
     expect(play.isInStep).toBe(true);
     expect(play.violations).toEqual([]);
-    told.push(`${stage.calls} calls, ${play.writes} writes`);
+    told.push(`${deployment.calls} calls, ${play.writes} writes`);
   }
   expect(new Set(told).size).toBe(1);
   return `${told[0]}, whatever the clocks say`;
 });
 
 fault('F39', async (play) => {
-  const { stage } = play;
+  const { deployment } = play;
   const agesMs: number[] = [];
-  const remove = stage.queue.delete.bind(stage.queue);
+  const remove = deployment.queue.delete.bind(deployment.queue);
   const sentAtMs: number[] = [];
-  stage.queue.delete = (id) => {
-    agesMs.push(stage.clock.now() - (sentAtMs[Number(id.split('-')[1]) - 1] ?? 0));
+  deployment.queue.delete = (id) => {
+    agesMs.push(deployment.clock.now() - (sentAtMs[Number(id.split('-')[1]) - 1] ?? 0));
     remove(id);
   };
   const send = (message: unknown): void => {
-    sentAtMs.push(stage.clock.now());
+    sentAtMs.push(deployment.clock.now());
     play.send(message);
   };
-  stage.deliver = send;
+  deployment.deliver = send;
   // Ten tasks start in each second and one of them is stopped at once; about every hundredth message is torn.
   for (let count = 0; count < 500; count += 1) {
-    const [task] = stage.start(1, { timing: { provisioningMs: 10, pendingMs: 10 } });
-    await stage.pass(100);
+    const [task] = deployment.start(1, { timing: { provisioningMs: 10, pendingMs: 10 } });
+    await deployment.pass(100);
     if (count % 10 === 0) play.stop(task);
     if (count % 50 === 25) send('{"source":"aws.ecs","detail-type":"ECS Task State Change","det');
   }
-  await stage.quiesce();
+  await deployment.quiesce();
   const p99Ms = agesMs.toSorted((one, other) => one - other)[Math.floor(agesMs.length * 0.99)] ?? Number.NaN;
   expect(agesMs).toHaveLength(sentAtMs.length);
   expect(play.setAside).toHaveLength(10);
@@ -187,24 +187,24 @@ fault('F39', async (play) => {
 });
 
 fault('F40', async (play) => {
-  const { stage } = play;
+  const { deployment } = play;
   // While nothing can be read, the events of a life end among the dead letters.
-  const { deliver } = stage;
-  stage.service.faults = () => ({ kind: 'error', code: 'ServiceUnavailable', status: 503 });
-  const [first] = stage.start(2);
-  await stage.pass(1_000);
+  const { deliver } = deployment;
+  deployment.service.faults = () => ({ kind: 'error', code: 'ServiceUnavailable', status: 503 });
+  const [first] = deployment.start(2);
+  await deployment.pass(1_000);
   play.stop(first);
-  await stage.pass(1_200_000);
-  const dead = stage.queue.deadLetters.map(({ body }) => body);
+  await deployment.pass(1_200_000);
+  const dead = deployment.queue.deadLetters.map(({ body }) => body);
   expect(dead).toHaveLength(5);
-  stage.service.faults = () => undefined;
-  stage.deliver = deliver;
-  await stage.schedule();
+  deployment.service.faults = () => undefined;
+  deployment.deliver = deliver;
+  await deployment.schedule();
   expect(play.isInStep).toBe(true);
   const writes = play.writes;
   play.send(...dead);
-  await stage.quiesce();
-  await stage.pass(20_000);
+  await deployment.quiesce();
+  await deployment.pass(20_000);
   expect(play.isInStep).toBe(true);
   return `${dead.length} redriven, ${play.writes - writes} writes`;
 });

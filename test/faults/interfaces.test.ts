@@ -27,40 +27,40 @@ function toldTask(index: number, attachments: readonly JsonObject[]): JsonObject
 }
 
 fault('F10', async (play) => {
-  const { stage } = play;
-  const { ecs } = stage.account;
-  stage.lambda.startSchedule(60_000);
-  stage.start(1, { withoutInterface: true });
-  const [attaching, addressless] = stage.start(2);
-  await stage.pass(15);
+  const { deployment } = play;
+  const { ecs } = deployment.account;
+  deployment.lambda.startSchedule(60_000);
+  deployment.start(1, { withoutInterface: true });
+  const [attaching, addressless] = deployment.start(2);
+  await deployment.pass(15);
   for (const task of [attaching, addressless]) if (task !== undefined) ecs.change(task, { interface: 'ATTACHING' });
   if (addressless !== undefined) ecs.change(addressless, { interface: 'ATTACHED', ipv4: undefined });
-  await stage.pass(10_000);
-  expect(stage.registered).toEqual([]);
+  await deployment.pass(10_000);
+  expect(deployment.registered).toEqual([]);
   // The one is told of again when its interface is there, the other is found by the schedule.
   if (attaching !== undefined) ecs.change(attaching, { interface: 'ATTACHED' });
-  const hintMs = await play.until(() => stage.registered.length === 1, 75_000);
-  stage.deliver = () => undefined;
+  const hintMs = await play.until(() => deployment.registered.length === 1, 75_000);
+  deployment.deliver = () => undefined;
   if (addressless !== undefined) ecs.change(addressless, { ipv4: '10.0.5.5' });
-  const scheduleMs = await play.until(() => stage.registered.length === 2, 75_000);
-  await stage.pass(70_000);
-  expect(stage.registered).toHaveLength(2);
+  const scheduleMs = await play.until(() => deployment.registered.length === 2, 75_000);
+  await deployment.pass(70_000);
+  expect(deployment.registered).toHaveLength(2);
   expect(play.findings).toContain('no-address');
   return `by hint ${(hintMs / 1_000).toFixed(1)} s, by schedule ${(scheduleMs / 1_000).toFixed(1)} s`;
 });
 
 fault('F11', async (ipv4) => {
   const ipv6 = new Play();
-  ipv6.stage.account.elb.addGroup({ arn: targetGroupArn('web'), family: 'ipv6' });
+  ipv6.deployment.account.elb.addGroup({ arn: targetGroupArn('web'), family: 'ipv6' });
   const counts: string[] = [];
   for (const play of [ipv4, ipv6]) {
-    const { stage } = play;
-    stage.start(1, { ipv6: 'fd00::5' });
-    stage.start(1, { ipv4: '10.0.7.7', ipv6: 'fd00::6' });
-    stage.start(1);
-    await stage.pass(5_000);
-    const group = stage.account.elb.group(targetGroupArn('web'));
-    counts.push(stage.account.elb.registered(group).join(' and '));
+    const { deployment } = play;
+    deployment.start(1, { ipv6: 'fd00::5' });
+    deployment.start(1, { ipv4: '10.0.7.7', ipv6: 'fd00::6' });
+    deployment.start(1);
+    await deployment.pass(5_000);
+    const group = deployment.account.elb.group(targetGroupArn('web'));
+    counts.push(deployment.account.elb.registered(group).join(' and '));
     expect(play.findings).toContain('no-address');
     expect(play.violations).toEqual([]);
   }
@@ -68,7 +68,7 @@ fault('F11', async (ipv4) => {
 });
 
 fault('F12', async (play) => {
-  const { stage } = play;
+  const { deployment } = play;
   const others: readonly JsonObject[] = [
     { id: 'sdi', type: 'ServiceDiscovery', status: 'ATTACHED', details: [{ name: 'privateIPv4Address', value: '10.0.66.1' }] },
     {
@@ -94,43 +94,43 @@ fault('F12', async (play) => {
   for (const [index, order] of orders.entries()) {
     const attachments = [...others, eni(index + 4)];
     adoptDetail(
-      stage.account,
+      deployment.account,
       toldTask(
         index,
         order.flatMap((each) => attachments.slice(each, each + 1)),
       ),
     );
   }
-  await stage.schedule();
-  expect(stage.registered).toEqual(orders.map((_, index) => `10.0.8.${index + 4}:8080`).sort());
-  return `${stage.registered.length} orders`;
+  await deployment.schedule();
+  expect(deployment.registered).toEqual(orders.map((_, index) => `10.0.8.${index + 4}:8080`).sort());
+  return `${deployment.registered.length} orders`;
 });
 
 fault('F26', async (without) => {
-  const withZone = new Play({ settings: { wiring: 'target-group=web service=app port=8080 zone=all' } });
+  const withZone = new Play({ settings: { binding: 'target-group=web service=app port=8080 zone=all' } });
   for (const play of [without, withZone]) {
-    play.stage.start(1, { ipv4: OUTSIDE, timing: QUICK });
-    await play.stage.pass(10_000);
+    play.deployment.start(1, { ipv4: OUTSIDE, timing: QUICK });
+    await play.deployment.pass(10_000);
     expect(play.violations).toEqual([]);
   }
-  expect(without.stage.registered).toEqual([]);
+  expect(without.deployment.registered).toEqual([]);
   expect(without.findings).toContain('refused');
   expect(without.told).toContain('zone=all');
-  expect(withZone.stage.registered).toEqual([`${OUTSIDE}:8080`]);
-  expect([...withZone.stage.group.targets.values()]).toEqual([expect.objectContaining({ zone: 'all' })]);
+  expect(withZone.deployment.registered).toEqual([`${OUTSIDE}:8080`]);
+  expect([...withZone.deployment.group.targets.values()]).toEqual([expect.objectContaining({ zone: 'all' })]);
   return `without zone=all ${without.registers} refused write, with it ${withZone.registers} write`;
 });
 
 fault('F27', async (play) => {
-  const { stage } = play;
-  stage.lambda.startSchedule(60_000);
-  stage.start(1, { ipv4: '8.8.8.8' });
-  stage.start(2);
-  await stage.pass(5_000);
-  expect(stage.registered).toHaveLength(2);
+  const { deployment } = play;
+  deployment.lambda.startSchedule(60_000);
+  deployment.start(1, { ipv4: '8.8.8.8' });
+  deployment.start(2);
+  await deployment.pass(5_000);
+  expect(deployment.registered).toHaveLength(2);
   expect(play.findings).toContain('refused');
   const early = play.registers;
-  await stage.pass(600_000);
+  await deployment.pass(600_000);
   // It is tried again, ever more seldom, since a person may have changed the group.
   return `the rest is in; ${play.registers - early} more tries in ten minutes`;
 });

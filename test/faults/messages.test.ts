@@ -16,10 +16,10 @@ function batchOf(bodies: readonly unknown[]): JsonObject {
 /** One task that runs and is told of, in the midst of bad company, in one batch. Returns the answer. */
 async function serveAmong(play: Play, bodies: readonly string[]): Promise<unknown> {
   const events = play.keepEvents();
-  play.stage.start(1);
-  await play.stage.pass(100);
+  play.deployment.start(1);
+  await play.deployment.pass(100);
   const good = JSON.stringify(events[0]);
-  return play.stage.invoke(batchOf([...bodies.slice(0, 3), good, ...bodies.slice(3)]));
+  return play.deployment.invoke(batchOf([...bodies.slice(0, 3), good, ...bodies.slice(3)]));
 }
 
 fault('F06', async (play) => {
@@ -35,7 +35,7 @@ fault('F06', async (play) => {
   ];
   expect(await serveAmong(play, bodies)).toEqual({ batchItemFailures: [] });
   expect(play.setAside).toHaveLength(bodies.length);
-  expect(play.stage.registered).toHaveLength(1);
+  expect(play.deployment.registered).toHaveLength(1);
   const longest = Math.max(...play.setAside.map((because) => because.length));
   expect(longest).toBeLessThan(300);
   expect(play.told).not.toContain('x'.repeat(100));
@@ -60,17 +60,17 @@ fault('F07', async (play) => {
   expect(Object.keys(Object.prototype)).toEqual([]);
   expect('polluted' in {}).toBe(false);
   expect(play.setAside).toHaveLength(bodies.length);
-  expect(play.stage.registered).toHaveLength(1);
+  expect(play.deployment.registered).toHaveLength(1);
   // Nothing of a message outlives it but a short reason.
   expect(JSON.stringify(play.setAside).length).toBeLessThan(bodies.length * 200);
   return `${bodies.length} set aside, ${JSON.stringify(play.setAside).length} characters kept of them`;
 });
 
 fault('F08', async (play) => {
-  const { stage } = play;
+  const { deployment } = play;
   const events = play.keepEvents();
-  stage.start(1);
-  await stage.pass(100);
+  deployment.start(1);
+  await deployment.pass(100);
   const [event] = events;
   if (event === undefined) throw new Error('The started task has told nothing.');
   const other = (text: string, by: string): unknown => JSON.parse(JSON.stringify(event).replaceAll(text, by));
@@ -84,16 +84,16 @@ fault('F08', async (play) => {
     { ...event, 'detail-type': 'ECS Deployment State Change' },
     { ...event, detail: { ...event.detail, group: 'service:other' } },
   ];
-  expect(await stage.invoke(batchOf(wrong.map((each) => JSON.stringify(each))))).toEqual({ batchItemFailures: [] });
+  expect(await deployment.invoke(batchOf(wrong.map((each) => JSON.stringify(each))))).toEqual({ batchItemFailures: [] });
   expect(play.setAside).toHaveLength(wrong.length);
-  expect(stage.calls).toBe(0);
-  return `${stage.calls} calls, ${play.setAside.length} of ${wrong.length} counted`;
+  expect(deployment.calls).toBe(0);
+  return `${deployment.calls} calls, ${play.setAside.length} of ${wrong.length} counted`;
 });
 
 fault(
   'F09',
   async (play) => {
-    const { stage } = play;
+    const { deployment } = play;
     const file = new URL('../fixtures/events/new-unknown-fields.json', import.meta.url);
     const event: unknown = JSON.parse(readFileSync(file, 'utf8'));
     if (!isObject(event) || !isObject(event['detail'])) throw new Error(`${file.pathname} is not an event.`);
@@ -105,37 +105,37 @@ fault(
       { ...detail, taskArn: arn.replace('prod/5', 'prod/7'), lastStatus: 'HIBERNATING' },
       { ...detail, taskArn: arn.replace('prod/5', 'prod/8'), desiredStatus: 'STOPPED', lastStatus: 'HIBERNATING' },
     ].map((each, index) => JSON.parse(JSON.stringify(each).replaceAll('10.20.3.24', `10.0.3.${24 + index}`)));
-    for (const variant of variants) adoptDetail(stage.account, variant);
-    stage.group.targets.clear();
-    stage.account.elb.register(stage.group, [{ id: '10.0.3.27', port: 8080, zone: undefined }]);
-    const answer = await stage.invoke(batchOf(variants.map((each) => JSON.stringify({ ...event, detail: each }))));
+    for (const variant of variants) adoptDetail(deployment.account, variant);
+    deployment.group.targets.clear();
+    deployment.account.elb.register(deployment.group, [{ id: '10.0.3.27', port: 8080, zone: undefined }]);
+    const answer = await deployment.invoke(batchOf(variants.map((each) => JSON.stringify({ ...event, detail: each }))));
     expect(answer).toEqual({ batchItemFailures: [] });
-    await stage.pass(20_000);
+    await deployment.pass(20_000);
     // The running ones, by long and by short ARN, are in; an unknown status is neither running nor proof that the interface is kept.
-    expect(stage.registered).toEqual(['10.0.3.24:8080', '10.0.3.25:8080']);
-    return `${stage.registered.length} of 4 registered`;
+    expect(deployment.registered).toEqual(['10.0.3.24:8080', '10.0.3.25:8080']);
+    return `${deployment.registered.length} of 4 registered`;
   },
   {
-    settings: { wiring: 'target-group=web service=checkout port=8080' },
+    settings: { binding: 'target-group=web service=checkout port=8080' },
     lines: [{ ...APP_LINE, name: 'checkout' }],
   },
 );
 
 fault('F44', async (play) => {
-  const { stage } = play;
+  const { deployment } = play;
   const overrides = { containerOverrides: [{ name: 'app', environment: [{ name: 'DB_PASSWORD', value: CANARY }] }] };
-  stage.deliver = (event) => {
+  deployment.deliver = (event) => {
     const secret = {
       ...event,
       detail: { ...event.detail, overrides, stoppedReason: CANARY, containers: [{ reason: CANARY }] },
     };
     play.send(secret, JSON.stringify(secret).slice(0, -3), { ...secret, source: 'aws.other' });
   };
-  const [task] = stage.start(2);
-  await stage.pass(3_000);
+  const [task] = deployment.start(2);
+  await deployment.pass(3_000);
   play.stop(task);
-  await stage.pass(20_000);
-  await stage.invoke({ check: true });
+  await deployment.pass(20_000);
+  await deployment.invoke({ check: true });
   expect(play.isInStep).toBe(true);
   expect(play.setAside.length).toBeGreaterThan(0);
   expect(play.told).not.toContain(CANARY);
@@ -144,16 +144,16 @@ fault('F44', async (play) => {
 });
 
 fault('F45', async (play) => {
-  const { stage } = play;
+  const { deployment } = play;
   const events = play.keepEvents();
-  const [live, dead] = stage.start(2);
-  await stage.pass(100);
+  const [live, dead] = deployment.start(2);
+  await deployment.pass(100);
   play.stop(dead);
-  await stage.pass(3_000);
-  await stage.schedule();
-  expect(stage.registered).toEqual([keyOfTask(live)]);
+  await deployment.pass(3_000);
+  await deployment.schedule();
+  expect(deployment.registered).toEqual([keyOfTask(live)]);
   const [ofLive, ofDead] = events.filter(({ detail }) => detail.lastStatus === 'RUNNING' && detail.desiredStatus === 'RUNNING');
-  const before = { writes: play.writes, calls: stage.calls };
+  const before = { writes: play.writes, calls: deployment.calls };
   const forged = (event: typeof ofLive, words: JsonObject): unknown => ({ ...event, detail: { ...event?.detail, ...words } });
   play.send(
     forged(ofLive, { desiredStatus: 'STOPPED', lastStatus: 'STOPPED', version: 9e15 }),
@@ -165,8 +165,8 @@ fault('F45', async (play) => {
       attachments: [{ type: 'eni', details: [{ name: 'privateIPv4Address', value: '10.0.66.66' }] }],
     }),
   );
-  await stage.pass(30_000);
+  await deployment.pass(30_000);
   expect(play.writes).toBe(before.writes);
-  expect(stage.registered).toEqual([keyOfTask(live)]);
-  return `${play.writes - before.writes} writes, ${stage.calls - before.calls} reads`;
+  expect(deployment.registered).toEqual([keyOfTask(live)]);
+  return `${play.writes - before.writes} writes, ${deployment.calls - before.calls} reads`;
 });

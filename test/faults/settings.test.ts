@@ -1,4 +1,4 @@
-/** Wiring that is wrong, rights that are taken away, and an hour in which AWS answers nothing. */
+/** Binding that is wrong, rights that are taken away, and an hour in which AWS answers nothing. */
 import { expect } from 'vitest';
 import { targetGroupArn } from '../../scripts/simulator/account.ts';
 import { GROUP } from '../../scripts/simulator/deployment.ts';
@@ -12,12 +12,12 @@ const OTHER = targetGroupArn('other');
 fault(
   'F46',
   async (play) => {
-    const { stage } = play;
-    stage.account.elb.addGroup({ arn: OTHER, port: 9090 });
-    stage.start(2);
-    await stage.pass(3_000);
+    const { deployment } = play;
+    deployment.account.elb.addGroup({ arn: OTHER, port: 9090 });
+    deployment.start(2);
+    await deployment.pass(3_000);
     expect(play.isInStep).toBe(true);
-    const mistakes = play.journals.flatMap(({ findings }) => findings.filter(({ kind }) => kind === 'mistake'));
+    const mistakes = play.reporters.flatMap(({ findings }) => findings.filter(({ kind }) => kind === 'mistake'));
     const told = new Set(mistakes.map(({ message }) => message));
     for (const word of [
       'prot=8080',
@@ -34,13 +34,13 @@ fault(
       ).not.toEqual([]);
     }
     for (const message of told) expect(message).toMatch(/expected .*\. This line is left out, and nothing else is\.$/);
-    expect(stage.account.elb.registered(stage.account.elb.group(OTHER))).toEqual([]);
+    expect(deployment.account.elb.registered(deployment.account.elb.group(OTHER))).toEqual([]);
     return `${told.size} lines named, the good one served`;
   },
   {
     settings: {
       targetGroups: [GROUP, OTHER],
-      wiring: [
+      binding: [
         'target-group=web service=app port=8080',
         'target-group=web service=app port=8080 mode=drain',
         'target-group=other service=app prot=8080',
@@ -56,17 +56,17 @@ fault(
 );
 
 fault('F47', async (play) => {
-  const { stage } = play;
+  const { deployment } = play;
   const [first] = await play.inStep(2);
-  stage.lambda.startSchedule(MINUTE_MS);
-  stage.service.faults = () => ({ kind: 'error', code: 'AccessDenied', status: 403 });
-  const fromMs = stage.clock.now();
+  deployment.lambda.startSchedule(MINUTE_MS);
+  deployment.service.faults = () => ({ kind: 'error', code: 'AccessDenied', status: 403 });
+  const fromMs = deployment.clock.now();
   play.stop(first);
-  stage.start(1);
-  await stage.pass(10 * MINUTE_MS);
+  deployment.start(1);
+  await deployment.pass(10 * MINUTE_MS);
   expect(play.deregisters + play.registers).toBe(0);
   expect(play.errors[0]).toContain("Check that the stack's parameters name this resource");
-  const failed = stage.lambda.invocations
+  const failed = deployment.lambda.invocations
     .filter(({ outcome }) => outcome === 'failed')
     .map(({ endedAtMs = 0 }) => endedAtMs - fromMs);
   // The alarm on the function's errors sounds when two of three minutes have one.
@@ -78,30 +78,30 @@ fault('F47', async (play) => {
 });
 
 fault('F48', async (play) => {
-  const { stage } = play;
-  stage.lambda.startSchedule(MINUTE_MS);
-  stage.account.ecs.reuseAfterMs = Number.POSITIVE_INFINITY;
-  const tasks = stage.start(5);
-  await stage.pass(10_000);
-  stage.service.faults = () => ({ kind: 'error', code: 'ServiceUnavailable', status: 503 });
+  const { deployment } = play;
+  deployment.lambda.startSchedule(MINUTE_MS);
+  deployment.account.ecs.reuseAfterMs = Number.POSITIVE_INFINITY;
+  const tasks = deployment.start(5);
+  await deployment.pass(10_000);
+  deployment.service.faults = () => ({ kind: 'error', code: 'ServiceUnavailable', status: 503 });
   for (let minute = 0; minute < 60; minute += 1) {
     play.stop(tasks.shift());
-    tasks.push(...stage.start(1));
-    await stage.pass(MINUTE_MS);
+    tasks.push(...deployment.start(1));
+    await deployment.pass(MINUTE_MS);
   }
-  stage.service.faults = () => undefined;
+  deployment.service.faults = () => undefined;
   // The task that stopped first is just forgotten by ECS: without a proof its target is left to a person, and named.
-  const left = (): string[] => stage.registered.filter((key) => !stage.serving.includes(key));
+  const left = (): string[] => deployment.registered.filter((key) => !deployment.serving.includes(key));
   const tookMs = await play.until(
-    () => left().length <= 1 && stage.serving.every((key) => stage.registered.includes(key)),
+    () => left().length <= 1 && deployment.serving.every((key) => deployment.registered.includes(key)),
     120_000,
   );
-  await stage.pass(MINUTE_MS);
-  const named = play.journals.flatMap(({ findings }) => findings.map(({ subject }) => subject));
+  await deployment.pass(MINUTE_MS);
+  const named = play.reporters.flatMap(({ findings }) => findings.map(({ subject }) => subject));
   for (const key of left()) expect(named).toContain(key);
   expect(tookMs).toBeLessThanOrEqual(75_000);
   // What was returned to the queue all the while comes again, and finds nothing left to do.
   const writes = play.writes;
-  await stage.pass(30 * MINUTE_MS);
+  await deployment.pass(30 * MINUTE_MS);
   return `in step ${(tookMs / 1_000).toFixed(1)} s after, ${left().length} forgotten one named, ${play.writes - writes} writes by what came again`;
 });

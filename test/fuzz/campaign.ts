@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { isObject, type JsonObject } from '../../functions/core/json.ts';
 import { type BundleBackend, bundleOverHttp } from '../../scripts/simulator/backends.ts';
-import { QUICK, Stage } from '../../scripts/simulator/deployment.ts';
+import { Deployment, QUICK } from '../../scripts/simulator/deployment.ts';
 import { present, type TaskRecord } from '../../scripts/simulator/ecs.ts';
 import { Random } from '../../scripts/simulator/random.ts';
 import { leaksIn } from './canary.ts';
@@ -42,12 +42,12 @@ const KEPT_TASKS = 50;
 export const RECORD_MAX = 64_000;
 
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
-  const stage = new Stage();
-  const backend = await bundleOverHttp(options.file, stage);
-  stage.use(backend);
-  stage.deliver = () => undefined;
+  const deployment = new Deployment();
+  const backend = await bundleOverHttp(options.file, deployment);
+  deployment.use(backend);
+  deployment.deliver = () => undefined;
   try {
-    return await new Campaign(options, stage, backend).run();
+    return await new Campaign(options, deployment, backend).run();
   } finally {
     await backend.close();
   }
@@ -55,7 +55,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
 
 class Campaign {
   readonly #options: FuzzOptions;
-  readonly #stage: Stage;
+  readonly #deployment: Deployment;
   readonly #backend: BundleBackend;
   readonly #random: Random;
   readonly #mutator: Mutator;
@@ -65,9 +65,9 @@ class Campaign {
     ...{ faults: [], longestRecord: 0, heapGrowth: 0 },
   };
 
-  constructor(options: FuzzOptions, stage: Stage, backend: BundleBackend) {
+  constructor(options: FuzzOptions, deployment: Deployment, backend: BundleBackend) {
     this.#options = options;
-    this.#stage = stage;
+    this.#deployment = deployment;
     this.#backend = backend;
     this.#random = new Random(options.seed);
     this.#mutator = new Mutator(this.#random.fork(), options.shapes);
@@ -82,20 +82,20 @@ class Campaign {
       progress?.(this.#report);
     }
     this.#report.heapGrowth = usedHeap() - (settledHeap ?? usedHeap());
-    this.#report.calls = this.#stage.calls;
+    this.#report.calls = this.#deployment.calls;
     return this.#report;
   }
 
   /** One batch: a task starts and the one before it stops, and both are told of in the midst of mutated messages. */
   async #playBatch(): Promise<void> {
-    const stage = this.#stage;
+    const deployment = this.#deployment;
     const report = this.#report;
     const events: unknown[] = [];
-    stage.deliver = (event) => events.push(event);
+    deployment.deliver = (event) => events.push(event);
     const old = this.#tasks.at(-1);
-    if (old !== undefined) stage.account.ecs.stop(old);
-    const [young] = stage.start(1, { timing: { ...QUICK, stoppingMs: 3_600_000 } });
-    await stage.pass(1_100);
+    if (old !== undefined) deployment.account.ecs.stop(old);
+    const [young] = deployment.start(1, { timing: { ...QUICK, stoppingMs: 3_600_000 } });
+    await deployment.pass(1_100);
     if (young !== undefined) this.#tasks.push(young);
     this.#forgetOldTasks();
     const good = events.length;
@@ -107,14 +107,17 @@ class Campaign {
     report.good += good;
     await this.#invoke({ Records });
     const expected = young === undefined ? '' : `${present(young).ipv4}:8080`;
-    if (stage.registered.join() === expected) report.served += good;
-    else this.#fault(`batch ${report.batches} left ${stage.registered.join() || 'nothing'} registered instead of ${expected}`);
+    if (deployment.registered.join() === expected) report.served += good;
+    else
+      this.#fault(
+        `batch ${report.batches} left ${deployment.registered.join() || 'nothing'} registered instead of ${expected}`,
+      );
     this.#readLog();
   }
 
   async #invoke(input: JsonObject): Promise<void> {
     try {
-      const answer = await this.#stage.invoke(input);
+      const answer = await this.#deployment.invoke(input);
       const failures = isObject(answer) ? answer['batchItemFailures'] : undefined;
       if (!Array.isArray(failures) || failures.length > 0)
         this.#fault(`the answer was ${JSON.stringify(answer)?.slice(0, 300)}`);
@@ -138,9 +141,9 @@ class Campaign {
 
   #forgetOldTasks(): void {
     for (const task of this.#tasks.splice(0, Math.max(0, this.#tasks.length - KEPT_TASKS))) {
-      this.#stage.account.ecs.tasks.delete(task.arn);
+      this.#deployment.account.ecs.tasks.delete(task.arn);
     }
-    this.#stage.lambda.invocations.length = 0;
+    this.#deployment.lambda.invocations.length = 0;
   }
 
   #fault(words: string): void {

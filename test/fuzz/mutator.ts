@@ -75,7 +75,7 @@ export class Mutator {
     const random = this.#random;
     const shape = plantCanaries(random.pick(this.#shapes), (path) => STRUCTURAL.has(path) && random.chance(0.96));
     if (!isObject(shape) || !isObject(shape['detail']) || random.chance(0.3)) return shape;
-    // Tasks of the wired service in the stack's own cluster get furthest: their messages lead to a pass.
+    // Tasks of the bound service in the stack's own cluster get furthest: their messages lead to a pass.
     const id = random.whole(0, 0xffff_ffff).toString(16).padStart(32, '0');
     const at = { account: '111122223333', region: 'eu-west-1', source: 'aws.ecs', 'detail-type': 'ECS Task State Change' };
     const taskArn = `${CLUSTER.replace(':cluster/', ':task/')}/${id}`;

@@ -1,7 +1,7 @@
 import type { Files } from '../../scripts/tools/template/templates.ts';
 
 /** A mistake that somebody could make: one line of one template, and the rule that has to notice. */
-export interface Mutant {
+export interface Mistake {
   readonly name: string;
   readonly file: string;
   /** The edit is made at the first place of `find` after this text, so that the right resource is hit. */
@@ -13,7 +13,7 @@ export interface Mutant {
 }
 
 /** The templates with the mistake in them. */
-export function plant({ name, file, after, find, put }: Mutant, files: Files): Files {
+export function plant({ name, file, after, find, put }: Mistake, files: Files): Files {
   const text = files[file] ?? '';
   const anchor = text.indexOf(after);
   const place = text.indexOf(find, anchor + after.length);

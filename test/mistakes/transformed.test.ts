@@ -4,10 +4,10 @@ import { skipUnless } from '../support/skip.ts';
 import { canTransform, transformAll } from '../support/transformed.ts';
 import { brokenRules } from './broken.ts';
 import { plant } from './mistake.ts';
-import { MUTANTS } from './mistakes.ts';
+import { MISTAKES } from './mistakes.ts';
 
 const ROOT = 'template.yaml';
-const ROOT_MUTANTS = MUTANTS.filter(({ file }) => file === ROOT);
+const ROOT_MISTAKES = MISTAKES.filter(({ file }) => file === ROOT);
 /** Nearly eighty templates go through a program that takes its time on a busy machine. */
 const PATIENCE_MS = 600_000;
 const MISSING = 'SAM’s translator, which npm run verify installs';
@@ -18,8 +18,8 @@ describe('the template that CloudFormation gets', () => {
 
   beforeAll(() => {
     if (!canTransform()) return;
-    const texts = [FILES[ROOT] ?? '', ...ROOT_MUTANTS.map((mutant) => plant(mutant, FILES)[ROOT] ?? '')];
-    for (const [index, text] of transformAll(texts).entries()) plain.set(ROOT_MUTANTS[index - 1]?.name ?? ROOT, text);
+    const texts = [FILES[ROOT] ?? '', ...ROOT_MISTAKES.map((mistake) => plant(mistake, FILES)[ROOT] ?? '')];
+    for (const [index, text] of transformAll(texts).entries()) plain.set(ROOT_MISTAKES[index - 1]?.name ?? ROOT, text);
   }, PATIENCE_MS);
 
   it('has nothing of SAM’s short forms', (context) => {
@@ -40,7 +40,7 @@ describe('the template that CloudFormation gets', () => {
     'shows every mistake of the source, where SAM does not refuse it',
     (context) => {
       skipUnless(canTransform(), context, MISSING);
-      const accepted = ROOT_MUTANTS.filter(({ name }) => plain.get(name) !== undefined);
+      const accepted = ROOT_MISTAKES.filter(({ name }) => plain.get(name) !== undefined);
       expect(accepted.length).toBeGreaterThan(60);
       const missed = accepted.filter(({ name, caughtBy }) => brokenRules(viewOfPlain(name), caughtBy).length === 0);
       expect(missed.map(({ name }) => name)).toEqual([]);

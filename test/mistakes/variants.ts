@@ -1,6 +1,6 @@
-import type { Mutant } from './mistake.ts';
+import type { Mistake } from './mistake.ts';
 
-type Edit = Pick<Mutant, 'file' | 'after' | 'find' | 'put'>;
+type Edit = Pick<Mistake, 'file' | 'after' | 'find' | 'put'>;
 
 /** Templates that are different, and as right as ours: a rule that they break asks for too much. */
 export const VARIANTS: readonly { readonly name: string; readonly edits: readonly Edit[] }[] = [

@@ -12,7 +12,7 @@ const SETTINGS: SettingsText = {
   clusters: [CLUSTER],
   targetGroups: [GROUP],
   cloudMapServices: [],
-  wiring: '',
+  binding: '',
   mode: 'enforce',
 };
 

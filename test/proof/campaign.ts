@@ -1,7 +1,7 @@
 /** Many seeds: what they found, added up, and a failing one made as small as it gets. */
 import { EPOCH_MS } from '../../scripts/simulator/clock.ts';
-import { CHURN_MS, FAULT_CLASSES, type FaultClass, type MixOptions } from './fault-mix.ts';
-import { type StoryResult, tellStory } from './scenario.ts';
+import { CHURN_MS, FAULT_CLASSES, type FaultClass, type FaultMixOptions } from './fault-mix.ts';
+import { runScenario, type ScenarioResult } from './scenario.ts';
 
 /** What one seed came to, small enough to be handed from thread to thread. */
 export interface SeedReport {
@@ -13,7 +13,7 @@ export interface SeedReport {
   readonly hash: string;
 }
 
-/** The smallest story that still fails. */
+/** The smallest scenario that still fails. */
 export interface Shrunk {
   readonly seed: number;
   readonly classes: readonly FaultClass[];
@@ -38,7 +38,7 @@ export const SOMETIMES: readonly string[] = [
   'change: task has stopped',
   'change: task is running',
   'change: task is stopping',
-  'change: wiring drains',
+  'change: binding drains',
   'failure: out-of-time',
   'finding: contested',
   'finding: empty-list',
@@ -51,8 +51,8 @@ export const SOMETIMES: readonly string[] = [
   'held: contested',
   'held: observe',
   'held: refused before',
-  'held: waits for the second look',
-  'held: wiring is older than a minute',
+  'held: waits for confirmation',
+  'held: binding is older than a minute',
   'invocation: killed',
   'invocation: timed out',
   'killed after a write',
@@ -69,14 +69,14 @@ export const SOMETIMES: readonly string[] = [
 /** Fewer seeds than this are no campaign: rare states may not have come up. */
 export const SOMETIMES_FROM_SEEDS = 3_000;
 
-export async function runSeed(seed: number, options: MixOptions = {}): Promise<SeedReport> {
-  const { violations, liveRemovals, outOfStepMs, marks, hash } = await tellStory(seed, options);
+export async function runSeed(seed: number, options: FaultMixOptions = {}): Promise<SeedReport> {
+  const { violations, liveRemovals, outOfStepMs, marks, hash } = await runScenario(seed, options);
   const told = violations.map(describeViolation);
   const live = liveRemovals === 0 ? [] : [`LIVE removals in the true world: ${liveRemovals}`];
   return { seed, violations: [...told, ...live], liveRemovals, outOfStepMs, marks: [...marks].sort(), hash };
 }
 
-/** Leaves out fault classes and cuts the story short, as long as it still fails. */
+/** Leaves out fault classes and cuts the scenario short, as long as it still fails. */
 export async function shrink(seed: number): Promise<Shrunk | undefined> {
   const whole = await failure(seed, new Set(FAULT_CLASSES), CHURN_MS);
   if (whole === undefined) return undefined;
@@ -93,17 +93,17 @@ export async function shrink(seed: number): Promise<Shrunk | undefined> {
 }
 
 async function failure(seed: number, allowed: ReadonlySet<FaultClass>, churnMs: number): Promise<Shrunk | undefined> {
-  const result = await tellStory(seed, { allowed, churnMs });
+  const result = await runScenario(seed, { allowed, churnMs });
   const violation = firstViolation(result);
   if (violation === undefined) return undefined;
   return { seed, classes: [...result.mix.classes], churnMs, violation };
 }
 
-function firstViolation({ violations: [first], liveRemovals }: StoryResult): string | undefined {
+function firstViolation({ violations: [first], liveRemovals }: ScenarioResult): string | undefined {
   if (first !== undefined) return describeViolation(first);
   return liveRemovals > 0 ? `LIVE removals in the true world: ${liveRemovals}` : undefined;
 }
 
-function describeViolation({ invariant, atMs, environment, detail }: StoryResult['violations'][number]): string {
+function describeViolation({ invariant, atMs, environment, detail }: ScenarioResult['violations'][number]): string {
   return `${invariant} at ${((atMs - EPOCH_MS) / 1_000).toFixed(3)} s, environment ${environment}: ${detail}`;
 }

@@ -1,6 +1,6 @@
 /** Generated histories against the check of Cloud Map services; `npm run simulate:drift` plays more of them. */
 import { describe, expect, it } from 'vitest';
-import { tellDriftStory } from './drift/run.ts';
+import { tellDriftRun } from './drift/run.ts';
 import { PLANTS } from './drift/seeded-bugs.ts';
 
 const HISTORIES = 400;
@@ -12,12 +12,12 @@ describe('generated histories of tasks and instances', () => {
     const sums = { due: 0, found: 0, findings: 0 };
     const kinds = new Set<string>();
     for (let seed = 1; seed <= HISTORIES; seed += 1) {
-      const story = await tellDriftStory(seed);
-      expect({ seed, mistakes: story.mistakes }).toEqual({ seed, mistakes: [] });
-      sums.due += story.due;
-      sums.found += story.found;
-      sums.findings += story.findings;
-      for (const kind of [...story.foundAfterMs.keys(), ...story.ageErrorMs.keys()]) kinds.add(kind.split(',')[0] ?? '');
+      const scenario = await tellDriftRun(seed);
+      expect({ seed, mistakes: scenario.mistakes }).toEqual({ seed, mistakes: [] });
+      sums.due += scenario.due;
+      sums.found += scenario.found;
+      sums.findings += scenario.findings;
+      for (const kind of [...scenario.foundAfterMs.keys(), ...scenario.ageErrorMs.keys()]) kinds.add(kind.split(',')[0] ?? '');
     }
     expect(sums.found).toBe(sums.due);
     // Enough has to come up for the sentence above to mean something.
@@ -26,12 +26,12 @@ describe('generated histories of tasks and instances', () => {
   });
 
   it('are the same for the same seed', async () => {
-    expect(await tellDriftStory(7)).toEqual(await tellDriftStory(7));
+    expect(await tellDriftRun(7)).toEqual(await tellDriftRun(7));
   });
 
   it.each(PLANTS)('notice a check that $name', async (plant) => {
     for (let seed = 1; seed < CAUGHT_WITHIN; seed += 1) {
-      const { mistakes } = await tellDriftStory(seed, plant);
+      const { mistakes } = await tellDriftRun(seed, plant);
       if (mistakes.length > 0) return;
     }
     expect.unreachable(`${CAUGHT_WITHIN} histories have not noticed it.`);

@@ -2,7 +2,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { TaskRecord } from '../../scripts/simulator/ecs.ts';
 import type { StateChangeEvent } from '../../scripts/simulator/events.ts';
-import { batchOf, interleavings, permutations, type Slots, SmallWorld } from './interleavings.ts';
+import { batchOf, interleavings, permutations, type Slots, SmallAccount } from './interleavings.ts';
 
 /** However busy the machine is: nothing here is about how long it takes. */
 vi.setConfig({ testTimeout: 900_000 });
@@ -11,7 +11,7 @@ const SCHEDULE = { source: 'aws.events', 'detail-type': 'Scheduled Event', detai
 
 /** Two warm environments that know a task in the group. */
 async function warm() {
-  const world = new SmallWorld();
+  const world = new SmallAccount();
   const old = world.start();
   await world.pass(1_000);
   for (const environment of [1, 2]) await world.schedule(environment);
@@ -27,14 +27,14 @@ async function withYoung() {
   return { world, old, young };
 }
 
-function lastEventOf(world: SmallWorld, task: TaskRecord): StateChangeEvent {
+function lastEventOf(world: SmallAccount, task: TaskRecord): StateChangeEvent {
   const event = world.eventsOf(task).at(-1);
   if (event === undefined) throw new Error('Every task has sent an event.');
   return event;
 }
 
 /** No invariant broken, nothing live removed, after a minute the group in step, and after another nothing left to do. */
-async function verify(world: SmallWorld, told: string): Promise<void> {
+async function verify(world: SmallAccount, told: string): Promise<void> {
   await world.pass(61_000);
   await world.schedule(9);
   const { writes } = world;
@@ -108,7 +108,7 @@ describe('two passes on one group, side by side', () => {
 
 describe('an environment that dies', () => {
   /** Dies at every call in turn, until there are no more; then the message comes again, or the next minute does. */
-  async function dieEverywhere(prepare: () => Promise<{ world: SmallWorld; input: unknown }>): Promise<number> {
+  async function dieEverywhere(prepare: () => Promise<{ world: SmallAccount; input: unknown }>): Promise<number> {
     for (let call = 1; ; call += 1) {
       for (const when of ['before', 'after'] as const) {
         const { world, input } = await prepare();
@@ -152,7 +152,7 @@ describe('an environment that dies', () => {
 describe('the six events of a task, in all 720 orders', () => {
   /** One life, told from the start to the end. The first task of every small world has the same name. */
   async function lifeEvents(): Promise<StateChangeEvent[]> {
-    const world = new SmallWorld();
+    const world = new SmallAccount();
     const task = world.start();
     await world.pass(1_000);
     world.account.ecs.stop(task);
@@ -160,7 +160,7 @@ describe('the six events of a task, in all 720 orders', () => {
     return world.eventsOf(task);
   }
 
-  async function inEveryOrder(prepare: () => Promise<SmallWorld>, judge: (world: SmallWorld) => void): Promise<void> {
+  async function inEveryOrder(prepare: () => Promise<SmallAccount>, judge: (world: SmallAccount) => void): Promise<void> {
     const orders = permutations(await lifeEvents());
     expect(orders).toHaveLength(720);
     for (const events of orders) {
@@ -208,7 +208,7 @@ describe('the six events of a task, in all 720 orders', () => {
   it('register once and remove once when each comes at another moment of the life', async () => {
     const orders = permutations(await lifeEvents());
     for (const events of orders) {
-      const world = new SmallWorld();
+      const world = new SmallAccount();
       const task = world.start();
       for (const [index, event] of events.entries()) {
         if (index === 3) world.account.ecs.stop(task);

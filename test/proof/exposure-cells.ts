@@ -1,10 +1,10 @@
 /** The worlds whose exposure is told: one fault each, as strong as its name says, and nothing else wrong; then all at once. */
 import type { LambdaSettings } from '../../scripts/simulator/lambda.ts';
-import type { Mix } from './fault-mix.ts';
+import type { FaultMix } from './fault-mix.ts';
 
 export interface Cell {
   readonly name: string;
-  readonly fixed: (seed: number) => Partial<Mix>;
+  readonly fixed: (seed: number) => Partial<FaultMix>;
   readonly lambda?: Partial<LambdaSettings>;
   /** Whether each seed draws faults beside those that are fixed, as in `npm run simulate`. */
   readonly withDrawnFaults?: boolean;
@@ -13,8 +13,8 @@ export interface Cell {
 /** A small subnet hands addresses on soon. A container takes two seconds to stop: of quicker ones the crashes tell. */
 const REUSE = { reuseAfterMs: 5_000, stoppingMinMs: 2_000 };
 /** AWS may hand an address on within one to three seconds; each seed has its own time. */
-const quickReuse = (seed: number): Partial<Mix> => ({ ...REUSE, reuseAfterMs: 1_000 + ((seed * 997) % 2_001) });
-const lag = (lagMaxMs: number) => (): Partial<Mix> => ({ ...REUSE, lagMaxMs });
+const quickReuse = (seed: number): Partial<FaultMix> => ({ ...REUSE, reuseAfterMs: 1_000 + ((seed * 997) % 2_001) });
+const lag = (lagMaxMs: number) => (): Partial<FaultMix> => ({ ...REUSE, lagMaxMs });
 
 export const CELLS: readonly Cell[] = [
   { name: 'no faults', fixed: () => REUSE },

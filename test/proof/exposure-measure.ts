@@ -2,7 +2,7 @@
 
 import type { Cell } from './exposure-cells.ts';
 import type { FaultClass } from './fault-mix.ts';
-import { tellStory } from './scenario.ts';
+import { runScenario } from './scenario.ts';
 
 export interface Measured {
   readonly tasks: number;
@@ -18,22 +18,22 @@ export interface Measured {
 }
 
 export async function measure(cell: Cell, from: number, seeds: number): Promise<Measured> {
-  const stories = [];
+  const scenarios = [];
   for (let seed = from; seed < from + seeds; seed += 1) {
     const allowed = cell.withDrawnFaults ? undefined : new Set<FaultClass>();
-    stories.push(await tellStory(seed, { allowed, fixed: cell.fixed(seed), lambda: cell.lambda }));
+    scenarios.push(await runScenario(seed, { allowed, fixed: cell.fixed(seed), lambda: cell.lambda }));
   }
-  const exposures = stories.map(({ exposure }) => exposure);
+  const exposures = scenarios.map(({ exposure }) => exposure);
   return {
     tasks: sum(exposures.map(({ tasks }) => tasks)),
     stops: sum(exposures.map(({ stops }) => stops)),
-    liveRemovals: sum(stories.map(({ liveRemovals }) => liveRemovals)),
-    violations: sum(stories.map(({ violations }) => violations.length)),
+    liveRemovals: sum(scenarios.map(({ liveRemovals }) => liveRemovals)),
+    violations: sum(scenarios.map(({ violations }) => violations.length)),
     missingMs: sum(exposures.map(({ liveUnregisteredMs }) => liveUnregisteredMs)),
     goneMs: sum(exposures.map(({ goneRegisteredMs }) => goneRegisteredMs)),
     registerMs: exposures.flatMap(({ registerMs }) => registerMs),
     deregisterMs: exposures.flatMap(({ deregisterMs }) => deregisterMs),
-    outOfStepMs: Math.max(...stories.map(({ outOfStepMs }) => outOfStepMs)),
+    outOfStepMs: Math.max(...scenarios.map(({ outOfStepMs }) => outOfStepMs)),
   };
 }
 

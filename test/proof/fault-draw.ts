@@ -1,11 +1,11 @@
 /** What happens to a single call under a mix: drawn anew for each. */
 import type { Fault } from '../../scripts/simulator/faults.ts';
 import type { Random } from '../../scripts/simulator/random.ts';
-import type { Mix } from './fault-mix.ts';
+import type { FaultMix } from './fault-mix.ts';
 
 const WRITES = new Set(['RegisterTargets', 'DeregisterTargets']);
 
-export function drawFault(mix: Mix, random: Random, operation: string): Fault | undefined {
+export function drawFault(mix: FaultMix, random: Random, operation: string): Fault | undefined {
   // Each chance is drawn whether or not it is needed: a class that is left out must not shift the draws of the others.
   const [throttled, failed, hung, lost, unreadable] = [
     random.next(),

@@ -1,7 +1,7 @@
 /** Which faults a seed has, and how strong: a swarm, so that some seeds have one fault alone and some have all of them. */
 import { Random } from '../../scripts/simulator/random.ts';
 
-/** The classes of the first stories. Kept apart: their draws must not shift when a class is added. */
+/** The classes of the first scenarios. Kept apart: their draws must not shift when a class is added. */
 export const FIRST_CLASSES = [
   'duplicates',
   'delays',
@@ -23,7 +23,7 @@ export const FIRST_CLASSES = [
   'second stack',
   'native writer',
   'sole owner',
-  'rewiring',
+  'rebinding',
   'unreadable tags',
   'service gone',
   'forged hints',
@@ -54,7 +54,7 @@ export const FAULT_CLASSES = [...FIRST_CLASSES, ...LATER_CLASSES] as const;
 export type FaultClass = (typeof FAULT_CLASSES)[number];
 
 /** Everything that a seed decides. A class that is left out has the strength of no fault. */
-export interface Mix {
+export interface FaultMix {
   readonly seed: number;
   readonly classes: ReadonlySet<FaultClass>;
   readonly churnMs: number;
@@ -78,7 +78,7 @@ export interface Mix {
   readonly deadCall: string | undefined;
   /** From when to when every call fails and no event arrives, in milliseconds after the beginning. */
   readonly outage: { readonly fromMs: number; readonly toMs: number };
-  readonly wiredBy: 'parameter' | 'tags';
+  readonly boundBy: 'parameter' | 'tags';
   readonly withFamily: boolean;
   readonly withSecondGroup: boolean;
   readonly initialTasks: number;
@@ -87,19 +87,19 @@ export interface Mix {
   readonly stoppingMinMs: number;
 }
 
-export interface MixOptions {
+export interface FaultMixOptions {
   /** Classes that this run may have; all by default. */
   readonly allowed?: ReadonlySet<FaultClass> | undefined;
   readonly churnMs?: number | undefined;
   /** Overrides for a cell of a table, such as "reads 3 s behind". */
-  readonly fixed?: Partial<Mix> | undefined;
+  readonly fixed?: Partial<FaultMix> | undefined;
 }
 
 /** How many milliseconds a run churns, if nothing shorter is asked for. */
 export const CHURN_MS = 150_000;
 
 /** Draws the mix of a seed. Each class draws from a generator of its own, so that leaving one out changes no other. */
-export function drawMix(seed: number, options: MixOptions = {}): Mix {
+export function drawFaultMix(seed: number, options: FaultMixOptions = {}): FaultMix {
   const random = new Random(seed);
   const own = new Map<FaultClass, Random>();
   const classes = drawClasses(seed, random, own, options.allowed);
@@ -132,7 +132,7 @@ export function drawMix(seed: number, options: MixOptions = {}): Mix {
     outage: strength('outage', { fromMs: 0, toMs: 0 }, (r) => drawOutage(r, churnMs)),
     deadCall: strength<string | undefined>('one call dead', undefined, (r) => r.pick(MORTAL_CALLS)),
     pageMax: strength('short pages', 100, (r) => r.pick([1, 2, 3])),
-    wiredBy: basics.pick(['parameter', 'tags']),
+    boundBy: basics.pick(['parameter', 'tags']),
     withFamily: basics.chance(0.3),
     withSecondGroup: basics.chance(0.2) || classes.has('side by side'),
     initialTasks: basics.whole(0, 8),
@@ -160,7 +160,7 @@ function drawClasses(
 }
 
 /** In the middle, where more goes wrong after it, or at the end, where nothing covers up what it has left. */
-function drawOutage(random: Random, churnMs: number): Mix['outage'] {
+function drawOutage(random: Random, churnMs: number): FaultMix['outage'] {
   const lengthMs = random.whole(45_000, 85_000);
   const fromMs = random.chance(0.5) ? churnMs - lengthMs : random.whole(20_000, 60_000);
   return { fromMs, toMs: fromMs + lengthMs };

@@ -2,14 +2,14 @@
 import { Account, clusterArn, targetGroupArn } from '../../scripts/simulator/account.ts';
 import { type ApiName, Service } from '../../scripts/simulator/api.ts';
 import type { Input } from '../../scripts/simulator/api-input.ts';
-import { createSimulatedWorld, type Line } from '../../scripts/simulator/aws-api.ts';
+import { createSimulatedAws, type Line } from '../../scripts/simulator/aws-api.ts';
 import { runClock, settleOnce, VirtualClock } from '../../scripts/simulator/clock.ts';
 import { parseSettings } from '../../scripts/simulator/deployment.ts';
 import { present, type TaskRecord } from '../../scripts/simulator/ecs.ts';
 import type { GroupRecord } from '../../scripts/simulator/elb.ts';
 import { type StateChangeEvent, stateChangeEvent } from '../../scripts/simulator/events.ts';
 import { type InProcessRuntime, spawnInProcess } from '../../scripts/simulator/in-process.ts';
-import { Referee, type WantedLine } from './oracle.ts';
+import { Oracle, type WantedLine } from './oracle.ts';
 
 const CLUSTER = clusterArn('prod');
 const GROUP = targetGroupArn('web');
@@ -18,7 +18,7 @@ const SETTINGS = parseSettings({
   clusters: [CLUSTER],
   targetGroups: [GROUP],
   cloudMapServices: [],
-  wiring: 'target-group=web service=app port=8080',
+  binding: 'target-group=web service=app port=8080',
   mode: 'enforce',
 });
 /** Milliseconds between two slots; an answer takes one of them. */
@@ -47,13 +47,13 @@ interface Actor {
   death: { readonly call: number; readonly when: 'before' | 'after' } | undefined;
 }
 
-export class SmallWorld {
+export class SmallAccount {
   readonly clock = new VirtualClock();
   readonly account = new Account(this.clock);
   readonly group: GroupRecord;
   readonly #service = new Service(this.account);
   readonly #actors = new Map<number, Actor>();
-  readonly #referee: Referee;
+  readonly #oracle: Oracle;
   #writes = 0;
   /** Removals of an address that a live and running task of the service held at that moment. */
   liveRemovals = 0;
@@ -62,7 +62,7 @@ export class SmallWorld {
     this.account.ecs.addService(CLUSTER, 'app');
     this.group = this.account.elb.addGroup({ arn: GROUP, deregistrationDelaySeconds: 0 });
     const isLive = (arn: string): boolean => this.account.ecs.tasks.get(arn)?.history.at(-1)?.desired === 'RUNNING';
-    this.#referee = new Referee(this.clock, {
+    this.#oracle = new Oracle(this.clock, {
       parameterLines: new Map([[GROUP, [APP]]]),
       linesOfTag: new Map(),
       nativeServices: new Set(),
@@ -72,7 +72,7 @@ export class SmallWorld {
   }
 
   get violations(): readonly string[] {
-    return this.#referee.violations.map(({ invariant, detail }) => `${invariant}: ${detail}`);
+    return this.#oracle.violations.map(({ invariant, detail }) => `${invariant}: ${detail}`);
   }
 
   get registered(): string[] {
@@ -152,11 +152,11 @@ export class SmallWorld {
   }
 
   #begin(environment: number, input: unknown, ended: () => void): void {
-    this.#referee.invoked(environment, input);
+    this.#oracle.invoked(environment, input);
     const deadlineMs = this.clock.now() + INVOCATION_MS;
     const invocation = this.#actorOf(environment).runtime.invoke(input, () => deadlineMs - this.clock.now());
     const end = (answer: unknown): void => {
-      this.#referee.ended(environment, input, answer);
+      this.#oracle.ended(environment, input, answer);
       ended();
     };
     invocation.then(end, end);
@@ -166,7 +166,7 @@ export class SmallWorld {
     const known = this.#actors.get(environment);
     if (known !== undefined) return known;
     const line = this.#lineOf(environment);
-    const runtime = spawnInProcess(SETTINGS, createSimulatedWorld(this.#service, line), this.clock);
+    const runtime = spawnInProcess(SETTINGS, createSimulatedAws(this.#service, line), this.clock);
     const actor: Actor = { runtime, slotsMs: [], calls: 0, death: undefined };
     this.#actors.set(environment, actor);
     return actor;
@@ -187,11 +187,11 @@ export class SmallWorld {
         if (actor === undefined) return false;
         actor.calls += 1;
         if (isDead(actor.calls, 'before')) return false;
-        this.#referee.sent(environment, name, input);
+        this.#oracle.sent(environment, name, input);
         return true;
       },
       effected: (name, input) => this.#effected(name, input),
-      answered: (name, input, output, code) => this.#referee.answered(environment, name, input, output, code),
+      answered: (name, input, output, code) => this.#oracle.answered(environment, name, input, output, code),
     };
   }
 

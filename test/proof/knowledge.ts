@@ -1,4 +1,4 @@
-/** What an environment has read of tasks, kept by the referee on its own: no code is shared with what it judges. */
+/** What an environment has read of tasks, kept by the oracle on its own: no code is shared with what it judges. */
 import { isObject } from '../../functions/core/json.ts';
 
 /** A task as some DescribeTasks answers told it, each field at its latest. */

@@ -3,11 +3,11 @@ import { type Account, clusterArn } from '../../scripts/simulator/account.ts';
 import { present, type TaskRecord, type TaskTiming } from '../../scripts/simulator/ecs.ts';
 import type { GroupRecord } from '../../scripts/simulator/elb.ts';
 import type { Random } from '../../scripts/simulator/random.ts';
-import type { Mix } from './fault-mix.ts';
+import type { FaultMix } from './fault-mix.ts';
 
 export const CLUSTER_ARN = clusterArn('prod');
 
-/** What runs in the cluster: the wired service and family, and a service that nobody wires but that shares the subnet. */
+/** What runs in the cluster: the bound service and family, and a service that nobody binds but that shares the subnet. */
 const KINDS = {
   app: { group: 'service:app', definition: 'app:1' },
   job: { group: 'family:job', definition: 'job:3' },
@@ -16,17 +16,17 @@ const KINDS = {
 } as const;
 export type Kind = keyof typeof KINDS;
 
-export class People {
+export class Operators {
   readonly #account: Account;
   readonly #group: GroupRecord;
-  readonly #mix: Mix;
+  readonly #mix: FaultMix;
   readonly #random: Random;
   /** Addresses that a person has put into the group: they stay, whatever happens. */
   readonly byHand = new Set<string>();
   /** Told after every write to the group. */
   wrote: () => void = () => undefined;
 
-  constructor(account: Account, group: GroupRecord, mix: Mix, random: Random) {
+  constructor(account: Account, group: GroupRecord, mix: FaultMix, random: Random) {
     this.#account = account;
     this.#group = group;
     this.#mix = mix;

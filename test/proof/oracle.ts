@@ -10,9 +10,9 @@ import { objects, text, texts, whole } from '../../scripts/simulator/api-input.t
 import type { VirtualClock } from '../../scripts/simulator/clock.ts';
 import { FORGED_ADDRESS } from './forgery.ts';
 import { isStopping, Knowledge, type KnownTask } from './knowledge.ts';
-import { Conduct, isRunningList, selectorOf as selectorOfList, targetsOf } from './temporal-checks.ts';
+import { isRunningList, selectorOf as selectorOfList, TemporalChecks, targetsOf } from './temporal-checks.ts';
 
-/** One line of wiring as the story's author meant it. */
+/** One line of binding as the scenario's author meant it. */
 export interface WantedLine {
   readonly kind: 'service' | 'family';
   readonly name: string;
@@ -29,7 +29,7 @@ export interface Violation {
   readonly detail: string;
 }
 
-/** What the referee is told about the story before it begins. */
+/** What the oracle is told about the scenario before it begins. */
 export interface Rules {
   /** The lines that a group has by the parameter; undefined where they stand in its tags. */
   readonly parameterLines: ReadonlyMap<string, readonly WantedLine[]>;
@@ -48,7 +48,7 @@ const SECOND_LOOK_MS = 5_000;
 const WIRING_AGE_MS = 60_000;
 /** A pass that is frozen again and again still ends within its invocation. */
 const LISTED_MS = 30_000;
-/** What another environment read counts for so long: without a store of its own, an environment cannot know of older sights. */
+/** What another environment read counts for so long: without a store of its own, an environment cannot know of older observations. */
 const SEEN_ELSEWHERE_MS = 5_000;
 const READS = new Set(['ListTasks', 'DescribeTasks']);
 const ALLOWED = new Set([
@@ -92,19 +92,19 @@ interface Eyes {
   isQuotaHit: boolean;
 }
 
-export class Referee {
+export class Oracle {
   readonly violations: Violation[] = [];
   readonly #clock: VirtualClock;
   readonly #rules: Rules;
   readonly #eyes = new Map<number, Eyes>();
   /** What any environment has read. */
   readonly #all = new Knowledge();
-  readonly #conduct: Conduct;
+  readonly #temporal: TemporalChecks;
 
   constructor(clock: VirtualClock, rules: Rules) {
     this.#clock = clock;
     this.#rules = rules;
-    this.#conduct = new Conduct(
+    this.#temporal = new TemporalChecks(
       clock,
       (group) => !rules.parameterLines.has(group),
       (invariant, environment, detail) => this.#report(invariant, environment, detail),
@@ -114,12 +114,12 @@ export class Referee {
   /** A new invocation begins in the environment: proofs of earlier ones do not count any more. */
   invoked(environment: number, input: unknown): void {
     this.#eyesOf(environment).firstStopped.clear();
-    this.#conduct.invoked(environment, input);
+    this.#temporal.invoked(environment, input);
   }
 
   /** The invocation has come to its end by itself. Of several groups it cannot be told which of them a call was for. */
   ended(environment: number, input: unknown, answer: unknown): void {
-    if (this.#rules.isSingleGroup) this.#conduct.ended(environment, input, answer);
+    if (this.#rules.isSingleGroup) this.#temporal.ended(environment, input, answer);
   }
 
   sent(environment: number, name: ApiName, input: Input): void {
@@ -131,7 +131,7 @@ export class Referee {
       eyes.isQuotaHit = false;
     }
     if (READS.has(name)) eyes.failedReads.add(keyOfRead(name, input));
-    this.#conduct.sent(environment, name, input);
+    this.#temporal.sent(environment, name, input);
     if (name === 'RegisterTargets') this.#judgeRegistration(environment, eyes, input);
     if (name === 'DeregisterTargets') this.#judgeDeregistration(environment, eyes, input);
   }
@@ -144,7 +144,7 @@ export class Referee {
     if (name === 'RegisterTargets') noteRefused(eyes, targetsOf(input), output !== undefined, code);
     const nowMs = this.#clock.now();
     // That a service does not exist is an answer as well: nothing of it runs.
-    this.#conduct.answered(environment, name, input, output, code);
+    this.#temporal.answered(environment, name, input, output, code);
     const isList = isRunningList(name, input);
     if (isList && ANSWERS.has(code)) learnList(eyes, input, [], nowMs);
     if (!isObject(output)) return;
@@ -173,7 +173,7 @@ export class Referee {
 
   #noteRegistered(environment: number, eyes: Eyes, input: Input): void {
     for (const { ip, key } of targetsOf(input)) {
-      for (const { arn } of servingAt(eyes, ip, this.#clock.now())) this.#conduct.noteRegistered(environment, key, arn);
+      for (const { arn } of servingAt(eyes, ip, this.#clock.now())) this.#temporal.noteRegistered(environment, key, arn);
     }
   }
 
@@ -188,7 +188,7 @@ export class Referee {
     for (const { ip, port, key } of targetsOf(input)) {
       const seen = eyes.targets.get(group)?.get(key);
       if (seen !== undefined && seen.state !== 'draining') this.#report('S15', environment, `${key} is registered already`);
-      for (const { arn } of servingAt(eyes, ip, this.#clock.now())) this.#conduct.judgeRepeat(environment, key, arn);
+      for (const { arn } of servingAt(eyes, ip, this.#clock.now())) this.#temporal.judgeRepeat(environment, key, arn);
       const candidates = eyes.knowledge
         .at(ip)
         .filter((task) => lines.some((line) => isMeant(line, task) && line.port === port));
@@ -204,7 +204,7 @@ export class Referee {
     port: number,
   ): { readonly invariant: string; readonly detail: string } | undefined {
     const nowMs = this.#clock.now();
-    if (candidates.length === 0) return { invariant: 'S4', detail: 'no task of the wiring has this address' };
+    if (candidates.length === 0) return { invariant: 'S4', detail: 'no task of the binding has this address' };
     const serving = candidates.filter((task) => !task.stopped && task.last === 'RUNNING' && task.attached);
     if (serving.length === 0) return { invariant: 'S5', detail: `its task is not running (${candidates[0]?.last})` };
     const described = serving.filter((task) => nowMs - task.describedAtMs <= PROOF_AGE_MS);
@@ -274,18 +274,19 @@ export class Referee {
     return nowMs - firstMs >= SECOND_LOOK_MS && areListed;
   }
 
-  /** The lines that the environment may act on for the group; the wiring's own invariants are judged here. */
+  /** The lines that the environment may act on for the group; the binding's own invariants are judged here. */
   #linesOf(environment: number, eyes: Eyes, group: string, call: string): readonly WantedLine[] {
     const parameter = this.#rules.parameterLines.get(group);
     const tagged = eyes.tags.get(group);
-    if (parameter === undefined && tagged === undefined) this.#report('S21', environment, `${call} before any wiring was read`);
+    if (parameter === undefined && tagged === undefined)
+      this.#report('S21', environment, `${call} before any binding was read`);
     if (parameter === undefined && tagged !== undefined && this.#clock.now() - tagged.atMs > WIRING_AGE_MS) {
-      this.#report('S21', environment, `${call} on wiring older than a minute`);
+      this.#report('S21', environment, `${call} on binding older than a minute`);
     }
     const lines = (parameter ?? tagged?.lines ?? []).map((line) =>
       this.#rules.nativeServices.has(`${group} ${line.name}`) ? { ...line, isNative: true } : line,
     );
-    if (this.#rules.isSingleGroup) this.#conduct.judgeOrder(environment, group, lines.map(selectorOf));
+    if (this.#rules.isSingleGroup) this.#temporal.judgeOrder(environment, group, lines.map(selectorOf));
     const isNative = lines.some((line) => line.isNative);
     if (!lines.some(mayWrite))
       this.#report(isNative ? 'S20' : 'S18', environment, `${call} on a group that no line lets it write`);

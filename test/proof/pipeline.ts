@@ -3,7 +3,7 @@ import type { VirtualClock } from '../../scripts/simulator/clock.ts';
 import { passesRule, type StateChangeEvent } from '../../scripts/simulator/events.ts';
 import type { Queue } from '../../scripts/simulator/queue.ts';
 import type { Random } from '../../scripts/simulator/random.ts';
-import type { Mix } from './fault-mix.ts';
+import type { FaultMix } from './fault-mix.ts';
 
 /** What EventBridge usually takes, in milliseconds: chosen, not measured. */
 const USUAL_DELAY_MS = 300;
@@ -11,14 +11,14 @@ const USUAL_DELAY_MS = 300;
 export class Pipeline {
   readonly #clock: VirtualClock;
   readonly #queue: Queue;
-  readonly #mix: Mix;
+  readonly #mix: FaultMix;
   readonly #random: Random;
   /** Faults end here; later events come once and in time. */
   readonly #faultsEndMs: number;
   delivered = 0;
   lost = 0;
 
-  constructor(clock: VirtualClock, queue: Queue, mix: Mix, random: Random, faultsEndMs: number) {
+  constructor(clock: VirtualClock, queue: Queue, mix: FaultMix, random: Random, faultsEndMs: number) {
     this.#clock = clock;
     this.#queue = queue;
     this.#mix = mix;

@@ -1,4 +1,4 @@
-/** Groups, services and lines of every story, and what the lines mean to the judges. */
+/** Groups, services and lines of every scenario, and what the lines mean to the judges. */
 import { cloudMapServiceArn, targetGroupArn } from '../../scripts/simulator/account.ts';
 import type { WantedLine } from './oracle.ts';
 
@@ -9,7 +9,7 @@ export const APP: WantedLine = { kind: 'service', name: 'app', port: 8080, mode:
 export const JOB: WantedLine = { kind: 'family', name: 'job', port: 8080, mode: 'enforce' };
 export const API: WantedLine = { kind: 'service', name: 'api', port: 8080, mode: 'enforce' };
 
-/** Every text that the story ever writes into a tag, and what it means. */
+/** Every text that the scenario ever writes into a tag, and what it means. */
 export const TAG_TEXTS: ReadonlyMap<string, readonly WantedLine[]> = new Map([
   ['service=app port=8080', [APP]],
   ['service=app port=8080 mode=drain', [{ ...APP, mode: 'drain' as const }]],

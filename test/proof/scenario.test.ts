@@ -2,11 +2,11 @@
 import { describe, expect, it, vi } from 'vitest';
 import { runSeed } from './campaign.ts';
 import { FIRST_CLASSES } from './fault-mix.ts';
-import { tellStory } from './scenario.ts';
+import { runScenario } from './scenario.ts';
 
 /** Seeds that found a mistake once. Each is kept, with what it was. */
 const FOUND: readonly (readonly [number, string])[] = [
-  [47, 'the stopped list was not searched again after the wiring had changed'],
+  [47, 'the stopped list was not searched again after the binding had changed'],
   [1025, 'a task that another environment saw serving long ago'],
   [1246, 'a pass wrote on less than the pass of another group had read'],
   [2800, 'a description was learned only when the whole lot had arrived'],
@@ -17,9 +17,9 @@ const FOUND: readonly (readonly [number, string])[] = [
 /** However busy the machine is: nothing here is about how long it takes. */
 vi.setConfig({ testTimeout: 900_000 });
 
-describe('stories of the simulated account', () => {
+describe('scenarios of the simulated account', () => {
   it.each(FOUND)('seed %i: %s', async (seed) => {
-    // With the faults that there were then: later ones would make another story of it.
+    // With the faults that there were then: later ones would make another scenario of it.
     expect((await runSeed(seed, { allowed: new Set(FIRST_CLASSES) })).violations).toEqual([]);
   });
 
@@ -34,16 +34,16 @@ describe('stories of the simulated account', () => {
     }
   });
 
-  it('tells the same story for the same seed, to the byte', async () => {
+  it('tells the same scenario for the same seed, to the byte', async () => {
     const lines: string[][] = [[], []];
     const hashes = [];
-    for (const kept of lines) hashes.push((await tellStory(7, { trace: (line) => kept.push(line) })).hash);
+    for (const kept of lines) hashes.push((await runScenario(7, { trace: (line) => kept.push(line) })).hash);
     expect(lines[0]?.length).toBeGreaterThan(100);
     expect(lines[1]).toEqual(lines[0]);
     expect(hashes[1]).toBe(hashes[0]);
   });
 
-  it('tells another story for another seed', async () => {
-    expect((await tellStory(7)).hash).not.toBe((await tellStory(8)).hash);
+  it('tells another scenario for another seed', async () => {
+    expect((await runScenario(7)).hash).not.toBe((await runScenario(8)).hash);
   });
 });

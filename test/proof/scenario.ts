@@ -9,17 +9,17 @@ import { Exposure, type ExposureSums } from '../../scripts/simulator/exposure.ts
 import type { LambdaSettings } from '../../scripts/simulator/lambda.ts';
 import { Random } from '../../scripts/simulator/random.ts';
 import { drawFault } from './fault-draw.ts';
-import { drawMix, type FaultClass, type Mix, type MixOptions } from './fault-mix.ts';
+import { drawFaultMix, type FaultClass, type FaultMix, type FaultMixOptions } from './fault-mix.ts';
 import { forgedMessage, forgedVersion, mangledMessage } from './forgery.ts';
 import { cameLate } from './late-starts.ts';
-import { CLUSTER_ARN, type Kind, People } from './operators.ts';
+import { CLUSTER_ARN, type Kind, Operators } from './operators.ts';
 import type { Rules, Violation, WantedLine } from './oracle.ts';
 import { ADMIN, API, APP, CLOUD_MAP, JOB, TAG_TEXTS, TEXTS_OF_APP, WEB } from './scenario-bindings.ts';
 import { Stack } from './stack.ts';
 import { Trace } from './trace.ts';
 
-export interface StoryResult {
-  readonly mix: Mix;
+export interface ScenarioResult {
+  readonly mix: FaultMix;
   readonly violations: readonly Violation[];
   /** Interesting states that the run has reached. */
   readonly marks: ReadonlySet<string>;
@@ -33,7 +33,7 @@ export interface StoryResult {
   readonly hash: string;
 }
 
-export interface StoryOptions extends MixOptions {
+export interface ScenarioOptions extends FaultMixOptions {
   readonly trace?: ((line: string) => void) | undefined;
   /** Another way of taking from the queue than template.yaml's. */
   readonly lambda?: Partial<LambdaSettings> | undefined;
@@ -65,12 +65,12 @@ const HELD_UP: readonly FaultClass[] = ['small quota', 'refused while draining',
 /** How old a copy of the tags may be. */
 const TAGS_COPIED_MS = 61_000;
 
-export function tellStory(seed: number, options: StoryOptions = {}): Promise<StoryResult> {
-  return new Story(drawMix(seed, options), options).run();
+export function runScenario(seed: number, options: ScenarioOptions = {}): Promise<ScenarioResult> {
+  return new Scenario(drawFaultMix(seed, options), options).run();
 }
 
-class Story {
-  readonly #mix: Mix;
+class Scenario {
+  readonly #mix: FaultMix;
   readonly #lambda: Partial<LambdaSettings> | undefined;
   readonly #clock = new VirtualClock();
   readonly #account = new Account(this.#clock);
@@ -79,7 +79,7 @@ class Story {
   readonly #trace: Trace;
   readonly #faultsEndMs: number;
   readonly #web: GroupRecord;
-  readonly #people: People;
+  readonly #operators: Operators;
   readonly #exposure: Exposure;
   readonly #stacks: Stack[] = [];
   /** Addresses that are wrong now, and since when. */
@@ -90,7 +90,7 @@ class Story {
   #outOfStepMs = 0;
   #isGone = false;
 
-  constructor(mix: Mix, { trace, lambda }: StoryOptions) {
+  constructor(mix: FaultMix, { trace, lambda }: ScenarioOptions) {
     this.#mix = mix;
     this.#lambda = lambda;
     this.#random = new Random(mix.seed ^ 0x5eed);
@@ -102,19 +102,19 @@ class Story {
       deregistrationDelaySeconds: mix.drainDelaySeconds,
       whileDraining: mix.classes.has('refused while draining') ? 'refused' : 'accepted',
     });
-    this.#people = new People(this.#account, this.#web, mix, this.#random.fork());
+    this.#operators = new Operators(this.#account, this.#web, mix, this.#random.fork());
     this.#exposure = new Exposure(this.#clock, this.#account.elb, this.#web);
-    this.#people.wrote = () => this.#exposure.note();
+    this.#operators.wrote = () => this.#exposure.note();
     this.#setUpAccount(this.#random.fork());
     this.#setUpStacks(this.#random.fork());
     this.#setUpOthers(this.#random.fork());
   }
 
-  async run(): Promise<StoryResult> {
+  async run(): Promise<ScenarioResult> {
     const drainMs = this.#mix.classes.has('refused while draining') ? this.#mix.drainDelaySeconds * 1_000 : 0;
     const endMs = this.#faultsEndMs + SETTLED_WITHIN_MS + CONVERGED_WITHIN_MS + drainMs + 5_000;
     this.#clock.at(this.#faultsEndMs - TAGS_COPIED_MS, () => {
-      if (this.#mix.wiredBy === 'tags') this.#tagGroup('service=app port=8080');
+      if (this.#mix.boundBy === 'tags') this.#tagGroup('service=app port=8080');
     });
     this.#clock.at(this.#faultsEndMs, () => this.#tick(CONVERGED_WITHIN_MS + drainMs));
     this.#clock.at(this.#faultsEndMs + QUIET_AFTER_MS, () => this.#changeQuietly());
@@ -168,10 +168,10 @@ class Story {
     };
     if (this.#mix.withSecondGroup) elb.addGroup({ arn: ADMIN, port: 9090 });
     if (this.#has('cloud map')) this.#setUpCloudMap(new Random(this.#mix.seed ^ 0xc10d));
-    if (this.#mix.wiredBy === 'tags') this.#tagGroup('service=app port=8080');
-    const weather = random.fork();
+    if (this.#mix.boundBy === 'tags') this.#tagGroup('service=app port=8080');
+    const faultRandom = random.fork();
     this.#service.faults = (operation) => {
-      const fault = drawFault(this.#mix, weather, operation);
+      const fault = drawFault(this.#mix, faultRandom, operation);
       if (this.#isOut) return { kind: 'error', code: 'InternalFailure', status: 500 };
       return this.#isFaulty ? fault : undefined;
     };
@@ -193,28 +193,28 @@ class Story {
   }
 
   #setUpStacks(random: Random): void {
-    const { withFamily, withSecondGroup, wiredBy } = this.#mix;
+    const { withFamily, withSecondGroup, boundBy } = this.#mix;
     const webLines = withFamily ? [APP, JOB] : [APP];
     const texts = [
-      ...(wiredBy === 'parameter' ? webLines.map((line) => `target-group=web ${line.kind}=${line.name} port=8080`) : []),
+      ...(boundBy === 'parameter' ? webLines.map((line) => `target-group=web ${line.kind}=${line.name} port=8080`) : []),
       ...(withSecondGroup ? ['target-group=admin service=app port=9090'] : []),
     ];
     const parameterLines = new Map<string, readonly WantedLine[]>([
-      ...(wiredBy === 'parameter' ? [[WEB, webLines] as const] : []),
+      ...(boundBy === 'parameter' ? [[WEB, webLines] as const] : []),
       ...(withSecondGroup ? [[ADMIN, [{ ...APP, port: 9090 }]] as const] : []),
     ]);
     const targetGroups = withSecondGroup ? [WEB, ADMIN] : [WEB];
-    this.#addStack('A', random.fork(), { targetGroups, wiring: texts.join('; ') }, parameterLines);
+    this.#addStack('A', random.fork(), { targetGroups, binding: texts.join('; ') }, parameterLines);
     const second = random.fork();
     if (!this.#has('second stack')) return;
-    const wiring = 'target-group=web service=api port=8080';
-    this.#addStack('B', second, { targetGroups: [WEB], wiring }, new Map([[WEB, [API]]]));
+    const binding = 'target-group=web service=api port=8080';
+    this.#addStack('B', second, { targetGroups: [WEB], binding }, new Map([[WEB, [API]]]));
   }
 
   #addStack(
     name: string,
     random: Random,
-    settings: Pick<SettingsText, 'targetGroups' | 'wiring'>,
+    settings: Pick<SettingsText, 'targetGroups' | 'binding'>,
     parameterLines: Rules['parameterLines'],
   ): void {
     const nativeServices = new Set(this.#has('native writer') ? [`${WEB} app`] : []);
@@ -252,33 +252,33 @@ class Story {
   }
 
   #setUpOthers(random: Random): void {
-    for (let count = this.#mix.initialTasks; count > 0; count -= 1) this.#people.start('app');
-    const { wiredBy } = this.#mix;
-    this.#often(random.fork(), 1_000, 12_000, () => this.#people.churn());
-    this.#often(random.fork(), 20_000, 90_000, () => this.#people.replaceAll('app'));
-    this.#oftenIf('person', random.fork(), 5_000, 40_000, () => this.#people.meddle());
-    this.#oftenIf('sole owner', random.fork(), 10_000, 40_000, () => this.#people.takeOver());
-    this.#oftenIf('second stack', random.fork(), 5_000, 20_000, (own) => this.#people.balance('api', own.whole(0, 3)));
+    for (let count = this.#mix.initialTasks; count > 0; count -= 1) this.#operators.start('app');
+    const { boundBy } = this.#mix;
+    this.#often(random.fork(), 1_000, 12_000, () => this.#operators.churn());
+    this.#often(random.fork(), 20_000, 90_000, () => this.#operators.replaceAll('app'));
+    this.#oftenIf('person', random.fork(), 5_000, 40_000, () => this.#operators.meddle());
+    this.#oftenIf('sole owner', random.fork(), 10_000, 40_000, () => this.#operators.takeOver());
+    this.#oftenIf('second stack', random.fork(), 5_000, 20_000, (own) => this.#operators.balance('api', own.whole(0, 3)));
     this.#oftenIf('forged hints', random.fork(), 1_000, 15_000, (own) => this.#inject(forgedMessage(this.#account, own)));
     this.#oftenIf('mangled messages', random.fork(), 1_000, 15_000, (own) => this.#inject(mangledMessage(own)));
     this.#oftenIf('cold starts', random.fork(), 5_000, 30_000, () => this.#coolDown());
     if (this.#has('outage')) this.#setUpOutage(new Random(this.#mix.seed ^ 0x007a6e));
     this.#oftenIf('forged versions', new Random(this.#mix.seed ^ 0x9e15), 3_000, 15_000, (own) => {
-      const live = own.pick(this.#people.liveTasks('app'));
+      const live = own.pick(this.#operators.liveTasks('app'));
       if (live !== undefined) this.#inject(forgedVersion(live, own));
     });
     // A copy of the tags may be a minute old, so the last word has to be written a minute before the promise begins.
-    const rewire = (own: Random): void => {
+    const rebind = (own: Random): void => {
       const text = own.pick([...TEXTS_OF_APP, undefined]);
       if (this.#clock.now() < this.#faultsEndMs - TAGS_COPIED_MS) this.#tagGroup(text);
     };
-    if (wiredBy === 'tags') this.#oftenIf('rewiring', random.fork(), 10_000, 60_000, rewire);
+    if (boundBy === 'tags') this.#oftenIf('rebinding', random.fork(), 10_000, 60_000, rebind);
     const ending = random.fork();
     if (this.#has('service gone')) this.#clock.after(ending.whole(30_000, this.#mix.churnMs), () => this.#deleteService());
     this.#account.onEvent(({ detail }) => {
       this.#trace.note(`task ${detail.taskArn.slice(-4)} v${detail.version} ${detail.lastStatus}/${detail.desiredStatus}`);
       const task = this.#account.ecs.tasks.get(detail.taskArn);
-      if (this.#has('native writer') && task !== undefined) this.#people.keepNatively(task);
+      if (this.#has('native writer') && task !== undefined) this.#operators.keepNatively(task);
     });
   }
 
@@ -286,11 +286,11 @@ class Story {
   #setUpOutage(random: Random): void {
     const { fromMs, toMs } = this.#mix.outage;
     this.#clock.at(EPOCH_MS + fromMs + 1_000, () => {
-      if (this.#isFaulty && !this.#isGone) this.#people.replaceAll('app');
+      if (this.#isFaulty && !this.#isGone) this.#operators.replaceAll('app');
     });
     this.#clock.at(EPOCH_MS + fromMs + 25_000, () => {
       if (!this.#isFaulty || this.#isGone) return;
-      for (const kind of ['app', 'other', 'app', 'other', 'app'] as const) this.#people.start(kind);
+      for (const kind of ['app', 'other', 'app', 'other', 'app'] as const) this.#operators.start(kind);
     });
     if (random.chance(0.5)) return;
     this.#clock.at(EPOCH_MS + toMs, () => {
@@ -321,8 +321,8 @@ class Story {
   /** Tasks go and others come once all faults have ended: memory that they have spoiled would show here. */
   #changeQuietly(): void {
     if (this.#isGone) return;
-    const quiet = new People(this.#account, this.#web, { ...this.#mix, poisonP: 0 }, new Random(this.#mix.seed ^ 0x9e7));
-    const running = this.#people.liveTasks('app').filter((task) => present(task).last === 'RUNNING');
+    const quiet = new Operators(this.#account, this.#web, { ...this.#mix, poisonP: 0 }, new Random(this.#mix.seed ^ 0x9e7));
+    const running = this.#operators.liveTasks('app').filter((task) => present(task).last === 'RUNNING');
     for (const task of running.slice(0, 5)) this.#account.ecs.stop(task);
     for (let count = 2; count > 0; count -= 1) quiet.start('app');
   }
@@ -332,7 +332,7 @@ class Story {
     this.#isGone = true;
     const service = this.#account.ecs.services.get(`${CLUSTER_ARN} app`);
     if (service !== undefined) service.status = 'INACTIVE';
-    for (const task of this.#people.liveTasks('app')) this.#account.ecs.stop(task);
+    for (const task of this.#operators.liveTasks('app')) this.#account.ecs.stop(task);
   }
 
   /** Once a second after the faults have ended: how long has any one address been wrong? */
@@ -368,8 +368,8 @@ class Story {
     const wanted = new Set(this.#wantedKinds().flatMap((kind) => this.#servingKeys(kind)));
     const isFull = this.#web.targets.size >= this.#web.quota;
     const missing = isFull ? [] : [...wanted].filter((key) => !registered.has(key) && key.startsWith('10.0.'));
-    const byHand = [...this.#people.byHand].filter((key) => !registered.has(key));
-    const extra = [...registered].filter((key) => !wanted.has(key) && !this.#people.byHand.has(key));
+    const byHand = [...this.#operators.byHand].filter((key) => !registered.has(key));
+    const extra = [...registered].filter((key) => !wanted.has(key) && !this.#operators.byHand.has(key));
     const isExcused = this.#isGone || this.#has('native writer');
     return [
       ...missing.map((key) => `missing ${key}`),
@@ -387,7 +387,7 @@ class Story {
   }
 
   #servingKeys(kind: Kind): string[] {
-    const serving = this.#people
+    const serving = this.#operators
       .liveTasks(kind)
       .map(present)
       .filter(({ last }) => last === 'RUNNING');

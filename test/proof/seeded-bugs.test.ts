@@ -1,12 +1,12 @@
-/** The referee, refereed: each wrong algorithm still fits the sources, and is still noticed. `npm run referee` does it from scratch. */
+/** The oracle, judged: each wrong algorithm still fits the sources, and is still noticed. `npm run oracle` does it from scratch. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
-import { MUTANTS } from './seeded-bugs/all.ts';
+import { SEEDED_BUGS } from './seeded-bugs/all.ts';
 import { hunt, patchedSources } from './seeded-bugs/plant.ts';
 
 const PAGE = readFileSync(new URL('../../docs/proof.md', import.meta.url), 'utf8');
 
-/** So many seeds after the one that caught it last: a change elsewhere may have moved the story a little. */
+/** So many seeds after the one that caught it last: a change elsewhere may have moved the scenario a little. */
 const SEEDS_MAX = 60;
 
 /** The seed that caught the wrong algorithm when the table was written. */
@@ -21,23 +21,23 @@ vi.setConfig({ testTimeout: 900_000 });
 
 describe('wrong algorithms', () => {
   it('are at least 24, each of its own name', () => {
-    expect(MUTANTS.length).toBeGreaterThanOrEqual(24);
-    expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
+    expect(SEEDED_BUGS.length).toBeGreaterThanOrEqual(24);
+    expect(new Set(SEEDED_BUGS.map(({ name }) => name)).size).toBe(SEEDED_BUGS.length);
   });
 
-  it.each(MUTANTS.map((mutant) => [mutant.name, mutant] as const))('%s still fits the sources', (_name, mutant) => {
-    expect(patchedSources(mutant).size).toBeGreaterThan(0);
+  it.each(SEEDED_BUGS.map((bug) => [bug.name, bug] as const))('%s still fits the sources', (_name, bug) => {
+    expect(patchedSources(bug).size).toBeGreaterThan(0);
   });
 
-  it.each(MUTANTS.map(({ name }) => [name]))('%s stands in the kill table of docs/proof.md', (name) => {
-    expect(seedOf(name), 'run `npm run referee`').toBeDefined();
+  it.each(SEEDED_BUGS.map(({ name }) => [name]))('%s stands in the kill table of docs/proof.md', (name) => {
+    expect(seedOf(name), 'run `npm run oracle`').toBeDefined();
   });
 
-  const quick = MUTANTS.filter((_mutant, index) => index % 3 === 0);
-  it.each(quick.map((mutant) => [mutant.name, mutant] as const))('%s is caught', async (name, mutant) => {
-    const kill = await hunt(mutant, seedOf(name) ?? 1, SEEDS_MAX);
+  const quick = SEEDED_BUGS.filter((_mutant, index) => index % 3 === 0);
+  it.each(quick.map((bug) => [bug.name, bug] as const))('%s is caught', async (name, bug) => {
+    const kill = await hunt(bug, seedOf(name) ?? 1, SEEDS_MAX);
     expect(
-      kill?.invariants.some((each) => mutant.caughtBy.includes(each)),
+      kill?.invariants.some((each) => bug.caughtBy.includes(each)),
       JSON.stringify(kill),
     ).toBe(true);
   });

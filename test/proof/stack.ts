@@ -1,4 +1,4 @@
-/** One deployed stack in a story: queue, function and schedule, with the referee behind each of its environments. */
+/** One deployed stack in a scenario: queue, function and schedule, with the oracle behind each of its environments. */
 
 import type { Clock } from '../../functions/app/ports.ts';
 import { changeKey } from '../../functions/core/guard.ts';
@@ -8,19 +8,19 @@ import type { Account } from '../../scripts/simulator/account.ts';
 import type { ApiName, Service } from '../../scripts/simulator/api.ts';
 import type { Input } from '../../scripts/simulator/api-input.ts';
 import { objects, text } from '../../scripts/simulator/api-input.ts';
-import { createSimulatedWorld, type Line } from '../../scripts/simulator/aws-api.ts';
+import { createSimulatedAws, type Line } from '../../scripts/simulator/aws-api.ts';
 import type { VirtualClock } from '../../scripts/simulator/clock.ts';
 import { parseSettings, type SettingsText } from '../../scripts/simulator/deployment.ts';
 import { present } from '../../scripts/simulator/ecs.ts';
 import type { StateChangeEvent } from '../../scripts/simulator/events.ts';
 import { functionCalled } from '../../scripts/simulator/function-calls.ts';
 import { type InProcessRuntime, spawnInProcess } from '../../scripts/simulator/in-process.ts';
-import type { JournalEntry } from '../../scripts/simulator/kept-reports.ts';
+import type { PassEntry } from '../../scripts/simulator/kept-reports.ts';
 import { LAMBDA_SETTINGS, Lambda, type LambdaSettings, type Runtime } from '../../scripts/simulator/lambda.ts';
 import { Queue } from '../../scripts/simulator/queue.ts';
 import type { Random } from '../../scripts/simulator/random.ts';
-import type { Mix } from './fault-mix.ts';
-import { isMeant, Referee, type Rules, type Violation, type WantedLine } from './oracle.ts';
+import type { FaultMix } from './fault-mix.ts';
+import { isMeant, Oracle, type Rules, type Violation, type WantedLine } from './oracle.ts';
 import { Pipeline } from './pipeline.ts';
 import type { Trace } from './trace.ts';
 
@@ -28,7 +28,7 @@ export interface StackOptions {
   readonly name: string;
   readonly account: Account;
   readonly service: Service;
-  readonly mix: Mix;
+  readonly mix: FaultMix;
   readonly random: Random;
   readonly faultsEndMs: number;
   /** Whether nothing works at this moment: then no event arrives either. */
@@ -59,7 +59,7 @@ export class Stack {
   liveRemovals = 0;
   readonly #options: StackOptions;
   readonly #clock: VirtualClock;
-  readonly #referee: Referee;
+  readonly #oracle: Oracle;
   readonly #runtimes: InProcessRuntime[] = [];
   #environments = 0;
 
@@ -67,7 +67,7 @@ export class Stack {
     const { account, mix, random, faultsEndMs, rules } = options;
     this.#options = options;
     this.#clock = account.clock;
-    this.#referee = new Referee(this.#clock, rules);
+    this.#oracle = new Oracle(this.#clock, rules);
     this.queue = new Queue(this.#clock);
     this.pipeline = new Pipeline(this.#clock, this.queue, mix, random.fork(), faultsEndMs);
     this.lambda = new Lambda(this.#clock, () => this.#spawn(), { ...LAMBDA_SETTINGS, ...options.lambda });
@@ -77,7 +77,7 @@ export class Stack {
   }
 
   get violations(): readonly Violation[] {
-    return [...this.#referee.violations, ...this.#mistakes()];
+    return [...this.#oracle.violations, ...this.#mistakes()];
   }
 
   /** An invocation may fail for what AWS did; that the code itself goes wrong is a mistake of ours, whatever follows. */
@@ -90,9 +90,9 @@ export class Stack {
 
   /** Interesting states, those that the function itself told among them. */
   collectMarks(): ReadonlySet<string> {
-    for (const { journal } of this.#runtimes) {
-      if (hasFoundAddressTaken(journal.passes)) this.marks.add('a second look found the address taken');
-      for (const { pass } of journal.passes) {
+    for (const { reports } of this.#runtimes) {
+      if (hasFoundAddressTaken(reports.passes)) this.marks.add('a second look found the address taken');
+      for (const { pass } of reports.passes) {
         for (const change of pass.written.done) this.marks.add(`change: ${change.because.rule}`);
         for (const { because } of pass.held) this.marks.add(`held: ${because}`);
         for (const { kind } of pass.failures) this.marks.add(`failure: ${kind}`);
@@ -103,8 +103,8 @@ export class Stack {
         if (pass.behind.length > 0) this.marks.add('a read was behind a hint');
         if (pass.written.aged.length > 0) this.marks.add('a proof grew too old before its write');
       }
-      for (const { kind } of journal.findings) this.marks.add(`finding: ${kind}`);
-      for (const { reading } of journal.setAsides) this.marks.add(`message: ${reading.kind}`);
+      for (const { kind } of reports.findings) this.marks.add(`finding: ${kind}`);
+      for (const { reading } of reports.setAsides) this.marks.add(`message: ${reading.kind}`);
     }
     for (const { outcome } of this.lambda.invocations) this.marks.add(`invocation: ${outcome}`);
     if (this.queue.deadLetters.length > 0) this.marks.add('a dead letter');
@@ -131,16 +131,16 @@ export class Stack {
       frozenUntilMs: 0,
       hasWritten: false,
     };
-    const world = createSimulatedWorld(this.#options.service, this.#lineOf(life));
+    const world = createSimulatedAws(this.#options.service, this.#lineOf(life));
     const inner = spawnInProcess(parseSettings(this.#options.settings), world, this.#clockOf(life));
     this.#runtimes.push(inner);
     const runtime: Runtime = {
       invoke: (input, remainingMs) => {
-        this.#referee.invoked(life.number, input);
+        this.#oracle.invoked(life.number, input);
         this.#options.trace.note(`${this.#options.name}${life.number} invoked`);
         life.hasWritten = false;
         return inner.invoke(input, remainingMs).then((answer) => {
-          if (!life.isDead) this.#referee.ended(life.number, input, answer);
+          if (!life.isDead) this.#oracle.ended(life.number, input, answer);
           return answer;
         });
       },
@@ -190,7 +190,7 @@ export class Stack {
     }
     if (this.#isFaulty && freeze < this.#options.mix.freezeP) life.frozenUntilMs = this.#clock.now() + random.whole(500, 9_000);
     this.#options.trace.note(`${this.#options.name}${life.number} ${name} ${JSON.stringify(input)}`);
-    this.#referee.sent(life.number, name, input);
+    this.#oracle.sent(life.number, name, input);
     functionCalled(this.#options.settings, name, input);
     if (name === 'RegisterTargets' || name === 'DeregisterTargets') life.hasWritten = true;
     if (name === 'ListTasks' && input['desiredStatus'] === 'STOPPED') this.marks.add('the stopped list was searched');
@@ -206,7 +206,7 @@ export class Stack {
   #answered(life: Life, name: ApiName, input: Input, output: unknown, code: string): void {
     if (life.isDead) return;
     this.#options.trace.note(`${this.#options.name}${life.number} ${name} answered ${code}`);
-    this.#referee.answered(life.number, name, input, output, code);
+    this.#oracle.answered(life.number, name, input, output, code);
     if (code !== '') this.marks.add(`${name}: ${code}`);
     if (isObject(output) && output['nextToken'] !== undefined) this.marks.add('a list had a second page');
   }
@@ -227,12 +227,12 @@ export class Stack {
 }
 
 /** Whether a removal that waited for its second look was dropped there, because a live task had the address by then. */
-function hasFoundAddressTaken(entries: readonly JournalEntry[]): boolean {
+function hasFoundAddressTaken(entries: readonly PassEntry[]): boolean {
   return entries.some(({ group, pass }, index) => {
     const next = entries.slice(index + 1).find((entry) => entry.group === group)?.pass;
     const planned = new Set(next?.planned.map(({ address }) => address));
     const registered = new Set(registeredAddresses(next?.snapshot?.targets ?? []));
-    const waiting = pass.held.filter(({ change }) => pass.secondLooks.has(changeKey(change)));
+    const waiting = pass.held.filter(({ change }) => pass.unconfirmed.has(changeKey(change)));
     return waiting.some(({ change: { address } }) => registered.has(address) && !planned.has(address));
   });
 }

@@ -36,19 +36,19 @@ interface Habits {
   readonly due: Set<'groups' | 'tags'>;
 }
 
-export class Conduct {
+export class TemporalChecks {
   readonly #clock: VirtualClock;
-  readonly #isWiredByTags: (group: string) => boolean;
+  readonly #isBoundByTags: (group: string) => boolean;
   readonly #report: (invariant: string, environment: number, detail: string) => void;
   readonly #habits = new Map<number, Habits>();
 
   constructor(
     clock: VirtualClock,
-    isWiredByTags: (group: string) => boolean,
+    isBoundByTags: (group: string) => boolean,
     report: (invariant: string, environment: number, detail: string) => void,
   ) {
     this.#clock = clock;
-    this.#isWiredByTags = isWiredByTags;
+    this.#isBoundByTags = isBoundByTags;
     this.#report = report;
   }
 
@@ -77,7 +77,7 @@ export class Conduct {
     if (isFirst && habits.isConfigured) this.#judgeConfiguration(environment, habits);
     if (name !== 'DescribeTargetGroups') return;
     habits.due.delete('groups');
-    if (texts(input, 'TargetGroupArns').some(this.#isWiredByTags)) habits.due.add('tags');
+    if (texts(input, 'TargetGroupArns').some(this.#isBoundByTags)) habits.due.add('tags');
   }
 
   answered(environment: number, name: ApiName, input: Input, output: unknown, code: string): void {
@@ -91,7 +91,7 @@ export class Conduct {
     if (name === 'DescribeServices') habits.isConfigured = true;
     if (name === 'DescribeTags' && !isFailed) {
       habits.due.delete('tags');
-      // The wiring may have gone away meanwhile: then there is nothing left to come back for.
+      // The binding may have gone away meanwhile: then there is nothing left to come back for.
       habits.open.clear();
     }
     if (!PASSING.has(code)) habits.open.delete(`${call} failed`);

@@ -1,13 +1,13 @@
 /** What fast-check draws from, and the one seed that makes each run the same. */
 import fc from 'fast-check';
+import { selects } from '../../functions/core/binding.ts';
 import type { Feed, Snapshot } from '../../functions/core/snapshot.ts';
 import type { Target } from '../../functions/core/target.ts';
 import { type DesiredStatus, type InterfaceStatus, type LastStatus, phaseOf, type Task } from '../../functions/core/task.ts';
 import type { IpFamily } from '../../functions/core/values.ts';
-import { selects } from '../../functions/core/wiring.ts';
-import { aGroup, clusterArn, feed, ip, target, taskArn, wiring } from './values.ts';
+import { aGroup, binding, clusterArn, feed, ip, target, taskArn } from './values.ts';
 
-/** A fixed seed: a mutant must not live or die by luck, and a failure tells the same story on every machine. */
+/** A fixed seed: a mutant must not live or die by luck, and a failure tells the same scenario on every machine. */
 export const SEED = 20_261_122;
 
 /** Whether a mutant is at work: then it is enough that a property fails, and nobody needs its smallest example. */
@@ -158,7 +158,7 @@ const worldDraft = fc.record({
     selector: ({ slot, port }) => `${slot} ${port}`,
   }),
 });
-type WorldDraft = typeof worldDraft extends fc.Arbitrary<infer Draft> ? Draft : never;
+type AwsDraft = typeof worldDraft extends fc.Arbitrary<infer Draft> ? Draft : never;
 
 function listState(): fc.Arbitrary<Feed['list']> {
   return fc.oneof(
@@ -177,9 +177,9 @@ export const DESCRIBED_AT_MS = 10_000;
 export const world: fc.Arbitrary<Snapshot> = worldDraft.map((draft) => snapshotOf(draft, 'with gaps'));
 
 /** The same worlds read without a gap, with no other writer: every task listed right and described. */
-export const wholeWorld: fc.Arbitrary<Snapshot> = worldDraft.map((draft) => snapshotOf(draft, 'whole'));
+export const wholeAws: fc.Arbitrary<Snapshot> = worldDraft.map((draft) => snapshotOf(draft, 'whole'));
 
-function snapshotOf({ family, lines, natives, lists, tasks, targets }: WorldDraft, view: 'with gaps' | 'whole'): Snapshot {
+function snapshotOf({ family, lines, natives, lists, tasks, targets }: AwsDraft, view: 'with gaps' | 'whole'): Snapshot {
   const made = placeTasks(tasks);
   const isWhole = view === 'whole';
   const described = made.filter(({ draft }) => isWhole || draft.isDescribed);
@@ -188,7 +188,7 @@ function snapshotOf({ family, lines, natives, lists, tasks, targets }: WorldDraf
     targets: targets.map((draft) => targetAt(draft, family)),
     feeds: lines.map(({ selector, port, zone, mode }): Feed => {
       const text = `${selector} port=${port}${zone}${mode}`;
-      const meant = made.filter(({ task }) => selects(wiring(text, 'enforce').selector, task));
+      const meant = made.filter(({ task }) => selects(binding(text, 'enforce').selector, task));
       const listed = meant.filter(({ task, draft }) => (task.desired === 'RUNNING') === (isWhole || draft.isListedRight));
       const list = isWhole ? 'read' : lists[selector];
       const native = !isWhole && selector !== 'family=nightly' && natives.includes(selector);

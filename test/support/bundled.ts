@@ -1,17 +1,17 @@
 /** Stages with the built bundle on them, for the tests of one file: built once, and every door closed in the end. */
 import { afterEach, beforeAll } from 'vitest';
 import { type BundleBackend, bundleOverHttp } from '../../scripts/simulator/backends.ts';
-import { Stage, type StageOptions } from '../../scripts/simulator/deployment.ts';
+import { Deployment, type DeploymentOptions } from '../../scripts/simulator/deployment.ts';
 import { type BuiltFunction, buildFunction } from '../../scripts/tools/template/build.ts';
 import { bundleOptions } from '../../scripts/tools/template/template.ts';
 
-export interface BundledStage {
-  readonly stage: Stage;
+export interface BundledDeployment {
+  readonly deployment: Deployment;
   readonly backend: BundleBackend;
 }
 
-/** Builds the bundle before the file's tests; the function it returns puts the bundle onto a new stage. */
-export function useBundle(): (options?: StageOptions) => Promise<BundledStage> {
+/** Builds the bundle before the file's tests; the function it returns puts the bundle onto a new deployment. */
+export function useBundle(): (options?: DeploymentOptions) => Promise<BundledDeployment> {
   const opened: BundleBackend[] = [];
   let built: BuiltFunction | undefined;
   beforeAll(async () => {
@@ -22,10 +22,10 @@ export function useBundle(): (options?: StageOptions) => Promise<BundledStage> {
   });
   return async (options = {}) => {
     if (built === undefined) throw new Error('The bundle was not built.');
-    const stage = new Stage(options);
-    const backend = await bundleOverHttp(built.file, stage);
+    const deployment = new Deployment(options);
+    const backend = await bundleOverHttp(built.file, deployment);
     opened.push(backend);
-    stage.use(backend);
-    return { stage, backend };
+    deployment.use(backend);
+    return { deployment, backend };
   };
 }

@@ -1,17 +1,17 @@
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
-import { createCloudMapWorld } from '../../functions/adapters/cloud-map.ts';
-import { createEcsWorld } from '../../functions/adapters/ecs.ts';
-import { createElbWorld } from '../../functions/adapters/elb.ts';
+import { createCloudMapApi } from '../../functions/adapters/cloud-map.ts';
+import { createEcsApi } from '../../functions/adapters/ecs.ts';
+import { createElbApi } from '../../functions/adapters/elb.ts';
 
 /** The calls of functions/app/ports.ts, one IAM action each: the adapters have one method per call, by the call's name. */
 export function callsMade(): string[] {
   const region = { region: 'eu-west-1' };
   const calls = {
-    ecs: Object.keys(createEcsWorld(new ECSClient(region))),
-    elasticloadbalancing: Object.keys(createElbWorld(new ElasticLoadBalancingV2Client(region))),
-    servicediscovery: Object.keys(createCloudMapWorld(new ServiceDiscoveryClient(region))),
+    ecs: Object.keys(createEcsApi(new ECSClient(region))),
+    elasticloadbalancing: Object.keys(createElbApi(new ElasticLoadBalancingV2Client(region))),
+    servicediscovery: Object.keys(createCloudMapApi(new ServiceDiscoveryClient(region))),
   };
   return Object.entries(calls).flatMap(([service, names]) => names.map((name) => `${service}:${name}`));
 }

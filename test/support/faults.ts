@@ -27,7 +27,7 @@ export function readFaults(): Row[] {
 }
 
 /**
- * The test of one fault. It plays on a stage of its own, on which no invariant may break, and returns its figure: what the
+ * The test of one fault. It plays on a deployment of its own, on which no invariant may break, and returns its figure: what the
  * table says has to be what was measured, so that no figure of it grows old.
  */
 export function fault(number: string, play: (play: Play) => Promise<string>, options: PlayOptions = {}): void {

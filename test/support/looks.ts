@@ -1,8 +1,9 @@
 /** Looks at a Cloud Map service, as tests write them. */
+
+import { parseInstanceBinding, type Selector } from '../../functions/core/binding.ts';
 import type { Instance } from '../../functions/core/instance.ts';
 import type { InstanceSnapshot } from '../../functions/core/instances.ts';
 import type { Task } from '../../functions/core/task.ts';
-import { parseInstanceWiring, type Selector } from '../../functions/core/wiring.ts';
 import { cloudMapArn, clusterArn, ip, lineOf } from './values.ts';
 
 export const NOW_MS = 1_000_000;
@@ -31,7 +32,7 @@ export function look(words: LookWords): InstanceSnapshot {
   const context = { source: 'the tag', clusters: [clusterArn()], stackMode: 'enforce' as const };
   return {
     service: MYSQL,
-    wirings: lines.map((line) => lineOf(parseInstanceWiring(line, context))),
+    bindings: lines.map((line) => lineOf(parseInstanceBinding(line, context))),
     isManaged: words.isManaged ?? false,
     instances,
     tasks,

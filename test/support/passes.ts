@@ -1,11 +1,12 @@
 /** One group at the ports: a world that has it, and the context of a pass over it. */
+
+import { createCache, type GroupCache, groupCache } from '../../functions/app/cache.ts';
 import { Caller } from '../../functions/app/caller.ts';
 import type { PassContext } from '../../functions/app/context.ts';
-import { createMemory, type GroupMemory, groupMemory } from '../../functions/app/memory.ts';
 import type { Target } from '../../functions/core/target.ts';
 import type { Task } from '../../functions/core/task.ts';
-import { describing, FakeWorld, ok, page, START_MS } from './ports.ts';
-import { aGroup, groupArn, wiring } from './values.ts';
+import { describing, FakeAws, ok, page, START_MS } from './ports.ts';
+import { aGroup, binding, groupArn } from './values.ts';
 
 interface Words {
   readonly targets?: readonly Target[];
@@ -19,8 +20,8 @@ export function worldOf({
   targets = [],
   tasks = [],
   listed = tasks.filter(({ desired }) => desired === 'RUNNING'),
-}: Words): FakeWorld {
-  return new FakeWorld({
+}: Words): FakeAws {
+  return new FakeAws({
     DescribeTargetHealth: () => ok(targets),
     ListTasks: ({ desired }) => page(desired === 'RUNNING' ? listed : tasks.filter(({ desired: of }) => of === 'STOPPED')),
     DescribeTasks: describing(...tasks),
@@ -30,20 +31,20 @@ export function worldOf({
 }
 
 /** A pass that messages asked for, without hints, in a cold environment. */
-export function contextOf(fake: FakeWorld, words: Partial<PassContext> = {}, line = 'service=app port=8080'): PassContext {
+export function contextOf(fake: FakeAws, words: Partial<PassContext> = {}, line = 'service=app port=8080'): PassContext {
   return {
-    wired: { group: aGroup(), feeds: [{ wiring: wiring(line, 'enforce'), native: false }], wiringReadAtMs: undefined },
+    bound: { group: aGroup(), feeds: [{ binding: binding(line, 'enforce'), native: false }], bindingReadAtMs: undefined },
     hints: [],
     trigger: 'messages',
     firstProofMs: new Map(),
     caller: new Caller(fake.world, fake.clock, new Map(), START_MS + 10_000_000),
     clock: fake.clock,
-    memory: createMemory(),
+    cache: createCache(),
     ...words,
   };
 }
 
 /** What the environment of the pass remembers of the group. */
-export function memoryOf({ memory }: Pick<PassContext, 'memory'>): GroupMemory {
-  return groupMemory(memory, groupArn());
+export function cacheOf({ cache }: Pick<PassContext, 'cache'>): GroupCache {
+  return groupCache(cache, groupArn());
 }

@@ -1,5 +1,5 @@
 /** Fakes at the ports: a clock that never waits, and a world that answers as the test says and remembers what it was asked. */
-import type { Clock, OperationName, Operations, Outcome, World } from '../../functions/app/ports.ts';
+import type { AwsApi, Clock, OperationName, Operations, Outcome } from '../../functions/app/ports.ts';
 import type { FailureKind } from '../../functions/core/failure.ts';
 import type { Task } from '../../functions/core/task.ts';
 import type { TaskArn } from '../../functions/core/values.ts';
@@ -33,14 +33,14 @@ export interface Asked {
   readonly atMs: number;
 }
 
-export class FakeWorld {
+export class FakeAws {
   readonly clock = new FakeClock();
   readonly asked: Asked[] = [];
   /** What each call answers. One without an answer here must not be made. */
   readonly answers: Answers;
   /** Milliseconds that a call takes; none by default. */
   callMs: (name: OperationName) => number = () => 0;
-  readonly world: World;
+  readonly world: AwsApi;
 
   constructor(answers: Answers = {}) {
     this.answers = answers;

@@ -1,12 +1,12 @@
 /** Every call of the product once, as an example: what we ask, what the SDK is given, what is on the wire, and what comes back. */
-import type { OperationName, Outcome, World } from '../../functions/app/ports.ts';
+import type { AwsApi, OperationName, Outcome } from '../../functions/app/ports.ts';
 import type { JsonObject } from '../../functions/core/json.ts';
 import { type Api, CLOUD_MAP_SERVICE, CLUSTER, GROUP, OTHER_GROUP, port, SERVICE, taskArn } from './sdk.ts';
 
 export interface Call {
   readonly operation: OperationName;
   readonly api: Api;
-  make(world: World): Promise<Outcome<unknown>>;
+  make(world: AwsApi): Promise<Outcome<unknown>>;
   /** The input of the SDK's command. */
   readonly input: JsonObject;
   /** The same input on the wire: JSON for ECS and Cloud Map, the fields of a form for load balancing. */

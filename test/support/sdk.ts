@@ -3,10 +3,11 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
 import { mockClient } from 'aws-sdk-client-mock';
-import { createCloudMapWorld } from '../../functions/adapters/cloud-map.ts';
-import { createEcsWorld } from '../../functions/adapters/ecs.ts';
-import { createElbWorld } from '../../functions/adapters/elb.ts';
-import type { Clock, World } from '../../functions/app/ports.ts';
+import { createCloudMapApi } from '../../functions/adapters/cloud-map.ts';
+import { createEcsApi } from '../../functions/adapters/ecs.ts';
+import { createElbApi } from '../../functions/adapters/elb.ts';
+import type { AwsApi, Clock } from '../../functions/app/ports.ts';
+import type { Selector } from '../../functions/core/binding.ts';
 import { isObject } from '../../functions/core/json.ts';
 import {
   type IpAddress,
@@ -19,7 +20,6 @@ import {
   parseTaskArn,
   type TaskArn,
 } from '../../functions/core/values.ts';
-import type { Selector } from '../../functions/core/wiring.ts';
 import { unwrap } from './values.ts';
 
 const ACCOUNT = 'eu-west-1:111122223333';
@@ -63,18 +63,18 @@ export interface Mock {
 
 export type Api = 'ecs' | 'elb' | 'cloudMap';
 
-export interface MockedWorld {
-  readonly world: World;
+export interface MockedAws {
+  readonly world: AwsApi;
   readonly mocks: Readonly<Record<Api, Mock>>;
 }
 
 /** The adapters over clients that send nothing. */
-export function mockedWorld(): MockedWorld {
+export function mockedAws(): MockedAws {
   const ecs = new ECSClient({ region: 'eu-west-1' });
   const elb = new ElasticLoadBalancingV2Client({ region: 'eu-west-1' });
   const cloudMap = new ServiceDiscoveryClient({ region: 'eu-west-1' });
   return {
-    world: { ...createEcsWorld(ecs), ...createElbWorld(elb), ...createCloudMapWorld(cloudMap) },
+    world: { ...createEcsApi(ecs), ...createElbApi(elb), ...createCloudMapApi(cloudMap) },
     mocks: { ecs: mockClient(ecs), elb: mockClient(elb), cloudMap: mockClient(cloudMap) },
   };
 }

@@ -1,25 +1,25 @@
-/** A stage with the function on it in process, the referee behind every environment, and what tests do to it over and over. */
+/** A deployment with the function on it in process, the oracle behind every environment, and what tests do to it over and over. */
 
-import { createSimulatedWorld, type Line } from '../../scripts/simulator/aws-api.ts';
+import { createSimulatedAws, type Line } from '../../scripts/simulator/aws-api.ts';
 import { runClock, settleOnce } from '../../scripts/simulator/clock.ts';
 import {
   type Backend,
+  Deployment,
+  type DeploymentOptions,
   GROUP,
   parseSettings,
   QUICK,
   type SettingsText,
-  Stage,
-  type StageOptions,
 } from '../../scripts/simulator/deployment.ts';
 import { present, type TaskRecord, type TaskTiming } from '../../scripts/simulator/ecs.ts';
 import type { StateChangeEvent } from '../../scripts/simulator/events.ts';
 import { functionCalled } from '../../scripts/simulator/function-calls.ts';
 import { type InProcessRuntime, spawnInProcess } from '../../scripts/simulator/in-process.ts';
-import type { KeptJournal } from '../../scripts/simulator/kept-reports.ts';
-import { Referee, type Violation, type WantedLine } from '../proof/oracle.ts';
+import type { KeptReports } from '../../scripts/simulator/kept-reports.ts';
+import { Oracle, type Violation, type WantedLine } from '../proof/oracle.ts';
 
-export interface PlayOptions extends StageOptions {
-  /** What the lines of the group mean; the stage's own line by default. */
+export interface PlayOptions extends DeploymentOptions {
+  /** What the lines of the group mean; the deployment's own line by default. */
   readonly lines?: readonly WantedLine[];
   /** What the lines of further groups mean. */
   readonly moreLines?: ReadonlyMap<string, readonly WantedLine[]>;
@@ -32,63 +32,63 @@ export interface PlayOptions extends StageOptions {
 export const APP_LINE: WantedLine = { kind: 'service', name: 'app', port: 8080, mode: 'enforce' };
 
 export class Play {
-  readonly stage: Stage;
-  readonly journals: KeptJournal[] = [];
+  readonly deployment: Deployment;
+  readonly reporters: KeptReports[] = [];
   /** Milliseconds that a call of an environment takes to its effect, by the environment's number; 20 unless a test says so. */
   latencyMs: (environment: number) => number = () => 20;
   /** Whether an environment may make its next call; one that may not is cut off for good, as if Lambda had ended it. */
   mayCall: (environment: number) => boolean = () => true;
-  readonly #referee: Referee;
+  readonly #oracle: Oracle;
   readonly #aheadMs: number;
   #liveRemovals = 0;
 
   constructor({ lines = [APP_LINE], moreLines = new Map(), tagged, clockAheadMs = 0, ...options }: PlayOptions = {}) {
-    this.stage = new Stage(options);
+    this.deployment = new Deployment(options);
     this.#aheadMs = clockAheadMs;
-    this.#referee = new Referee(this.stage.clock, {
+    this.#oracle = new Oracle(this.deployment.clock, {
       parameterLines: tagged === undefined ? new Map([[GROUP, lines], ...moreLines]) : new Map(),
       linesOfTag: tagged ?? new Map(),
       nativeServices: new Set(),
-      isSingleGroup: this.stage.settings.targetGroups.length === 1,
-      isLive: (arn) => this.stage.account.ecs.tasks.get(arn)?.history.at(-1)?.desired === 'RUNNING',
+      isSingleGroup: this.deployment.settings.targetGroups.length === 1,
+      isLive: (arn) => this.deployment.account.ecs.tasks.get(arn)?.history.at(-1)?.desired === 'RUNNING',
     });
-    this.stage.use(this.#backend());
+    this.deployment.use(this.#backend());
   }
 
   /** Broken invariants, and removals of addresses at which a task of the service was running in truth. */
   get violations(): readonly (Violation | string)[] {
     const live = this.#liveRemovals === 0 ? [] : [`live removals in the true world: ${this.#liveRemovals}`];
-    return [...this.#referee.violations, ...live];
+    return [...this.#oracle.violations, ...live];
   }
 
   get findings(): string[] {
-    return [...new Set(this.journals.flatMap(({ findings }) => findings.map(({ kind }) => kind)))].sort();
+    return [...new Set(this.reporters.flatMap(({ findings }) => findings.map(({ kind }) => kind)))].sort();
   }
 
   /** Reasons of the messages that were no hints. */
   get setAside(): string[] {
-    return this.journals.flatMap(({ setAsides }) =>
+    return this.reporters.flatMap(({ setAsides }) =>
       setAsides.flatMap(({ reading }) => (reading.kind === 'hint' ? [] : [reading.because])),
     );
   }
 
   get errors(): string[] {
-    return this.journals.flatMap(({ errors }) => errors);
+    return this.reporters.flatMap(({ errors }) => errors);
   }
 
   /** Everything that the function told, as text. */
   get told(): string {
-    return JSON.stringify(this.journals, (_key, value: unknown) =>
+    return JSON.stringify(this.reporters, (_key, value: unknown) =>
       value instanceof Map || value instanceof Set ? [...value] : value,
     );
   }
 
   get registers(): number {
-    return this.stage.account.calls.get('RegisterTargets') ?? 0;
+    return this.deployment.account.calls.get('RegisterTargets') ?? 0;
   }
 
   get deregisters(): number {
-    return this.stage.account.calls.get('DeregisterTargets') ?? 0;
+    return this.deployment.account.calls.get('DeregisterTargets') ?? 0;
   }
 
   get writes(): number {
@@ -96,62 +96,62 @@ export class Play {
   }
 
   get isInStep(): boolean {
-    return this.stage.registered.join() === this.stage.serving.join();
+    return this.deployment.registered.join() === this.deployment.serving.join();
   }
 
   /** Lets time pass until the claim is true, at most so long; returns the milliseconds that it took. */
   async until(isTrue: () => boolean, limitMs: number): Promise<number> {
-    const { clock, backend } = this.stage;
+    const { clock, backend } = this.deployment;
     const fromMs = clock.now();
-    await runClock(clock, () => backend.settle(this.stage), fromMs + limitMs, isTrue);
+    await runClock(clock, () => backend.settle(this.deployment), fromMs + limitMs, isTrue);
     return clock.now() - fromMs;
   }
 
   /** A running service of so many tasks, in step with its group and known to nobody yet. */
   async inStep(count: number, timing: Partial<TaskTiming> = {}): Promise<TaskRecord[]> {
-    const { stage } = this;
-    const { deliver } = stage;
-    stage.deliver = () => undefined;
-    const tasks = stage.start(count, { timing: { ...QUICK, ...timing } });
-    await stage.pass(100);
-    stage.account.elb.register(stage.group, tasks.map(requestOf));
-    stage.deliver = deliver;
+    const { deployment } = this;
+    const { deliver } = deployment;
+    deployment.deliver = () => undefined;
+    const tasks = deployment.start(count, { timing: { ...QUICK, ...timing } });
+    await deployment.pass(100);
+    deployment.account.elb.register(deployment.group, tasks.map(requestOf));
+    deployment.deliver = deliver;
     return tasks;
   }
 
   stop(task: TaskRecord | undefined): void {
     if (task === undefined) throw new Error('There is no task to stop.');
-    this.stage.account.ecs.stop(task);
+    this.deployment.account.ecs.stop(task);
   }
 
   /** Keeps the events instead of delivering them. */
   keepEvents(): StateChangeEvent[] {
     const kept: StateChangeEvent[] = [];
-    this.stage.deliver = (event) => kept.push(event);
+    this.deployment.deliver = (event) => kept.push(event);
     return kept;
   }
 
   send(...messages: readonly unknown[]): void {
-    for (const message of messages) this.stage.queue.send(typeof message === 'string' ? message : JSON.stringify(message));
+    for (const message of messages) this.deployment.queue.send(typeof message === 'string' ? message : JSON.stringify(message));
   }
 
   #backend(): Backend {
     return {
-      name: 'in process, refereed',
-      spawn: (stage, settings) => {
-        const number = this.journals.length;
+      name: 'in process, judged',
+      spawn: (deployment, settings) => {
+        const number = this.reporters.length;
         const clock = {
-          now: () => stage.clock.now() + this.#aheadMs,
-          sleep: (milliseconds: number) => stage.clock.sleep(milliseconds),
+          now: () => deployment.clock.now() + this.#aheadMs,
+          sleep: (milliseconds: number) => deployment.clock.sleep(milliseconds),
         };
-        const world = createSimulatedWorld(stage.service, this.#lineOf(number, settings));
+        const world = createSimulatedAws(deployment.service, this.#lineOf(number, settings));
         const runtime: InProcessRuntime = spawnInProcess(parseSettings(settings), world, clock);
-        this.journals.push(runtime.journal);
+        this.reporters.push(runtime.reports);
         return {
           invoke: async (input, remainingMs) => {
-            this.#referee.invoked(number, input);
+            this.#oracle.invoked(number, input);
             const answer = await runtime.invoke(input, remainingMs);
-            this.#referee.ended(number, input, answer);
+            this.#oracle.ended(number, input, answer);
             return answer;
           },
         };
@@ -167,19 +167,19 @@ export class Play {
       answerMs: () => 20,
       sent: (name, input) => {
         if (!this.mayCall(number)) return false;
-        this.#referee.sent(number, name, input);
+        this.#oracle.sent(number, name, input);
         functionCalled(settings, name, input);
         return true;
       },
       effected: (name, input) => {
         if (name === 'DeregisterTargets') this.#countLiveRemovals(JSON.stringify(input));
       },
-      answered: (name, input, output, code) => this.#referee.answered(number, name, input, output, code),
+      answered: (name, input, output, code) => this.#oracle.answered(number, name, input, output, code),
     };
   }
 
   #countLiveRemovals(input: string): void {
-    const removed = this.stage.serving.filter((key) =>
+    const removed = this.deployment.serving.filter((key) =>
       input.includes(`"Id":"${key.slice(0, key.lastIndexOf(':'))}","Port":8080`),
     );
     this.#liveRemovals += removed.length;

@@ -1,5 +1,7 @@
 /** Values for tests: text that has to parse, and whole things of which a test names only what it is about. */
 
+import type { Binding, Line, StackMode } from '../../functions/core/binding.ts';
+import { parseBinding } from '../../functions/core/binding.ts';
 import type { Hint } from '../../functions/core/event.ts';
 import type { Feed, Snapshot } from '../../functions/core/snapshot.ts';
 import { type Target, type TargetGroup, targetOf } from '../../functions/core/target.ts';
@@ -21,8 +23,6 @@ import {
   type TargetGroupArn,
   type TaskArn,
 } from '../../functions/core/values.ts';
-import type { Line, StackMode, Wiring } from '../../functions/core/wiring.ts';
-import { parseWiring } from '../../functions/core/wiring.ts';
 
 const REGION = 'eu-west-1';
 const ACCOUNT = '111122223333';
@@ -112,8 +112,8 @@ export function target(address: string, state = 'healthy', words: TargetWords = 
   return targetOf(descriptor, state, words.reason);
 }
 
-export function wiring(text: string, stackMode: StackMode): Wiring {
-  return lineOf(parseWiring(text, { source: 'the tag', clusters: [clusterArn()], stackMode }, 'tag'));
+export function binding(text: string, stackMode: StackMode): Binding {
+  return lineOf(parseBinding(text, { source: 'the tag', clusters: [clusterArn()], stackMode }, 'tag'));
 }
 
 interface FeedWords {
@@ -123,10 +123,10 @@ interface FeedWords {
   readonly listed?: readonly Task[];
 }
 
-/** A feed as its line of wiring says it, such as `service=app port=8080 mode=drain`. */
+/** A feed as its line of binding says it, such as `service=app port=8080 mode=drain`. */
 export function feed(text: string, words: FeedWords = {}): Feed {
   const { stackMode = 'enforce', native = false, list = 'read', listed = [] } = words;
-  return { wiring: wiring(text, stackMode), native, list, listed: new Set(listed.map(({ arn }) => arn)) };
+  return { binding: binding(text, stackMode), native, list, listed: new Set(listed.map(({ arn }) => arn)) };
 }
 
 interface SnapshotWords {

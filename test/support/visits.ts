@@ -1,15 +1,15 @@
-/** Whole invocations at the ports: an account small enough for a test, and an observer that keeps what it is told. */
-import { createEnvironment, type Environment, type Observer, type Request } from '../../functions/app/environment.ts';
+/** Whole invocations at the ports: an account small enough for a test, and an reporter that keeps what it is told. */
+import { createEnvironment, type Environment, type Reporter, type Request } from '../../functions/app/environment.ts';
 import type { Pass } from '../../functions/app/reconcile.ts';
 import type { PassDetails } from '../../functions/app/record.ts';
+import { selects } from '../../functions/core/binding.ts';
+import type { Settings } from '../../functions/core/binding-sources.ts';
 import type { Failure } from '../../functions/core/failure.ts';
 import type { Finding } from '../../functions/core/finding.ts';
 import type { Target } from '../../functions/core/target.ts';
 import type { Task } from '../../functions/core/task.ts';
 import type { TargetGroupArn } from '../../functions/core/values.ts';
-import { selects } from '../../functions/core/wiring.ts';
-import type { Settings } from '../../functions/core/wirings.ts';
-import { FakeWorld, ok, page, START_MS } from './ports.ts';
+import { FakeAws, ok, page, START_MS } from './ports.ts';
 import { aGroup, clusterArn, groupArn } from './values.ts';
 
 export interface Passed {
@@ -31,21 +31,21 @@ export class Visits {
   readonly passes: Passed[] = [];
   readonly found: Found[] = [];
   configured = 0;
-  readonly fake: FakeWorld;
+  readonly fake: FakeAws;
   readonly environment: Environment;
-  readonly observer: Observer;
+  readonly reporter: Reporter;
 
   constructor(settings: Partial<Settings> = {}) {
-    this.fake = this.#createWorld();
+    this.fake = this.#createAwsApi();
     const usual: Settings = {
       clusters: [clusterArn()],
       targetGroups: [groupArn()],
       cloudMapServices: [],
-      wiring: 'target-group=web service=app port=8080',
+      binding: 'target-group=web service=app port=8080',
       mode: 'enforce',
     };
     this.environment = createEnvironment({ ...usual, ...settings }, this.fake.world, this.fake.clock);
-    this.observer = {
+    this.reporter = {
       configured: () => {
         this.configured += 1;
       },
@@ -63,8 +63,8 @@ export class Visits {
     return this.passes.map(({ details }) => details.startedAtMs - START_MS);
   }
 
-  #createWorld(): FakeWorld {
-    return new FakeWorld({
+  #createAwsApi(): FakeAws {
+    return new FakeAws({
       DescribeTargetGroups: ({ groups }) =>
         ok(groups.map((arn) => ({ group: aGroup({ arn, name: arn.split('/')[1] ?? '' }), targetType: 'ip' }))),
       DescribeServices: ({ names }) => ok(names.map((name) => ({ name, targetGroups: [] }))),

@@ -5,7 +5,7 @@ import type { Writer } from '../../functions/app/writes.ts';
 import type { FailureKind } from '../../functions/core/failure.ts';
 import type { Change, Deregistration, Registration } from '../../functions/core/plan.ts';
 import type { Address } from '../../functions/core/values.ts';
-import { type FakeWorld, fails, ok, START_MS } from './ports.ts';
+import { type FakeAws, fails, ok, START_MS } from './ports.ts';
 import { aGroup, at, feed, port, taskArn } from './values.ts';
 
 const FEED = feed('service=app port=8080');
@@ -18,7 +18,7 @@ function because(index: number, describedAtMs = START_MS): Change['because'] {
     last: 'RUNNING',
     desired: 'RUNNING',
     describedAtMs,
-    wiring: 'cluster=prod service=app port=8080',
+    binding: 'cluster=prod service=app port=8080',
   };
 }
 
@@ -50,9 +50,14 @@ export function ageless<Each extends Change>(changes: readonly Each[]): Each[] {
   return changes.map((change) => ({ ...change, because: { ...change.because, describedAtMs: START_MS + 1_000_000 } }));
 }
 
-export function writerOf(fake: FakeWorld, words: Partial<Writer> = {}): Writer {
+export function writerOf(fake: FakeAws, words: Partial<Writer> = {}): Writer {
   const caller = new Caller(fake.world, fake.clock, new Map(), START_MS + 10_000_000);
-  const calm = { wiringReadAtMs: undefined, isContradicted: () => false, refusedBefore: new Set<Address>(), shares: new Map() };
+  const calm = {
+    bindingReadAtMs: undefined,
+    isContradicted: () => false,
+    refusedBefore: new Set<Address>(),
+    shares: new Map(),
+  };
   return { caller, clock: fake.clock, group: aGroup(), ...calm, ...words };
 }
 
@@ -72,6 +77,6 @@ export function addresses(changes: readonly Change[]): string[] {
   return changes.map(({ address }) => address);
 }
 
-export function sizes(fake: FakeWorld): string[] {
+export function sizes(fake: FakeAws): string[] {
   return fake.asked.map(({ name, input }) => `${name} ${JSON.stringify(input).split('"id"').length - 1}`);
 }

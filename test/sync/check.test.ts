@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Observer } from '../../functions/app/environment.ts';
+import type { Reporter } from '../../functions/app/environment.ts';
 import { visit } from '../../functions/app/visit.ts';
 import { createCheck } from '../../functions/sync/check.ts';
 import { fails, ok, START_MS } from '../support/ports.ts';
@@ -7,19 +7,19 @@ import { cloudMapArn, groupArn, runningTask, target } from '../support/values.ts
 import { Visits } from '../support/visits.ts';
 
 /** A check of a stack with a group and a Cloud Map service, and what was passed on meanwhile. */
-function stage() {
-  const visits = new Visits({ cloudMapServices: [cloudMapArn()], wiring: 'service=app port=8080; service=app prot=1' });
+function deployment() {
+  const visits = new Visits({ cloudMapServices: [cloudMapArn()], binding: 'service=app port=8080; service=app prot=1' });
   visits.fake.answers.ListTagsForResource = () => ok([{ key: 'alb-target-sync', value: 'service=app' }]);
   visits.fake.answers.ListInstances = () => fails('denied', 'no');
   const passedOn: string[] = [];
-  const told: Observer = {
+  const told: Reporter = {
     configured: () => passedOn.push('configured'),
     passed: ({ group }) => passedOn.push(`passed ${group.name}`),
     found: (subject) => passedOn.push(`found ${subject}`),
   };
   const check = createCheck(told, () => visits.fake.clock.now());
   const run = async () => {
-    await visit(visits.environment, visits.request({ trigger: 'check' }), check.observer);
+    await visit(visits.environment, visits.request({ trigger: 'check' }), check.reporter);
     return check.answer();
   };
   return { visits, passedOn, check, run };
@@ -27,11 +27,11 @@ function stage() {
 
 describe('the answer to a check', () => {
   it('is empty before anything is told', () => {
-    expect(stage().check.answer()).toEqual({ mode: 'check', groups: [], checks: [], configuration: {} });
+    expect(deployment().check.answer()).toEqual({ mode: 'check', groups: [], checks: [], configuration: {} });
   });
 
   it('holds groups, checks and configuration, and everything is passed on as well', async () => {
-    const { visits, passedOn, run } = stage();
+    const { visits, passedOn, run } = deployment();
     visits.tasks.push(runningTask('t1', '10.0.0.1'));
     const answer = await run();
     expect(answer.groups).toEqual([
@@ -52,14 +52,14 @@ describe('the answer to a check', () => {
     expect(answer.configuration).toEqual({
       unread: [],
       findingCount: 1,
-      findings: [expect.objectContaining({ kind: 'mistake', subject: 'the parameter Wiring, line 2' })],
+      findings: [expect.objectContaining({ kind: 'mistake', subject: 'the parameter Bindings, line 2' })],
       failures: [],
     });
     expect(passedOn).toEqual(['configured', 'passed web', `found ${cloudMapArn()}`]);
   });
 
   it('tells findings with their age, and reads that failed', async () => {
-    const { visits, run } = stage();
+    const { visits, run } = deployment();
     visits.targets.set(groupArn(), [target('10.0.0.99')]);
     await run();
     visits.fake.clock.nowMs = START_MS + 61_000;

@@ -10,7 +10,7 @@ async function load(settings: Readonly<Record<string, string>> = {}) {
   const usual = {
     CLUSTER_ARNS: clusterArn(),
     TARGET_GROUP_ARNS: groupArn(),
-    WIRING: 'service=app port=8080',
+    BINDINGS: 'service=app port=8080',
     // Vite sets it to something else.
     MODE: 'enforce',
     AWS_REGION: 'eu-west-1',

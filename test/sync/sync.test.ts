@@ -1,24 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../functions/core/trigger.ts';
-import { type Journal, sync } from '../../functions/sync/sync.ts';
+import { type InvocationReporter, sync } from '../../functions/sync/sync.ts';
 import { fails, START_MS } from '../support/ports.ts';
 import { clusterArn, groupArn, runningTask, stoppingTask, target, taskEvent } from '../support/values.ts';
 import { Visits } from '../support/visits.ts';
 
 /** A stack with one group at the ports, and what was told of each invocation. */
-function stage() {
+function deployment() {
   const visits = new Visits();
   const setAside: Message[] = [];
   const errors: string[] = [];
-  const journal: Journal = {
-    ...visits.observer,
+  const reports: InvocationReporter = {
+    ...visits.reporter,
     errors,
     setAside: (messages) => setAside.push(...messages),
   };
-  const invoke = (input: unknown) => sync(visits.environment, journal, input, START_MS + 28_500);
+  const invoke = (input: unknown) => sync(visits.environment, reports, input, START_MS + 28_500);
   const reasons = (): string[] =>
     setAside.flatMap(({ id, reading }) => (reading.kind === 'hint' ? [] : [`${id} ${reading.kind}: ${reading.because}`]));
-  return { visits, journal, errors, reasons, invoke };
+  return { visits, reports, errors, reasons, invoke };
 }
 
 function batch(...bodies: readonly unknown[]) {
@@ -38,7 +38,7 @@ const OTHER_CLUSTER = taskEvent({ clusterArn: clusterArn('test'), taskArn: 'arn:
 
 describe('a batch of messages', () => {
   it('is acknowledged when the groups that it means are dealt with', async () => {
-    const { visits, invoke, reasons } = stage();
+    const { visits, invoke, reasons } = deployment();
     visits.tasks.push(runningTask('t1', '10.0.0.1', { version: 4 }));
     expect(await invoke(batch(EVENT))).toEqual({ batchItemFailures: [] });
     expect(visits.passes.map(({ pass, details }) => [pass.written.done.length, details.trigger, details.hints])).toEqual([
@@ -48,7 +48,7 @@ describe('a batch of messages', () => {
   });
 
   it('has set aside what is no hint, each with its reason, and serves the rest', async () => {
-    const { visits, invoke, reasons } = stage();
+    const { visits, invoke, reasons } = deployment();
     expect(await invoke(batch('no JSON', taskEvent({}, { source: 'aws.ec2' }), EVENT, OTHER_CLUSTER, ELSEWHERE))).toEqual({
       batchItemFailures: [],
     });
@@ -57,12 +57,12 @@ describe('a batch of messages', () => {
       'm0 unreadable: the body (7 characters) is not JSON',
       'm1 ignored: its source is "aws.ec2", not "aws.ecs"',
       `m3 ignored: its cluster ${clusterArn('test')} is not in the stack's parameter ClusterArns`,
-      'm4 ignored: no line of wiring means its task',
+      'm4 ignored: no line of binding means its task',
     ]);
   });
 
   it('returns those whose group failed for something that may pass, and only those', async () => {
-    const { visits, invoke } = stage();
+    const { visits, invoke } = deployment();
     visits.fake.answers.DescribeTargetHealth = () => fails('unexpected');
     expect(await invoke(batch('no JSON', EVENT, ELSEWHERE, EVENT))).toEqual({
       batchItemFailures: [{ itemIdentifier: 'm1' }, { itemIdentifier: 'm3' }],
@@ -70,13 +70,13 @@ describe('a batch of messages', () => {
   });
 
   it('is acknowledged where it failed for good: it would do so again', async () => {
-    const { visits, invoke } = stage();
+    const { visits, invoke } = deployment();
     visits.fake.answers.DescribeTargetHealth = () => fails('denied');
     expect(await invoke(batch(EVENT))).toEqual({ batchItemFailures: [] });
   });
 
   it('may be empty', async () => {
-    const { visits, invoke } = stage();
+    const { visits, invoke } = deployment();
     expect(await invoke({ Records: [] })).toEqual({ batchItemFailures: [] });
     expect(visits.fake.asked).toEqual([]);
   });
@@ -84,19 +84,19 @@ describe('a batch of messages', () => {
 
 describe('an event that a rule sends straight to the function', () => {
   it('is served like a message, and answers nothing', async () => {
-    const { visits, invoke } = stage();
+    const { visits, invoke } = deployment();
     expect(await invoke(EVENT)).toBeUndefined();
     expect(visits.passes.map(({ details }) => details.trigger)).toEqual(['event']);
   });
 
   it('is set aside where it is no hint', async () => {
-    const { invoke, reasons } = stage();
+    const { invoke, reasons } = deployment();
     expect(await invoke(OTHER_CLUSTER)).toBeUndefined();
     expect(reasons()).toEqual([`event ignored: its cluster ${clusterArn('test')} is not in the stack's parameter ClusterArns`]);
   });
 
   it('fails the invocation where its group is unfinished, so that Lambda calls again', async () => {
-    const { visits, invoke, errors } = stage();
+    const { visits, invoke, errors } = deployment();
     errors.push('One call failed.', 'Another call failed.');
     visits.fake.answers.DescribeTargetHealth = () => fails('unexpected');
     await expect(invoke(EVENT)).rejects.toThrow(new Error('The event is not complete: One call failed. Another call failed.'));
@@ -107,13 +107,13 @@ describe('the schedule', () => {
   const SCHEDULED = { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} };
 
   it('passes over every group, and answers nothing', async () => {
-    const { visits, invoke } = stage();
+    const { visits, invoke } = deployment();
     expect(await invoke(SCHEDULED)).toBeUndefined();
     expect(visits.passes.map(({ details }) => details.trigger)).toEqual(['schedule']);
   });
 
   it('fails where a group is unfinished, even if nothing else is told', async () => {
-    const { visits, invoke } = stage();
+    const { visits, invoke } = deployment();
     visits.fake.answers.DescribeTargetHealth = () => fails('unexpected');
     await expect(invoke(SCHEDULED)).rejects.toThrow(
       new Error('The scheduled pass is not complete: a group could not be dealt with in the time given.'),
@@ -126,7 +126,7 @@ describe('the schedule', () => {
     [4, 'e1 e2 e3 (and 1 more, see the log)'],
     [9, 'e1 e2 e3 (and 6 more, see the log)'],
   ])('fails where %i calls failed, and tells three of them', async (count, told) => {
-    const { invoke, errors } = stage();
+    const { invoke, errors } = deployment();
     errors.push(...Array.from({ length: count }, (_, index) => `e${index + 1}`));
     await expect(invoke(SCHEDULED)).rejects.toThrow(new Error(`The scheduled pass is not complete: ${told}`));
   });
@@ -134,7 +134,7 @@ describe('the schedule', () => {
 
 describe('a check', () => {
   it('answers with what a pass would change, and writes nothing', async () => {
-    const { visits, invoke } = stage();
+    const { visits, invoke } = deployment();
     visits.tasks.push(runningTask('t1', '10.0.0.1'), stoppingTask('t2', '10.0.0.2'));
     visits.targets.set(groupArn(), [target('10.0.0.2')]);
     const answer = await invoke({ check: true });
@@ -157,7 +157,7 @@ describe('a check', () => {
   });
 
   it('does not fail where something cannot be read: the answer says so', async () => {
-    const { visits, invoke } = stage();
+    const { visits, invoke } = deployment();
     visits.fake.answers.DescribeTargetHealth = () => fails('unexpected');
     expect(await invoke({ check: true })).toMatchObject({ groups: [{ failures: [{ kind: 'unexpected' }] }] });
   });
@@ -166,7 +166,7 @@ describe('a check', () => {
 it.each([[undefined], [null], [7], [{ hello: 'world' }], [{ Records: [{ body: '{}' }] }]])(
   'anything else is an error that names the four inputs: %j',
   async (input) => {
-    const { visits, invoke } = stage();
+    const { visits, invoke } = deployment();
     await expect(invoke(input)).rejects.toThrow(/^The function got .*It takes four inputs: .*\{"check":true\}\.$/);
     expect(visits.fake.asked).toEqual([]);
   },

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseBinding, splitLines } from '../../functions/core/binding.ts';
 import { parseCloudMapServiceArn, parseClusterArn, parseTargetGroupArn } from '../../functions/core/values.ts';
-import { parseWiring, splitLines } from '../../functions/core/wiring.ts';
 import {
   accepts,
   CLOUD_MAP_SERVICE,
@@ -20,7 +20,7 @@ describe('the parameters', () => {
     expect(declared).toEqual([
       ['ClusterArns', undefined],
       ['TargetGroupArns', undefined],
-      ['Wiring', ''],
+      ['Bindings', ''],
       ['CloudMapServiceArns', ''],
       ['Mode', 'enforce'],
       ['BatchingWindowSeconds', 0],
@@ -117,9 +117,9 @@ describe('what a pattern lets through', () => {
   });
 });
 
-describe('Wiring', () => {
+describe('Bindings', () => {
   const clusters = [parseClusterArn(CLUSTER)].flatMap((parsed) => (parsed.ok ? [parsed.value] : []));
-  const context = { source: 'the parameter Wiring', clusters, stackMode: 'enforce' as const };
+  const context = { source: 'the parameter Bindings', clusters, stackMode: 'enforce' as const };
 
   it.each([
     'service=app port=8080',
@@ -130,8 +130,8 @@ describe('Wiring', () => {
     ' ; service=app   port=8080 ;; ',
     'service=app port=8080\nservice=app port=8081',
   ])('takes %j, as the function does', (text) => {
-    expect(accepts('Wiring', text)).toBe(true);
-    expect(splitLines(text).map((line) => parseWiring(line.text, context, 'parameter').ok)).not.toContain(false);
+    expect(accepts('Bindings', text)).toBe(true);
+    expect(splitLines(text).map((line) => parseBinding(line.text, context, 'parameter').ok)).not.toContain(false);
   });
 
   it.each([
@@ -147,12 +147,12 @@ describe('Wiring', () => {
     'service=app port=8080 # the app',
     'app:8080',
   ])('refuses %j', (text) => {
-    expect(accepts('Wiring', text)).toBe(false);
+    expect(accepts('Bindings', text)).toBe(false);
   });
 
   it('answers at once, whatever it is given', () => {
     const startedAtMs = performance.now();
-    expect(accepts('Wiring', `${'service=app '.repeat(300)}${'; '.repeat(300)}!`)).toBe(false);
+    expect(accepts('Bindings', `${'service=app '.repeat(300)}${'; '.repeat(300)}!`)).toBe(false);
     expect(performance.now() - startedAtMs).toBeLessThan(500);
   });
 });

@@ -17,7 +17,7 @@ import {
 const FUNCTION = 'SyncFunction';
 const QUEUES = ['HintQueue', 'DeadLetterQueue'];
 const EVERYTHING_GIVEN = {
-  Wiring: 'service=app port=8080',
+  Bindings: 'service=app port=8080',
   CloudMapServiceArns: [CLOUD_MAP_SERVICE],
   Mode: 'observe',
   AlarmTopicArn: TOPIC,
@@ -181,14 +181,14 @@ describe('the environment', () => {
   it('is what the function reads', () => {
     expect(readSettings(environmentOf({}))).toEqual({
       ok: true,
-      settings: { clusters: [CLUSTER], targetGroups: [TARGET_GROUP], cloudMapServices: [], wiring: '', mode: 'enforce' },
+      settings: { clusters: [CLUSTER], targetGroups: [TARGET_GROUP], cloudMapServices: [], binding: '', mode: 'enforce' },
     });
     const second = `${TARGET_GROUP}0`;
     const given = {
       ClusterArns: [CLUSTER, `${CLUSTER}-2`],
       TargetGroupArns: [TARGET_GROUP, second],
       CloudMapServiceArns: [CLOUD_MAP_SERVICE],
-      Wiring: 'service=app port=8080',
+      Bindings: 'service=app port=8080',
       Mode: 'observe',
     };
     expect(readSettings(environmentOf(given))).toEqual({
@@ -197,7 +197,7 @@ describe('the environment', () => {
         clusters: [CLUSTER, `${CLUSTER}-2`],
         targetGroups: [TARGET_GROUP, second],
         cloudMapServices: [CLOUD_MAP_SERVICE],
-        wiring: 'service=app port=8080',
+        binding: 'service=app port=8080',
         mode: 'observe',
       },
     });

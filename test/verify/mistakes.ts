@@ -7,7 +7,7 @@ import { countTests } from '../../scripts/tools/check/count.ts';
 import { listOf, lookUp } from '../../scripts/tools/template/template.ts';
 import { FILES, type Files } from '../../scripts/tools/template/templates.ts';
 import { plant } from '../mistakes/mistake.ts';
-import { MUTANTS } from '../mistakes/mistakes.ts';
+import { MISTAKES } from '../mistakes/mistakes.ts';
 import { command, OUTPUT } from './command.ts';
 import { CHECKOV } from './tools.ts';
 
@@ -32,14 +32,14 @@ export async function askRules(): Promise<string> {
   await command('vitest', args);
   const { failed, skipped } = countTests(JSON.parse(readFileSync(REPORT, 'utf8')));
   if (failed > 0 || skipped.length > 0) throw new Error(`${failed} failed; left out: ${skipped.join(', ')}.`);
-  return `${MUTANTS.length} of ${MUTANTS.length} mistakes noticed, in the sources and as CloudFormation gets them`;
+  return `${MISTAKES.length} of ${MISTAKES.length} mistakes noticed, in the sources and as CloudFormation gets them`;
 }
 
 /** What cfn-lint and checkov say to each mistake that they do not say to the template without it. For information: no rule rests on it. */
 export async function askLinters(): Promise<string> {
   rmSync(FOLDER, { recursive: true, force: true });
   const clean = Object.keys(FILES).map((file) => lay(`clean-${basename(file, '.yaml')}`, file, FILES));
-  const spoiled = MUTANTS.map((mutant, index) => lay(`mistake-${index}`, mutant.file, plant(mutant, FILES)));
+  const spoiled = MISTAKES.map((mistake, index) => lay(`mistake-${index}`, mistake.file, plant(mistake, FILES)));
   await transform([...clean, ...spoiled].filter(({ file }) => file === PRODUCT));
   const said = await lint([...clean, ...spoiled]);
   const usual = new Map(clean.map((place) => [place.file, said.get(place.path) ?? new Set<string>()]));
@@ -47,9 +47,9 @@ export async function askLinters(): Promise<string> {
     [...(said.get(path) ?? ['SAM refuses it'])].filter((finding) => usual.get(file)?.has(finding) !== true),
   );
   const noticed = heard.filter((findings) => findings.length > 0).length;
-  writeFileSync(TOLD, MUTANTS.map(({ file, name }, index) => `${file}: ${name}: ${heard[index]?.join(', ')}\n`).join(''));
-  const share = Math.round((100 * noticed) / MUTANTS.length);
-  return `cfn-lint and checkov notice ${noticed} of ${MUTANTS.length} (${share} %)`;
+  writeFileSync(TOLD, MISTAKES.map(({ file, name }, index) => `${file}: ${name}: ${heard[index]?.join(', ')}\n`).join(''));
+  const share = Math.round((100 * noticed) / MISTAKES.length);
+  return `cfn-lint and checkov notice ${noticed} of ${MISTAKES.length} (${share} %)`;
 }
 
 interface Place {

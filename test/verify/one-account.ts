@@ -22,7 +22,7 @@ export interface Reading {
   readonly names: ReadonlyMap<string, string>;
 }
 
-interface AccountOnStage {
+interface DeployedAccount {
   readonly cluster: string;
   readonly group: string;
   readonly service: string;
@@ -36,7 +36,7 @@ const SECOND_LOOK_MS = 11_000;
  * Three tasks run and one has stopped. Registered are the first, the stopped one, and a target of somebody else. The first has
  * its instance, the second one with a wrong address, the third none, and the stopped one still has its own.
  */
-async function setUp(scene: Scene): Promise<AccountOnStage> {
+async function setUp(scene: Scene): Promise<DeployedAccount> {
   const { call, cluster } = scene;
   const group = await scene.addGroup({ tags: { 'alb-target-sync': 'service=app port=8080' } });
   const { id, arn: service } = await scene.addCloudMapService({ 'alb-target-sync': 'service=app' });
@@ -83,7 +83,7 @@ export async function readAccount(backend: Backend, endpointOf: () => string): P
   }
 }
 
-async function checkByBundle({ cluster, group, service }: AccountOnStage, endpoint: string): Promise<JsonObject> {
+async function checkByBundle({ cluster, group, service }: DeployedAccount, endpoint: string): Promise<JsonObject> {
   const { file } = await buildFunction(bundleOptions());
   const folder = mkdtempSync(join(tmpdir(), 'alb-target-sync-check-'));
   const answer = join(folder, 'answer.json');
@@ -98,7 +98,7 @@ async function checkByBundle({ cluster, group, service }: AccountOnStage, endpoi
     CLUSTER_ARNS: cluster,
     TARGET_GROUP_ARNS: group,
     CLOUD_MAP_SERVICE_ARNS: service,
-    WIRING: '',
+    BINDINGS: '',
     MODE: 'enforce',
   };
   try {
@@ -110,7 +110,7 @@ async function checkByBundle({ cluster, group, service }: AccountOnStage, endpoi
   }
 }
 
-async function planByCommand({ cluster, group, service }: AccountOnStage, endpoint: string): Promise<JsonObject> {
+async function planByCommand({ cluster, group, service }: DeployedAccount, endpoint: string): Promise<JsonObject> {
   const code = `import(${JSON.stringify(join(ROOT, 'scripts/cli/plan/command.ts'))})
     .then(({ planCommand }) => planCommand(process.argv.slice(1)))
     .then((code) => { process.exitCode = code; });`;

@@ -1,4 +1,6 @@
 /** What core decides in a pass, from the event to the plan. Bundled, and run where there is no time and no randomness. */
+
+import type { Binding } from '../../functions/core/binding.ts';
 import { readEvent } from '../../functions/core/event.ts';
 import { planChanges } from '../../functions/core/plan.ts';
 import type { Snapshot } from '../../functions/core/snapshot.ts';
@@ -11,7 +13,6 @@ import {
   parseTargetGroupArn,
   parseTaskArn,
 } from '../../functions/core/values.ts';
-import type { Wiring } from '../../functions/core/wiring.ts';
 
 const cluster = known(parseClusterArn('arn:aws:ecs:eu-west-1:111122223333:cluster/prod'));
 const arn = known(parseTaskArn('arn:aws:ecs:eu-west-1:111122223333:task/prod/0123456789abcdef0123456789abcdef'));
@@ -31,7 +32,7 @@ const task: Task = {
   ipv4: known(parseIpAddress('10.0.0.7')),
 };
 
-const wiring: Wiring = {
+const binding: Binding = {
   selector: { kind: 'service', cluster, name: 'web' },
   port: known(parsePort('8080')),
   zone: undefined,
@@ -43,7 +44,7 @@ const wiring: Wiring = {
 const snapshot: Snapshot = {
   group: { arn: group, name: 'web', family: 'ipv4', port: 8080 },
   targets: [],
-  feeds: [{ wiring, native: false, list: 'read', listed: new Set([arn]) }],
+  feeds: [{ binding, native: false, list: 'read', listed: new Set([arn]) }],
   tasks: new Map([[arn, task]]),
   describedAtMs: new Map([[arn, 1]]),
 };

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { cloudMapServiceArn } from '../../simulator/account.ts';
 import { bundleOverHttp } from '../../simulator/backends.ts';
 import { EPOCH_MS } from '../../simulator/clock.ts';
-import { Stage } from '../../simulator/deployment.ts';
+import { Deployment } from '../../simulator/deployment.ts';
 import { Exposure } from '../../simulator/exposure.ts';
 import { buildFunction } from '../../tools/template/build.ts';
 import { bundleOptions } from '../../tools/template/template.ts';
@@ -36,28 +36,28 @@ console.log(
   `The function as sam build makes it, ${Math.round(built.bytes / 1_024)} kB, with real SDK clients; time is virtual.\n`,
 );
 
-const stage = new Stage({ settings: { cloudMapServices: [CLOUD_MAP] } });
-stage.group.deregistrationDelaySeconds = 30;
-stage.account.ecs.reuseAfterMs = 5_000;
-const cloudMap = stage.account.cloudMap.addService(CLOUD_MAP, 'app');
+const deployment = new Deployment({ settings: { cloudMapServices: [CLOUD_MAP] } });
+deployment.group.deregistrationDelaySeconds = 30;
+deployment.account.ecs.reuseAfterMs = 5_000;
+const cloudMap = deployment.account.cloudMap.addService(CLOUD_MAP, 'app');
 cloudMap.tags.set('alb-target-sync', 'service=app');
-stage.account.keepInstances('service:app', cloudMap);
+deployment.account.keepInstances('service:app', cloudMap);
 
-const recorder = new Recorder(stage.service);
-const exposure = new Exposure(stage.clock, stage.account.elb, stage.group);
-const { performed } = stage.service;
-stage.service.performed = (name, input) => {
+const recorder = new Recorder(deployment.service);
+const exposure = new Exposure(deployment.clock, deployment.account.elb, deployment.group);
+const { performed } = deployment.service;
+deployment.service.performed = (name, input) => {
   performed(name, input);
   exposure.note();
 };
-const backend = await bundleOverHttp(built.file, stage);
+const backend = await bundleOverHttp(built.file, deployment);
 const log = new LogReader(recorder, backend.runtimes);
-const post = new Post(stage, SEED, (mark) => recorder.events.push(mark));
-stage.use(backend);
-stage.lambda.startSchedule(20_000);
+const post = new Post(deployment, SEED, (mark) => recorder.events.push(mark));
+deployment.use(backend);
+deployment.lambda.startSchedule(20_000);
 try {
   console.log(HEADING);
-  for (const chapter of chaptersOf(stage, cloudMap, post, SEED)) await tell(chapter);
+  for (const chapter of chaptersOf(deployment, cloudMap, post, SEED)) await tell(chapter);
 } finally {
   await backend.close();
 }
@@ -69,9 +69,9 @@ async function tell({ title, lastsMs, happen }: Chapter): Promise<void> {
   happen();
   recorder.noteTargets();
   for (let passedMs = 0; passedMs < lastsMs; passedMs += LINE_MS) {
-    await stage.pass(LINE_MS);
-    const { serving: tasks, registered: targets, calls } = stage;
-    const draining = stage.group.targets.size - targets.length;
+    await deployment.pass(LINE_MS);
+    const { serving: tasks, registered: targets, calls } = deployment;
+    const draining = deployment.group.targets.size - targets.length;
     console.log(momentLine({ time: timeNow(), tasks, targets, draining, events: post.sums.delivered, calls }));
     for (const { kind, subject } of log.readOn()) console.log(foundLine(kind, subject));
   }
@@ -92,13 +92,13 @@ function conclude(): number {
 }
 
 function outcomeOf(): Outcome {
-  const tasks = [...stage.account.ecs.tasks.values()];
-  const sum = (some: typeof tasks) => exposure.sum(some, PORT, stage.clock.now());
+  const tasks = [...deployment.account.ecs.tasks.values()];
+  const sum = (some: typeof tasks) => exposure.sum(some, PORT, deployment.clock.now());
   const isSilent = ({ arn }: { readonly arn: string }): boolean => post.silent.has(arn);
   const all = sum(tasks);
   const addresses = tasks.flatMap((task) => task.history.at(-1)?.ipv4 ?? []);
   return {
-    isInStep: stage.serving.join() === stage.registered.filter((address) => address !== `${BY_HAND}:${PORT}`).join(),
+    isInStep: deployment.serving.join() === deployment.registered.filter((address) => address !== `${BY_HAND}:${PORT}`).join(),
     post: post.sums,
     tasks: tasks.length,
     reused: addresses.length - new Set(addresses).size,
@@ -109,15 +109,17 @@ function outcomeOf(): Outcome {
     findings: Object.fromEntries(
       [...Map.groupBy(recorder.findings, ({ kind }) => kind)].map(([kind, found]) => [kind, found.length]),
     ),
-    calls: stage.account.calls,
+    calls: deployment.account.calls,
   };
 }
 
 /** Every address that is a task's or a target's. */
 function compare(): string[][] {
-  const { serving, registered } = stage;
+  const { serving, registered } = deployment;
   return [...new Set([...serving, ...registered])].sort().map((address) => {
-    const holder = [...stage.account.ecs.tasks.values()].findLast((task) => `${task.history.at(-1)?.ipv4}:${PORT}` === address);
+    const holder = [...deployment.account.ecs.tasks.values()].findLast(
+      (task) => `${task.history.at(-1)?.ipv4}:${PORT}` === address,
+    );
     const task = serving.includes(address)
       ? `task …${holder?.id.slice(-4)} RUNNING`
       : 'no task: registered by hand, left alone';
@@ -126,5 +128,5 @@ function compare(): string[][] {
 }
 
 function timeNow(): string {
-  return clockOf(stage.clock.now() - EPOCH_MS);
+  return clockOf(deployment.clock.now() - EPOCH_MS);
 }

@@ -1,6 +1,6 @@
 /** The way of the events from ECS to the queue: some come late, some twice, some never. */
 import { readEvent } from '../../../functions/core/event.ts';
-import type { Stage } from '../../simulator/deployment.ts';
+import type { Deployment } from '../../simulator/deployment.ts';
 import type { StateChangeEvent } from '../../simulator/events.ts';
 import { Random } from '../../simulator/random.ts';
 import { durationOf } from '../report/clock.ts';
@@ -22,16 +22,16 @@ export class Post {
   readonly sums: PostSums = { late: 0, doubled: 0, lost: 0, delivered: 0 };
   /** Tasks of whose running nobody was told. */
   readonly silent = new Set<string>();
-  readonly #stage: Stage;
+  readonly #deployment: Deployment;
   readonly #random: Random;
   readonly #note: (mark: EventMark) => void;
   readonly #muted = new Set<string>();
 
-  constructor(stage: Stage, seed: number, note: (mark: EventMark) => void) {
-    this.#stage = stage;
+  constructor(deployment: Deployment, seed: number, note: (mark: EventMark) => void) {
+    this.#deployment = deployment;
     this.#random = new Random(seed);
     this.#note = note;
-    stage.deliver = (event) => this.#take(event);
+    deployment.deliver = (event) => this.#take(event);
   }
 
   /** The event that the task is running will be lost. */
@@ -58,10 +58,10 @@ export class Post {
   }
 
   #send(event: StateChangeEvent, delayMs: number, how: string): void {
-    this.#stage.clock.after(delayMs, () => {
+    this.#deployment.clock.after(delayMs, () => {
       this.sums.delivered += 1;
       this.#mark(event, how);
-      this.#stage.queue.send(JSON.stringify(event));
+      this.#deployment.queue.send(JSON.stringify(event));
     });
   }
 
@@ -70,7 +70,7 @@ export class Post {
     const reading = readEvent(event);
     const state = `${lastStatus} (desired ${desiredStatus}), version ${version}`;
     this.#note({
-      atMs: this.#stage.clock.now(),
+      atMs: this.#deployment.clock.now(),
       id: event.id,
       reading: how.startsWith('lost') ? 'lost' : reading.kind,
       because: [reading.kind === 'hint' ? state : reading.because, how].filter(Boolean).join(', '),

@@ -1,6 +1,6 @@
-/** The story that `npm start` tells: a service scales out, rolls over and scales in, and things go wrong on the way. */
+/** The scenario that `npm start` tells: a service scales out, rolls over and scales in, and things go wrong on the way. */
 import type { CloudMapServiceRecord } from '../../simulator/cloud-map.ts';
-import type { Stage } from '../../simulator/deployment.ts';
+import type { Deployment } from '../../simulator/deployment.ts';
 import { present, type TaskRecord, type TaskTiming } from '../../simulator/ecs.ts';
 import { Random } from '../../simulator/random.ts';
 import type { Post } from './post.ts';
@@ -22,9 +22,9 @@ export interface Chapter {
 }
 
 /** The chapters in order; each begins when the one before has had its time. */
-export function chaptersOf(stage: Stage, cloudMap: CloudMapServiceRecord, post: Post, seed: number): Chapter[] {
-  const { clock, account } = stage;
-  const start = starterOn(stage, seed);
+export function chaptersOf(deployment: Deployment, cloudMap: CloudMapServiceRecord, post: Post, seed: number): Chapter[] {
+  const { clock, account } = deployment;
+  const start = starterOn(deployment, seed);
   const live = (): TaskRecord[] => [...account.ecs.tasks.values()].filter((task) => present(task).desired === 'RUNNING');
   const rollOver = (): void => {
     for (const [index, old] of live().entries()) {
@@ -34,7 +34,7 @@ export function chaptersOf(stage: Stage, cloudMap: CloudMapServiceRecord, post: 
     }
   };
   const goWrong = (): void => {
-    account.elb.register(stage.group, [{ id: BY_HAND, port: 8080, zone: undefined }]);
+    account.elb.register(deployment.group, [{ id: BY_HAND, port: 8080, zone: undefined }]);
     const [crashing, unlisted] = live();
     if (crashing === undefined || unlisted === undefined) throw new Error('The deployment left no two tasks to tell of.');
     account.cloudMap.deregister(cloudMap, unlisted.id);
@@ -68,7 +68,7 @@ export function chaptersOf(stage: Stage, cloudMap: CloudMapServiceRecord, post: 
 }
 
 /** Starts tasks that take their time, each its own. */
-function starterOn(stage: Stage, seed: number): () => TaskRecord {
+function starterOn(deployment: Deployment, seed: number): () => TaskRecord {
   const random = new Random(seed);
   const timing = (): TaskTiming => ({
     provisioningMs: random.whole(4_000, 9_000),
@@ -79,7 +79,7 @@ function starterOn(stage: Stage, seed: number): () => TaskRecord {
     deprovisioningMs: random.whole(5_000, 20_000),
   });
   return () => {
-    const [task] = stage.start(1, { timing: timing() });
+    const [task] = deployment.start(1, { timing: timing() });
     if (task === undefined) throw new Error('The simulated ECS started no task when asked for one.');
     return task;
   };

@@ -1,11 +1,11 @@
-/** What the story looks like in a terminal. Every sign is told apart without its colour. */
+/** What the scenario looks like in a terminal. Every sign is told apart without its colour. */
 import { paint } from '../report/screen.ts';
 import type { FindingMark } from '../report/timeline.ts';
 
 /** Up to 100 characters, broken between words; a longer word stays whole. */
 const LINES = /\S.{0,98}\S(?!\S)|\S+/g;
 
-/** A moment of the story. */
+/** A moment of the scenario. */
 export interface Moment {
   readonly time: string;
   readonly tasks: readonly string[];
@@ -42,7 +42,7 @@ export function momentLine({ time, tasks, targets, draining, events, calls }: Mo
   return row([time, serving.size, receiving.size, events, calls].map(String), `${signs.join('')}${drains}`);
 }
 
-/** A line of the story, or several. */
+/** A line of the scenario, or several. */
 export function chapterLines(time: string, title: string): string {
   const [first = '', ...more] = title.split('\n').map((line) => paint('cyan', line));
   return [`${row([time, '', '', '', ''], first)}`, ...more.map((line) => `${INDENT}${line}`)].join('\n');

@@ -1,4 +1,4 @@
-/** What the story came to, in figures; the same in the terminal and at the head of the report page. */
+/** What the scenario came to, in figures; the same in the terminal and at the head of the report page. */
 import type { PostSums } from './post.ts';
 
 export interface Outcome {

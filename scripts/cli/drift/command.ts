@@ -21,8 +21,8 @@ mend it, and limits that are nearly reached. Reads only. A difference that was n
   --cluster ARN             cluster to read; may be repeated
   --target-group ARN        target group to compare; may be repeated
   --cloud-map-service ARN   Cloud Map service to compare; may be repeated
-  --wire LINE               a line of wiring, such as "target-group=web service=app port=8080"; may be repeated.
-                            Without it, the groups' tags decide; Cloud Map services are wired by their tags
+  --bind LINE               a line of binding, such as "target-group=web service=app port=8080"; may be repeated.
+                            Without it, the groups' tags decide; Cloud Map services are bound by their tags
   --settings FILE           take all of these from the deployed function instead: the output of
                             aws lambda get-function-configuration (- for standard input)
   --json                    one JSON document on standard output
@@ -69,7 +69,7 @@ function screenOf(drift: AccountDrift, id: string): string {
   const screen = renderTask(drift, id);
   if (screen !== undefined) return screen;
   throw badSyntax(
-    `No task of the wirings has the id ${id}, running or known by an instance. Give the id or the ARN of one of them.`,
+    `No task of the bindings has the id ${id}, running or known by an instance. Give the id or the ARN of one of them.`,
   );
 }
 

@@ -1,16 +1,16 @@
 /** Reads tasks, targets and instances of an account as the function does, with a world that cannot write. */
-import { createWorld, systemClock } from '../../../functions/adapters/aws.ts';
-import { createEnvironment, type Observer } from '../../../functions/app/environment.ts';
-import type { Clock, Outcome, World } from '../../../functions/app/ports.ts';
+import { createAwsApi, systemClock } from '../../../functions/adapters/aws.ts';
+import { createEnvironment, type Reporter } from '../../../functions/app/environment.ts';
+import type { AwsApi, Clock, Outcome } from '../../../functions/app/ports.ts';
 import type { Pass } from '../../../functions/app/reconcile.ts';
 import { visit } from '../../../functions/app/visit.ts';
-import type { CheckedService, WiredGroup } from '../../../functions/core/configuration.ts';
+import type { Settings } from '../../../functions/core/binding-sources.ts';
+import type { BoundGroup, CheckedService } from '../../../functions/core/configuration.ts';
 import type { Failure } from '../../../functions/core/failure.ts';
 import type { Finding } from '../../../functions/core/finding.ts';
 import type { Instance } from '../../../functions/core/instance.ts';
 import type { Task } from '../../../functions/core/task.ts';
 import { cloudMapServiceIdOf } from '../../../functions/core/values.ts';
-import type { Settings } from '../../../functions/core/wirings.ts';
 import type { AccountOptions } from '../plan/plan.ts';
 import { type Extras, readExtras } from './extras.ts';
 import {
@@ -34,7 +34,7 @@ export interface AccountDrift extends Sides {
 const TIME_MS = 120_000;
 
 interface Reading {
-  readonly passes: { readonly wired: WiredGroup; readonly pass: Pass }[];
+  readonly passes: { readonly bound: BoundGroup; readonly pass: Pass }[];
   readonly instances: Map<string, readonly Instance[]>;
   readonly findings: Finding[];
   readonly failures: Failure[];
@@ -48,13 +48,13 @@ export function readDrift(settings: Settings, { region, profile, endpointUrl }: 
     ...(profile === undefined ? {} : { profile }),
     ...(endpointUrl === undefined ? {} : { endpoint: endpointUrl }),
   };
-  return readDriftOf(settings, createWorld(options), systemClock, (what) => readExtras(options, what));
+  return readDriftOf(settings, createAwsApi(options), systemClock, (what) => readExtras(options, what));
 }
 
 /** Reads whatever the world gives. */
 export async function readDriftOf(
   settings: Settings,
-  world: World,
+  world: AwsApi,
   clock: Clock,
   extrasOf: (what: Parameters<typeof readExtras>[1]) => Promise<Extras>,
 ): Promise<AccountDrift> {
@@ -62,18 +62,18 @@ export async function readDriftOf(
   const environment = createEnvironment(settings, readOnly(world), clock);
   const beganMs = clock.now();
   const request = { trigger: 'check' as const, hints: [], deadlineMs: beganMs + TIME_MS };
-  await visit(environment, request, observerOf(reading));
-  const tasks = [...environment.memory.facts.values()].map(({ task }) => task);
+  await visit(environment, request, reporterOf(reading));
+  const tasks = [...environment.cache.facts.values()].map(({ task }) => task);
   const services = environment.configuration?.configuration.cloudMapServices ?? [];
-  const groups = reading.passes.map(({ wired }) => wired.group);
+  const groups = reading.passes.map(({ bound }) => bound.group);
   const extras = await extrasOf({ groups, services, tasks });
   return assemble(reading, extras, tasks, services, { beganMs, nowMs: clock.now() });
 }
 
-function observerOf(reading: Reading): Observer {
+function reporterOf(reading: Reading): Reporter {
   const take = (
     findings: readonly Finding[],
-    failures: Parameters<Observer['found']>[2],
+    failures: Parameters<Reporter['found']>[2],
     calls: ReadonlyMap<string, number>,
   ): void => {
     reading.findings.push(...findings);
@@ -82,8 +82,8 @@ function observerOf(reading: Reading): Observer {
   };
   return {
     configured: (read, calls) => take(read.configuration.findings, read.failures, calls),
-    passed: (wired, pass, { calls }) => {
-      reading.passes.push({ wired, pass });
+    passed: (bound, pass, { calls }) => {
+      reading.passes.push({ bound, pass });
       take(pass.findings, pass.failures, calls);
     },
     found: (subject, findings, failures, calls, report) => {
@@ -103,7 +103,7 @@ function assemble(
   const zones = new Map(
     tasks.flatMap(({ ipv4, ipv6, zone }) => [ipv4, ipv6].flatMap((ip) => (ip && zone ? [[ip, zone] as const] : []))),
   );
-  const groups = reading.passes.map(({ wired, pass }) => ({ group: wired.group.name, targets: pass.snapshot?.targets ?? [] }));
+  const groups = reading.passes.map(({ bound, pass }) => ({ group: bound.group.name, targets: pass.snapshot?.targets ?? [] }));
   const settings = extras.groups.map((group) => {
     const targets = groups.find((each) => each.group === group.name)?.targets ?? [];
     return { ...group, targets, zones };
@@ -145,7 +145,7 @@ function assemble(
 }
 
 /** Writes never leave, whatever a plan says. */
-function readOnly(world: World): World {
+function readOnly(world: AwsApi): AwsApi {
   const refuse = (): Promise<Outcome<null>> =>
     Promise.resolve({ ok: false, kind: 'refused', message: 'this command only reads' });
   return { ...world, RegisterTargets: refuse, DeregisterTargets: refuse };

@@ -18,7 +18,7 @@ interface ServiceInstances {
   readonly ttlSeconds: number | undefined;
 }
 
-/** What the account has, as far as the wirings mean it. */
+/** What the account has, as far as the bindings mean it. */
 export interface Sides {
   readonly tasks: readonly Task[];
   readonly groups: readonly GroupTargets[];

@@ -1,10 +1,10 @@
 /** A simulated account in which tasks, targets and instances have come apart, for a look without an account of one's own. */
-import { createWorld } from '../../../functions/adapters/aws.ts';
+import { createAwsApi } from '../../../functions/adapters/aws.ts';
 import type { Clock } from '../../../functions/app/ports.ts';
 import { cloudMapServiceArn } from '../../simulator/account.ts';
 import { runClock, settleOnce } from '../../simulator/clock.ts';
 import type { CloudMapServiceRecord } from '../../simulator/cloud-map.ts';
-import { parseSettings, QUICK, Stage } from '../../simulator/deployment.ts';
+import { Deployment, parseSettings, QUICK } from '../../simulator/deployment.ts';
 import type { TaskRecord } from '../../simulator/ecs.ts';
 import { HttpDoor } from '../../simulator/http.ts';
 import { readExtras } from './extras.ts';
@@ -16,75 +16,77 @@ const MINUTE_MS = 60_000;
 
 /** Lets the account come apart, opens its door on loopback, and reads it with real SDK clients. */
 export async function readSimulatedDrift(): Promise<AccountDrift> {
-  const stage = new Stage({ settings: { cloudMapServices: [CLOUD_MAP] } });
-  await comeApart(stage);
-  const door = new HttpDoor(stage.service);
+  const deployment = new Deployment({ settings: { cloudMapServices: [CLOUD_MAP] } });
+  await comeApart(deployment);
+  const door = new HttpDoor(deployment.service);
   const endpoint = await door.open();
   // The door takes any key; the caller's own must not be asked for.
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'simulated', AWS_SECRET_ACCESS_KEY: 'simulated' });
   delete process.env['AWS_PROFILE'];
   const options = { region: 'eu-west-1', endpoint };
   const clock: Clock = {
-    now: () => stage.clock.now(),
-    sleep: (milliseconds) => runClock(stage.clock, settleOnce, stage.clock.now() + milliseconds),
+    now: () => deployment.clock.now(),
+    sleep: (milliseconds) => runClock(deployment.clock, settleOnce, deployment.clock.now() + milliseconds),
   };
   try {
-    return await readDriftOf(parseSettings(stage.settings), createWorld(options), clock, (what) => readExtras(options, what));
+    return await readDriftOf(parseSettings(deployment.settings), createAwsApi(options), clock, (what) =>
+      readExtras(options, what),
+    );
   } finally {
     await door.close();
   }
 }
 
-async function comeApart(stage: Stage): Promise<void> {
-  const { account } = stage;
+async function comeApart(deployment: Deployment): Promise<void> {
+  const { account } = deployment;
   const service = account.cloudMap.addService(CLOUD_MAP, 'app', { healthCheck: 'none' });
   service.tags.set('alb-target-sync', 'service=app port=8080');
   let isRemembered = true;
   account.keepInstances('service:app', service, { omits: (what) => what === 'deregister' && !isRemembered });
   account.ecs.containerInstances.set(HOST, { arn: HOST, type: 'c5.large', hasTrunk: false });
-  const placed = stage.start(2, { containerInstance: HOST });
-  const free = stage.start(4);
-  await passTime(stage, 10 * MINUTE_MS);
-  register(stage, [...placed, ...free]);
+  const placed = deployment.start(2, { containerInstance: HOST });
+  const free = deployment.start(4);
+  await passTime(deployment, 10 * MINUTE_MS);
+  register(deployment, [...placed, ...free]);
   const [lost, moved, forgotten, draining] = free;
   isRemembered = false;
-  meddle(stage, service, lost, moved);
+  meddle(deployment, service, lost, moved);
   if (forgotten !== undefined) account.ecs.stop(forgotten);
-  await passTime(stage, 4 * MINUTE_MS);
+  await passTime(deployment, 4 * MINUTE_MS);
   if (draining !== undefined)
     account.ecs.stop({
       ...draining,
       timing: { ...QUICK, activatingMs: undefined, deactivatingMs: undefined, stoppingMs: 90_000 },
     });
-  stage.start(1);
-  await passTime(stage, 30_000);
+  deployment.start(1);
+  await passTime(deployment, 30_000);
 }
 
 /** Instances that people have changed, and a target that somebody has put in by hand. */
 function meddle(
-  stage: Stage,
+  deployment: Deployment,
   service: CloudMapServiceRecord,
   lost: TaskRecord | undefined,
   moved: TaskRecord | undefined,
 ): void {
-  const { cloudMap, elb } = stage.account;
+  const { cloudMap, elb } = deployment.account;
   if (lost !== undefined) cloudMap.deregister(service, lost.id);
   if (moved !== undefined) {
     const { attributes = {} } = service.instances.get(moved.id) ?? {};
     cloudMap.register(service, moved.id, { ...attributes, AWS_INSTANCE_IPV4: '10.0.7.7' });
   }
   cloudMap.register(service, 'by-hand', { AWS_INSTANCE_IPV4: '10.0.99.9', owner: 'somebody' });
-  elb.register(stage.group, [{ id: '10.0.99.9', port: 8080, zone: undefined }]);
+  elb.register(deployment.group, [{ id: '10.0.99.9', port: 8080, zone: undefined }]);
 }
 
-function register(stage: Stage, tasks: readonly TaskRecord[]): void {
+function register(deployment: Deployment, tasks: readonly TaskRecord[]): void {
   const targets = tasks.flatMap(({ history }) => history.at(-1)?.ipv4 ?? []);
-  stage.account.elb.register(
-    stage.group,
+  deployment.account.elb.register(
+    deployment.group,
     targets.map((id) => ({ id, port: 8080, zone: undefined })),
   );
 }
 
-function passTime(stage: Stage, milliseconds: number): Promise<void> {
-  return runClock(stage.clock, settleOnce, stage.clock.now() + milliseconds);
+function passTime(deployment: Deployment, milliseconds: number): Promise<void> {
+  return runClock(deployment.clock, settleOnce, deployment.clock.now() + milliseconds);
 }

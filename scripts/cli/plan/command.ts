@@ -14,7 +14,7 @@ What a pass would change in the account now, and why. Reads only: the same plan 
   --cluster ARN             cluster to read; may be repeated
   --target-group ARN        target group to plan for; may be repeated
   --cloud-map-service ARN   Cloud Map service to check; may be repeated. A new difference takes 10 s more
-  --wire LINE               a line of wiring, such as "target-group=web service=app port=8080"; may be repeated.
+  --bind LINE               a line of binding, such as "target-group=web service=app port=8080"; may be repeated.
                             Without it, the groups' tags decide
   --settings FILE           take all of these from the deployed function instead: the output of
                             aws lambda get-function-configuration (- for standard input)

@@ -1,13 +1,13 @@
 /** What a pass would change in an account now: the same plan as {"check": true}, read with the caller's own credentials. */
-import { createWorld, systemClock } from '../../../functions/adapters/aws.ts';
-import { createEnvironment, type Observer } from '../../../functions/app/environment.ts';
-import type { Outcome, World } from '../../../functions/app/ports.ts';
+import { createAwsApi, systemClock } from '../../../functions/adapters/aws.ts';
+import { createEnvironment, type Reporter } from '../../../functions/app/environment.ts';
+import type { AwsApi, Outcome } from '../../../functions/app/ports.ts';
 import type { Pass } from '../../../functions/app/reconcile.ts';
 import { visit } from '../../../functions/app/visit.ts';
-import type { WiredGroup } from '../../../functions/core/configuration.ts';
+import type { Settings } from '../../../functions/core/binding-sources.ts';
+import type { BoundGroup } from '../../../functions/core/configuration.ts';
 import { explainFailure, type Failure } from '../../../functions/core/failure.ts';
 import type { Finding } from '../../../functions/core/finding.ts';
-import type { Settings } from '../../../functions/core/wirings.ts';
 import type { ToldChange } from '../report/timeline.ts';
 
 export interface AccountOptions {
@@ -46,26 +46,26 @@ export async function planAccount(settings: Settings, options: AccountOptions): 
 }
 
 /** What the passes of a check tell. */
-class Notes implements Observer {
+class Notes implements Reporter {
   readonly failures: Failure[] = [];
   readonly #ofSettings: Finding[] = [];
   readonly #found: Finding[] = [];
-  readonly #passes: { readonly wired: WiredGroup; readonly pass: Pass }[] = [];
+  readonly #passes: { readonly bound: BoundGroup; readonly pass: Pass }[] = [];
   readonly #calls = new Map<string, number>();
 
-  configured: Observer['configured'] = ({ configuration, failures }, made) => {
+  configured: Reporter['configured'] = ({ configuration, failures }, made) => {
     // Told again only when it is read again.
     this.#ofSettings.splice(0, Number.POSITIVE_INFINITY, ...configuration.findings);
     this.#add(failures, made);
   };
 
-  passed: Observer['passed'] = (wired, pass, details) => {
-    this.#passes.push({ wired, pass });
+  passed: Reporter['passed'] = (bound, pass, details) => {
+    this.#passes.push({ bound, pass });
     this.#found.push(...pass.findings);
     this.#add(pass.failures, details.calls);
   };
 
-  found: Observer['found'] = (_subject, found, failures, made) => {
+  found: Reporter['found'] = (_subject, found, failures, made) => {
     this.#found.push(...found);
     this.#add(failures, made);
   };
@@ -73,8 +73,8 @@ class Notes implements Observer {
   plan(): AccountPlan {
     const findings = [...this.#ofSettings, ...this.#found];
     return {
-      changes: this.#passes.flatMap(({ wired, pass }) => changesOf(wired, pass)),
-      targets: this.#passes.flatMap(({ wired, pass }) => targetsOf(wired, pass)),
+      changes: this.#passes.flatMap(({ bound, pass }) => changesOf(bound, pass)),
+      targets: this.#passes.flatMap(({ bound, pass }) => targetsOf(bound, pass)),
       // So few looks do not know since when: every time would be that of a look.
       findings: findings.map(({ kind, subject, message, command }) => ({ kind, subject, message, command })),
       failures: this.failures,
@@ -92,8 +92,8 @@ export function explainFailures(failures: readonly Failure[]): string[] {
   return [...new Set(failures.map(explainFailure))];
 }
 
-function worldOf({ region, profile, endpointUrl }: AccountOptions): World {
-  return createWorld({
+function worldOf({ region, profile, endpointUrl }: AccountOptions): AwsApi {
+  return createAwsApi({
     ...(region === undefined ? {} : { region }),
     ...(profile === undefined ? {} : { profile }),
     ...(endpointUrl === undefined ? {} : { endpoint: endpointUrl }),
@@ -101,13 +101,13 @@ function worldOf({ region, profile, endpointUrl }: AccountOptions): World {
 }
 
 /** Writes never leave, whatever a plan says. */
-function readOnly(world: World): World {
+function readOnly(world: AwsApi): AwsApi {
   const refuse = (): Promise<Outcome<null>> =>
     Promise.resolve({ ok: false, kind: 'refused', message: 'this command only reads; the deployed function writes' });
   return { ...world, RegisterTargets: refuse, DeregisterTargets: refuse };
 }
 
-function changesOf({ group }: WiredGroup, { held }: Pass): PlannedChange[] {
+function changesOf({ group }: BoundGroup, { held }: Pass): PlannedChange[] {
   return held.map(({ change, because }) => ({
     kind: change.kind,
     targetGroup: group.name,
@@ -119,7 +119,7 @@ function changesOf({ group }: WiredGroup, { held }: Pass): PlannedChange[] {
   }));
 }
 
-function targetsOf({ group }: WiredGroup, { snapshot }: Pass) {
+function targetsOf({ group }: BoundGroup, { snapshot }: Pass) {
   return (snapshot?.targets ?? []).map(({ descriptor, state }) => ({
     targetGroup: group.name,
     ip: descriptor.id,

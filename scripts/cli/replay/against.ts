@@ -1,6 +1,7 @@
 /** `replay --against account`: the captured events beside what a pass would change now in the account that they come from. */
+
+import type { Settings } from '../../../functions/core/binding-sources.ts';
 import { readEvent, screen } from '../../../functions/core/event.ts';
-import type { Settings } from '../../../functions/core/wirings.ts';
 import { type AccountValues, failureOf, optionsOf } from '../account.ts';
 import { DIFFERENCES, FAILED, IN_STEP } from '../exit.ts';
 import { renderPlan } from '../plan/command.ts';

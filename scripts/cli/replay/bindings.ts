@@ -1,4 +1,7 @@
 /** Which target groups a replay has, and what feeds them: by the user's lines, or one group for each ECS group of the capture. */
+
+import { targetGroupNamed } from '../../../functions/core/binding.ts';
+import type { Settings } from '../../../functions/core/binding-sources.ts';
 import { definitionOf } from '../../../functions/core/event.ts';
 import { isObject } from '../../../functions/core/json.ts';
 import {
@@ -8,8 +11,6 @@ import {
   parseTargetGroupArn,
   type TargetGroupArn,
 } from '../../../functions/core/values.ts';
-import { targetGroupNamed } from '../../../functions/core/wiring.ts';
-import type { Settings } from '../../../functions/core/wirings.ts';
 
 /** A target group's name: letters, digits and hyphens, at most 32 (ELB API reference, CreateTargetGroup). */
 const NAME_MAX = 32;
@@ -21,20 +22,20 @@ interface Feeder {
 }
 
 /** The settings under which the function plays: every cluster of the capture, and a target group for each feeder or named by a line. */
-export function settingsFor(details: readonly unknown[], wires: readonly string[], port: number): Settings {
+export function settingsFor(details: readonly unknown[], binds: readonly string[], port: number): Settings {
   const feeders = distinctFeeders(details);
   const clusters = [...new Set(feeders.map(({ cluster }) => cluster))];
   const names = namesOf(feeders);
-  const lines = wires.length > 0 ? [...wires] : feeders.map((feeder) => lineOf(feeder, names, clusters, port));
+  const lines = binds.length > 0 ? [...binds] : feeders.map((feeder) => lineOf(feeder, names, clusters, port));
   const targetGroups =
-    wires.length > 0
-      ? groupsOfLines(wires, clusters)
+    binds.length > 0
+      ? groupsOfLines(binds, clusters)
       : feeders.map((feeder) => groupArn(feeder.cluster, nameOf(feeder, names)));
   return {
     clusters,
     targetGroups: [...new Set(targetGroups)],
     cloudMapServices: [],
-    wiring: lines.join('\n'),
+    binding: lines.join('\n'),
     mode: 'enforce',
   };
 }
@@ -92,9 +93,9 @@ function nameOf(feeder: Feeder, names: ReadonlyMap<string, string>): string {
   return names.get(keyOf(feeder)) ?? feeder.name;
 }
 
-function groupsOfLines(wires: readonly string[], [cluster]: readonly ClusterArn[]): TargetGroupArn[] {
+function groupsOfLines(binds: readonly string[], [cluster]: readonly ClusterArn[]): TargetGroupArn[] {
   if (cluster === undefined) return [];
-  return wires.map((wire) => groupArn(cluster, targetGroupNamed(wire) ?? 'replay'));
+  return binds.map((line) => groupArn(cluster, targetGroupNamed(line) ?? 'replay'));
 }
 
 function groupArn(cluster: ClusterArn, name: string): TargetGroupArn {

@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { targetGroupNamed } from '../../../functions/core/wiring.ts';
-import { linesOfParameter } from '../../../functions/core/wirings.ts';
+import { targetGroupNamed } from '../../../functions/core/binding.ts';
+import { linesOfParameter } from '../../../functions/core/binding-sources.ts';
 import { ACCOUNT_OPTIONS } from '../account.ts';
 import { badEnvironment, badSyntax, DIFFERENCES, FAILED, IN_STEP } from '../exit.ts';
 import { numberOf, parseOptions } from '../options.ts';
@@ -26,7 +26,7 @@ answer says what each event was taken for and why each target was changed. No ac
 CLI, the console, SQS, SNS, Firehose, CloudWatch Logs or Lambda make of events, gzip or not; - or no file is standard input. The
 outputs of describe-tasks, describe-target-health and list-instances are the state to begin with.
 
-  --wire LINE         what feeds what, such as "target-group=web service=app port=8080"; may be repeated. Without it, each
+  --bind LINE         what feeds what, such as "target-group=web service=app port=8080"; may be repeated. Without it, each
                       service or family of the capture gets a target group of its own
   --port N            the port of those groups. Default: 8080
   --order ORDER       deliver by time (default), as-is, or shuffle=SEED
@@ -111,7 +111,7 @@ function playOptionsOf(values: ReplayValues): PlayOptions {
     delayMs: 1_000 * numberOf({ option: '--delay', text: values.delay, ...seconds }),
     lagMs: 1_000 * numberOf({ option: '--lag', text: values.lag, ...seconds }),
     seed: numberOf({ option: '--seed', text: values.seed, fallback: 1, from: 0, to: 4_294_967_295, isWhole: true }),
-    wires: (values.wire ?? []).map(withName),
+    binds: (values.bind ?? []).map(withName),
     port: numberOf({ option: '--port', text: values.port, fallback: 8080, from: 1, to: 65_535, isWhole: true }),
   };
 }
@@ -119,7 +119,7 @@ function playOptionsOf(values: ReplayValues): PlayOptions {
 function withName(line: string): string {
   const name = targetGroupNamed(line);
   if (name === undefined || /^[A-Za-z0-9-]{1,32}$/.test(name)) return line;
-  throw badSyntax(`--wire names the target group "${name}"; expected letters, digits and hyphens, at most 32.`);
+  throw badSyntax(`--bind names the target group "${name}"; expected letters, digits and hyphens, at most 32.`);
 }
 
 /** An option that would have no effect is a misunderstanding. */
@@ -174,7 +174,7 @@ async function playItems(items: readonly Item[], options: PlayOptions): Promise<
 
 /** A capture without a readable cluster has nothing that a line could be read against. */
 function refuseWires(items: readonly Item[], options: PlayOptions): void {
-  if (options.wires.length === 0) return;
+  if (options.binds.length === 0) return;
   const settings = settingsOfItems(items, options);
   const mistakes = settings.clusters.length === 0 ? [] : mistakesIn(linesOfParameter(settings));
   if (mistakes.length > 0) throw badSyntax(mistakes.join('\n'));

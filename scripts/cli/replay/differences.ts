@@ -1,5 +1,5 @@
 /** Where tasks and targets differ in the simulated account, judged by its own state and not by what the function has read. */
-import { linesOfParameter, type Settings } from '../../../functions/core/wirings.ts';
+import { linesOfParameter, type Settings } from '../../../functions/core/binding-sources.ts';
 import type { Account } from '../../simulator/account.ts';
 import { present, type TaskRecord } from '../../simulator/ecs.ts';
 
@@ -12,9 +12,9 @@ export interface Difference {
 /** Addresses of serving tasks that their group lacks, and others that it still has. */
 export function differencesIn(account: Account, settings: Settings): Difference[] {
   const tasks = [...account.ecs.tasks.values()];
-  const { wirings } = linesOfParameter(settings);
+  const { bindings } = linesOfParameter(settings);
   return [...account.elb.groups.values()].flatMap((group) => {
-    const lines = wirings.filter((line) => line.group === group.arn).map(({ wiring }) => wiring);
+    const lines = bindings.filter((line) => line.group === group.arn).map(({ binding }) => binding);
     const wanted = new Set(
       lines.flatMap(({ selector, port }) => {
         const meant = tasks.filter((task) => task.clusterArn === selector.cluster && isMeant(task, selector));

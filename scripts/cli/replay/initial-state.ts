@@ -1,7 +1,8 @@
 /** The state in which a replay begins: what `describe-tasks`, `describe-target-health` and `list-instances` had answered. */
+
+import type { Settings } from '../../../functions/core/binding-sources.ts';
 import { isObject, type JsonObject } from '../../../functions/core/json.ts';
 import { arnParts, type CloudMapServiceArn, type ClusterArn, parseCloudMapServiceArn } from '../../../functions/core/values.ts';
-import type { Settings } from '../../../functions/core/wirings.ts';
 import type { Account } from '../../simulator/account.ts';
 import { adoptDetail } from '../../simulator/adopt.ts';
 import { EPOCH_MS } from '../../simulator/clock.ts';
@@ -13,7 +14,7 @@ interface ToldInstances {
   readonly cluster: ClusterArn;
   /** The ECS service whose tasks the instances are. */
   readonly name: string;
-  /** The wiring that says so. */
+  /** The binding that says so. */
   readonly line: string;
   readonly instances: readonly JsonObject[];
 }
@@ -70,7 +71,7 @@ function registerTold(account: Account, items: readonly Item[]): string[] {
   const [group, ...others] = account.elb.groups.values();
   if (group === undefined || others.length > 0) {
     return told.map(
-      ({ place }) => `${place.file}: targets are read only where there is one target group; name it by one --wire.`,
+      ({ place }) => `${place.file}: targets are read only where there is one target group; name it by one --bind.`,
     );
   }
   for (const { snapshot } of told) {

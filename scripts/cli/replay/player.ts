@@ -1,11 +1,12 @@
 /** Plays captured events: the simulated ECS becomes what they tell, and the function hears of them as it would when deployed. */
+
+import { linesOfParameter, type Settings } from '../../../functions/core/binding-sources.ts';
 import { type Hint, mayMean, type Reading, readEvent } from '../../../functions/core/event.ts';
 import { isObject } from '../../../functions/core/json.ts';
-import { linesOfParameter, type Settings } from '../../../functions/core/wirings.ts';
 import { Account } from '../../simulator/account.ts';
 import { adoptDetail } from '../../simulator/adopt.ts';
 import { Service } from '../../simulator/api.ts';
-import { createSimulatedWorld } from '../../simulator/aws-api.ts';
+import { createSimulatedAws } from '../../simulator/aws-api.ts';
 import { runClock, settleOnce, VirtualClock } from '../../simulator/clock.ts';
 import { present } from '../../simulator/ecs.ts';
 import { type InProcessRuntime, spawnInProcess } from '../../simulator/in-process.ts';
@@ -20,7 +21,7 @@ import { beginAsTold, latestTold, toldTasks, withToldServices } from './initial-
 import type { Item } from './item.ts';
 
 export interface PlayOptions extends DeliveryOptions {
-  readonly wires: readonly string[];
+  readonly binds: readonly string[];
   readonly port: number;
   /** How far behind ECS's reads may be. */
   readonly lagMs: number;
@@ -58,9 +59,9 @@ export async function play(items: readonly Item[], options: PlayOptions, progres
 }
 
 /** The settings under which the items are played. */
-export function settingsOfItems(items: readonly Item[], { wires, port }: PlayOptions): Settings {
+export function settingsOfItems(items: readonly Item[], { binds, port }: PlayOptions): Settings {
   const details = items.flatMap((item) => (item.kind === 'event' ? [detailOf(item.event)] : []));
-  return withToldServices(settingsFor([...details, ...toldTasks(items)], wires, port), items);
+  return withToldServices(settingsFor([...details, ...toldTasks(items)], binds, port), items);
 }
 
 class Player {
@@ -136,8 +137,8 @@ class Player {
     // for as long as tasks have by default.
     const told = { port: this.#options.port, vpcPrefixes: [''], deregistrationDelaySeconds: 30 };
     for (const arn of this.#settings.targetGroups) elb.addGroup({ arn, ...told });
-    for (const { wiring } of linesOfParameter(this.#settings).wirings) {
-      const { kind, cluster, name } = wiring.selector;
+    for (const { binding } of linesOfParameter(this.#settings).bindings) {
+      const { kind, cluster, name } = binding.selector;
       if (kind === 'service') ecs.addService(cluster, name);
     }
     this.#notes.push(...beginAsTold(this.#account, this.#settings, items));
@@ -182,34 +183,34 @@ class Player {
   }
 
   #spawn(): InProcessRuntime {
-    const runtime = spawnInProcess(this.#settings, createSimulatedWorld(this.#service), this.#clock);
+    const runtime = spawnInProcess(this.#settings, createSimulatedAws(this.#service), this.#clock);
     this.#runtimes.push(runtime);
     return runtime;
   }
 
-  /** What the function takes the event for; one that no line of wiring means is ignored too. */
+  /** What the function takes the event for; one that no line of binding means is ignored too. */
   #readingOf(event: unknown): Reading {
     const reading = readEvent(event);
-    if (reading.kind !== 'hint' || this.#isWired(reading.hint)) return reading;
-    return { kind: 'ignored', because: 'no line of wiring means its task' };
+    if (reading.kind !== 'hint' || this.#isBound(reading.hint)) return reading;
+    return { kind: 'ignored', because: 'no line of binding means its task' };
   }
 
-  #isWired(hint: Hint): boolean {
-    return linesOfParameter(this.#settings).wirings.some(({ wiring }) => mayMean(wiring.selector, hint));
+  #isBound(hint: Hint): boolean {
+    return linesOfParameter(this.#settings).bindings.some(({ binding }) => mayMean(binding.selector, hint));
   }
 
   #collect(): void {
     const failed = this.#lambda.invocations.filter(({ outcome }) => outcome === 'failed' || outcome === 'timed out');
     if (failed.length > 0)
       this.#notes.push(`${failed.length} invocations of the function failed: ${reasonOf(failed[0]?.error)}`);
-    for (const { journal } of this.#runtimes) {
-      for (const { atMs, group, pass } of journal.passes) {
+    for (const { reports } of this.#runtimes) {
+      for (const { atMs, group, pass } of reports.passes) {
         for (const { kind, descriptor, because } of pass.written.done) {
           const target = { targetGroup: group, ip: descriptor.id, port: descriptor.port };
           this.#recorder.changes.push({ atMs, kind, ...target, because: because.rule, taskArn: because.task });
         }
       }
-      for (const { kind, subject, message, command } of journal.findings)
+      for (const { kind, subject, message, command } of reports.findings)
         this.#recorder.found({ kind, subject, message, command });
     }
     this.#recorder.changes.sort((one, other) => one.atMs - other.atMs);

@@ -1,6 +1,7 @@
 /** A replay as text: the answer first, then why. Readable without colour and when piped. */
+
+import { linesOfParameter } from '../../../functions/core/binding-sources.ts';
 import { arnParts } from '../../../functions/core/values.ts';
-import { linesOfParameter } from '../../../functions/core/wirings.ts';
 import { countOf } from '../report/html.ts';
 import { table } from '../report/table.ts';
 import type { AnsweredEvent, ReplayAnswer } from './answer.ts';
@@ -12,7 +13,7 @@ const ROWS_MAX = 40;
 export function renderReplay(answer: ReplayAnswer, played: Played): string {
   return [
     verdict(answer, played),
-    wiringPart(played),
+    bindingPart(played),
     changesPart(answer),
     renderEvents(answer.events),
     findingsPart(answer),
@@ -34,14 +35,14 @@ function verdict({ events, targets, changes }: ReplayAnswer, { differences, sett
   );
 }
 
-function wiringPart({ settings }: Played): string {
-  const { wirings, mistakes } = linesOfParameter(settings);
-  const lines = wirings.map(({ group, wiring }) => [
+function bindingPart({ settings }: Played): string {
+  const { bindings, mistakes } = linesOfParameter(settings);
+  const lines = bindings.map(({ group, binding }) => [
     arnParts(group).name,
     '<-',
-    wiring.selector.kind,
-    wiring.selector.name,
-    `:${wiring.port}`,
+    binding.selector.kind,
+    binding.selector.name,
+    `:${binding.port}`,
   ]);
   return [table(lines), ...mistakes.map(({ message }) => message)].filter((part) => part !== '').join('\n');
 }

@@ -11,7 +11,7 @@ interface Place {
 }
 
 const ROWS_OF_A_PAGE = 10;
-/** Zooms to twice the length of a thing, so that what is next to it stays in sight. */
+/** Zooms to twice the length of a thing, so that what is next to it stays in observation. */
 const MARGIN = 0.5;
 
 export class Walk {

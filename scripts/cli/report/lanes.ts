@@ -103,7 +103,7 @@ function groupOfTasks({ name, tasks, heldBy, marks, nameOf }: GroupParts): LaneG
   return { name, isOfTasks: true, targetGroups: wanted, lanes: judged };
 }
 
-/** Where tasks of the group belong, judged by where any of them has been: the timeline does not tell the wiring. */
+/** Where tasks of the group belong, judged by where any of them has been: the timeline does not tell the binding. */
 function wantedGroups(lanes: readonly Lane[]): string[] {
   const registered = lanes.flatMap(({ target }) => target.filter(({ kind }) => kind === 'registered'));
   const written = lanes.flatMap(({ changes }) => changes.filter(({ kind }) => kind === 'register'));

@@ -9,7 +9,7 @@ import { numberOf } from '../../cli/options.ts';
 import { table } from '../../cli/report/table.ts';
 import { cloudMapServiceArn } from '../../simulator/account.ts';
 import { inProcess } from '../../simulator/backends.ts';
-import { Stage } from '../../simulator/deployment.ts';
+import { Deployment } from '../../simulator/deployment.ts';
 import { present, type TaskRecord } from '../../simulator/ecs.ts';
 
 const CLOUD_MAP = cloudMapServiceArn('app');
@@ -38,7 +38,7 @@ const scalings = numberOf({ option: '--scalings', text: values.scalings, fallbac
 const queries = numberOf({ option: '--queries', text: values.queries, fallback: 10, from: 0, to: 1_000_000 });
 const days = numberOf({ option: '--days', text: values.days, fallback: 1, from: 1, to: DAYS, isWhole: true });
 
-const stage = new Stage({ settings: { cloudMapServices: [CLOUD_MAP] } }).use(inProcess());
+const deployment = new Deployment({ settings: { cloudMapServices: [CLOUD_MAP] } }).use(inProcess());
 const counts = await play();
 const rows = costsOf(counts, queries);
 const total = rows.reduce((sum, { dollars }) => sum + dollars, 0);
@@ -56,24 +56,24 @@ console.log(`${days} of ${DAYS} days were played, and the rest reckoned from the
 
 /** Plays the days, and reckons the month from what was called and changed in them. */
 async function play(): Promise<MonthCounts> {
-  const service = stage.account.cloudMap.addService(CLOUD_MAP, 'app');
+  const service = deployment.account.cloudMap.addService(CLOUD_MAP, 'app');
   service.tags.set('alb-target-sync', 'service=app');
-  stage.account.keepInstances('service:app', service);
-  stage.lambda.startSchedule(0);
-  stage.start(tasks);
-  await stage.pass(5 * MINUTE_MS);
-  const before = { calls: new Map(stage.account.calls), operations: stage.account.cloudMap.operations.size };
-  const beganMs = stage.clock.now();
-  const earlier = stage.lambda.invocations.length;
+  deployment.account.keepInstances('service:app', service);
+  deployment.lambda.startSchedule(0);
+  deployment.start(tasks);
+  await deployment.pass(5 * MINUTE_MS);
+  const before = { calls: new Map(deployment.account.calls), operations: deployment.account.cloudMap.operations.size };
+  const beganMs = deployment.clock.now();
+  const earlier = deployment.lambda.invocations.length;
   for (let day = 0; day < days; day += 1) await playDay(beganMs + day * 24 * HOUR_MS);
   const scale = DAYS / days;
-  const callsOf = (name: string): number => ((stage.account.calls.get(name) ?? 0) - (before.calls.get(name) ?? 0)) * scale;
-  const made = stage.lambda.invocations.slice(earlier);
+  const callsOf = (name: string): number => ((deployment.account.calls.get(name) ?? 0) - (before.calls.get(name) ?? 0)) * scale;
+  const made = deployment.lambda.invocations.slice(earlier);
   return {
-    registrations: ((stage.account.cloudMap.operations.size - before.operations) / 2) * scale,
+    registrations: ((deployment.account.cloudMap.operations.size - before.operations) / 2) * scale,
     instances: tasks,
     reads: ['ListInstances', 'ListTagsForResource'].reduce((sum, name) => sum + callsOf(name), 0),
-    otherCalls: [...stage.account.calls.keys()]
+    otherCalls: [...deployment.account.calls.keys()]
       .filter((name) => name !== 'ListInstances' && name !== 'ListTagsForResource')
       .reduce((sum, name) => sum + callsOf(name), 0),
     invocations: made.length * scale,
@@ -84,31 +84,31 @@ async function play(): Promise<MonthCounts> {
 /** Deployments and scalings spread over the day. */
 async function playDay(beganMs: number): Promise<void> {
   for (let each = 0; each < deployments; each += 1) {
-    stage.clock.at(beganMs + ((each + 0.5) * 24 * HOUR_MS) / deployments, replaceAll);
+    deployment.clock.at(beganMs + ((each + 0.5) * 24 * HOUR_MS) / deployments, replaceAll);
   }
   for (let each = 0; each < scalings; each += 1) {
-    stage.clock.at(beganMs + ((each + 0.25) * 24 * HOUR_MS) / scalings, () => scale(each % 2 === 0));
+    deployment.clock.at(beganMs + ((each + 0.25) * 24 * HOUR_MS) / scalings, () => scale(each % 2 === 0));
   }
-  await stage.pass(beganMs + 24 * HOUR_MS - stage.clock.now());
+  await deployment.pass(beganMs + 24 * HOUR_MS - deployment.clock.now());
 }
 
 function replaceAll(): void {
   const old = live();
-  stage.start(old.length);
-  stage.clock.after(MINUTE_MS, () => stop(old));
+  deployment.start(old.length);
+  deployment.clock.after(MINUTE_MS, () => stop(old));
 }
 
 /** A tenth more, or a tenth less. */
 function scale(isOut: boolean): void {
   const share = Math.max(1, Math.round(tasks / 10));
-  if (isOut) stage.start(share);
+  if (isOut) deployment.start(share);
   else stop(live().slice(0, share));
 }
 
 function stop(these: readonly TaskRecord[]): void {
-  for (const task of these) stage.account.ecs.stop(task);
+  for (const task of these) deployment.account.ecs.stop(task);
 }
 
 function live(): TaskRecord[] {
-  return [...stage.account.ecs.tasks.values()].filter((task) => present(task).desired === 'RUNNING');
+  return [...deployment.account.ecs.tasks.values()].filter((task) => present(task).desired === 'RUNNING');
 }

@@ -15,7 +15,7 @@ export const GROUP = targetGroupArn('web');
 export const CLOUD_MAP = cloudMapServiceArn('app');
 /** An instance in Cloud Map whose task ECS does not know any more. */
 export const STALE = 'f'.repeat(32);
-export const WIRING = 'target-group=web service=app port=8080';
+export const BINDINGS = 'target-group=web service=app port=8080';
 
 const TICK_MS = 2;
 /** A task is running, or gone, a moment after it was told to. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../functions/core/json.ts';
 import { LogReader } from '../../../scripts/cli/demo/log.ts';
 import { Recorder } from '../../../scripts/cli/report/recorder.ts';
-import { Stage } from '../../../scripts/simulator/deployment.ts';
+import { Deployment } from '../../../scripts/simulator/deployment.ts';
 
 const CHANGE = {
   ...{
@@ -18,7 +18,7 @@ const CHANGE = {
 const FINDING = { kind: 'foreign', subject: '10.0.99.9:8080', message: 'Nobody has it.' };
 
 function reading(...logs: JsonObject[][]) {
-  const recorder = new Recorder(new Stage().service);
+  const recorder = new Recorder(new Deployment().service);
   const runtimes = logs.map((log) => ({ log }));
   return { recorder, runtimes, reader: new LogReader(recorder, runtimes) };
 }

@@ -1,24 +1,28 @@
 import { describe, expect, it } from 'vitest';
 import { Post } from '../../../scripts/cli/demo/post.ts';
 import type { EventMark } from '../../../scripts/cli/report/timeline.ts';
-import { Stage } from '../../../scripts/simulator/deployment.ts';
+import { Deployment } from '../../../scripts/simulator/deployment.ts';
 
 const SEED = 7;
 
-/** A stage without a function, 200 tasks that start, and what comes out of the queue. */
+/** A deployment without a function, 200 tasks that start, and what comes out of the queue. */
 async function posted(mute: boolean) {
-  const stage = new Stage();
+  const deployment = new Deployment();
   const marks: EventMark[] = [];
-  const post = new Post(stage, SEED, (mark) => marks.push(mark));
+  const post = new Post(deployment, SEED, (mark) => marks.push(mark));
   const sent: string[] = [];
-  stage.account.onEvent(({ id, detail }) => detail.lastStatus === 'RUNNING' && sent.push(id));
-  stage.queue.onArrival(() => undefined);
-  const tasks = stage.start(200);
+  deployment.account.onEvent(({ id, detail }) => detail.lastStatus === 'RUNNING' && sent.push(id));
+  deployment.queue.onArrival(() => undefined);
+  const tasks = deployment.start(200);
   if (mute) for (const { arn } of tasks) post.mute(arn);
-  for (let next = stage.clock.nextMs(); next !== undefined && next < stage.clock.now() + 120_000; next = stage.clock.nextMs()) {
-    stage.clock.step(next);
+  for (
+    let next = deployment.clock.nextMs();
+    next !== undefined && next < deployment.clock.now() + 120_000;
+    next = deployment.clock.nextMs()
+  ) {
+    deployment.clock.step(next);
   }
-  const received = Array.from({ length: stage.queue.length }, () => stage.queue.receive(1)).flat();
+  const received = Array.from({ length: deployment.queue.length }, () => deployment.queue.receive(1)).flat();
   return { post, marks, sent, received: received.map(({ body }) => JSON.parse(body)) };
 }
 

@@ -1,4 +1,4 @@
-/** The story in a terminal that has no colours: vitest's is none. */
+/** The scenario in a terminal that has no colours: vitest's is none. */
 import { describe, expect, it } from 'vitest';
 import {
   chapterLines,
@@ -17,7 +17,7 @@ const signs = (moment: Partial<Moment>): string | undefined =>
     .split(/ {2,}/)
     .at(-1);
 
-describe('a line of the story', () => {
+describe('a line of the scenario', () => {
   it('has its figures below their names', () => {
     const line = momentLine({ ...MOMENT, events: 1_234 });
     for (const [name, figure] of [

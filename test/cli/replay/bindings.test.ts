@@ -1,7 +1,7 @@
 /** Which target groups a replay has: one for each feeder of the capture, or those that lines name. */
 import { describe, expect, it } from 'vitest';
+import { linesOfParameter, type Settings } from '../../../functions/core/binding-sources.ts';
 import { arnParts } from '../../../functions/core/values.ts';
-import { linesOfParameter, type Settings } from '../../../functions/core/wirings.ts';
 import { clustersOf, settingsFor } from '../../../scripts/cli/replay/bindings.ts';
 
 const PROD = 'arn:aws:ecs:eu-west-1:111122223333:cluster/prod';
@@ -9,9 +9,9 @@ const TEST = 'arn:aws-cn:ecs:cn-north-1:444455556666:cluster/test';
 const DEFINITION = 'arn:aws:ecs:eu-west-1:111122223333:task-definition/report:12';
 
 function lines(settings: Settings): string[] {
-  const { wirings, mistakes } = linesOfParameter(settings);
+  const { bindings, mistakes } = linesOfParameter(settings);
   expect(mistakes).toEqual([]);
-  return wirings.map(({ group, wiring: { selector, port } }) => {
+  return bindings.map(({ group, binding: { selector, port } }) => {
     return `${arnParts(group).name} <- ${arnParts(selector.cluster).name} ${selector.kind}=${selector.name} ${port}`;
   });
 }
@@ -53,14 +53,14 @@ describe('the target groups of a replay', () => {
 
   it('are those of the lines where lines are given, each with its name or the one name', () => {
     const details = [{ clusterArn: PROD, group: 'service:web' }];
-    const wires = ['target-group=one service=web port=80', 'target-group=two family=report port=81'];
-    expect(lines(settingsFor(details, wires, 9090))).toEqual(['one <- prod service=web 80', 'two <- prod family=report 81']);
+    const binds = ['target-group=one service=web port=80', 'target-group=two family=report port=81'];
+    expect(lines(settingsFor(details, binds, 9090))).toEqual(['one <- prod service=web 80', 'two <- prod family=report 81']);
     expect(lines(settingsFor(details, ['service=web port=80'], 9090))).toEqual(['replay <- prod service=web 80']);
   });
 
   it('are none where no cluster can be read', () => {
-    for (const wires of [[], ['service=web port=80']]) {
-      const settings = settingsFor([{ clusterArn: 'masked', group: 'service:web' }, undefined, 7], wires, 80);
+    for (const binds of [[], ['service=web port=80']]) {
+      const settings = settingsFor([{ clusterArn: 'masked', group: 'service:web' }, undefined, 7], binds, 80);
       expect([settings.clusters, settings.targetGroups]).toEqual([[], []]);
     }
   });

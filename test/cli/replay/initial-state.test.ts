@@ -58,9 +58,9 @@ describe('snapshots', () => {
   });
 
   it('of targets are told to be of no use where there is more than one group', async () => {
-    const wires = ['target-group=a service=web port=8080', 'target-group=b service=web port=8080'];
-    const { notes } = await playItems([...RUNNING, ...TARGETS], { wires });
-    expect(notes).toEqual(['file: targets are read only where there is one target group; name it by one --wire.']);
+    const binds = ['target-group=a service=web port=8080', 'target-group=b service=web port=8080'];
+    const { notes } = await playItems([...RUNNING, ...TARGETS], { binds });
+    expect(notes).toEqual(['file: targets are read only where there is one target group; name it by one --bind.']);
   });
 
   it('are older than the events: an event moves a described task on, never back', async () => {

@@ -79,7 +79,7 @@ describe('one capture', { timeout: 600_000 }, () => {
     expect(played.differences).toEqual([]);
   });
 
-  it('tells the same story for the same seed', async () => {
+  it('tells the same scenario for the same seed', async () => {
     const options = { order: { kind: 'shuffle', seed: 3 }, duplicateP: 0.2, loseP: 0.2, lagMs: 2_000, seed: 9 } as const;
     const [one, other] = [await playEvents(EVENTS, options), await playEvents(EVENTS, options)];
     expect(answerOf([], one)).toEqual(answerOf([], other));
@@ -109,11 +109,11 @@ describe('what is told of it', () => {
     expect(marks[0]?.atMs).toBe(Date.parse(String(detailOf(EVENTS[0])['updatedAt'])) + 5_000);
   });
 
-  it('ignores an event that no line of wiring means, and says so', async () => {
-    const played = await playEvents(EVENTS, { wires: ['target-group=x service=other port=80'] });
+  it('ignores an event that no line of binding means, and says so', async () => {
+    const played = await playEvents(EVENTS, { binds: ['target-group=x service=other port=80'] });
     expect(registered(played)).toEqual([]);
     const reasons = new Set(played.events.map(({ reading }) => (reading.kind === 'ignored' ? reading.because : reading.kind)));
-    expect([...reasons]).toContain('no line of wiring means its task');
+    expect([...reasons]).toContain('no line of binding means its task');
     expect([...reasons]).not.toContain('hint');
   });
 

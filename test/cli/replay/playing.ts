@@ -11,7 +11,7 @@ const PLAIN: PlayOptions = {
   delayMs: 0,
   lagMs: 0,
   seed: 1,
-  wires: [],
+  binds: [],
   port: 8080,
 };
 

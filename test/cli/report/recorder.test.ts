@@ -2,30 +2,31 @@ import { describe, expect, it } from 'vitest';
 import { Recorder } from '../../../scripts/cli/report/recorder.ts';
 import type { TargetSpan } from '../../../scripts/cli/report/timeline.ts';
 import { inProcess } from '../../../scripts/simulator/backends.ts';
-import { Stage } from '../../../scripts/simulator/deployment.ts';
+import { Deployment } from '../../../scripts/simulator/deployment.ts';
 
 const addressOf = ({ ip, port }: TargetSpan): string => `${ip}:${port}`;
 
-/** A stage with the function on it, and what a recorder has heard. */
+/** A deployment with the function on it, and what a recorder has heard. */
 function recorded() {
-  const stage = new Stage();
-  stage.group.deregistrationDelaySeconds = 5;
-  stage.account.ecs.reuseAfterMs = 1_000;
-  const recorder = new Recorder(stage.service);
-  stage.use(inProcess());
-  return { stage, recorder };
+  const deployment = new Deployment();
+  deployment.group.deregistrationDelaySeconds = 5;
+  deployment.account.ecs.reuseAfterMs = 1_000;
+  const recorder = new Recorder(deployment.service);
+  deployment.use(inProcess());
+  return { deployment, recorder };
 }
 
 describe('the recorder', () => {
   it('knows at every moment the targets that the group had, registered and draining', async () => {
-    const { stage, recorder } = recorded();
+    const { deployment, recorder } = recorded();
     const seen: { atMs: number; registered: readonly string[]; draining: number }[] = [];
     for (let second = 0; second < 40; second += 1) {
-      if (second % 8 === 0) stage.start(3);
-      if (second % 8 === 5) for (const task of [...stage.account.ecs.tasks.values()].slice(-2)) stage.account.ecs.stop(task);
-      await stage.pass(1_000);
-      const { registered } = stage;
-      seen.push({ atMs: stage.clock.now(), registered, draining: stage.group.targets.size - registered.length });
+      if (second % 8 === 0) deployment.start(3);
+      if (second % 8 === 5)
+        for (const task of [...deployment.account.ecs.tasks.values()].slice(-2)) deployment.account.ecs.stop(task);
+      await deployment.pass(1_000);
+      const { registered } = deployment;
+      seen.push({ atMs: deployment.clock.now(), registered, draining: deployment.group.targets.size - registered.length });
     }
     const { targets } = recorder.timeline('', []);
     const at = (atMs: number) =>
@@ -48,19 +49,19 @@ describe('the recorder', () => {
   });
 
   it('does not know the end of what drains on', async () => {
-    const { stage, recorder } = recorded();
-    const [task] = stage.start(1);
-    await stage.pass(3_000);
-    if (task !== undefined) stage.account.ecs.stop(task);
-    await stage.pass(2_000);
+    const { deployment, recorder } = recorded();
+    const [task] = deployment.start(1);
+    await deployment.pass(3_000);
+    if (task !== undefined) deployment.account.ecs.stop(task);
+    await deployment.pass(2_000);
     const [span] = recorder.timeline('', []).targets;
     expect(span?.deregisteredMs).toBeGreaterThan(span?.fromMs ?? 0);
     expect(span?.goneMs).toBeUndefined();
   });
 
   it('hears of what somebody else has registered when it is told to look', () => {
-    const { stage, recorder } = recorded();
-    stage.account.elb.register(stage.group, [{ id: '10.0.99.9', port: 80, zone: undefined }]);
+    const { deployment, recorder } = recorded();
+    deployment.account.elb.register(deployment.group, [{ id: '10.0.99.9', port: 80, zone: undefined }]);
     expect(recorder.timeline('', []).targets).toEqual([]);
     recorder.noteTargets();
     recorder.noteTargets();
@@ -68,15 +69,15 @@ describe('the recorder', () => {
   });
 
   it('keeps tasks with all of their states, and every call', async () => {
-    const { stage, recorder } = recorded();
-    stage.start(2);
-    await stage.pass(3_000);
+    const { deployment, recorder } = recorded();
+    deployment.start(2);
+    await deployment.pass(3_000);
     const { tasks, calls, fromMs, toMs } = recorder.timeline('', []);
     expect(tasks.map(({ group, states }) => [group, states.map(({ last }) => last)])).toEqual([
       ['service:app', ['PROVISIONING', 'PENDING', 'RUNNING']],
       ['service:app', ['PROVISIONING', 'PENDING', 'RUNNING']],
     ]);
-    expect(calls).toHaveLength(stage.calls);
+    expect(calls).toHaveLength(deployment.calls);
     expect(toMs - fromMs).toBe(3_000);
   });
 

@@ -35,7 +35,7 @@ const said =
   `${seeds} seeds a world, ${CHURN_MS / 1_000} s of churn each. Chosen, not measured on AWS: an event arrives 50 to 300 ms after the ` +
   'change, a call takes 10 to 80 ms, an address is re-used 5 s after its release where nothing else is said, and batches have ' +
   'ten messages and no window. A container takes at least 2 s to stop after its order; one that is quicker, or crashes, is first ' +
-  'seen when its interface may be gone already, and waits for the second look: the last three rows. "Gone" counts from STOPPED, when the interface is given back, until the address has its next owner.';
+  'seen when its interface may be gone already, and waits for confirmation: the last three rows. "Gone" counts from STOPPED, when the interface is given back, until the address has its next owner.';
 if (values.only === undefined) writeSection(PAGE, 'exposure', `${markdownTable(HEADER, rows)}\n\n${said}`);
 
 function rowOf(name: string, measured: Measured): string[] {

@@ -1,5 +1,5 @@
 /**
- * Referees the referee: plants each wrong algorithm of test/proof/seeded-bugs into the function, plays seeds until an invariant
+ * Oracles the oracle: plants each wrong algorithm of test/proof/seeded-bugs into the function, plays seeds until an invariant
  * speaks, and writes the kill table into docs/proof.md. Exit code 1 if one is not caught within 200 seeds, or by other
  * invariants than expected. `--only TEXT` tries those with the text in their name, and writes nothing; `--check` writes nothing
  * either, and fails where the table has grown old.
@@ -9,9 +9,9 @@ import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { isObject } from '../../../functions/core/json.ts';
 import { isCurrent, markdownTable, writeSection } from '../../../scripts/tools/docs/section.ts';
-import { MUTANTS } from '../seeded-bugs/all.ts';
+import { SEEDED_BUGS } from '../seeded-bugs/all.ts';
 import { hunt, type Kill } from '../seeded-bugs/plant.ts';
-import type { Mutant } from '../seeded-bugs/seeded-bug.ts';
+import type { SeededBug } from '../seeded-bugs/seeded-bug.ts';
 
 const SEEDS_MAX = 200;
 const PAGE = new URL('../../../docs/proof.md', import.meta.url);
@@ -28,12 +28,12 @@ else await work();
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { only: { type: 'string' }, check: { type: 'boolean', default: false } } });
   const { only, check } = values;
-  const indices = MUTANTS.flatMap(({ name }, index) => (only === undefined || name.includes(only) ? [index] : []));
+  const indices = SEEDED_BUGS.flatMap(({ name }, index) => (only === undefined || name.includes(only) ? [index] : []));
   const verdicts = await judgeAll(indices);
   const caught = verdicts.filter((verdict) => isCaught(verdict));
   for (const verdict of verdicts) console.log(describe(verdict));
   const isStale = check && only === undefined && !isCurrent(PAGE, 'kill table', table(verdicts));
-  if (isStale) console.log('FAIL  the table in docs/proof.md is not what was found: run `npm run referee`');
+  if (isStale) console.log('FAIL  the table in docs/proof.md is not what was found: run `npm run oracle`');
   if (!check && only === undefined) writeSection(PAGE, 'kill table', table(verdicts));
   const most = Math.max(...verdicts.map(({ kill }) => kill?.seeds ?? 0));
   console.log(`${caught.length} of ${verdicts.length} wrong algorithms caught within ${SEEDS_MAX} seeds; most needed: ${most}`);
@@ -43,11 +43,11 @@ async function main(): Promise<number> {
 }
 
 function isCaught({ index, kill }: Verdict): boolean {
-  return kill?.invariants.some((each) => mutantAt(index).caughtBy.includes(each)) ?? false;
+  return kill?.invariants.some((each) => bugAt(index).caughtBy.includes(each)) ?? false;
 }
 
 function describe({ index, kill, error }: Verdict): string {
-  const { name, caughtBy } = mutantAt(index);
+  const { name, caughtBy } = bugAt(index);
   if (error !== undefined) return `FAIL  ${name}: ${error}`;
   if (kill === undefined) return `FAIL  ${name}: not caught in ${SEEDS_MAX} seeds`;
   const by = kill.invariants.join(', ');
@@ -58,16 +58,16 @@ function describe({ index, kill, error }: Verdict): string {
 
 function table(verdicts: readonly Verdict[]): string {
   const rows = verdicts.map(({ index, kill }) => {
-    const { name, why } = mutantAt(index);
+    const { name, why } = bugAt(index);
     return [name, why, kill?.invariants.join(', ') ?? 'none', String(kill?.seeds ?? `more than ${SEEDS_MAX}`)];
   });
   return markdownTable(['wrong algorithm', 'why it looks right', 'invariants it breaks', 'seeds needed'], rows);
 }
 
-function mutantAt(index: number): Mutant {
-  const mutant = MUTANTS[index];
-  if (mutant === undefined) throw new Error(`There is no wrong algorithm number ${index}.`);
-  return mutant;
+function bugAt(index: number): SeededBug {
+  const bug = SEEDED_BUGS[index];
+  if (bug === undefined) throw new Error(`There is no wrong algorithm number ${index}.`);
+  return bug;
 }
 
 /** Deals the wrong algorithms out to all cores. */
@@ -100,7 +100,7 @@ async function work(): Promise<void> {
 
 async function judge(index: number): Promise<Verdict> {
   try {
-    return { index, kill: await hunt(mutantAt(index), 1, SEEDS_MAX), error: undefined };
+    return { index, kill: await hunt(bugAt(index), 1, SEEDS_MAX), error: undefined };
   } catch (error) {
     return { index, kill: undefined, error: String(error) };
   }

@@ -1,6 +1,6 @@
 /**
  * Plays many seeds of the simulated account against the rules: `--seeds N` from `--from K`, or one `--seed K` with `--trace`.
- * One seed tells the same story on any machine. Exit code 1 on any violation.
+ * One seed tells the same scenario on any machine. Exit code 1 on any violation.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -8,7 +8,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { isObject } from '../../../functions/core/json.ts';
 import { runSeed, type SeedReport, SOMETIMES, SOMETIMES_FROM_SEEDS, shrink } from '../campaign.ts';
 import { FAULT_CLASSES } from '../fault-mix.ts';
-import { tellStory } from '../scenario.ts';
+import { runScenario } from '../scenario.ts';
 
 const PROGRESS_MS = 2_000;
 /** After so many failing seeds the rest would tell nothing new. */
@@ -34,7 +34,7 @@ async function main(): Promise<number> {
 
 /** One seed, told in full where a trace is asked for. */
 async function tellOne(seed: number, without: readonly string[], churn: string | undefined, trace: boolean): Promise<number> {
-  const result = await tellStory(seed, {
+  const result = await runScenario(seed, {
     allowed: new Set(FAULT_CLASSES.filter((each) => !without.includes(each))),
     churnMs: churn === undefined ? undefined : Number(churn),
     trace: trace ? (line) => console.log(line) : undefined,

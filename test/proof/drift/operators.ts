@@ -1,48 +1,48 @@
-/** Who changes things in a generated history: the service that starts and stops tasks, and people at the console. */
+/** Who changes things in a generated history: the service that starts and stops tasks, and operators at the console. */
 import { type Account, clusterArn } from '../../../scripts/simulator/account.ts';
 import type { CloudMapServiceRecord } from '../../../scripts/simulator/cloud-map.ts';
 import { present, type TaskRecord } from '../../../scripts/simulator/ecs.ts';
 import type { Random } from '../../../scripts/simulator/random.ts';
 import type { DriftTruth } from './oracle.ts';
-import { type DriftCast, PORT } from './scenario.ts';
+import { type DriftScenario, PORT } from './scenario.ts';
 
 /** Whatever is done is done by then, so that there is time to find it. */
 const QUIET_MS = 150_000;
 
-export class DriftPeople {
+export class DriftOperators {
   readonly #account: Account;
   readonly #truth: DriftTruth;
-  readonly #cast: DriftCast;
+  readonly #scenario: DriftScenario;
   readonly #random: Random;
   #count = 0;
 
-  constructor(account: Account, truth: DriftTruth, cast: DriftCast, random: Random) {
+  constructor(account: Account, truth: DriftTruth, scenario: DriftScenario, random: Random) {
     this.#account = account;
     this.#truth = truth;
-    this.#cast = cast;
+    this.#scenario = scenario;
     this.#random = random;
   }
 
   /** Puts everything that will happen on the clock. */
   begin(keepAnew: () => void): void {
-    const busyMs = this.#cast.lastsMs - QUIET_MS;
+    const busyMs = this.#scenario.lastsMs - QUIET_MS;
     const soon = (run: () => void): void => {
       this.#account.clock.after(this.#random.whole(0, busyMs), run);
     };
-    for (let each = 0; each < this.#cast.tasks; each += 1) {
+    for (let each = 0; each < this.#scenario.tasks; each += 1) {
       // Most begin early: a drift needs a task that has run for a while.
       this.#account.clock.after(this.#random.whole(0, this.#random.chance(0.7) ? 20_000 : busyMs), () => this.#start());
     }
-    for (let each = this.#random.whole(0, this.#cast.tasks); each > 0; each -= 1) soon(() => this.#stop());
-    const deeds = this.#cast.withPeople ? this.#random.whole(1, 3) : 0;
+    for (let each = this.#random.whole(0, this.#scenario.tasks); each > 0; each -= 1) soon(() => this.#stop());
+    const deeds = this.#scenario.withPeople ? this.#random.whole(1, 3) : 0;
     for (let each = 0; each < deeds; each += 1) soon(() => this.#meddle());
-    if (this.#cast.recreates) soon(() => this.#recreate(keepAnew));
+    if (this.#scenario.recreates) soon(() => this.#recreate(keepAnew));
   }
 
   #start(): void {
     this.#count += 1;
     const ipv6 = `2001:db8::${this.#count.toString(16)}`;
-    const { addresses } = this.#cast;
+    const { addresses } = this.#scenario;
     this.#account.ecs.start({
       clusterArn: clusterArn('prod'),
       group: 'service:app',

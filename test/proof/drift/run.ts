@@ -1,25 +1,25 @@
 /**
  * One generated history of tasks and their Cloud Map instances, with the function's check on it: ECS registers late or not at
- * all, people change instances, services are created anew, lists lag, calls fail, addresses are used again. Every finding is
+ * all, operators change instances, services are created anew, lists lag, calls fail, addresses are used again. Every finding is
  * compared with the truth, and every lasting difference has to be found.
  */
-import { createEnvironment, type Environment, type InstanceReport, type Observer } from '../../../functions/app/environment.ts';
-import type { World } from '../../../functions/app/ports.ts';
+import { createEnvironment, type Environment, type InstanceReport, type Reporter } from '../../../functions/app/environment.ts';
+import type { AwsApi } from '../../../functions/app/ports.ts';
 import { visit } from '../../../functions/app/visit.ts';
 import { type Hint, readEvent } from '../../../functions/core/event.ts';
 import type { Finding } from '../../../functions/core/finding.ts';
 import { Account, cloudMapServiceArn, clusterArn, targetGroupArn } from '../../../scripts/simulator/account.ts';
 import { Service } from '../../../scripts/simulator/api.ts';
-import { createSimulatedWorld } from '../../../scripts/simulator/aws-api.ts';
+import { createSimulatedAws } from '../../../scripts/simulator/aws-api.ts';
 import { runClock, settleOnce, VirtualClock } from '../../../scripts/simulator/clock.ts';
 import type { CloudMapServiceRecord } from '../../../scripts/simulator/cloud-map.ts';
 import { parseSettings } from '../../../scripts/simulator/deployment.ts';
 import { present } from '../../../scripts/simulator/ecs.ts';
 import { passesRule, type StateChangeEvent } from '../../../scripts/simulator/events.ts';
 import { Random } from '../../../scripts/simulator/random.ts';
-import { DriftPeople } from './operators.ts';
+import { DriftOperators } from './operators.ts';
 import { DriftTruth, type Stretch } from './oracle.ts';
-import { type DriftCast, drawCast, PORT } from './scenario.ts';
+import { type DriftScenario, drawScenario, PORT } from './scenario.ts';
 import type { Plant } from './seeded-bugs.ts';
 
 const CLUSTER = clusterArn('prod');
@@ -33,7 +33,7 @@ const HINDSIGHT_MS = 15_000;
 /** Two looks lie 10 s apart and a list is at most 8 s behind: what they both saw has lasted for 2 s. */
 const LASTED_MS = 2_000;
 
-export interface DriftStory {
+export interface DriftRun {
   readonly seed: number;
   readonly mistakes: readonly string[];
   /** Nothing lags and nothing fails. */
@@ -62,7 +62,7 @@ interface Life {
   isBusy: boolean;
 }
 
-export function tellDriftStory(seed: number, plant?: Plant): Promise<DriftStory> {
+export function tellDriftRun(seed: number, plant?: Plant): Promise<DriftRun> {
   return new History(seed, plant).run();
 }
 
@@ -72,9 +72,9 @@ class History {
   readonly #account = new Account(this.#clock);
   readonly #calls = new Service(this.#account);
   readonly #random: Random;
-  readonly #cast: DriftCast;
+  readonly #scenario: DriftScenario;
   readonly #truth: DriftTruth;
-  readonly #world: World;
+  readonly #world: AwsApi;
   readonly #plant: Plant | undefined;
   readonly #told: Told[] = [];
   #failedLooks = 0;
@@ -85,18 +85,18 @@ class History {
     this.#seed = seed;
     this.#plant = plant;
     this.#random = new Random(seed);
-    this.#cast = drawCast(this.#random.fork());
+    this.#scenario = drawScenario(this.#random.fork());
     const service = this.#setUp();
-    this.#truth = new DriftTruth(this.#account, service, 'service:app', this.#cast.wiredPort);
-    const world = createSimulatedWorld(this.#calls, { effectMs: () => 20, answerMs: () => 20 });
+    this.#truth = new DriftTruth(this.#account, service, 'service:app', this.#scenario.boundPort);
+    const world = createSimulatedAws(this.#calls, { effectMs: () => 20, answerMs: () => 20 });
     this.#world = plant?.world?.(world, this.#account) ?? world;
   }
 
-  async run(): Promise<DriftStory> {
+  async run(): Promise<DriftRun> {
     const beginMs = this.#clock.now();
-    this.#endMs = beginMs + this.#cast.lastsMs;
-    const people = new DriftPeople(this.#account, this.#truth, this.#cast, this.#random.fork());
-    people.begin(() => this.#keep(this.#truth.service));
+    this.#endMs = beginMs + this.#scenario.lastsMs;
+    const operators = new DriftOperators(this.#account, this.#truth, this.#scenario, this.#random.fork());
+    operators.begin(() => this.#keep(this.#truth.service));
     const chance = this.#random.fork();
     this.#account.onEvent((event) => this.#deliver(event, chance));
     this.#clock.after(this.#random.whole(0, INTERVAL_MS), () => this.#schedule(chance));
@@ -106,17 +106,17 @@ class History {
 
   #setUp(): CloudMapServiceRecord {
     const { ecs, cloudMap } = this.#account;
-    const { lagMaxMs, readLagMaxMs, effectMaxMs, faultP } = this.#cast;
+    const { lagMaxMs, readLagMaxMs, effectMaxMs, faultP } = this.#scenario;
     const [lag, effect, fault] = [this.#random.fork(), this.#random.fork(), this.#random.fork()];
     ecs.addService(CLUSTER, 'app');
-    ecs.reuseAfterMs = this.#cast.reuseAfterMs;
+    ecs.reuseAfterMs = this.#scenario.reuseAfterMs;
     ecs.lagMs = () => lag.whole(0, readLagMaxMs);
     cloudMap.lagMs = () => lag.whole(0, lagMaxMs);
     cloudMap.effectMs = () => effect.whole(0, effectMaxMs);
     this.#account.elb.addGroup({ arn: targetGroupArn('web') });
     this.#calls.faults = () => (fault.chance(faultP) ? { kind: 'throttled' } : undefined);
-    const service = cloudMap.addService(CLOUD_MAP, 'app', this.#cast.spec);
-    service.tags.set('alb-target-sync', this.#cast.line);
+    const service = cloudMap.addService(CLOUD_MAP, 'app', this.#scenario.spec);
+    service.tags.set('alb-target-sync', this.#scenario.line);
     this.#keep(service);
     return service;
   }
@@ -124,19 +124,19 @@ class History {
   /** ECS keeps the service's instances, late at times, and at times not at all. */
   #keep(service: CloudMapServiceRecord): void {
     const random = this.#random.fork();
-    const { shape, delayMaxMs, omitP } = this.#cast;
+    const { shape, delayMaxMs, omitP } = this.#scenario;
     const how = { shape, port: PORT, delayMs: () => random.whole(0, delayMaxMs), omits: () => random.chance(omitP) };
     this.#account.keepInstances('service:app', service, how);
   }
 
   #schedule(chance: Random): void {
-    if (chance.chance(this.#cast.coldP)) this.#lives = this.#lives.filter(({ isBusy }) => isBusy);
+    if (chance.chance(this.#scenario.coldP)) this.#lives = this.#lives.filter(({ isBusy }) => isBusy);
     this.#clock.after(INTERVAL_MS, () => this.#schedule(chance));
     this.#invoke('schedule', []);
   }
 
   #deliver(event: StateChangeEvent, chance: Random): void {
-    if (!passesRule(event) || !chance.chance(this.#cast.eventP)) return;
+    if (!passesRule(event) || !chance.chance(this.#scenario.eventP)) return;
     const reading = readEvent(event);
     if (reading.kind === 'hint') this.#clock.after(chance.whole(50, 500), () => this.#invoke('messages', [reading.hint]));
   }
@@ -148,7 +148,7 @@ class History {
     if (idle === undefined) this.#lives.push(life);
     life.isBusy = true;
     const request = { trigger, hints, deadlineMs: this.#clock.now() + INVOCATION_MS };
-    visit(life.environment, request, this.#observer(life)).then(
+    visit(life.environment, request, this.#reporter(life)).then(
       () => {
         life.isBusy = false;
       },
@@ -161,16 +161,16 @@ class History {
   #environment(): Environment {
     const settings = parseSettings({
       clusters: [CLUSTER],
-      targetGroups: this.#cast.withGroup ? [targetGroupArn('web')] : [],
+      targetGroups: this.#scenario.withGroup ? [targetGroupArn('web')] : [],
       cloudMapServices: [CLOUD_MAP],
-      wiring: this.#cast.withGroup ? 'target-group=web service=app port=8080' : '',
+      binding: this.#scenario.withGroup ? 'target-group=web service=app port=8080' : '',
       mode: 'enforce',
     });
     const environment = createEnvironment(settings, this.#world, this.#clock);
     return this.#plant?.environment?.(environment) ?? environment;
   }
 
-  #observer(life: Life): Observer {
+  #reporter(life: Life): Reporter {
     return {
       configured: () => undefined,
       passed: () => undefined,
@@ -180,7 +180,7 @@ class History {
         // Where calls are throttled, a look may also come too late in its invocation for another one; and while a service is
         // made anew there is nothing to look at.
         const isGone = findings.some(({ kind }) => kind === 'unusable');
-        if (failures.length > 0 || isGone || (report.isOpen && this.#cast.faultP > 0)) this.#failedLooks += 1;
+        if (failures.length > 0 || isGone || (report.isOpen && this.#scenario.faultP > 0)) this.#failedLooks += 1;
         for (const finding of findings) {
           if (finding.kind === 'unchecked' || finding.kind === 'unusable') continue;
           this.#told.push({ atMs, key: `${finding.kind} ${finding.subject}`, finding, looksMs: [...life.looksMs] });
@@ -190,7 +190,7 @@ class History {
     };
   }
 
-  #judge(): DriftStory {
+  #judge(): DriftRun {
     const due = this.#truth.stretches.filter((stretch) => this.#dueMs(stretch) <= Math.min(stretch.toMs, this.#endMs));
     const firsts = due.map((stretch) => ({ stretch, first: this.#firstOf(stretch) }));
     const missed = firsts.filter(({ stretch, first }) => first === undefined || first.atMs > this.#dueMs(stretch));
@@ -208,7 +208,7 @@ class History {
     return {
       seed: this.#seed,
       mistakes: [...mistakes, ...this.#writes()],
-      isCalm: this.#cast.isCalm,
+      isCalm: this.#scenario.isCalm,
       due: due.length,
       found: due.length - missed.length,
       findings: this.#told.length,

@@ -5,13 +5,13 @@ import type { Random } from '../../../scripts/simulator/random.ts';
 /** The port that the tasks serve on. */
 export const PORT = 8080;
 
-export interface DriftCast {
+export interface DriftScenario {
   readonly spec: Partial<ServiceSpec>;
   readonly shape: 'discovery' | 'connect';
   readonly addresses: 'ipv4' | 'ipv6' | 'both';
   /** The tag of the Cloud Map service, and the port that it names. */
   readonly line: string;
-  readonly wiredPort: number | undefined;
+  readonly boundPort: number | undefined;
   /** Whether a target group is fed by the same service, so that one pass answers for both. */
   readonly withGroup: boolean;
   /** Nothing lags and nothing fails. */
@@ -33,19 +33,19 @@ export interface DriftCast {
 
 const NAMESPACES = ['private DNS', 'public DNS', 'HTTP'] as const;
 
-export function drawCast(random: Random): DriftCast {
+export function drawScenario(random: Random): DriftScenario {
   const shape = random.chance(0.25) ? 'connect' : 'discovery';
   const namespace = shape === 'connect' ? 'HTTP' : random.pick(NAMESPACES);
   const addresses = random.pick(['ipv4', 'ipv4', 'ipv6', 'both'] as const);
   const healthCheck = random.pick(['custom', 'custom', 'none', namespace === 'public DNS' ? 'route53' : 'custom'] as const);
-  const isPortWired = random.chance(0.5);
+  const isPortBound = random.chance(0.5);
   const isCalm = random.chance(0.3);
   return {
     spec: { namespaceId: `ns-${namespace}`, records: recordsOf(namespace, addresses, random), healthCheck },
     shape,
     addresses,
-    line: isPortWired ? `service=app port=${PORT}` : 'service=app',
-    wiredPort: isPortWired ? PORT : undefined,
+    line: isPortBound ? `service=app port=${PORT}` : 'service=app',
+    boundPort: isPortBound ? PORT : undefined,
     withGroup: random.chance(0.25),
     isCalm,
     tasks: random.whole(1, 6),
@@ -66,7 +66,7 @@ export function drawCast(random: Random): DriftCast {
 
 function recordsOf(
   namespace: (typeof NAMESPACES)[number],
-  addresses: DriftCast['addresses'],
+  addresses: DriftScenario['addresses'],
   random: Random,
 ): ServiceSpec['records'] {
   if (namespace === 'HTTP') return [];

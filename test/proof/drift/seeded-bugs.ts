@@ -1,14 +1,14 @@
 /** Wrong checks, planted to see whether the generated histories notice: each one is a mistake that is easy to make. */
 import type { Environment } from '../../../functions/app/environment.ts';
-import type { Clock, World } from '../../../functions/app/ports.ts';
+import type { AwsApi, Clock } from '../../../functions/app/ports.ts';
 import type { Instance } from '../../../functions/core/instance.ts';
-import type { InstanceSights } from '../../../functions/core/instances.ts';
+import type { InstanceObservations } from '../../../functions/core/instances.ts';
 import type { CloudMapServiceArn } from '../../../functions/core/values.ts';
 import type { Account } from '../../../scripts/simulator/account.ts';
 
 export interface Plant {
   readonly name: string;
-  world?(world: World, account: Account): World;
+  world?(world: AwsApi, account: Account): AwsApi;
   environment?(environment: Environment): Environment;
 }
 
@@ -22,7 +22,7 @@ export const PLANTS: readonly Plant[] = [
     name: 'takes one look',
     environment: (environment) => ({
       ...environment,
-      memory: { ...environment.memory, instances: new SeenLongAgo(environment.clock) },
+      cache: { ...environment.cache, instances: new SeenLongAgo(environment.clock) },
     }),
   },
   {
@@ -46,7 +46,7 @@ export const PLANTS: readonly Plant[] = [
 ];
 
 /** Every difference looks as if an earlier look had seen it. */
-class SeenLongAgo extends Map<CloudMapServiceArn, InstanceSights> {
+class SeenLongAgo extends Map<CloudMapServiceArn, InstanceObservations> {
   readonly #clock: Clock;
   readonly #sinceMs = new Map<string, number>();
 
@@ -55,7 +55,7 @@ class SeenLongAgo extends Map<CloudMapServiceArn, InstanceSights> {
     this.#clock = clock;
   }
 
-  override get(service: CloudMapServiceArn): InstanceSights {
+  override get(service: CloudMapServiceArn): InstanceObservations {
     const sinceOf = (key: string): number => {
       const sinceMs = this.#sinceMs.get(key) ?? this.#clock.now();
       this.#sinceMs.set(key, sinceMs);
@@ -70,7 +70,7 @@ class SeenLongAgo extends Map<CloudMapServiceArn, InstanceSights> {
   }
 }
 
-function readingInstances(world: World, read: (instance: Instance) => readonly Instance[]): World {
+function readingInstances(world: AwsApi, read: (instance: Instance) => readonly Instance[]): AwsApi {
   return {
     ...world,
     ListInstances: async (input) => {

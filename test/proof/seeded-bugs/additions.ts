@@ -1,7 +1,7 @@
 /** Wrong ways to put a target in, and wrong ways to read what is there. */
-import { FILES, type Mutant } from './seeded-bug.ts';
+import { FILES, type SeededBug } from './seeded-bug.ts';
 
-export const WRONG_ADDITIONS: readonly Mutant[] = [
+export const WRONG_ADDITIONS: readonly SeededBug[] = [
   {
     name: 'the last answer counts',
     why: 'What was read last is newest.',
@@ -114,7 +114,7 @@ export const WRONG_ADDITIONS: readonly Mutant[] = [
   },
   {
     name: 'never searches the stopped tasks',
-    why: 'Memory knows who had the address.',
+    why: 'Cache knows who had the address.',
     patches: [
       {
         file: FILES.SNAPSHOT,

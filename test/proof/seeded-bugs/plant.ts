@@ -1,11 +1,11 @@
-/** Builds the whole story with one wrong algorithm planted in the function's sources, to see whether the referee notices. */
+/** Builds the whole scenario with one wrong algorithm planted in the function's sources, to see whether the oracle notices. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { compileFunction } from 'node:vm';
 import { build, type Plugin } from 'esbuild';
 import { isObject } from '../../../functions/core/json.ts';
-import type { Mutant, Patch } from './seeded-bug.ts';
+import type { Patch, SeededBug } from './seeded-bug.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const ENTRY = join(import.meta.dirname, '../campaign.ts');
@@ -31,17 +31,17 @@ function patched(source: string, { file, find, replace }: Patch): string {
 }
 
 /** The sources that a wrong algorithm changes, by their path in the repository. */
-export function patchedSources(mutant: Mutant): Map<string, string> {
+export function patchedSources(bug: SeededBug): Map<string, string> {
   const sources = new Map<string, string>();
-  for (const patch of mutant.patches) {
+  for (const patch of bug.patches) {
     const source = sources.get(patch.file) ?? readFileSync(join(ROOT, patch.file), 'utf8');
     sources.set(patch.file, patched(source, patch));
   }
   return sources;
 }
 
-/** Plays seeds with the wrong algorithm in the function's place; resolves to what the referee says of each. */
-async function buildMutant(mutant: Mutant): Promise<PlaySeed> {
+/** Plays seeds with the wrong algorithm in the function's place; resolves to what the oracle says of each. */
+async function buildBug(bug: SeededBug): Promise<PlaySeed> {
   const { outputFiles } = await build({
     absWorkingDir: ROOT,
     entryPoints: [ENTRY],
@@ -51,23 +51,23 @@ async function buildMutant(mutant: Mutant): Promise<PlaySeed> {
     format: 'cjs',
     packages: 'external',
     logLevel: 'silent',
-    plugins: [plant(patchedSources(mutant))],
+    plugins: [plant(patchedSources(bug))],
   });
   const [output] = outputFiles;
   const load: unknown = compileFunction(output?.text ?? '', ['exports', 'require', 'module'], {
-    filename: `${mutant.name}.cjs`,
+    filename: `${bug.name}.cjs`,
   });
   const loaded: { exports: unknown } = { exports: {} };
-  if (typeof load !== 'function') throw new Error(`${mutant.name} does not compile to a function.`);
+  if (typeof load !== 'function') throw new Error(`${bug.name} does not compile to a function.`);
   Reflect.apply(load, undefined, [loaded.exports, createRequire(ENTRY), loaded]);
   const runSeed = isObject(loaded.exports) ? loaded.exports['runSeed'] : undefined;
-  if (typeof runSeed !== 'function') throw new Error(`The build of ${mutant.name} exports no runSeed.`);
+  if (typeof runSeed !== 'function') throw new Error(`The build of ${bug.name} exports no runSeed.`);
   return async (seed) => violationsOf(await Reflect.apply(runSeed, undefined, [seed]));
 }
 
 /** Plays up to `seedsMax` seeds until an invariant speaks. */
-export async function hunt(mutant: Mutant, from: number, seedsMax: number): Promise<Kill | undefined> {
-  const play = await buildMutant(mutant);
+export async function hunt(bug: SeededBug, from: number, seedsMax: number): Promise<Kill | undefined> {
+  const play = await buildBug(bug);
   for (let seed = from; seed < from + seedsMax; seed += 1) {
     const violations = await play(seed);
     const [violation] = violations;

@@ -1,5 +1,5 @@
 /** Wrong ways to take a target out. */
-import { FILES, type Mutant, type Patch } from './seeded-bug.ts';
+import { FILES, type Patch, type SeededBug } from './seeded-bug.ts';
 
 /** What an event says of its task, carried along with the hint, as a task that nobody read. */
 const CARRY_DETAIL: Patch = {
@@ -13,7 +13,7 @@ const CARRY_DETAIL: Patch = {
       },`,
 };
 
-export const WRONG_REMOVALS: readonly Mutant[] = [
+export const WRONG_REMOVALS: readonly SeededBug[] = [
   {
     name: 'edge-triggered',
     why: 'The event says what happened, so it says what to do.',
@@ -25,8 +25,8 @@ export const WRONG_REMOVALS: readonly Mutant[] = [
         replace: `  const planned = context.hints.flatMap(({ told }) => {
     const feed = reading.snapshot.feeds[0];
     if (told?.ipv4 === undefined) return [];
-    const descriptor = { id: told.ipv4, port: feed.wiring.port, zone: undefined };
-    const because = { rule: 'task is stopping', task: told.arn, version: 1, last: '', desired: '', describedAtMs: clock.now(), wiring: '' };
+    const descriptor = { id: told.ipv4, port: feed.binding.port, zone: undefined };
+    const because = { rule: 'task is stopping', task: told.arn, version: 1, last: '', desired: '', describedAtMs: clock.now(), binding: '' };
     const kind = told.desired === 'STOPPED' ? 'deregister' : 'register';
     return [{ kind, address: told.ipv4 + ':8080', descriptor, because, feed, draining: false, startedAtMs: 0 }];
   });`,
@@ -61,7 +61,7 @@ export const WRONG_REMOVALS: readonly Mutant[] = [
         find: '    return change === undefined ? [] : [change];',
         replace: `    if (change !== undefined) return [change];
     const [feed] = snapshot.feeds;
-    const because = { rule: 'task is stopping', task: '', version: 1, last: '', desired: '', describedAtMs: Date.now() * 2, wiring: '' };
+    const because = { rule: 'task is stopping', task: '', version: 1, last: '', desired: '', describedAtMs: Date.now() * 2, binding: '' };
     return [{ kind: 'deregister', address: target.address, descriptor: target.descriptor, because, feed }];`,
       },
     ],
@@ -108,14 +108,14 @@ export const WRONG_REMOVALS: readonly Mutant[] = [
     patches: [
       {
         file: FILES.SNAPSHOT,
-        find: '  const snapshot = { group: wired.group, targets, feeds, tasks, describedAtMs: new Map<TaskArn, number>(), absentAtMs };',
-        replace: `  const { cluster } = wired.feeds[0].wiring.selector;
+        find: '  const snapshot = { group: bound.group, targets, feeds, tasks, describedAtMs: new Map<TaskArn, number>(), absentAtMs };',
+        replace: `  const { cluster } = bound.feeds[0].binding.selector;
   const strangers = await listTasks(context.caller, { kind: 'family', cluster, name: 'other' }, 'RUNNING');
   if (!strangers.ok) failures.push(strangers.failure);
   else failures.push(...(await describeTasks(context, strangers.value.map((arn) => ({ arn, cluster })), 'known')).failures);
-  const snapshot = { group: wired.group, targets, feeds, tasks, describedAtMs: new Map<TaskArn, number>(), absentAtMs };
+  const snapshot = { group: bound.group, targets, feeds, tasks, describedAtMs: new Map<TaskArn, number>(), absentAtMs };
   const listed = new Set(strangers.ok ? strangers.value : []);
-  const held = new Set([...memory.facts.values()].filter(({ task }) => listed.has(task.arn) && task.desired === 'RUNNING').map(({ task }) => task.ipv4));
+  const held = new Set([...cache.facts.values()].filter(({ task }) => listed.has(task.arn) && task.desired === 'RUNNING').map(({ task }) => task.ipv4));
   snapshot.targets = targets.map((target) => (held.has(target.descriptor.id) ? { ...target, state: 'draining' } : target));`,
       },
     ],
@@ -131,7 +131,7 @@ export const WRONG_REMOVALS: readonly Mutant[] = [
     caughtBy: ['S11'],
   },
   {
-    name: 'writes from memory',
+    name: 'writes from the cache',
     why: 'What was read a minute ago need not be read again.',
     patches: [
       {
@@ -192,7 +192,7 @@ export const WRONG_REMOVALS: readonly Mutant[] = [
   {
     name: 'no second look',
     why: 'ECS says STOPPED, and STOPPED is final.',
-    patches: [{ file: FILES.GUARD, find: "    if (!isConfirmed) return 'waits for the second look';", replace: '' }],
+    patches: [{ file: FILES.GUARD, find: "    if (!isConfirmed) return 'waits for confirmation';", replace: '' }],
     caughtBy: ['S7'],
   },
   {
@@ -201,13 +201,13 @@ export const WRONG_REMOVALS: readonly Mutant[] = [
     patches: [
       {
         file: FILES.RECONCILE,
-        find: 'isSecondLookDue(context) ? await readTasksAgain(context, first) : first;',
-        replace: 'isSecondLookDue(context) ? { ...first, confirmedAtMs: clock.now() } : first;',
+        find: 'isConfirmationDue(context) ? await readTasksAgain(context, first) : first;',
+        replace: 'isConfirmationDue(context) ? { ...first, confirmedAtMs: clock.now() } : first;',
       },
       {
         file: FILES.SNAPSHOT,
         find: '  const { feeds, failures } = await readFeeds(context);',
-        replace: `  const group = groupMemory(memory, wired.group.arn);
+        replace: `  const group = groupCache(cache, bound.group.arn);
   const looked = group.looked !== undefined && context.firstProofMs.size > 0 ? group.looked : await readFeeds(context);
   group.looked = looked;
   const { feeds, failures } = looked;`,
@@ -247,7 +247,7 @@ export const WRONG_REMOVALS: readonly Mutant[] = [
         file: FILES.PLAN,
         find: '    const change = deregistrationOf(snapshot, target, owners.get(target.address) ?? []);',
         replace: `    const [owner] = owners.get(target.address) ?? [];
-    const because = owner && { rule: 'task is stopping', task: owner.task.arn, version: 1, last: '', desired: '', describedAtMs: 9e15, wiring: '' };
+    const because = owner && { rule: 'task is stopping', task: owner.task.arn, version: 1, last: '', desired: '', describedAtMs: 9e15, binding: '' };
     const sick = owner && target.state === 'unhealthy' && { kind: 'deregister', address: target.address, descriptor: target.descriptor, because, feed: owner.feed };
     const change = sick || deregistrationOf(snapshot, target, owners.get(target.address) ?? []);`,
       },
@@ -263,7 +263,7 @@ export const WRONG_REMOVALS: readonly Mutant[] = [
   {
     name: 'removes although a read has failed',
     why: 'This task is proved stopped; the other list is about other tasks.',
-    patches: [{ file: FILES.GUARD, find: "  if (circumstances.readsFailed) return 'a read failed';", replace: '' }],
+    patches: [{ file: FILES.GUARD, find: "  if (input.readsFailed) return 'a read failed';", replace: '' }],
     caughtBy: ['S8'],
   },
   {

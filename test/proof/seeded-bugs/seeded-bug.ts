@@ -7,7 +7,7 @@ export interface Patch {
   readonly replace: string;
 }
 
-export interface Mutant {
+export interface SeededBug {
   readonly name: string;
   /** The reasoning that makes it look right, or the slip that it is. */
   readonly why: string;

@@ -188,7 +188,7 @@ export const PIPE_RULES: readonly Rule[] = [
       const given = {
         ClusterArns: [CLUSTER, SECOND],
         CloudMapServiceArns: [CLOUD_MAP_SERVICE],
-        Wiring: 'service=app port=8080',
+        Bindings: 'service=app port=8080',
         Mode: 'observe',
       };
       const variables = environmentOf(view.root(given));
@@ -199,7 +199,7 @@ export const PIPE_RULES: readonly Rule[] = [
           clusters: [CLUSTER, SECOND],
           targetGroups: [TARGET_GROUP],
           cloudMapServices: [CLOUD_MAP_SERVICE],
-          wiring: 'service=app port=8080',
+          binding: 'service=app port=8080',
           mode: 'observe',
         },
       });
@@ -225,7 +225,7 @@ export const PIPE_RULES: readonly Rule[] = [
         ['TargetGroupArns', TARGET_GROUP, `${TARGET_GROUP}/*`],
         ['ClusterArns', CLUSTER, '*'],
         ['CloudMapServiceArns', CLOUD_MAP_SERVICE, `x${CLOUD_MAP_SERVICE}`],
-        ['Wiring', 'service=app port=8080', 'services=app port=8080'],
+        ['Bindings', 'service=app port=8080', 'services=app port=8080'],
         ['Mode', 'observe', 'off'],
         ['AlarmTopicArn', `arn:aws:sns:eu-west-1:${ACCOUNT}:alarms`, `arn:aws:sns:eu-west-1:${ACCOUNT}:alarms.fifo`],
         ['BatchingWindowSeconds', '20', '21'],

@@ -1,8 +1,8 @@
-/** What has to hold of the example's services, and of the wiring between them and the function. */
+/** What has to hold of the example's services, and of the binding between them and the function. */
 import { expect } from 'vitest';
+import { parseBinding } from '../../../functions/core/binding.ts';
 import type { JsonObject } from '../../../functions/core/json.ts';
 import { parseClusterArn } from '../../../functions/core/values.ts';
-import { parseWiring } from '../../../functions/core/wiring.ts';
 import { CLUSTER, listOf, lookUp, objectOf } from '../../../scripts/tools/template/template.ts';
 import { ofType, resourceOf, type Stack } from '../../../scripts/tools/template/templates.ts';
 import { SECOND_DEPLOYMENT } from './deployments.ts';
@@ -50,27 +50,27 @@ export const SERVICE_RULES: readonly Rule[] = [
     name: 'the tag on the target group names the service, and the port that it listens on',
     check(view) {
       const stack = view.scenario();
-      const line = parseWiring(tagOf(resourceOf(stack, 'App/TargetGroup').properties), context(), 'tag');
+      const line = parseBinding(tagOf(resourceOf(stack, 'App/TargetGroup').properties), context(), 'tag');
       expect(line).toMatchObject({
         ok: true,
         value: { selector: { kind: 'service', name: serviceName(stack, 'App') }, drain: false, writes: true },
       });
       expect(line).toMatchObject({ value: { port: portsOf(stack, 'App')[0], zone: undefined } });
       expect(syncOf(stack)).toMatchObject({
-        WIRING: '',
+        BINDINGS: '',
         TARGET_GROUP_ARNS: 'App/TargetGroup',
         CLUSTER_ARNS: 'Cluster/Cluster.Arn',
       });
     },
   },
   {
-    name: 'in a second deployment a line of wiring names the service, for tasks outside the VPC of the group',
+    name: 'in a second deployment a line of binding names the service, for tasks outside the VPC of the group',
     check(view) {
       const stack = view.scenario(SECOND_DEPLOYMENT);
       const sync = syncOf(stack);
       expect(sync['TARGET_GROUP_ARNS']).toBe(SECOND_DEPLOYMENT.HubTargetGroupArn);
-      const wiring = String(sync['WIRING']).replace('App/Service.Name', serviceName(stack, 'App'));
-      const line = parseWiring(wiring, context(), 'parameter');
+      const binding = String(sync['BINDINGS']).replace('App/Service.Name', serviceName(stack, 'App'));
+      const line = parseBinding(binding, context(), 'parameter');
       expect(line).toMatchObject({
         ok: true,
         value: { selector: { name: serviceName(stack, 'App') }, port: portsOf(stack, 'App')[0], zone: 'all' },

@@ -15,7 +15,7 @@ import { Pipe } from './pipe.ts';
 import { Scenes } from './scenes.ts';
 import { Stack } from './stack.ts';
 
-interface Stage {
+interface Deployment {
   readonly account: LiveAccount;
   readonly gate: Gate;
   readonly host: Host;
@@ -54,7 +54,7 @@ export async function rehearseDeployment(tell: (line: string) => void): Promise<
   }
 }
 
-async function playAll({ account, gate, host, folder, tell }: Stage): Promise<void> {
+async function playAll({ account, gate, host, folder, tell }: Deployment): Promise<void> {
   const stack = new Stack(host.endpoint, folder);
   await stack.build();
   assert.equal(await stack.deploy(), true, 'the stack is new');
@@ -77,7 +77,7 @@ async function playAll({ account, gate, host, folder, tell }: Stage): Promise<vo
 }
 
 /** The plain template and the archive of a release, deployed as a new stack. */
-async function playRelease({ account, gate, host, folder }: Stage, stack: Stack): Promise<string> {
+async function playRelease({ account, gate, host, folder }: Deployment, stack: Stack): Promise<string> {
   const template = writeRelease(join(folder, 'release'), await makeRelease());
   assert.equal(await stack.deploy(template), true, 'the stack is new');
   const pipe = new Pipe(host.endpoint, await stack.outputs());

@@ -2,7 +2,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isObject } from '../../../functions/core/json.ts';
-import { CLOUD_MAP, CLUSTER, GROUP, REGION, WIRING } from '../../../scripts/tools/emulators/account.ts';
+import { BINDINGS, CLOUD_MAP, CLUSTER, GROUP, REGION } from '../../../scripts/tools/emulators/account.ts';
 import { runProgram } from '../../../scripts/tools/emulators/program.ts';
 import { environmentOf, NODE_TOOLS, ROOT, SAM_TOOLS } from '../../../scripts/tools/emulators/tools.ts';
 import { CREDENTIALS } from './host.ts';
@@ -13,7 +13,7 @@ const PARAMETERS = [
   `ClusterArns=${CLUSTER}`,
   `TargetGroupArns=${GROUP}`,
   `CloudMapServiceArns=${CLOUD_MAP}`,
-  `Wiring="${WIRING}"`,
+  `Binding="${BINDINGS}"`,
 ];
 
 /** An edit of the template that takes a permission away, and must be noticed. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { StateChangeEvent } from '../../../scripts/simulator/events.ts';
 import { NO_FAULTS } from '../../../scripts/simulator/faults.ts';
-import { CLUSTER, GROUP, LiveAccount, WIRING } from '../../../scripts/tools/emulators/account.ts';
+import { BINDINGS, CLUSTER, GROUP, LiveAccount } from '../../../scripts/tools/emulators/account.ts';
 import { nodePackages } from '../../../scripts/tools/emulators/tools.ts';
 import { waitUntil } from '../../../scripts/tools/emulators/wait.ts';
 import { type Emulator, startEmulator } from './emulator.ts';
@@ -42,7 +42,7 @@ function settingsOf({ endpoint }: LiveAccount): Readonly<Record<string, string>>
   return {
     CLUSTER_ARNS: CLUSTER,
     TARGET_GROUP_ARNS: GROUP,
-    WIRING,
+    BINDINGS,
     MODE: 'enforce',
     AWS_ENDPOINT_URL: endpoint,
     POWERTOOLS_SERVICE_NAME: 'rehearsal',

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { linesOfParameter, linesOfService, linesOfTags, type Settings, TAG } from '../../functions/core/binding-sources.ts';
 import type { Finding } from '../../functions/core/finding.ts';
 import { parseTargetGroupArn } from '../../functions/core/values.ts';
-import { linesOfParameter, linesOfService, linesOfTags, type Settings, TAG } from '../../functions/core/wirings.ts';
 import { cloudMapArn, clusterArn, groupArn, unwrap } from '../support/values.ts';
 
 const WEB = groupArn('web');
 const API = groupArn('api');
 
 function settings(words: Partial<Settings> = {}): Settings {
-  return { clusters: [clusterArn()], targetGroups: [WEB], cloudMapServices: [], wiring: '', mode: 'enforce', ...words };
+  return { clusters: [clusterArn()], targetGroups: [WEB], cloudMapServices: [], binding: '', mode: 'enforce', ...words };
 }
 
 function mistake(resource: string, word: string, expected: string): Finding {
@@ -20,33 +20,33 @@ function mistake(resource: string, word: string, expected: string): Finding {
 }
 
 /** Group, selector and port of each line that was read. */
-function brief({ wirings }: ReturnType<typeof linesOfParameter>): string[] {
-  return wirings.map(({ group, wiring }) => `${group === WEB ? 'web' : 'api'} ${wiring.selector.name}:${wiring.port}`);
+function brief({ bindings }: ReturnType<typeof linesOfParameter>): string[] {
+  return bindings.map(({ group, binding }) => `${group === WEB ? 'web' : 'api'} ${binding.selector.name}:${binding.port}`);
 }
 
-describe('the parameter Wiring', () => {
+describe('the parameter Bindings', () => {
   it('is nothing when empty: no line, no mistake, no group named', () => {
-    expect(linesOfParameter(settings())).toEqual({ wirings: [], mistakes: [], named: new Set() });
+    expect(linesOfParameter(settings())).toEqual({ bindings: [], mistakes: [], named: new Set() });
   });
 
   it('may leave out the group where there is exactly one', () => {
-    const lines = linesOfParameter(settings({ wiring: 'service=app port=80; service=app port=81' }));
+    const lines = linesOfParameter(settings({ binding: 'service=app port=80; service=app port=81' }));
     expect(brief(lines)).toEqual(['web app:80', 'web app:81']);
     expect(lines).toMatchObject({ mistakes: [], named: new Set([WEB]) });
-    expect(lines.wirings.map(({ wiring }) => wiring.source)).toEqual([
-      'the parameter Wiring, line 1',
-      'the parameter Wiring, line 2',
+    expect(lines.bindings.map(({ binding }) => binding.source)).toEqual([
+      'the parameter Bindings, line 1',
+      'the parameter Bindings, line 2',
     ]);
   });
 
   it('hands the mode of the stack to its lines', () => {
-    const lines = linesOfParameter(settings({ wiring: 'service=app port=80', mode: 'observe' }));
-    expect(lines.wirings.map(({ wiring }) => wiring.writes)).toEqual([false]);
+    const lines = linesOfParameter(settings({ binding: 'service=app port=80', mode: 'observe' }));
+    expect(lines.bindings.map(({ binding }) => binding.writes)).toEqual([false]);
   });
 
-  it('wires several groups, each line the one that it names', () => {
-    const wiring = 'target-group=web service=app port=80; service=api port=81 target-group=api';
-    const lines = linesOfParameter(settings({ targetGroups: [WEB, API], wiring }));
+  it('binds several groups, each line the one that it names', () => {
+    const binding = 'target-group=web service=app port=80; service=api port=81 target-group=api';
+    const lines = linesOfParameter(settings({ targetGroups: [WEB, API], binding }));
     expect(brief(lines)).toEqual(['web app:80', 'api api:81']);
     expect(lines.named).toEqual(new Set([WEB, API]));
   });
@@ -54,17 +54,17 @@ describe('the parameter Wiring', () => {
 
 describe('a wrong line of the parameter', () => {
   it('stops that line only', () => {
-    const lines = linesOfParameter(settings({ wiring: 'service=app prt=80; service=app port=81' }));
+    const lines = linesOfParameter(settings({ binding: 'service=app prt=80; service=app port=81' }));
     expect(brief(lines)).toEqual(['web app:81']);
     const keys = 'one of target-group=, cluster=, service=, family=, port=, zone=, mode=';
-    expect(lines.mistakes).toEqual([mistake('the parameter Wiring, line 1', 'prt=80', keys)]);
+    expect(lines.mistakes).toEqual([mistake('the parameter Bindings, line 1', 'prt=80', keys)]);
   });
 
   it('still names its group: somebody has thought of it, so its tags do not count', () => {
-    const wiring = 'target-group=api service=app';
-    expect(linesOfParameter(settings({ targetGroups: [WEB, API], wiring }))).toMatchObject({
+    const binding = 'target-group=api service=app';
+    expect(linesOfParameter(settings({ targetGroups: [WEB, API], binding }))).toMatchObject({
       named: new Set([API]),
-      wirings: [],
+      bindings: [],
     });
   });
 
@@ -73,17 +73,17 @@ describe('a wrong line of the parameter', () => {
     ['target-group=x service=app port=80', [WEB, API], 'target-group=x', 'target-group=web or target-group=api'],
     ['target-group= service=app port=80', [WEB], 'target-group=', 'target-group=web'],
     ['service=app port=80', [], '(no target-group=)', 'a target group'],
-  ])('%j is told the groups that there are', (wiring, targetGroups, word, expected) => {
-    const resource = 'the parameter Wiring, line 1';
-    expect(linesOfParameter(settings({ targetGroups, wiring }))).toEqual({
-      wirings: [],
+  ])('%j is told the groups that there are', (binding, targetGroups, word, expected) => {
+    const resource = 'the parameter Bindings, line 1';
+    expect(linesOfParameter(settings({ targetGroups, binding }))).toEqual({
+      bindings: [],
       mistakes: [mistake(resource, word, `${expected}, of the stack's parameter TargetGroupArns`)],
       named: new Set(),
     });
   });
 
   it('shows at most 100 characters of the group that it names', () => {
-    const [finding] = linesOfParameter(settings({ wiring: `target-group=${'x'.repeat(200)}` })).mistakes;
+    const [finding] = linesOfParameter(settings({ binding: `target-group=${'x'.repeat(200)}` })).mistakes;
     expect(finding?.message).toContain(`"target-group=${'x'.repeat(87)}" cannot be used`);
   });
 
@@ -91,8 +91,8 @@ describe('a wrong line of the parameter', () => {
     const twin = unwrap(
       parseTargetGroupArn('arn:aws:elasticloadbalancing:eu-west-2:111122223333:targetgroup/web/0123456789abcdef'),
     );
-    const lines = linesOfParameter(settings({ targetGroups: [WEB, twin], wiring: 'target-group=web service=app port=80' }));
-    expect(lines).toMatchObject({ wirings: [], mistakes: [{ kind: 'mistake' }], named: new Set() });
+    const lines = linesOfParameter(settings({ targetGroups: [WEB, twin], binding: 'target-group=web service=app port=80' }));
+    expect(lines).toMatchObject({ bindings: [], mistakes: [{ kind: 'mistake' }], named: new Set() });
   });
 });
 
@@ -115,7 +115,7 @@ describe('the tags of a group', () => {
     expect(TAG).toBe('alb-target-sync');
     expect(brief(lines)).toEqual(['web a:80', 'web b:80', 'web c:80']);
     expect(lines).toMatchObject({ mistakes: [], named: new Set([WEB]) });
-    expect(lines.wirings.map(({ wiring }) => wiring.source)).toEqual([
+    expect(lines.bindings.map(({ binding }) => binding.source)).toEqual([
       'tag alb-target-sync of target group web',
       'tag alb-target-sync:a of target group web',
       'tag alb-target-sync:z of target group web',
@@ -123,7 +123,7 @@ describe('the tags of a group', () => {
   });
 
   it('name nothing where none is ours', () => {
-    expect(linesOfTags(settings(), WEB, tags(['Name', 'web']))).toEqual({ wirings: [], mistakes: [], named: new Set() });
+    expect(linesOfTags(settings(), WEB, tags(['Name', 'web']))).toEqual({ bindings: [], mistakes: [], named: new Set() });
   });
 
   it('may be wrong one by one', () => {
@@ -133,7 +133,7 @@ describe('the tags of a group', () => {
       tags([TAG, 'service=app'], [`${TAG}:2`, 'service=app port=80'], [`${TAG}:3`, 'target-group=web service=b port=80']),
     );
     expect(brief(lines)).toEqual(['web app:80']);
-    expect(lines.wirings.map(({ wiring }) => wiring.writes)).toEqual([false]);
+    expect(lines.bindings.map(({ binding }) => binding.writes)).toEqual([false]);
     expect(lines.mistakes).toEqual([
       mistake('tag alb-target-sync of target group web', '(no port=)', 'port=a port from 1 to 65535, such as port=8080'),
       mistake(
@@ -147,13 +147,15 @@ describe('the tags of a group', () => {
 
 describe('two lines on the same tasks and port', () => {
   it('could contradict each other: the first one stands, and every later one is a mistake', () => {
-    const wiring = 'service=app port=80; service=app port=80 mode=drain; service=app port=80 zone=all';
-    const lines = linesOfParameter(settings({ wiring }));
-    expect(lines.wirings.map(({ wiring: { drain, zone } }) => ({ drain, zone }))).toEqual([{ drain: false, zone: undefined }]);
-    const expected = 'no second line for what the parameter Wiring, line 1 wires';
+    const binding = 'service=app port=80; service=app port=80 mode=drain; service=app port=80 zone=all';
+    const lines = linesOfParameter(settings({ binding }));
+    expect(lines.bindings.map(({ binding: { drain, zone } }) => ({ drain, zone }))).toEqual([
+      { drain: false, zone: undefined },
+    ]);
+    const expected = 'no second line for what the parameter Bindings, line 1 binds';
     expect(lines.mistakes).toEqual([
-      mistake('the parameter Wiring, line 2', 'port=80', expected),
-      mistake('the parameter Wiring, line 3', 'port=80', expected),
+      mistake('the parameter Bindings, line 2', 'port=80', expected),
+      mistake('the parameter Bindings, line 3', 'port=80', expected),
     ]);
   });
 
@@ -162,14 +164,14 @@ describe('two lines on the same tasks and port', () => {
     ['another service', 'service=app port=80; service=api port=80', [WEB]],
     ['a family of the same name', 'service=app port=80; family=app port=80', [WEB]],
     ['another group', 'target-group=web service=app port=80; target-group=api service=app port=80', [WEB, API]],
-  ])('do not overlap when they say %s', (_, wiring, targetGroups) => {
-    expect(linesOfParameter(settings({ wiring, targetGroups }))).toMatchObject({ mistakes: [], wirings: [{}, {}] });
+  ])('do not overlap when they say %s', (_, binding, targetGroups) => {
+    expect(linesOfParameter(settings({ binding, targetGroups }))).toMatchObject({ mistakes: [], bindings: [{}, {}] });
   });
 
   it('do not overlap when they say another cluster', () => {
-    const wiring = 'cluster=prod service=app port=80; cluster=staging service=app port=80';
-    const lines = linesOfParameter(settings({ wiring, clusters: [clusterArn('prod'), clusterArn('staging')] }));
-    expect(lines).toMatchObject({ mistakes: [], wirings: [{}, {}] });
+    const binding = 'cluster=prod service=app port=80; cluster=staging service=app port=80';
+    const lines = linesOfParameter(settings({ binding, clusters: [clusterArn('prod'), clusterArn('staging')] }));
+    expect(lines).toMatchObject({ mistakes: [], bindings: [{}, {}] });
   });
 });
 
@@ -179,24 +181,24 @@ describe('the tags of a Cloud Map service', () => {
 
   it('say which tasks its instances are', () => {
     expect(linesOfService(settings(), service, [{ key: TAG, value: 'service=mysql' }])).toEqual({
-      wirings: [{ selector: { kind: 'service', cluster: clusterArn(), name: 'mysql' }, port: undefined, source: resource }],
+      bindings: [{ selector: { kind: 'service', cluster: clusterArn(), name: 'mysql' }, port: undefined, source: resource }],
       mistakes: [],
     });
   });
 
   it('are a mistake where they cannot be read', () => {
     expect(linesOfService(settings(), service, [{ key: TAG, value: 'mysql' }])).toEqual({
-      wirings: [],
+      bindings: [],
       mistakes: [mistake(resource, 'mysql', 'one of cluster=, service=, family=, port=')],
     });
   });
 
   it.each([[[]], [[{ key: 'Name', value: 'service=mysql' }]]])('are missed where there are none of ours: %j', (tags) => {
     const message =
-      `Cloud Map service ${service} is in CloudMapServiceArns, and no tag wires it. ` +
+      `Cloud Map service ${service} is in CloudMapServiceArns, and no tag binds it. ` +
       'Tag it alb-target-sync="service=NAME", the ECS service whose tasks it lists.';
     expect(linesOfService(settings(), service, tags)).toEqual({
-      wirings: [],
+      bindings: [],
       mistakes: [{ kind: 'mistake', subject: 'srv-mysql', message }],
     });
   });

@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type Attempts,
-  LOOK_AGAIN_AFTER_MS,
-  LOOKS_AGAIN_MAX,
+  BEHIND_RETRIES_MAX,
+  BEHIND_RETRY_AFTER_MS,
   type NextStep,
   nextStep,
   type OpenEnds,
   PASS_INTERVAL_MS,
   PASS_TIME_MS,
-} from '../../functions/core/again.ts';
+} from '../../functions/core/next-pass.ts';
 import { holds } from '../support/arbitraries.ts';
 
 const NOW_MS = 100_000;
@@ -18,14 +18,14 @@ const DONE: NextStep = { kind: 'done' };
 function stepAfter(open: Partial<OpenEnds>, attempts: Partial<Attempts> = {}): NextStep {
   return nextStep(
     { failed: false, behind: false, firstProofMs: undefined, ...open },
-    { failedPasses: 0, looksAgain: 0, nowMs: NOW_MS, deadlineMs: NOW_MS + 30_000, ...attempts },
+    { failedPasses: 0, behindRetries: 0, nowMs: NOW_MS, deadlineMs: NOW_MS + 30_000, ...attempts },
   );
 }
 
 describe('the pauses between passes', () => {
   it('are those of the design', () => {
-    expect(LOOK_AGAIN_AFTER_MS).toBe(1_000);
-    expect(LOOKS_AGAIN_MAX).toBe(2);
+    expect(BEHIND_RETRY_AFTER_MS).toBe(1_000);
+    expect(BEHIND_RETRIES_MAX).toBe(2);
     expect(PASS_INTERVAL_MS).toBe(1_000);
     expect(PASS_TIME_MS).toBe(4_000);
   });
@@ -63,14 +63,14 @@ describe('a failed pass', () => {
 });
 
 describe('a pass that is behind a hint', () => {
-  it.each([0, 1])('looks again a second later, after %d looks', (looksAgain) => {
-    expect(stepAfter({ behind: true }, { looksAgain })).toEqual({ kind: 'again', atMs: NOW_MS + 1_000, because: 'behind' });
+  it.each([0, 1])('looks again a second later, after %d looks', (behindRetries) => {
+    expect(stepAfter({ behind: true }, { behindRetries })).toEqual({ kind: 'again', atMs: NOW_MS + 1_000, because: 'behind' });
   });
 
   it.each([2, 3])(
     'leaves the hint to the schedule after %d looks: a forged version must not keep a function busy',
-    (looksAgain) => {
-      expect(stepAfter({ behind: true }, { looksAgain })).toEqual(DONE);
+    (behindRetries) => {
+      expect(stepAfter({ behind: true }, { behindRetries })).toEqual(DONE);
     },
   );
 });
@@ -93,8 +93,8 @@ describe('of several open ends', () => {
   it('the earliest is seen to first', () => {
     const all = { failed: true, behind: true, firstProofMs: NOW_MS };
     expect(stepAfter(all, { failedPasses: 3 })).toMatchObject({ atMs: NOW_MS + 1_000, because: 'behind' });
-    expect(stepAfter(all, { failedPasses: 3, looksAgain: 2 })).toMatchObject({ atMs: NOW_MS + 2_000, because: 'failed' });
-    expect(stepAfter({ ...all, firstProofMs: NOW_MS - 3_500 }, { failedPasses: 4, looksAgain: 2 })).toMatchObject({
+    expect(stepAfter(all, { failedPasses: 3, behindRetries: 2 })).toMatchObject({ atMs: NOW_MS + 2_000, because: 'failed' });
+    expect(stepAfter({ ...all, firstProofMs: NOW_MS - 3_500 }, { failedPasses: 4, behindRetries: 2 })).toMatchObject({
       atMs: NOW_MS + 1_500,
       because: 'second look',
     });
@@ -120,7 +120,7 @@ describe('every step', () => {
     });
     const attempts = fc.record({
       failedPasses: fc.nat(9),
-      looksAgain: fc.nat(4),
+      behindRetries: fc.nat(4),
       deadlineMs: fc.integer({ min: NOW_MS, max: 2 * NOW_MS }),
     });
     holds(

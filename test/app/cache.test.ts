@@ -2,18 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   coveredBy,
-  createMemory,
-  forgetOldFacts,
-  groupMemory,
+  createCache,
+  forgetOldTasks,
+  groupCache,
   isCovered,
   keepRefusals,
   learn,
+  noteBinding,
   noteListed,
   noteRefusal,
   noteTargets,
-  noteWiring,
   noteWrite,
-} from '../../functions/app/memory.ts';
+} from '../../functions/app/cache.ts';
 import { CONTEST_PAUSE_MS, refusalPauseMs } from '../../functions/core/guard.ts';
 import { joinTask } from '../../functions/core/task.ts';
 import { anyReading, holds } from '../support/arbitraries.ts';
@@ -22,15 +22,15 @@ import { aHint, at, groupArn, runningTask, stoppedTask, target, taskArn } from '
 
 const HOUR_MS = 3_600_000;
 
-/** The memory of one group, fresh. */
+/** The cache of one group, fresh. */
 function fresh() {
-  return groupMemory(createMemory(), groupArn());
+  return groupCache(createCache(), groupArn());
 }
 
 describe('what is remembered of a group', () => {
   it('is nothing at first, and was never passed over', () => {
     expect(fresh()).toEqual({
-      wiring: '',
+      binding: '',
       covered: new Map(),
       lastPassAtMs: Number.NEGATIVE_INFINITY,
       firstSeenMs: new Map(),
@@ -46,29 +46,29 @@ describe('what is remembered of a group', () => {
   });
 
   it('is the same at every question, and another one for another group', () => {
-    const memory = createMemory();
-    const group = groupMemory(memory, groupArn());
-    expect(groupMemory(memory, groupArn())).toBe(group);
-    expect(groupMemory(memory, groupArn('api'))).not.toBe(group);
-    expect([...memory.groups.keys()]).toEqual([groupArn(), groupArn('api')]);
+    const cache = createCache();
+    const group = groupCache(cache, groupArn());
+    expect(groupCache(cache, groupArn())).toBe(group);
+    expect(groupCache(cache, groupArn('api'))).not.toBe(group);
+    expect([...cache.groups.keys()]).toEqual([groupArn(), groupArn('api')]);
   });
 
-  it('is forgotten under another wiring, as far as it rests on the wiring', () => {
+  it('is forgotten under another binding, as far as it rests on the binding', () => {
     const group = fresh();
     const learned = {
       covered: new Map([[taskArn('t1'), 3]]),
       searches: new Map([[at('10.0.0.1'), { atMs: 1, times: 1 }]]),
       firstSeenMs: new Map([[at('10.0.0.1'), 1]]),
     };
-    Object.assign(group, learned, { wiring: 'one' });
+    Object.assign(group, learned, { binding: 'one' });
     group.refused.set(at('10.0.0.1'), { untilMs: 1, times: 1 });
     group.shares.set(at('10.0.0.1'), 1);
-    noteWiring(group, 'one');
+    noteBinding(group, 'one');
     expect(group).toMatchObject(learned);
     expect([group.refused.size, group.shares.size]).toEqual([1, 1]);
-    noteWiring(group, 'two');
+    noteBinding(group, 'two');
     const nothing = { covered: new Map(), searches: new Map(), refused: new Map(), shares: new Map() };
-    expect(group).toMatchObject({ wiring: 'two', ...nothing });
+    expect(group).toMatchObject({ binding: 'two', ...nothing });
     expect(group.firstSeenMs).toEqual(learned.firstSeenMs);
   });
 });
@@ -77,27 +77,27 @@ describe('facts', () => {
   it('only move forward, in whatever order readings arrive', () => {
     holds(
       fc.property(fc.array(anyReading, { minLength: 1 }), (readings) => {
-        const memory = createMemory();
-        const last = readings.map((reading) => learn(memory, reading, START_MS)).at(-1);
+        const cache = createCache();
+        const last = readings.map((reading) => learn(cache, reading, START_MS)).at(-1);
         const joined = readings.reduce(joinTask);
         expect(last).toEqual(joined);
-        expect(memory.facts.get(joined.arn)).toEqual({ task: joined, seenAtMs: START_MS });
-        expect(memory.facts.size).toBe(1);
+        expect(cache.facts.get(joined.arn)).toEqual({ task: joined, seenAtMs: START_MS });
+        expect(cache.facts.size).toBe(1);
       }),
     );
   });
 
   it('are kept for an hour after ECS last described or listed the task, and not longer', () => {
-    const memory = createMemory();
+    const cache = createCache();
     const [listed, described] = [runningTask('t1', '10.0.0.1'), runningTask('t2', '10.0.0.2')];
-    for (const task of [listed, described]) learn(memory, task, START_MS);
-    noteListed(memory, [listed.arn, taskArn('unknown')], START_MS + 1_000);
-    forgetOldFacts(memory, START_MS + HOUR_MS);
-    expect([...memory.facts.keys()]).toEqual([listed.arn, described.arn]);
-    forgetOldFacts(memory, START_MS + HOUR_MS + 1);
-    expect(memory.facts).toEqual(new Map([[listed.arn, { task: listed, seenAtMs: START_MS + 1_000 }]]));
-    forgetOldFacts(memory, START_MS + HOUR_MS + 1_001);
-    expect(memory.facts.size).toBe(0);
+    for (const task of [listed, described]) learn(cache, task, START_MS);
+    noteListed(cache, [listed.arn, taskArn('unknown')], START_MS + 1_000);
+    forgetOldTasks(cache, START_MS + HOUR_MS);
+    expect([...cache.facts.keys()]).toEqual([listed.arn, described.arn]);
+    forgetOldTasks(cache, START_MS + HOUR_MS + 1);
+    expect(cache.facts).toEqual(new Map([[listed.arn, { task: listed, seenAtMs: START_MS + 1_000 }]]));
+    forgetOldTasks(cache, START_MS + HOUR_MS + 1_001);
+    expect(cache.facts.size).toBe(0);
   });
 });
 
@@ -177,7 +177,7 @@ describe('writes', () => {
 });
 
 describe('targets', () => {
-  it('keep their first sight and their health for as long as they are registered', () => {
+  it('keep their first observation and their health for as long as they are registered', () => {
     const group = fresh();
     const search = { atMs: 1, times: 1 };
     group.searches = new Map([

@@ -1,20 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Task } from '../../functions/core/task.ts';
-import { parseClusterArn } from '../../functions/core/values.ts';
 import {
+  describeBinding,
   describeSelector,
-  describeWiring,
   type LineContext,
-  parseInstanceWiring,
-  parseWiring,
+  parseBinding,
+  parseInstanceBinding,
   type Selector,
   type StackMode,
   selectorKey,
   selects,
   splitLines,
   targetGroupNamed,
-} from '../../functions/core/wiring.ts';
+} from '../../functions/core/binding.ts';
+import type { Task } from '../../functions/core/task.ts';
+import { parseClusterArn } from '../../functions/core/values.ts';
 import { holds } from '../support/arbitraries.ts';
 import { clusterArn, lineOf, runningTask, unwrap } from '../support/values.ts';
 
@@ -30,9 +30,9 @@ function mistake(word: string, expected: string): unknown {
   return { ok: false, mistake: { resource: 'the tag', word, expected } };
 }
 
-describe('a line of wiring', () => {
+describe('a line of binding', () => {
   it('names a service and a port, and leaves the rest to the stack', () => {
-    expect(parseWiring('service=app port=8080', context(), 'tag')).toStrictEqual({
+    expect(parseBinding('service=app port=8080', context(), 'tag')).toStrictEqual({
       ok: true,
       value: { selector: APP, port: 8080, zone: undefined, drain: false, writes: true, source: 'the tag' },
     });
@@ -44,7 +44,7 @@ describe('a line of wiring', () => {
     });
     holds(
       fc.property(words, (line) => {
-        expect(lineOf(parseWiring(line.join(' '), context({ clusters: [STAGING, PROD] }), 'tag'))).toEqual({
+        expect(lineOf(parseBinding(line.join(' '), context({ clusters: [STAGING, PROD] }), 'tag'))).toEqual({
           selector: { kind: 'family', cluster: PROD, name: 'nightly-report' },
           port: 1,
           zone: 'all',
@@ -57,19 +57,19 @@ describe('a line of wiring', () => {
   });
 
   it('may have any white space between its words and around them', () => {
-    expect(parseWiring('\t service=app \n  port=8080 ', context(), 'tag').ok).toBe(true);
+    expect(parseBinding('\t service=app \n  port=8080 ', context(), 'tag').ok).toBe(true);
   });
 
   it('names its target group only in the parameter', () => {
     const line = 'target-group=web service=app port=8080';
-    expect(lineOf(parseWiring(line, context(), 'parameter')).selector).toEqual(APP);
+    expect(lineOf(parseBinding(line, context(), 'parameter')).selector).toEqual(APP);
     const expected = 'one of cluster=, service=, family=, port=, zone=, mode=';
-    expect(parseWiring(line, context(), 'tag')).toEqual(mistake('target-group=web', expected));
+    expect(parseBinding(line, context(), 'tag')).toEqual(mistake('target-group=web', expected));
   });
 
   it.each(['a', 'Z', '0', '_', '-', 'a'.repeat(255), 'My_app-2'])('takes the name %s', (name) => {
-    expect(lineOf(parseWiring(`service=${name} port=80`, context(), 'tag')).selector.name).toBe(name);
-    expect(lineOf(parseWiring(`family=${name} port=80`, context(), 'tag')).selector.name).toBe(name);
+    expect(lineOf(parseBinding(`service=${name} port=80`, context(), 'tag')).selector.name).toBe(name);
+    expect(lineOf(parseBinding(`family=${name} port=80`, context(), 'tag')).selector.name).toBe(name);
   });
 });
 
@@ -114,16 +114,16 @@ describe('a mistake names the resource, the word and what was expected:', () => 
     ['service=app port=80 mode=', 'mode=', MODES],
     ['service=app port=80 mode=dry', 'mode=dry', MODES],
   ])('%j', (line, word, expected) => {
-    expect(parseWiring(line, context(), 'tag')).toEqual(mistake(word, expected));
+    expect(parseBinding(line, context(), 'tag')).toEqual(mistake(word, expected));
   });
 
   it('a name of 256 characters, of which 100 are shown', () => {
     const word = `service=${'a'.repeat(92)}`;
-    expect(parseWiring(`service=${'a'.repeat(256)} port=80`, context(), 'tag')).toEqual(mistake(word, SERVICE_NAME));
+    expect(parseBinding(`service=${'a'.repeat(256)} port=80`, context(), 'tag')).toEqual(mistake(word, SERVICE_NAME));
   });
 
   it('in the parameter the keys include target-group', () => {
-    expect(parseWiring('x=1', context(), 'parameter')).toEqual(
+    expect(parseBinding('x=1', context(), 'parameter')).toEqual(
       mistake('x=1', 'one of target-group=, cluster=, service=, family=, port=, zone=, mode='),
     );
   });
@@ -131,13 +131,13 @@ describe('a mistake names the resource, the word and what was expected:', () => 
 
 describe('the cluster of a line', () => {
   it('may be left out where one is configured', () => {
-    expect(lineOf(parseWiring('service=app port=80', context(), 'tag')).selector.cluster).toBe(PROD);
+    expect(lineOf(parseBinding('service=app port=80', context(), 'tag')).selector.cluster).toBe(PROD);
   });
 
   it('has to be named where several are', () => {
     const several = context({ clusters: [PROD, STAGING] });
-    expect(lineOf(parseWiring('cluster=staging service=app port=80', several, 'tag')).selector.cluster).toBe(STAGING);
-    expect(parseWiring('service=app port=80', several, 'tag')).toEqual(
+    expect(lineOf(parseBinding('cluster=staging service=app port=80', several, 'tag')).selector.cluster).toBe(STAGING);
+    expect(parseBinding('service=app port=80', several, 'tag')).toEqual(
       mistake('(no cluster=)', "cluster=prod or cluster=staging, of the stack's parameter ClusterArns"),
     );
   });
@@ -145,7 +145,7 @@ describe('the cluster of a line', () => {
   it('is not guessed where two have the same name', () => {
     const other = unwrap(parseClusterArn('arn:aws:ecs:eu-west-2:111122223333:cluster/prod'));
     const twins = context({ clusters: [PROD, other] });
-    expect(parseWiring('cluster=prod service=app port=80', twins, 'tag')).toEqual(
+    expect(parseBinding('cluster=prod service=app port=80', twins, 'tag')).toEqual(
       mistake('cluster=prod', "cluster=prod or cluster=prod, of the stack's parameter ClusterArns"),
     );
   });
@@ -164,7 +164,7 @@ describe('the stricter of the mode of the stack and that of the line wins:', () 
   ];
 
   it.each(cases)('stack %s, line "%s": writes %s, drains %s', (stackMode, mode, writes, drain) => {
-    const line = parseWiring(`service=app port=80 ${mode}`, context({ stackMode }), 'tag');
+    const line = parseBinding(`service=app port=80 ${mode}`, context({ stackMode }), 'tag');
     expect(lineOf(line)).toMatchObject({ writes, drain });
   });
 });
@@ -172,15 +172,15 @@ describe('the stricter of the mode of the stack and that of the line wins:', () 
 describe('a line for a Cloud Map service', () => {
   it('names the service, and the port only where instances have one', () => {
     const value = { selector: APP, port: undefined, source: 'the tag' };
-    expect(parseInstanceWiring('service=app', context())).toStrictEqual({ ok: true, value });
-    expect(parseInstanceWiring('service=app port=3306', context())).toStrictEqual({
+    expect(parseInstanceBinding('service=app', context())).toStrictEqual({ ok: true, value });
+    expect(parseInstanceBinding('service=app port=3306', context())).toStrictEqual({
       ok: true,
       value: { ...value, port: 3306 },
     });
   });
 
   it('may name a family and a cluster', () => {
-    expect(lineOf(parseInstanceWiring('cluster=staging family=db', context({ clusters: [PROD, STAGING] }))).selector).toEqual({
+    expect(lineOf(parseInstanceBinding('cluster=staging family=db', context({ clusters: [PROD, STAGING] }))).selector).toEqual({
       kind: 'family',
       cluster: STAGING,
       name: 'db',
@@ -189,17 +189,17 @@ describe('a line for a Cloud Map service', () => {
 
   it.each(['zone=all', 'mode=drain', 'target-group=web', 'x'])('takes no %s', (word) => {
     const expected = 'one of cluster=, service=, family=, port=';
-    expect(parseInstanceWiring(`service=app ${word}`, context())).toEqual(mistake(word, expected));
+    expect(parseInstanceBinding(`service=app ${word}`, context())).toEqual(mistake(word, expected));
   });
 
   it('takes no port that is none', () => {
     const expected = 'port=a port from 1 to 65535, or no port';
-    expect(parseInstanceWiring('service=app port=0', context())).toEqual(mistake('port=0', expected));
-    expect(parseInstanceWiring('service=app port', context())).toEqual(mistake('port=', expected));
+    expect(parseInstanceBinding('service=app port=0', context())).toEqual(mistake('port=0', expected));
+    expect(parseInstanceBinding('service=app port', context())).toEqual(mistake('port=', expected));
   });
 });
 
-describe('a wiring in words', () => {
+describe('a binding in words', () => {
   it.each([
     ['service=app port=80', 'cluster=prod service=app port=80'],
     ['port=80 mode=enforce family=app', 'cluster=prod family=app port=80'],
@@ -207,10 +207,10 @@ describe('a wiring in words', () => {
     ['service=app port=80 mode=drain', 'cluster=prod service=app port=80 mode=drain'],
     ['service=app port=80 mode=observe zone=all', 'cluster=prod service=app port=80 zone=all mode=observe'],
   ])('of %j is %j', (text, words) => {
-    expect(describeWiring(lineOf(parseWiring(text, context(), 'tag')))).toBe(words);
+    expect(describeBinding(lineOf(parseBinding(text, context(), 'tag')))).toBe(words);
   });
 
-  it('is a line of the grammar again, of the same wiring', () => {
+  it('is a line of the grammar again, of the same binding', () => {
     const line = fc.record({
       selector: fc.constantFrom('service=app', 'family=a_b-c'),
       port: fc.constantFrom(' port=1', ' port=65535'),
@@ -219,8 +219,8 @@ describe('a wiring in words', () => {
     });
     holds(
       fc.property(line, ({ selector, port, zone, mode }) => {
-        const wiring = lineOf(parseWiring(`${selector}${port}${zone}${mode}`, context(), 'tag'));
-        expect(lineOf(parseWiring(describeWiring(wiring), context(), 'tag'))).toEqual(wiring);
+        const binding = lineOf(parseBinding(`${selector}${port}${zone}${mode}`, context(), 'tag'));
+        expect(lineOf(parseBinding(describeBinding(binding), context(), 'tag'))).toEqual(binding);
       }),
     );
   });
@@ -306,7 +306,7 @@ describe('whatever the line', () => {
     );
     holds(
       fc.property(fc.array(word), (words) => {
-        const line = parseWiring(words.join(' '), context(), 'parameter');
+        const line = parseBinding(words.join(' '), context(), 'parameter');
         if (line.ok) return;
         expect(line.mistake.resource).toBe('the tag');
         expect(line.mistake.word.length).toBeLessThanOrEqual(100);

@@ -1,38 +1,39 @@
-/** Collects the lines of wiring from the stack's parameter and from tags, and says which group each belongs to. */
-import type { Finding } from './finding.ts';
-import { arnParts, type CloudMapServiceArn, type ClusterArn, cloudMapServiceIdOf, type TargetGroupArn } from './values.ts';
+/** Collects the lines of binding from the stack's parameter and from tags, and says which group each belongs to. */
+
 import {
-  type InstanceWiring,
+  type Binding,
+  type InstanceBinding,
   type Line,
   type LineContext,
   type Mistake,
-  parseInstanceWiring,
-  parseWiring,
+  parseBinding,
+  parseInstanceBinding,
   type StackMode,
   selectorKey,
   splitLines,
   targetGroupNamed,
-  type Wiring,
-} from './wiring.ts';
+} from './binding.ts';
+import type { Finding } from './finding.ts';
+import { arnParts, type CloudMapServiceArn, type ClusterArn, cloudMapServiceIdOf, type TargetGroupArn } from './values.ts';
 
 /** The stack's parameters: the authority over what may be read and written. */
 export interface Settings {
   readonly clusters: readonly ClusterArn[];
   readonly targetGroups: readonly TargetGroupArn[];
   readonly cloudMapServices: readonly CloudMapServiceArn[];
-  readonly wiring: string;
+  readonly binding: string;
   readonly mode: StackMode;
 }
 
 /** What a set of lines came to. */
 export interface Lines {
-  readonly wirings: readonly { readonly group: TargetGroupArn; readonly wiring: Wiring }[];
+  readonly bindings: readonly { readonly group: TargetGroupArn; readonly binding: Binding }[];
   readonly mistakes: readonly Finding[];
   /** Groups that at least one line names, be it a wrong one: somebody has thought of them. */
   readonly named: ReadonlySet<TargetGroupArn>;
 }
 
-/** The tag that wires a group or a Cloud Map service; more lines on one resource stand in `alb-target-sync:anything`. */
+/** The tag that binds a group or a Cloud Map service; more lines on one resource stand in `alb-target-sync:anything`. */
 export const TAG = 'alb-target-sync';
 
 export interface Tag {
@@ -40,19 +41,19 @@ export interface Tag {
   readonly value: string;
 }
 
-/** The lines of the parameter Wiring. A group that one of them names is not wired by its tags. */
+/** The lines of the parameter Bindings. A group that one of them names is not bound by its tags. */
 export function linesOfParameter(settings: Settings): Lines {
   return collect(
-    splitLines(settings.wiring).map((line) => placeLine(settings, line.text, `the parameter Wiring, line ${line.number}`)),
+    splitLines(settings.binding).map((line) => placeLine(settings, line.text, `the parameter Bindings, line ${line.number}`)),
   );
 }
 
 /** The lines in the tags of one group. */
 export function linesOfTags(settings: Settings, group: TargetGroupArn, tags: readonly Tag[]): Lines {
   return collect(
-    wiringTags(tags).map(({ key, value }) => {
+    bindingTags(tags).map(({ key, value }) => {
       const context = contextOf(settings, `tag ${key} of target group ${arnParts(group).name}`);
-      return { group, read: parseWiring(value, context, 'tag') };
+      return { group, read: parseBinding(value, context, 'tag') };
     }),
   );
 }
@@ -63,26 +64,26 @@ export function linesOfService(
   service: CloudMapServiceArn,
   tags: readonly Tag[],
 ): {
-  readonly wirings: readonly InstanceWiring[];
+  readonly bindings: readonly InstanceBinding[];
   readonly mistakes: readonly Finding[];
 } {
   const id = cloudMapServiceIdOf(service);
-  const lines = wiringTags(tags).map(({ key, value }) =>
-    parseInstanceWiring(value, contextOf(settings, `tag ${key} of Cloud Map service ${id}`)),
+  const lines = bindingTags(tags).map(({ key, value }) =>
+    parseInstanceBinding(value, contextOf(settings, `tag ${key} of Cloud Map service ${id}`)),
   );
   const mistakes = lines.flatMap((line) => (line.ok ? [] : [findingOf(line.mistake)]));
   if (lines.length === 0) {
     const message =
-      `Cloud Map service ${service} is in CloudMapServiceArns, and no tag wires it. Tag it ${TAG}="service=NAME", the ECS service ` +
+      `Cloud Map service ${service} is in CloudMapServiceArns, and no tag binds it. Tag it ${TAG}="service=NAME", the ECS service ` +
       'whose tasks it lists.';
     mistakes.push({ kind: 'mistake', subject: id, message });
   }
-  return { wirings: lines.flatMap((line) => (line.ok ? [line.value] : [])), mistakes };
+  return { bindings: lines.flatMap((line) => (line.ok ? [line.value] : [])), mistakes };
 }
 
 interface PlacedLine {
   readonly group: TargetGroupArn | undefined;
-  readonly read: Line<Wiring>;
+  readonly read: Line<Binding>;
 }
 
 function placeLine(settings: Settings, text: string, source: string): PlacedLine {
@@ -90,7 +91,7 @@ function placeLine(settings: Settings, text: string, source: string): PlacedLine
   const candidates = settings.targetGroups.filter((arn) => name === undefined || arnParts(arn).name === name);
   const [group, second] = candidates;
   if (group !== undefined && second === undefined)
-    return { group, read: parseWiring(text, contextOf(settings, source), 'parameter') };
+    return { group, read: parseBinding(text, contextOf(settings, source), 'parameter') };
   const names = settings.targetGroups.map((arn) => `target-group=${arnParts(arn).name}`).join(' or ');
   const mistake = {
     resource: source,
@@ -101,7 +102,7 @@ function placeLine(settings: Settings, text: string, source: string): PlacedLine
 }
 
 function collect(placed: readonly PlacedLine[]): Lines {
-  const wirings: { group: TargetGroupArn; wiring: Wiring }[] = [];
+  const bindings: { group: TargetGroupArn; binding: Binding }[] = [];
   const mistakes: Finding[] = [];
   const seen = new Map<string, string>();
   for (const { group, read } of placed) {
@@ -111,18 +112,22 @@ function collect(placed: readonly PlacedLine[]): Lines {
     }
     // Stryker disable next-line ConditionalExpression: the compiler asks; a line whose group is not known is not read.
     if (group === undefined) continue;
-    const wiring = read.value;
-    const key = `${group} ${selectorKey(wiring.selector)} ${wiring.port}`;
+    const binding = read.value;
+    const key = `${group} ${selectorKey(binding.selector)} ${binding.port}`;
     const first = seen.get(key);
     // Two lines on the same tasks and port could contradict each other, one keeping and one draining. The first one stands.
-    if (first === undefined) wirings.push({ group, wiring });
+    if (first === undefined) bindings.push({ group, binding });
     else
       mistakes.push(
-        findingOf({ resource: wiring.source, word: `port=${wiring.port}`, expected: `no second line for what ${first} wires` }),
+        findingOf({
+          resource: binding.source,
+          word: `port=${binding.port}`,
+          expected: `no second line for what ${first} binds`,
+        }),
       );
-    seen.set(key, first ?? wiring.source);
+    seen.set(key, first ?? binding.source);
   }
-  return { wirings, mistakes, named: new Set(placed.flatMap(({ group }) => (group === undefined ? [] : [group]))) };
+  return { bindings, mistakes, named: new Set(placed.flatMap(({ group }) => (group === undefined ? [] : [group]))) };
 }
 
 function findingOf({ resource, word, expected }: Mistake): Finding {
@@ -133,7 +138,7 @@ function findingOf({ resource, word, expected }: Mistake): Finding {
   };
 }
 
-function wiringTags(tags: readonly Tag[]): readonly Tag[] {
+function bindingTags(tags: readonly Tag[]): readonly Tag[] {
   const ours = tags.filter(({ key }) => key === TAG || key.startsWith(`${TAG}:`));
   // Stryker disable next-line EqualityOperator: a resource has one tag of each key, so no two of them are equal.
   return [...ours].sort((one, other) => (one.key < other.key ? -1 : 1));

@@ -1,4 +1,4 @@
-/** Wiring: the one line of text that says which tasks feed which target group, and how it is read. */
+/** Binding: the one line of text that says which tasks feed which target group, and how it is read. */
 import type { Task } from './task.ts';
 import { arnParts, type ClusterArn, type Port, parsePort } from './values.ts';
 
@@ -11,7 +11,7 @@ export interface Selector {
   readonly name: string;
 }
 
-export interface Wiring {
+export interface Binding {
   readonly selector: Selector;
   readonly port: Port;
   /** `all` for addresses outside the group's VPC; otherwise the zone is left to ELB. */
@@ -24,8 +24,8 @@ export interface Wiring {
   readonly source: string;
 }
 
-/** The tag-wired counterpart for a Cloud Map service: which tasks its instances should be. */
-export interface InstanceWiring {
+/** The bound by tag counterpart for a Cloud Map service: which tasks its instances should be. */
+export interface InstanceBinding {
   readonly selector: Selector;
   readonly port: Port | undefined;
   readonly source: string;
@@ -55,8 +55,8 @@ type Key = (typeof KEYS)[number];
 const KEYS_OF = { parameter: KEYS, tag: KEYS.filter((key) => key !== 'target-group') };
 type Words = ReadonlyMap<Key, string>;
 
-/** Reads one line of wiring for a target group, such as `service=app port=8080`. */
-export function parseWiring(text: string, context: LineContext, place: keyof typeof KEYS_OF): Line<Wiring> {
+/** Reads one line of binding for a target group, such as `service=app port=8080`. */
+export function parseBinding(text: string, context: LineContext, place: keyof typeof KEYS_OF): Line<Binding> {
   const read = readLine(text, context, KEYS_OF[place]);
   if (!read.ok) return read;
   const { words, selector } = read.value;
@@ -72,12 +72,12 @@ export function parseWiring(text: string, context: LineContext, place: keyof typ
   }
   // The stricter of the stack's mode and the line's wins: a stack in observe writes nothing, whatever a tag says.
   const writes = context.stackMode === 'enforce' && mode !== 'observe';
-  const value: Wiring = { selector, port: port.value, zone, drain: mode === 'drain', writes, source: context.source };
+  const value: Binding = { selector, port: port.value, zone, drain: mode === 'drain', writes, source: context.source };
   return { ok: true, value };
 }
 
-/** Reads one line of wiring for a Cloud Map service, such as `service=mysql`. */
-export function parseInstanceWiring(text: string, context: LineContext): Line<InstanceWiring> {
+/** Reads one line of binding for a Cloud Map service, such as `service=mysql`. */
+export function parseInstanceBinding(text: string, context: LineContext): Line<InstanceBinding> {
   const read = readLine(text, context, ['cluster', 'service', 'family', 'port']);
   if (!read.ok) return read;
   const { words, selector } = read.value;
@@ -87,7 +87,7 @@ export function parseInstanceWiring(text: string, context: LineContext): Line<In
   return { ok: true, value: { selector, port: port.value, source: context.source } };
 }
 
-/** The lines of the Wiring parameter, without the empty ones; each keeps its number. */
+/** The lines of the Binding parameter, without the empty ones; each keeps its number. */
 export function splitLines(text: string): { readonly number: number; readonly text: string }[] {
   return text
     .split(/[;\n]/)
@@ -117,8 +117,8 @@ export function describeSelector(selector: Selector): string {
   return `cluster=${arnParts(selector.cluster).name} ${selector.kind}=${selector.name}`;
 }
 
-/** The wiring in the words of the grammar, for people and for telling two of them apart. */
-export function describeWiring({ selector, port, zone, drain, writes }: Wiring): string {
+/** The binding in the words of the grammar, for people and for telling two of them apart. */
+export function describeBinding({ selector, port, zone, drain, writes }: Binding): string {
   const mode = drain ? ' mode=drain' : '';
   return `${describeSelector(selector)} port=${port}${zone === undefined ? '' : ` zone=${zone}`}${writes ? mode : ' mode=observe'}`;
 }

@@ -1,7 +1,7 @@
-/** Wrong ways to go about the work: hints, wiring, other writers, and what is said to be done. */
-import { FILES, type Mutant } from './seeded-bug.ts';
+/** Wrong ways to go about the work: hints, binding, other writers, and what is said to be done. */
+import { FILES, type SeededBug } from './seeded-bug.ts';
 
-export const WRONG_CONDUCT: readonly Mutant[] = [
+export const WRONG_CONDUCT: readonly SeededBug[] = [
   {
     name: 'forged version remembered',
     why: 'A task is at least as new as its newest event, and a reading older than that says nothing.',
@@ -10,8 +10,8 @@ export const WRONG_CONDUCT: readonly Mutant[] = [
         file: FILES.SNAPSHOT,
         find: '  for (const feed of feeds) noteListed(',
         replace: `  for (const { task, version } of hints) {
-    const fact = memory.facts.get(task);
-    if (fact !== undefined && version > fact.task.version) memory.facts.set(task, { ...fact, task: { ...fact.task, version } });
+    const fact = cache.facts.get(task);
+    if (fact !== undefined && version > fact.task.version) cache.facts.set(task, { ...fact, task: { ...fact.task, version } });
   }
   for (const feed of feeds) noteListed(`,
       },
@@ -30,9 +30,9 @@ export const WRONG_CONDUCT: readonly Mutant[] = [
       {
         file: FILES.RECONCILE,
         find: '  const planned = planChanges(reading.snapshot);',
-        replace: `  memory.promised ??= new Map();
-  for (const { task, version } of context.hints) memory.promised.set(task, Math.max(version, memory.promised.get(task) ?? 0));
-  const planned = planChanges(reading.snapshot).filter(({ because }) => because.version >= (memory.promised.get(because.task) ?? 0));`,
+        replace: `  cache.promised ??= new Map();
+  for (const { task, version } of context.hints) cache.promised.set(task, Math.max(version, cache.promised.get(task) ?? 0));
+  const planned = planChanges(reading.snapshot).filter(({ because }) => because.version >= (cache.promised.get(because.task) ?? 0));`,
       },
     ],
     caughtBy: ['L2', 'L3'],
@@ -62,8 +62,8 @@ export const WRONG_CONDUCT: readonly Mutant[] = [
     caughtBy: ['S16'],
   },
   {
-    name: 'a wiring to fall back on when tags cannot be read',
-    why: 'Better the usual wiring than none.',
+    name: 'a binding to fall back on when tags cannot be read',
+    why: 'Better the usual binding than none.',
     patches: [
       {
         file: FILES.CONFIGURATION,
@@ -76,18 +76,18 @@ export const WRONG_CONDUCT: readonly Mutant[] = [
     caughtBy: ['S18', 'S21'],
   },
   {
-    name: 'wiring of any age',
+    name: 'binding of any age',
     why: 'Nobody changes tags.',
     patches: [
-      { file: FILES.GUARD, find: 'nowMs - (wiringReadAtMs ?? nowMs) > WIRING_AGE_MAX_MS', replace: 'false' },
-      { file: FILES.WRITES, find: 'nowMs - wiringReadAtMs <= WIRING_AGE_MAX_MS', replace: 'true' },
+      { file: FILES.GUARD, find: 'nowMs - (bindingReadAtMs ?? nowMs) > WIRING_AGE_MAX_MS', replace: 'false' },
+      { file: FILES.WRITES, find: 'nowMs - bindingReadAtMs <= WIRING_AGE_MAX_MS', replace: 'true' },
     ],
     caughtBy: ['S21'],
   },
   {
     name: 'observe is a suggestion',
     why: 'The proof is perfect, why not write.',
-    patches: [{ file: FILES.GUARD, find: "  if (!change.feed.wiring.writes) return 'observe';", replace: '' }],
+    patches: [{ file: FILES.GUARD, find: "  if (!change.feed.binding.writes) return 'observe';", replace: '' }],
     caughtBy: ['S18', 'S4'],
   },
   {
@@ -114,7 +114,7 @@ export const WRONG_CONDUCT: readonly Mutant[] = [
     patches: [
       {
         file: FILES.SYNC,
-        find: '      const { unfinished } = await visit(environment, request, journal);',
+        find: '      const { unfinished } = await visit(environment, request, reports);',
         replace: '      const unfinished = request.hints;',
       },
     ],

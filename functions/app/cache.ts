@@ -4,7 +4,7 @@
  */
 import type { Hint } from '../core/event.ts';
 import { CONTEST_PAUSE_MS, refusalPauseMs } from '../core/guard.ts';
-import type { InstanceSights } from '../core/instances.ts';
+import type { InstanceObservations } from '../core/instances.ts';
 import { registeredAddresses } from '../core/snapshot.ts';
 import type { Target } from '../core/target.ts';
 import { isLive, joinTask, type Task } from '../core/task.ts';
@@ -30,9 +30,9 @@ interface Search {
   readonly times: number;
 }
 
-export interface GroupMemory {
-  /** The wiring that everything below was learned under, as text: under another one it may not hold. */
-  wiring: string;
+export interface GroupCache {
+  /** The binding that everything below was learned under, as text: under another one it may not hold. */
+  binding: string;
   /** Versions of tasks that a complete pass over this group has dealt with; Infinity for one known stopped. */
   covered: ReadonlyMap<TaskArn, number>;
   lastPassAtMs: number;
@@ -52,23 +52,23 @@ export interface GroupMemory {
   readonly writtenAtMs: Map<string, number>;
 }
 
-export interface Memory {
+export interface Cache {
   readonly facts: Map<TaskArn, Fact>;
-  readonly groups: Map<TargetGroupArn, GroupMemory>;
+  readonly groups: Map<TargetGroupArn, GroupCache>;
   /** What the last look at a Cloud Map service has seen. */
-  readonly instances: Map<CloudMapServiceArn, InstanceSights>;
+  readonly instances: Map<CloudMapServiceArn, InstanceObservations>;
   readonly buckets: Buckets;
 }
 
-export function createMemory(): Memory {
+export function createCache(): Cache {
   return { facts: new Map(), groups: new Map(), instances: new Map(), buckets: new Map() };
 }
 
-export function groupMemory(memory: Memory, group: TargetGroupArn): GroupMemory {
-  const known = memory.groups.get(group);
+export function groupCache(cache: Cache, group: TargetGroupArn): GroupCache {
+  const known = cache.groups.get(group);
   if (known !== undefined) return known;
-  const fresh: GroupMemory = {
-    wiring: '',
+  const fresh: GroupCache = {
+    binding: '',
     covered: new Map(),
     lastPassAtMs: Number.NEGATIVE_INFINITY,
     firstSeenMs: new Map(),
@@ -81,17 +81,17 @@ export function groupMemory(memory: Memory, group: TargetGroupArn): GroupMemory 
     shares: new Map(),
     writtenAtMs: new Map(),
   };
-  memory.groups.set(group, fresh);
+  cache.groups.set(group, fresh);
   return fresh;
 }
 
 /**
- * Forgets what was concluded under another wiring: an address that the stopped tasks of one service did not explain may well
- * belong to those of another, and a task that one wiring let go may be wanted by the next.
+ * Forgets what was concluded under another binding: an address that the stopped tasks of one service did not explain may well
+ * belong to those of another, and a task that one binding let go may be wanted by the next.
  */
-export function noteWiring(group: GroupMemory, wiring: string): void {
-  if (group.wiring === wiring) return;
-  group.wiring = wiring;
+export function noteBinding(group: GroupCache, binding: string): void {
+  if (group.binding === binding) return;
+  group.binding = binding;
   group.covered = new Map();
   group.searches = new Map();
   group.refused.clear();
@@ -99,30 +99,30 @@ export function noteWiring(group: GroupMemory, wiring: string): void {
 }
 
 /** Takes up a description: facts only move forward. Returns what is now known of the task. */
-export function learn(memory: Memory, task: Task, nowMs: number): Task {
-  const known = memory.facts.get(task.arn);
+export function learn(cache: Cache, task: Task, nowMs: number): Task {
+  const known = cache.facts.get(task.arn);
   const joined = known === undefined ? task : joinTask(known.task, task);
-  memory.facts.set(task.arn, { task: joined, seenAtMs: nowMs });
+  cache.facts.set(task.arn, { task: joined, seenAtMs: nowMs });
   return joined;
 }
 
 /** Notes that ECS listed the tasks, so that a task that runs for weeks without being described is not forgotten. */
-export function noteListed(memory: Memory, listed: Iterable<TaskArn>, nowMs: number): void {
+export function noteListed(cache: Cache, listed: Iterable<TaskArn>, nowMs: number): void {
   for (const arn of listed) {
-    const fact = memory.facts.get(arn);
-    if (fact !== undefined) memory.facts.set(arn, { ...fact, seenAtMs: nowMs });
+    const fact = cache.facts.get(arn);
+    if (fact !== undefined) cache.facts.set(arn, { ...fact, seenAtMs: nowMs });
   }
 }
 
-export function forgetOldFacts(memory: Memory, nowMs: number): void {
-  for (const [arn, fact] of memory.facts) if (nowMs - fact.seenAtMs > FACT_KEPT_MS) memory.facts.delete(arn);
+export function forgetOldTasks(cache: Cache, nowMs: number): void {
+  for (const [arn, fact] of cache.facts) if (nowMs - fact.seenAtMs > FACT_KEPT_MS) cache.facts.delete(arn);
 }
 
 /**
  * Whether a complete pass over the group has already dealt with what the hint tells. A task known to have stopped is dealt
  * with at any version, since STOPPED is final: the four to five events of one stop cost one look.
  */
-export function isCovered(group: GroupMemory, hint: Hint): boolean {
+export function isCovered(group: GroupCache, hint: Hint): boolean {
   return (group.covered.get(hint.task) ?? Number.NEGATIVE_INFINITY) >= hint.version;
 }
 
@@ -136,7 +136,7 @@ export function coveredBy(tasks: ReadonlyMap<TaskArn, Task>, open: ReadonlySet<T
 }
 
 /** Notes a write, and forgets those that no rule asks for any more. */
-export function noteWrite(group: GroupMemory, key: string, address: Address, nowMs: number): void {
+export function noteWrite(group: GroupCache, key: string, address: Address, nowMs: number): void {
   for (const [each, atMs] of group.writtenAtMs) if (nowMs - atMs > CONTEST_PAUSE_MS) group.writtenAtMs.delete(each);
   group.writtenAtMs.set(key, nowMs);
   group.refused.delete(address);
@@ -145,7 +145,7 @@ export function noteWrite(group: GroupMemory, key: string, address: Address, now
 
 /** Notes that ELB refused a target, and until when it is left alone. */
 export function noteRefusal(
-  group: GroupMemory,
+  group: GroupCache,
   address: Address,
   why: Parameters<typeof refusalPauseMs>[0],
   nowMs: number,
@@ -155,14 +155,14 @@ export function noteRefusal(
 }
 
 /** Forgets refusals that nobody asks about any more: the next task at the address must not wait out what the last one was refused. */
-export function keepRefusals(group: GroupMemory, asked: ReadonlySet<Address>): void {
+export function keepRefusals(group: GroupCache, asked: ReadonlySet<Address>): void {
   for (const kept of [group.refused, group.shares]) {
     for (const address of kept.keys()) if (!asked.has(address)) kept.delete(address);
   }
 }
 
-/** Keeps first sights and health of the targets that are still there, and takes up the new ones. */
-export function noteTargets(group: GroupMemory, targets: readonly Target[], nowMs: number): void {
+/** Keeps first observations and health of the targets that are still there, and takes up the new ones. */
+export function noteTargets(group: GroupCache, targets: readonly Target[], nowMs: number): void {
   const registered = registeredAddresses(targets);
   group.absentAtMs = new Map(
     [...registered].flatMap((address) => {

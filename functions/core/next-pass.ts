@@ -2,9 +2,9 @@
 import { SECOND_LOOK_AFTER_MS } from './guard.ts';
 
 /** A read behind a hint is looked at again after this long, */
-export const LOOK_AGAIN_AFTER_MS = 1_000;
+export const BEHIND_RETRY_AFTER_MS = 1_000;
 /** at most this often, and then left to the schedule: a forged version must not keep a function busy. */
-export const LOOKS_AGAIN_MAX = 2;
+export const BEHIND_RETRIES_MAX = 2;
 /** Passes on one group are at least this far apart in one environment. */
 export const PASS_INTERVAL_MS = 1_000;
 /** A pass is not begun with less time left than this: its first call could take three seconds. */
@@ -24,7 +24,7 @@ export interface OpenEnds {
 
 export interface Attempts {
   readonly failedPasses: number;
-  readonly looksAgain: number;
+  readonly behindRetries: number;
   readonly nowMs: number;
   readonly deadlineMs: number;
 }
@@ -41,11 +41,11 @@ export function nextStep(open: OpenEnds, attempts: Attempts): NextStep {
     const pauseMs = PAUSES_MS[Math.min(attempts.failedPasses, PAUSES_MS.length) - 1] ?? PAUSES_MS[0];
     steps.push({ kind: 'again', atMs: nowMs + pauseMs, because: 'failed' });
   }
-  if (open.behind && attempts.looksAgain < LOOKS_AGAIN_MAX) {
-    steps.push({ kind: 'again', atMs: nowMs + LOOK_AGAIN_AFTER_MS, because: 'behind' });
+  if (open.behind && attempts.behindRetries < BEHIND_RETRIES_MAX) {
+    steps.push({ kind: 'again', atMs: nowMs + BEHIND_RETRY_AFTER_MS, because: 'behind' });
   }
   if (open.firstProofMs !== undefined) {
-    const atMs = Math.max(open.firstProofMs + SECOND_LOOK_AFTER_MS, nowMs + LOOK_AGAIN_AFTER_MS);
+    const atMs = Math.max(open.firstProofMs + SECOND_LOOK_AFTER_MS, nowMs + BEHIND_RETRY_AFTER_MS);
     steps.push({ kind: 'again', atMs, because: 'second look' });
   }
   const [first] = steps.sort((one, other) => one.atMs - other.atMs);
