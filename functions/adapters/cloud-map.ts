@@ -6,7 +6,7 @@ import {
   type ServiceDiscoveryClient,
 } from '@aws-sdk/client-servicediscovery';
 import type { AwsApi } from '../app/ports.ts';
-import type { Instance } from '../core/instance.ts';
+import type { Instance } from '../core/cloud-map/instance.ts';
 import { cloudMapServiceIdOf, parseIpAddress, parsePort } from '../core/values.ts';
 import { outcomeOf, required } from './outcome.ts';
 

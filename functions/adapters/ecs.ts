@@ -30,7 +30,7 @@ export function createEcsApi(client: ECSClient): EcsApi {
         const answer = await client.send(command, { abortSignal });
         const items = required(answer.taskArns, 'taskArns').map((arn) => {
           const parsed = parseTaskArn(arn);
-          if (!parsed.ok) throw new UnreadableAnswer(`a taskArn is ${arn}; expected ${parsed.expected}`);
+          if (!parsed.ok) throw new UnreadableAnswer(`a taskArn is ${arn}; expected ${parsed.problem}`);
           return parsed.value;
         });
         return { items, nextToken: answer.nextToken };
@@ -62,9 +62,9 @@ export function createEcsApi(client: ECSClient): EcsApi {
 /** A task as DescribeTasks gives it. */
 export function taskFrom(described: SdkTask): Task {
   const arn = parseTaskArn(described.taskArn);
-  if (!arn.ok) throw new UnreadableAnswer(`a taskArn is ${described.taskArn}; expected ${arn.expected}`);
+  if (!arn.ok) throw new UnreadableAnswer(`a taskArn is ${described.taskArn}; expected ${arn.problem}`);
   const cluster = parseClusterArn(described.clusterArn);
-  if (!cluster.ok) throw new UnreadableAnswer(`a clusterArn is ${described.clusterArn}; expected ${cluster.expected}`);
+  if (!cluster.ok) throw new UnreadableAnswer(`a clusterArn is ${described.clusterArn}; expected ${cluster.problem}`);
   const attachment = described.attachments?.find(isNetworkInterface);
   return {
     arn: arn.value,

@@ -77,7 +77,7 @@ export function createElbApi(client: ElasticLoadBalancingV2Client): ElbApi {
 
 export function describedGroupOf(described: SdkTargetGroup): DescribedGroup {
   const arn = parseTargetGroupArn(described.TargetGroupArn);
-  if (!arn.ok) throw new UnreadableAnswer(`a TargetGroupArn is ${described.TargetGroupArn}; expected ${arn.expected}`);
+  if (!arn.ok) throw new UnreadableAnswer(`a TargetGroupArn is ${described.TargetGroupArn}; expected ${arn.problem}`);
   return {
     group: {
       arn: arn.value,
@@ -99,7 +99,7 @@ function delayFrom(attributes: readonly TargetGroupAttribute[]): number {
 export function targetFrom({ Target: described, TargetHealth: health }: TargetHealthDescription): Target {
   const port = parsePort(described?.Port);
   // A target without a port is one of a Lambda function, which a group of type ip never has.
-  if (!port.ok) throw new UnreadableAnswer(`a target has port ${described?.Port}; expected ${port.expected}`);
+  if (!port.ok) throw new UnreadableAnswer(`a target has port ${described?.Port}; expected ${port.problem}`);
   const descriptor = { id: required(described?.Id, 'Target.Id'), port: port.value, zone: described?.AvailabilityZone };
   return targetOf(descriptor, required(health?.State, 'TargetHealth.State'), health?.Reason);
 }

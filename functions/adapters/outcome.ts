@@ -2,6 +2,7 @@
 import { CALL_TIME_MS, type Outcome } from '../app/ports.ts';
 import type { FailureKind } from '../core/failure.ts';
 import { isObject } from '../core/json.ts';
+import { err, ok } from '../core/result.ts';
 
 /**
  * Names of errors as the services give them (their API references), with what they mean for us. ECS and Cloud Map end many of
@@ -41,11 +42,11 @@ export async function outcomeOf<Value>(call: (abortSignal: AbortSignal) => Promi
     abort.signal.addEventListener('abort', () => reject(abort.signal.reason), { once: true });
   });
   try {
-    return { ok: true, value: await Promise.race([call(abort.signal), cutOff]) };
+    return ok(await Promise.race([call(abort.signal), cutOff]));
   } catch (error) {
-    if (error instanceof UnreadableAnswer) return { ok: false, kind: 'unexpected', message: error.message };
+    if (error instanceof UnreadableAnswer) return err({ kind: 'unexpected', message: error.message });
     const message = abort.signal.aborted ? `no answer within ${CALL_TIME_MS} ms` : describeError(error);
-    return { ok: false, kind: abort.signal.aborted ? 'unavailable' : kindOf(error), message };
+    return err({ kind: abort.signal.aborted ? 'unavailable' : kindOf(error), message });
   } finally {
     clearTimeout(timer);
   }

@@ -1,6 +1,7 @@
 /** Reads the environment, once, at cold start; every mistake in it is told in one message. */
 
 import type { Settings } from '../core/binding-sources.ts';
+import { err, ok, type Result } from '../core/result.ts';
 import {
   type CloudMapServiceArn,
   type ClusterArn,
@@ -11,9 +12,8 @@ import {
   type TargetGroupArn,
 } from '../core/values.ts';
 
-export type ReadSettings =
-  | { readonly ok: true; readonly settings: Settings }
-  | { readonly ok: false; readonly message: string };
+/** The settings, or every mistake in them in one message. */
+export type ReadSettings = Result<Settings, string>;
 
 /** So many groups fit into the environment (4 KB) and the role's policy (10 KB) of one stack, and into one minute's pass. */
 const TARGET_GROUPS_MAX = 30;
@@ -41,10 +41,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     );
   }
   if (mistakes.length > 0) {
-    return {
-      ok: false,
-      message: `The function's settings cannot be used: ${mistakes.join('; ')}. Correct the stack's parameters.`,
-    };
+    return err(`The function's settings cannot be used: ${mistakes.join('; ')}. Correct the stack's parameters.`);
   }
   const settings = {
     clusters,
@@ -53,7 +50,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     binding: environment['BINDINGS'] ?? '',
     mode: mode === 'observe' ? ('observe' as const) : ('enforce' as const),
   };
-  return { ok: true, settings };
+  return ok(settings);
 }
 
 function readArns<Arn>(
@@ -65,7 +62,7 @@ function readArns<Arn>(
   const words = (environment[name] ?? '').split(',').map((word) => word.trim());
   const arns = words.filter((word) => word !== '').map((word) => ({ word, parsed: parse(word) }));
   for (const { word, parsed } of arns) {
-    if (!parsed.ok) mistakes.push(`${name} has "${word.slice(0, 120)}"; expected ${parsed.expected}`);
+    if (!parsed.ok) mistakes.push(`${name} has "${word.slice(0, 120)}"; expected ${parsed.problem}`);
   }
   return [...new Set(arns.flatMap(({ parsed }) => (parsed.ok ? [parsed.value] : [])))];
 }

@@ -1,14 +1,11 @@
 /** Tells what happened: one log record per pass and one per change, and six metrics. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { ReadConfiguration } from '../app/configuration.ts';
-import type { InstanceReport, Reporter } from '../app/environment.ts';
-import type { Pass } from '../app/reconcile.ts';
-import { type Fields, type PassDetails, recordOfPass, recordsOfChanges } from '../app/record.ts';
-import type { BoundGroup } from '../core/configuration.ts';
+import type { Check, Reporter } from '../app/invocation.ts';
+import type { ReadConfiguration } from '../app/read-configuration.ts';
 import { explainFailure, type Failure } from '../core/failure.ts';
 import type { Finding } from '../core/finding.ts';
-import { findingRecords } from '../core/report.ts';
+import { changeRecords, type Fields, findingRecords, type Pass, passRecord } from '../core/report.ts';
 import type { Message } from '../core/trigger.ts';
 
 const METRICS = ['Registered', 'Deregistered', 'Held', 'Drift', 'Errors', 'Calls'] as const;
@@ -30,38 +27,36 @@ export class Telemetry implements Reporter {
     return this.#errors;
   }
 
-  configured({ configuration, failures }: ReadConfiguration, calls: ReadonlyMap<string, number>): void {
+  configured({ configuration, failures }: ReadConfiguration): void {
     this.#fail(failures);
-    // A wrong line stops that line only, and is told and counted at every reading until somebody mends it.
+    // A wrong line stops only that line. It is logged and counted at every read until somebody corrects it.
     this.#count('Errors', configuration.findings.filter(({ kind }) => kind !== 'ecs-managed').length);
-    this.#log('configuration', configuration.findings, failures, calls, {
-      targetGroups: configuration.groups.map(({ group }) => group.name),
-      unread: configuration.unread,
-    });
+    const groups = configuration.groups.map(({ group }) => group.name);
+    this.#log('configuration', configuration.findings, failures, { targetGroups: groups, unread: configuration.unread });
   }
 
-  passed(bound: BoundGroup, pass: Pass, details: PassDetails): void {
+  passed(pass: Pass): void {
     const { written, held, failures, findings } = pass;
-    for (const record of recordsOfChanges(bound, pass, details.endedAtMs)) this.#logger.info('change', record);
+    for (const record of changeRecords(pass)) this.#logger.info('change', record);
     this.#count('Registered', written.done.filter(({ kind }) => kind === 'register').length);
     this.#count('Deregistered', written.done.filter(({ kind }) => kind === 'deregister').length);
     this.#count('Held', held.length + written.refused.length);
-    this.#countCalls(details.calls);
     this.#fail(failures);
-    this.#logger[levelOf(findings, failures)]('pass', recordOfPass(bound, pass, details));
+    this.#logger[levelOf(findings, failures)]('pass', passRecord(pass));
   }
 
-  found(
-    subject: string,
-    findings: readonly Finding[],
-    failures: readonly Failure[],
-    calls: ReadonlyMap<string, number>,
-    report?: InstanceReport,
-  ): void {
+  checked({ subject, findings, failures, read }: Check): void {
     this.#fail(failures);
     // One for each address where task, target and instance do not agree.
-    if (report !== undefined) this.#count('Drift', findings.length);
-    this.#log('check', findings, failures, calls, { subject, ...(report && { instances: report.instances.length }) });
+    if (read !== undefined) this.#count('Drift', findings.length);
+    this.#log('check', findings, failures, { subject, ...(read && { instances: read.instances.length }) });
+  }
+
+  called(calls: ReadonlyMap<string, number>): void {
+    const number = [...calls.values()].reduce((sum, count) => sum + count, 0);
+    if (number === 0) return;
+    this.#count('Calls', number);
+    this.#logger.info('calls', Object.fromEntries([...calls].sort()));
   }
 
   /** The messages that are no hints: counted, with the reason of each and nothing else of them. */
@@ -85,28 +80,16 @@ export class Telemetry implements Reporter {
     this.#errors = [];
   }
 
-  #log(
-    message: string,
-    findings: readonly Finding[],
-    failures: readonly Failure[],
-    calls: ReadonlyMap<string, number>,
-    fields: Fields,
-  ): void {
-    this.#countCalls(calls);
+  #log(message: string, findings: readonly Finding[], failures: readonly Failure[], fields: Fields): void {
     this.#logger[levelOf(findings, failures)](message, {
       ...fields,
       ...findingRecords(findings, this.#now()),
       failures: failures.map(explainFailure),
-      calls: Object.fromEntries([...calls].sort()),
     });
   }
 
   #count(metric: Metric, value: number): void {
     this.#totals.set(metric, (this.#totals.get(metric) ?? 0) + value);
-  }
-
-  #countCalls(calls: ReadonlyMap<string, number>): void {
-    for (const number of calls.values()) this.#count('Calls', number);
   }
 
   #fail(failures: readonly Failure[]): void {

@@ -2,9 +2,11 @@
  * What one environment of the function remembers between invocations. It saves calls and holds writes back: no write rests on
  * it alone, and what was lost with an environment has to be read again.
  */
+
+import type { InstanceObservations } from '../core/cloud-map/check.ts';
+import { type BoundGroup, isMeant } from '../core/configuration.ts';
 import type { Hint } from '../core/event.ts';
 import { CONTEST_PAUSE_MS, refusalPauseMs } from '../core/guard.ts';
-import type { InstanceObservations } from '../core/instances.ts';
 import { registeredAddresses } from '../core/snapshot.ts';
 import type { Target } from '../core/target.ts';
 import { isLive, joinTask, type Task } from '../core/task.ts';
@@ -12,9 +14,9 @@ import type { Address, CloudMapServiceArn, TargetGroupArn, TaskArn } from '../co
 import type { Buckets } from './caller.ts';
 
 /** ECS keeps a stopped task for at least an hour (DescribeTasks API reference). What no read has shown for so long is forgotten here too. */
-const FACT_KEPT_MS = 3_600_000;
+const TASK_KEPT_MS = 3_600_000;
 
-interface Fact {
+interface KnownTask {
   readonly task: Task;
   /** When a read last described or listed it. */
   readonly seenAtMs: number;
@@ -53,7 +55,7 @@ export interface GroupCache {
 }
 
 export interface Cache {
-  readonly facts: Map<TaskArn, Fact>;
+  readonly tasks: Map<TaskArn, KnownTask>;
   readonly groups: Map<TargetGroupArn, GroupCache>;
   /** What the last look at a Cloud Map service has seen. */
   readonly instances: Map<CloudMapServiceArn, InstanceObservations>;
@@ -61,7 +63,7 @@ export interface Cache {
 }
 
 export function createCache(): Cache {
-  return { facts: new Map(), groups: new Map(), instances: new Map(), buckets: new Map() };
+  return { tasks: new Map(), groups: new Map(), instances: new Map(), buckets: new Map() };
 }
 
 export function groupCache(cache: Cache, group: TargetGroupArn): GroupCache {
@@ -89,7 +91,7 @@ export function groupCache(cache: Cache, group: TargetGroupArn): GroupCache {
  * Forgets what was concluded under another binding: an address that the stopped tasks of one service did not explain may well
  * belong to those of another, and a task that one binding let go may be wanted by the next.
  */
-export function noteBinding(group: GroupCache, binding: string): void {
+export function noteBindings(group: GroupCache, binding: string): void {
   if (group.binding === binding) return;
   group.binding = binding;
   group.covered = new Map();
@@ -100,22 +102,28 @@ export function noteBinding(group: GroupCache, binding: string): void {
 
 /** Takes up a description: facts only move forward. Returns what is now known of the task. */
 export function learn(cache: Cache, task: Task, nowMs: number): Task {
-  const known = cache.facts.get(task.arn);
+  const known = cache.tasks.get(task.arn);
   const joined = known === undefined ? task : joinTask(known.task, task);
-  cache.facts.set(task.arn, { task: joined, seenAtMs: nowMs });
+  cache.tasks.set(task.arn, { task: joined, seenAtMs: nowMs });
   return joined;
 }
 
 /** Notes that ECS listed the tasks, so that a task that runs for weeks without being described is not forgotten. */
 export function noteListed(cache: Cache, listed: Iterable<TaskArn>, nowMs: number): void {
   for (const arn of listed) {
-    const fact = cache.facts.get(arn);
-    if (fact !== undefined) cache.facts.set(arn, { ...fact, seenAtMs: nowMs });
+    const fact = cache.tasks.get(arn);
+    if (fact !== undefined) cache.tasks.set(arn, { ...fact, seenAtMs: nowMs });
   }
 }
 
+/** The hints that a pass over this group has to settle. */
+export function hintsFor(cache: Cache, bound: BoundGroup, hints: readonly Hint[]): Hint[] {
+  const known = groupCache(cache, bound.group.arn);
+  return hints.filter((hint) => isMeant(bound, hint) && !isCovered(known, hint));
+}
+
 export function forgetOldTasks(cache: Cache, nowMs: number): void {
-  for (const [arn, fact] of cache.facts) if (nowMs - fact.seenAtMs > FACT_KEPT_MS) cache.facts.delete(arn);
+  for (const [arn, fact] of cache.tasks) if (nowMs - fact.seenAtMs > TASK_KEPT_MS) cache.tasks.delete(arn);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Makes calls on behalf of one pass: at AWS's pace, within the invocation's time, and counted. */
-import { type Answer, answered, type Failure, type FailureKind, failed } from '../core/failure.ts';
+import type { Answer, Failure, FailureKind } from '../core/failure.ts';
 import { type Bucket, type CallClass, FULL, RATES, reserve, slowDown } from '../core/limiter.ts';
+import { err } from '../core/result.ts';
 import { type AwsApi, CALL_TIME_MS, type Clock, type OperationName, type Operations } from './ports.ts';
 
 /** Reads that AWS throttled or failed to answer at once are tried again after these pauses, within the same pass. */
@@ -49,12 +50,12 @@ export class Caller {
   async read<Name extends OperationName>(name: Name, resource: string, input: Operations[Name]['input']): Promise<Read<Name>> {
     for (let attempt = 0; ; attempt += 1) {
       const outOfTime = await this.#waitForTurn(name, resource);
-      if (outOfTime !== undefined) return failed(outOfTime);
+      if (outOfTime !== undefined) return err(outOfTime);
       const sentAtMs = this.#clock.now();
       const answer = await this.#send(name, resource, input);
       const pauseMs = READ_PAUSES_MS[attempt];
       // A call that hung has used up the time in which another try would have been of use: the next pass makes it.
-      if (answer.ok || pauseMs === undefined || !isQuick(answer.failure.kind, this.#clock.now() - sentAtMs)) return answer;
+      if (answer.ok || pauseMs === undefined || !isQuick(answer.problem.kind, this.#clock.now() - sentAtMs)) return answer;
       await this.#clock.sleep(pauseMs);
     }
   }
@@ -67,7 +68,7 @@ export class Caller {
     isDue: () => boolean,
   ): Promise<Read<Name> | 'not due'> {
     const outOfTime = await this.#waitForTurn(name, resource);
-    if (outOfTime !== undefined) return failed(outOfTime);
+    if (outOfTime !== undefined) return err(outOfTime);
     return isDue() ? this.#send(name, resource, input) : 'not due';
   }
 
@@ -87,13 +88,13 @@ export class Caller {
   async #send<Name extends OperationName>(name: Name, resource: string, input: Operations[Name]['input']): Promise<Read<Name>> {
     this.#calls.set(name, (this.#calls.get(name) ?? 0) + 1);
     const outcome = await this.#world[name](input);
-    if (outcome.ok) return answered(outcome.value);
-    const { kind, message } = outcome;
+    if (outcome.ok) return outcome;
+    const { kind, message } = outcome.problem;
     if (kind === 'throttled') {
       const callClass = CLASSES[name];
       this.#buckets.set(callClass, slowDown(this.#buckets.get(callClass) ?? FULL, this.#clock.now()));
     }
-    return failed({ kind, operation: name, resource, message });
+    return err({ kind, operation: name, resource, message });
   }
 }
 

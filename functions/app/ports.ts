@@ -2,9 +2,10 @@
 
 import type { Selector } from '../core/binding.ts';
 import type { Tag } from '../core/binding-sources.ts';
+import type { Instance } from '../core/cloud-map/instance.ts';
 import type { DescribedGroup, DescribedService } from '../core/configuration.ts';
 import type { FailureKind } from '../core/failure.ts';
-import type { Instance } from '../core/instance.ts';
+import type { Result } from '../core/result.ts';
 import type { Target, TargetDescriptor } from '../core/target.ts';
 import type { Task } from '../core/task.ts';
 import type { CloudMapServiceArn, ClusterArn, TargetGroupArn, TaskArn } from '../core/values.ts';
@@ -59,9 +60,7 @@ export interface TargetsOfGroup {
 export type OperationName = keyof Operations;
 
 /** What came back from one request. Who asked adds what it was about. */
-export type Outcome<Value> =
-  | { readonly ok: true; readonly value: Value }
-  | { readonly ok: false; readonly kind: FailureKind; readonly message: string };
+export type Outcome<Value> = Result<Value, { readonly kind: FailureKind; readonly message: string }>;
 
 type Handler<Name extends OperationName> = (input: Operations[Name]['input']) => Promise<Outcome<Operations[Name]['output']>>;
 

@@ -1,24 +1,19 @@
 /** Reads of whole things, however many calls they take: every page of a list, every chunk of a description. */
 import { chunks, DESCRIBE_TASKS_MAX, halves } from '../core/batches.ts';
 import { describeSelector, type Selector } from '../core/binding.ts';
-import { type Answer, answered, type Failure, failed } from '../core/failure.ts';
-import type { Instance } from '../core/instance.ts';
+import type { Instance } from '../core/cloud-map/instance.ts';
+import type { Answer, Failure } from '../core/failure.ts';
+import { err, ok } from '../core/result.ts';
 import type { TaskReference } from '../core/snapshot.ts';
 import type { Task } from '../core/task.ts';
 import { type CloudMapServiceArn, type ClusterArn, cloudMapServiceIdOf, type TaskArn } from '../core/values.ts';
-import { type Cache, learn } from './cache.ts';
+import { learn } from './cache.ts';
 import type { Caller } from './caller.ts';
-import type { Clock, Page } from './ports.ts';
+import type { Invocation } from './invocation.ts';
+import type { Page } from './ports.ts';
 
 /** More pages than any list can have (5,000 tasks a service, 1,000 instances a service): a token that repeats for ever ends here. */
 const PAGES_MAX = 200;
-
-/** Who reads, and where what is read of tasks is kept. */
-export interface Reader {
-  readonly caller: Caller;
-  readonly clock: Clock;
-  readonly cache: Cache;
-}
 
 /** A description and when the answer that holds it arrived. */
 export interface Described {
@@ -50,7 +45,7 @@ export function listInstances(caller: Caller, service: CloudMapServiceArn): Prom
  * failures as MISSING, also while its own copy is only behind.
  */
 export async function describeTasks(
-  { caller, clock, cache }: Reader,
+  invocation: Invocation,
   tasks: readonly TaskReference[],
   how?: { readonly dropRefused: true },
 ): Promise<{ readonly described: readonly Described[]; readonly failures: readonly Failure[] }> {
@@ -59,35 +54,38 @@ export async function describeTasks(
     chunks(
       members.map((member) => member.arn),
       DESCRIBE_TASKS_MAX,
-    ).map((arns) => describeChunk({ caller, clock, cache }, cluster, arns, how)),
+    ).map((arns) => describeChunk(invocation, cluster, arns, how)),
   );
   const answers = (await Promise.all(pieces)).flat();
   return {
     described: answers.flatMap((answer) => (answer.ok ? answer.value : [])),
-    failures: answers.flatMap((answer) => (answer.ok ? [] : [answer.failure])),
+    failures: answers.flatMap((answer) => (answer.ok ? [] : [answer.problem])),
   };
 }
 
 async function describeChunk(
-  reader: Reader,
+  invocation: Invocation,
   cluster: ClusterArn,
   tasks: readonly TaskArn[],
   how?: { readonly dropRefused: true },
 ): Promise<Answer<readonly Described[]>[]> {
-  const { caller, clock, cache } = reader;
+  const { caller, clock, cache } = invocation;
   const answer = await caller.read('DescribeTasks', `${tasks.length} tasks of ${cluster}`, { cluster, tasks });
   if (answer.ok) {
     const atMs = clock.now();
     for (const task of answer.value) learn(cache, task, atMs);
-    return [answered(answer.value.map((task) => ({ task, atMs })))];
+    return [ok(answer.value.map((task) => ({ task, atMs })))];
   }
   // An id from outside, such as one of a forged message, may be one that ECS does not take: it is refused together with the
   // whole chunk. Alone it is nobody's loss. But tasks that ECS itself has listed are never dropped: what is not read of them
   // is a failed read, and holds back every removal.
-  if (answer.failure.kind !== 'refused' || how?.dropRefused !== true) return [answer];
+  if (answer.problem.kind !== 'refused' || how?.dropRefused !== true) return [answer];
   if (tasks.length === 1) return [];
   const [first, second] = halves(tasks);
-  return [...(await describeChunk(reader, cluster, first, how)), ...(await describeChunk(reader, cluster, second, how))];
+  return [
+    ...(await describeChunk(invocation, cluster, first, how)),
+    ...(await describeChunk(invocation, cluster, second, how)),
+  ];
 }
 
 async function allPages<Item>(
@@ -102,7 +100,7 @@ async function allPages<Item>(
     if (!answer.ok) return answer;
     items.push(...answer.value.items);
     nextToken = answer.value.nextToken;
-    if (nextToken === undefined) return answered(items);
+    if (nextToken === undefined) return ok(items);
   }
-  return failed({ kind: 'unexpected', operation, resource, message: `the list did not end after ${PAGES_MAX} pages` });
+  return err({ kind: 'unexpected', operation, resource, message: `the list did not end after ${PAGES_MAX} pages` });
 }

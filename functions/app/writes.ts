@@ -1,56 +1,39 @@
-/** Carries out a guarded plan: register first, in chunks, each with its proof still fresh when it leaves. */
+/** Carries out a guarded plan: registers first, in chunks, each with its proof still fresh when it leaves. */
 import { chunks, halves, WRITE_TARGETS_MAX } from '../core/batches.ts';
 import type { Answer, Failure } from '../core/failure.ts';
-import { PROOF_AGE_MAX_MS, WIRING_AGE_MAX_MS } from '../core/guard.ts';
 import type { Change, Deregistration, Registration } from '../core/plan.ts';
+import { NOTHING_WRITTEN, type Written } from '../core/report.ts';
 import type { TargetGroup } from '../core/target.ts';
 import type { Address } from '../core/values.ts';
 import type { Caller } from './caller.ts';
 import type { Clock } from './ports.ts';
 
-/** A throttled registration is sent again after these pauses, while its proof is fresh. A deregistration never is. */
+/** A throttled registration is retried after these pauses, while its proof is fresh. A deregistration never is. */
 const REGISTER_PAUSES_MS = [400, 800] as const;
-
-export interface WriteResult {
-  readonly done: readonly Change[];
-  /** What ELB will not take, each with what it said. Sending it again at once would be refused again. */
-  readonly refused: readonly { readonly change: Change; readonly failure: Failure }[];
-  readonly failures: readonly Failure[];
-  /** Changes whose proof or binding grew too old before their turn: they have to be planned again. */
-  readonly aged: readonly Change[];
-}
+/** While removals wait, bisecting stops after this many refused calls and goes on after the removals. */
+const REFUSALS_BEFORE_REMOVALS = 2;
 
 export interface Writer {
   readonly caller: Caller;
   readonly clock: Clock;
   readonly group: TargetGroup;
-  readonly bindingReadAtMs: number | undefined;
-  /** Whether anything learned since the plan speaks against one of the changes. */
-  readonly isContradicted: (changes: readonly Change[]) => boolean;
+  /** Asked right before a call leaves: whether the guard still lets these changes through. */
+  readonly isDue: (changes: readonly Change[]) => boolean;
   /** Addresses whose registration ELB has refused in an earlier pass, and not accepted since. */
   readonly refusedBefore: Pick<ReadonlySet<Address>, 'has'>;
-  /** How many may share a call with the address, where ELB has refused a larger one with it. What is learned is kept there. */
+  /** How many targets may share a call with the address, where ELB refused a larger call with it. Kept across passes. */
   readonly shares: Map<Address, number>;
 }
 
-/** Where removals wait behind registrations, what ELB has refused is not tried again before them after so many refused calls. */
-const REFUSALS_BEFORE_REMOVALS = 2;
-
-/** What came of it. `left` is what it did not come to try on its own. */
-interface Tried {
-  readonly result: WriteResult;
-  readonly left: readonly Registration[];
-}
-
-const NOTHING: WriteResult = { done: [], refused: [], failures: [], aged: [] };
+type WriteAnswer = Answer<null> | 'not due';
 
 /**
- * Registers, then deregisters: clients keep a target at every moment. What ELB refuses keeps no removal waiting, though. To find the
- * bad target in a chunk, or what still fits into a full group, takes a call a second once the burst is used up, and all the time the
- * stopped tasks' targets would stay, and the room that they take. So what ELB has refused comes again after the removals, and what it
- * has refused in an earlier pass comes only then.
+ * Registers, then deregisters: clients keep a target at every moment.
+ *
+ * Bisecting a refused chunk costs about one call per second. Meanwhile, targets of stopped tasks would keep taking traffic and
+ * quota. So targets that ELB refused are retried after the removals, and those refused by an earlier pass are only tried then.
  */
-export async function writeChanges(writer: Writer, changes: readonly Change[]): Promise<WriteResult> {
+export async function writeChanges(writer: Writer, changes: readonly Change[]): Promise<Written> {
   const registrations = changes.filter((change) => change.kind === 'register').sort(byAge);
   const deregistrations = changes.filter((change) => change.kind === 'deregister');
   const isLast = ({ address }: Change): boolean => writer.refusedBefore.has(address);
@@ -60,148 +43,146 @@ export async function writeChanges(writer: Writer, changes: readonly Change[]): 
     deregistrations.length > 0,
   );
   const removed = await deregisterAll(writer, deregistrations);
-  const left = new Set(first.left);
+  const deferred = new Set(first.deferred);
   const last = await registerAll(
     writer,
-    registrations.filter((each) => isLast(each) || left.has(each)),
+    registrations.filter((each) => isLast(each) || deferred.has(each)),
     false,
   );
-  return join(join(first.result, removed), last.result);
+  return join(join(first.written, removed), last.written);
+}
+
+/** What came of some registrations. `deferred`: those not yet tried individually, left for after the removals. */
+interface Registered {
+  readonly written: Written;
+  readonly deferred: readonly Registration[];
 }
 
 /**
- * Targets that still drain travel apart, after the others: AWS may refuse them, and with them everything in their chunk. Nothing is
- * learned from that for later passes: when they have drained, they may all go in together.
+ * Draining targets go in calls of their own, last: AWS may refuse them, and with them everything in their chunk. Nothing is learned
+ * from that for later passes: once they have drained, they may all go together.
  */
-async function registerAll(writer: Writer, changes: readonly Registration[], removalsWait: boolean): Promise<Tried> {
-  const free = await registerChunks(
-    writer,
+async function registerAll(writer: Writer, changes: readonly Registration[], removalsWait: boolean): Promise<Registered> {
+  const settled = new RegisterQueue(
     changes.filter((each) => !each.draining),
-    removalsWait,
     writer.shares,
-  );
-  const draining = await registerChunks(
-    writer,
-    changes.filter((each) => each.draining),
     removalsWait,
-    new Map(),
   );
-  return { result: join(free.result, draining.result), left: [...free.left, ...draining.left] };
-}
-
-/**
- * Call by call. What was refused together is sent again in halves, now and in later passes, so that one bad target is found however
- * little each pass comes to.
- */
-async function registerChunks(
-  writer: Writer,
-  changes: readonly Registration[],
-  removalsWait: boolean,
-  shares: Writer['shares'],
-): Promise<Tried> {
-  let result = NOTHING;
-  // Stryker disable next-line ArrayDeclaration: registrations are looked up in it, and a text is none.
-  const putOff: Registration[] = [];
-  let left = changes;
-  let refusals = 0;
-  let sizeMax: number = WRITE_TARGETS_MAX;
-  while (left.length > 0) {
-    const chunk = left.slice(0, shareOf(left, shares, sizeMax));
-    const rest = left.slice(chunk.length);
-    const failure = await sendRegistration(writer, chunk);
-    if (failure === undefined) result = join(result, { ...NOTHING, done: chunk });
-    else if (failure === 'not due') result = join(result, { ...NOTHING, aged: chunk });
-    else if (failure.kind === 'quota') {
-      if (removalsWait) return { result, left: [...putOff, ...left] };
-      if (chunk.length === 1) {
-        // The group is full: whatever still waits would only be refused as well.
-        result = join(result, refusal(left, failure));
-        break;
-      }
-      sizeMax = Math.ceil(chunk.length / 2);
-      continue;
-    } else if (failure.kind === 'refused') {
-      refusals += 1;
-      for (const { address } of chunk) shares.set(address, Math.ceil(chunk.length / 2));
-      const isFound = chunk.length === 1;
-      if (isFound) {
-        result = join(result, refusal(chunk, failure));
-        left = rest;
-      }
-      if (removalsWait && refusals >= REFUSALS_BEFORE_REMOVALS) {
-        // What no call has held yet still has its first try: it may be all that keeps clients served after the removals.
-        putOff.push(...left.filter(({ address }) => shares.has(address)));
-        left = left.filter(({ address }) => !shares.has(address));
-      }
-      continue;
-    } else result = join(result, { ...NOTHING, failures: [failure] });
-    left = rest;
+  const draining = new RegisterQueue(
+    changes.filter((each) => each.draining),
+    new Map(),
+    removalsWait,
+  );
+  for (const queue of [settled, draining]) {
+    for (let chunk = queue.next(); chunk.length > 0; chunk = queue.next()) {
+      queue.afterAnswer(chunk, await sendRegistration(writer, chunk));
+    }
   }
-  return { result, left: putOff };
+  return { written: join(settled.written, draining.written), deferred: [...settled.deferred, ...draining.deferred] };
 }
 
-/** How many of the first may share a call. */
-function shareOf(changes: readonly Registration[], shares: ReadonlyMap<Address, number>, sizeMax: number): number {
-  let limit = sizeMax;
-  const end = changes.findIndex(({ address }, index) => {
-    limit = Math.min(limit, shares.get(address) ?? limit);
-    return index >= limit;
-  });
-  return end === -1 ? changes.length : end;
+/** Registrations that wait for their call. What ELB refuses together is sent again in halves, in this pass and in later ones. */
+class RegisterQueue {
+  written: Written = NOTHING_WRITTEN;
+  readonly deferred: Registration[] = [];
+  readonly #shares: Map<Address, number>;
+  readonly #removalsWait: boolean;
+  #waiting: readonly Registration[];
+  #refusals = 0;
+  #sizeMax: number = WRITE_TARGETS_MAX;
+
+  constructor(changes: readonly Registration[], shares: Map<Address, number>, removalsWait: boolean) {
+    this.#waiting = changes;
+    this.#shares = shares;
+    this.#removalsWait = removalsWait;
+  }
+
+  /** The first ones that may share a call; none at the end. */
+  next(): readonly Registration[] {
+    let limit = this.#sizeMax;
+    const end = this.#waiting.findIndex(({ address }, index) => {
+      limit = Math.min(limit, this.#shares.get(address) ?? limit);
+      return index >= limit;
+    });
+    return end === -1 ? this.#waiting : this.#waiting.slice(0, end);
+  }
+
+  afterAnswer(chunk: readonly Registration[], answer: WriteAnswer): void {
+    if (answer === 'not due') this.#take(chunk, { aged: chunk });
+    else if (answer.ok) this.#take(chunk, { done: chunk });
+    else if (answer.problem.kind === 'quota') this.#afterQuota(chunk, answer.problem);
+    else if (answer.problem.kind === 'refused') this.#afterRefusal(chunk, answer.problem);
+    else this.#take(chunk, { failures: [answer.problem] });
+  }
+
+  #afterQuota(chunk: readonly Registration[], failure: Failure): void {
+    if (this.#removalsWait) {
+      this.deferred.push(...this.#waiting);
+      this.#waiting = [];
+    } else if (chunk.length > 1) this.#sizeMax = Math.ceil(chunk.length / 2);
+    // The group is full: everything that still waits would only be refused as well.
+    else this.#take(this.#waiting, refused(this.#waiting, failure));
+  }
+
+  #afterRefusal(chunk: readonly Registration[], failure: Failure): void {
+    this.#refusals += 1;
+    for (const { address } of chunk) this.#shares.set(address, Math.ceil(chunk.length / 2));
+    if (chunk.length === 1) this.#take(chunk, refused(chunk, failure));
+    if (!this.#removalsWait || this.#refusals < REFUSALS_BEFORE_REMOVALS) return;
+    // What no call has held yet still has its first try: it may be all that keeps clients served after the removals.
+    this.deferred.push(...this.#waiting.filter(({ address }) => this.#shares.has(address)));
+    this.#waiting = this.#waiting.filter(({ address }) => !this.#shares.has(address));
+  }
+
+  #take(chunk: readonly Registration[], outcome: Partial<Written>): void {
+    this.written = join(this.written, { ...NOTHING_WRITTEN, ...outcome });
+    this.#waiting = this.#waiting.slice(chunk.length);
+  }
 }
 
-async function sendRegistration(writer: Writer, changes: readonly Registration[]): Promise<Failure | 'not due' | undefined> {
-  for (const pauseMs of [...REGISTER_PAUSES_MS, undefined]) {
+async function sendRegistration(writer: Writer, changes: readonly Registration[]): Promise<WriteAnswer> {
+  for (const pauseMs of REGISTER_PAUSES_MS) {
     const answer = await send(writer, 'RegisterTargets', changes);
-    if (answer === 'not due') return answer;
-    if (answer.ok) return undefined;
-    if (answer.failure.kind !== 'throttled' || pauseMs === undefined) return answer.failure;
+    if (answer === 'not due' || answer.ok || answer.problem.kind !== 'throttled') return answer;
     await writer.clock.sleep(pauseMs);
   }
-  return undefined;
+  return send(writer, 'RegisterTargets', changes);
 }
 
 /**
- * Chunk by chunk, each once. Whatever fails is not sent again: the address may have a new owner by then, and only fresh
- * reads can tell. A refusal is different: it says that nothing was done, and that one of the targets is the reason.
+ * Chunk by chunk, each once. A failed call is not repeated: the address may have a new owner by then, and only fresh reads can
+ * tell. A refusal is different: it says that nothing was done, and that one of the targets is the reason.
  */
-async function deregisterAll(writer: Writer, changes: readonly Deregistration[]): Promise<WriteResult> {
-  let result = NOTHING;
+async function deregisterAll(writer: Writer, changes: readonly Deregistration[]): Promise<Written> {
+  let written = NOTHING_WRITTEN;
   const queue: (readonly Deregistration[])[] = chunks(changes, WRITE_TARGETS_MAX);
   for (let chunk = queue.shift(); chunk !== undefined; chunk = queue.shift()) {
     const answer = await send(writer, 'DeregisterTargets', chunk);
-    if (answer === 'not due') result = join(result, { ...NOTHING, aged: chunk });
-    else if (answer.ok) result = join(result, { ...NOTHING, done: chunk });
-    else if (answer.failure.kind !== 'refused') result = join(result, { ...NOTHING, failures: [answer.failure] });
+    if (answer === 'not due') written = join(written, { ...NOTHING_WRITTEN, aged: chunk });
+    else if (answer.ok) written = join(written, { ...NOTHING_WRITTEN, done: chunk });
+    else if (answer.problem.kind !== 'refused') written = join(written, { ...NOTHING_WRITTEN, failures: [answer.problem] });
     else if (chunk.length > 1) queue.unshift(...halves(chunk));
-    else result = join(result, refusal(chunk, answer.failure));
+    else written = join(written, { ...NOTHING_WRITTEN, ...refused(chunk, answer.problem) });
   }
-  return result;
+  return written;
 }
 
 function send(
-  writer: Writer,
+  { caller, group, isDue }: Writer,
   operation: 'RegisterTargets' | 'DeregisterTargets',
   changes: readonly Change[],
-): Promise<Answer<null> | 'not due'> {
-  const { caller, clock, group, bindingReadAtMs, isContradicted } = writer;
+): Promise<WriteAnswer> {
   const [first] = changes.map((change) => change.address);
   const others = changes.length === 1 ? '' : ` and ${changes.length - 1} more`;
   const input = { group: group.arn, targets: changes.map((change) => change.descriptor) };
-  const isDue = (): boolean => {
-    const nowMs = clock.now();
-    const isBindingFresh = bindingReadAtMs === undefined || nowMs - bindingReadAtMs <= WIRING_AGE_MAX_MS;
-    const areProofsFresh = changes.every((change) => nowMs - change.because.describedAtMs <= PROOF_AGE_MAX_MS);
-    return isBindingFresh && areProofsFresh && !isContradicted(changes);
-  };
-  return caller.write(operation, `${first}${others} in ${group.name}`, input, isDue);
+  return caller.write(operation, `${first}${others} in ${group.name}`, input, () => isDue(changes));
 }
 
-function refusal(changes: readonly Change[], failure: Failure): WriteResult {
-  return { ...NOTHING, refused: changes.map((change) => ({ change, failure })) };
+function refused(changes: readonly Change[], failure: Failure): Pick<Written, 'refused'> {
+  return { refused: changes.map((change) => ({ change, failure })) };
 }
 
-function join(one: WriteResult, other: WriteResult): WriteResult {
+function join(one: Written, other: Written): Written {
   return {
     done: [...one.done, ...other.done],
     refused: [...one.refused, ...other.refused],
@@ -210,8 +191,7 @@ function join(one: WriteResult, other: WriteResult): WriteResult {
   };
 }
 
-/** The longest-running task first, so that of those under a quota the newest wait, whoever looks. */
+/** The task that has been running longest first, so that the newest wait under a quota, whoever plans. */
 function byAge(one: Registration, other: Registration): number {
-  // Stryker disable next-line EqualityOperator: a plan changes each address once, so no two of them are equal.
   return one.startedAtMs - other.startedAtMs || (one.address < other.address ? -1 : 1);
 }

@@ -129,8 +129,8 @@ function findUnused(snapshot: Snapshot): Finding[] {
 
 function findWithoutAddress(snapshot: Snapshot): Finding[] {
   const { family } = snapshot.group;
-  return snapshot.feeds.flatMap((feed) =>
-    [...feed.listed].flatMap((arn): Finding[] => {
+  return snapshot.bindings.flatMap((binding) =>
+    [...binding.listed].flatMap((arn): Finding[] => {
       const task = snapshot.tasks.get(arn);
       if (task === undefined || !isLive(task) || task.last !== 'RUNNING' || ipOf(task, family) !== undefined) return [];
       const other = task.ipv4 ?? task.ipv6;
@@ -145,12 +145,12 @@ function findWithoutAddress(snapshot: Snapshot): Finding[] {
 
 /** Nothing is removed because a list is empty; but somebody should look, since the list or the binding may be wrong. */
 function findEmptyLists(snapshot: Snapshot, members: readonly Member[]): Finding[] {
-  const { feeds, group } = snapshot;
-  if (feeds.length === 0 || feeds.some((feed) => feed.list === 'failed' || feed.listed.size > 0)) return [];
+  const { bindings, group } = snapshot;
+  if (bindings.length === 0 || bindings.some((binding) => binding.list === 'failed' || binding.listed.size > 0)) return [];
   const stopped = new Set(members.filter(({ task }) => !isLive(task)).map(({ address }) => address));
   const left = [...registeredAddresses(snapshot.targets)].filter((address) => !stopped.has(address)).length;
   if (left === 0) return [];
-  const selectors = feeds.map((feed) => describeSelector(feed.binding.selector)).join(', ');
+  const selectors = bindings.map((binding) => describeSelector(binding.selector)).join(', ');
   const message =
     `ECS lists no running task for ${selectors}, and the group still has targets (${left}) whose tasks are not known to have ` +
     'stopped. Nothing is removed for being absent from a list. Check that the binding names the right service.';
@@ -158,9 +158,9 @@ function findEmptyLists(snapshot: Snapshot, members: readonly Member[]): Finding
 }
 
 function findGone(snapshot: Snapshot): Finding[] {
-  return snapshot.feeds
-    .filter((feed) => feed.list === 'gone')
-    .map(({ binding }) => ({
+  return snapshot.bindings
+    .filter((binding) => binding.list === 'gone')
+    .map((binding) => ({
       kind: 'unusable',
       subject: describeSelector(binding.selector),
       message:

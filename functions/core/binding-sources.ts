@@ -14,6 +14,7 @@ import {
   targetGroupNamed,
 } from './binding.ts';
 import type { Finding } from './finding.ts';
+import { err } from './result.ts';
 import { arnParts, type CloudMapServiceArn, type ClusterArn, cloudMapServiceIdOf, type TargetGroupArn } from './values.ts';
 
 /** The stack's parameters: the authority over what may be read and written. */
@@ -71,7 +72,7 @@ export function linesOfService(
   const lines = bindingTags(tags).map(({ key, value }) =>
     parseInstanceBinding(value, contextOf(settings, `tag ${key} of Cloud Map service ${id}`)),
   );
-  const mistakes = lines.flatMap((line) => (line.ok ? [] : [findingOf(line.mistake)]));
+  const mistakes = lines.flatMap((line) => (line.ok ? [] : [findingOf(line.problem)]));
   if (lines.length === 0) {
     const message =
       `Cloud Map service ${service} is in CloudMapServiceArns, and no tag binds it. Tag it ${TAG}="service=NAME", the ECS service ` +
@@ -98,7 +99,7 @@ function placeLine(settings: Settings, text: string, source: string): PlacedLine
     word: name === undefined ? '(no target-group=)' : `target-group=${name}`.slice(0, 100),
     expected: `${names || 'a target group'}, of the stack's parameter TargetGroupArns`,
   };
-  return { group: undefined, read: { ok: false, mistake } };
+  return { group: undefined, read: err(mistake) };
 }
 
 function collect(placed: readonly PlacedLine[]): Lines {
@@ -107,7 +108,7 @@ function collect(placed: readonly PlacedLine[]): Lines {
   const seen = new Map<string, string>();
   for (const { group, read } of placed) {
     if (!read.ok) {
-      mistakes.push(findingOf(read.mistake));
+      mistakes.push(findingOf(read.problem));
       continue;
     }
     // Stryker disable next-line ConditionalExpression: the compiler asks; a line whose group is not known is not read.

@@ -1,4 +1,5 @@
-/** Binding: the one line of text that says which tasks feed which target group, and how it is read. */
+/** Binding: the one line of text that says which tasks binding which target group, and how it is read. */
+import { err, ok, type Refused, type Result } from './result.ts';
 import type { Task } from './task.ts';
 import { arnParts, type ClusterArn, type Port, parsePort } from './values.ts';
 
@@ -24,6 +25,12 @@ export interface Binding {
   readonly source: string;
 }
 
+/** A binding of a target group, and whether ECS itself registers this service's tasks there. */
+export interface GroupBinding extends Binding {
+  /** The service's own `loadBalancers` name the group: it is only observed. */
+  readonly native: boolean;
+}
+
 /** The bound by tag counterpart for a Cloud Map service: which tasks its instances should be. */
 export interface InstanceBinding {
   readonly selector: Selector;
@@ -38,7 +45,7 @@ export interface Mistake {
   readonly expected: string;
 }
 
-export type Line<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly mistake: Mistake };
+export type Line<Value> = Result<Value, Mistake>;
 
 /** What a line is read against. */
 export interface LineContext {
@@ -61,7 +68,7 @@ export function parseBinding(text: string, context: LineContext, place: keyof ty
   if (!read.ok) return read;
   const { words, selector } = read.value;
   const port = parsePort(words.get('port'));
-  if (!port.ok) return mistaken(context, wordOf(words, 'port'), `port=${port.expected}, such as port=8080`);
+  if (!port.ok) return mistaken(context, wordOf(words, 'port'), `port=${port.problem}, such as port=8080`);
   const zone = words.get('zone');
   if (zone !== undefined && zone !== 'all') {
     return mistaken(context, wordOf(words, 'zone'), 'zone=all, or no zone at all, which leaves it to ELB');
@@ -73,7 +80,7 @@ export function parseBinding(text: string, context: LineContext, place: keyof ty
   // The stricter of the stack's mode and the line's wins: a stack in observe writes nothing, whatever a tag says.
   const writes = context.stackMode === 'enforce' && mode !== 'observe';
   const value: Binding = { selector, port: port.value, zone, drain: mode === 'drain', writes, source: context.source };
-  return { ok: true, value };
+  return ok(value);
 }
 
 /** Reads one line of binding for a Cloud Map service, such as `service=mysql`. */
@@ -81,10 +88,10 @@ export function parseInstanceBinding(text: string, context: LineContext): Line<I
   const read = readLine(text, context, ['cluster', 'service', 'family', 'port']);
   if (!read.ok) return read;
   const { words, selector } = read.value;
-  if (!words.has('port')) return { ok: true, value: { selector, port: undefined, source: context.source } };
+  if (!words.has('port')) return ok({ selector, port: undefined, source: context.source });
   const port = parsePort(words.get('port'));
-  if (!port.ok) return mistaken(context, wordOf(words, 'port'), `port=${port.expected}, or no port`);
-  return { ok: true, value: { selector, port: port.value, source: context.source } };
+  if (!port.ok) return mistaken(context, wordOf(words, 'port'), `port=${port.problem}, or no port`);
+  return ok({ selector, port: port.value, source: context.source });
 }
 
 /** The lines of the Binding parameter, without the empty ones; each keeps its number. */
@@ -136,7 +143,7 @@ function readLine(
     words.set(key, word.slice(key.length + 1));
   }
   const selector = readSelector(words, context);
-  return selector.ok ? { ok: true, value: { words, selector: selector.value } } : selector;
+  return selector.ok ? ok({ words, selector: selector.value }) : selector;
 }
 
 function readSelector(words: Words, context: LineContext): Line<Selector> {
@@ -154,13 +161,13 @@ function readSelector(words: Words, context: LineContext): Line<Selector> {
     const names = context.clusters.map((arn) => `cluster=${arnParts(arn).name}`).join(' or ');
     return mistaken(context, wordOf(words, 'cluster'), `${names}, of the stack's parameter ClusterArns`);
   }
-  return { ok: true, value: { kind, cluster, name } };
+  return ok({ kind, cluster, name });
 }
 
 function readCluster(words: Words, clusters: readonly ClusterArn[]): ClusterArn | undefined {
   const name = words.get('cluster');
   const candidates = clusters.filter((arn) => name === undefined || arnParts(arn).name === name);
-  // Two clusters of one name in two accounts, or no name with several clusters: a guess could feed a group from the wrong one.
+  // Two clusters of one name in two accounts, or no name with several clusters: a guess could binding a group from the wrong one.
   return candidates.length === 1 ? candidates[0] : undefined;
 }
 
@@ -169,6 +176,6 @@ function wordOf(words: Words, key: Key): string {
   return value === undefined ? `(no ${key}=)` : `${key}=${value}`;
 }
 
-function mistaken(context: LineContext, word: string, expected: string): { readonly ok: false; readonly mistake: Mistake } {
-  return { ok: false, mistake: { resource: context.source, word: word.slice(0, 100), expected } };
+function mistaken(context: LineContext, word: string, expected: string): Refused<Mistake> {
+  return err({ resource: context.source, word: word.slice(0, 100), expected });
 }

@@ -1,10 +1,10 @@
 /** Makes of what was read of groups, tags and services which group is fed by what, and which cannot be served and why. */
 
-import { type Binding, describeSelector, type Selector, selectorKey } from './binding.ts';
+import { type Binding, describeSelector, type GroupBinding, type Selector, selectorKey } from './binding.ts';
 import { type Lines, linesOfParameter, linesOfService, linesOfTags, type Settings, type Tag } from './binding-sources.ts';
+import type { InstanceService } from './cloud-map/instance.ts';
 import { type Hint, mayMean } from './event.ts';
 import type { Finding } from './finding.ts';
-import type { InstanceService } from './instance.ts';
 import type { TargetGroup } from './target.ts';
 import { arnParts, type CloudMapServiceArn, type TargetGroupArn } from './values.ts';
 
@@ -32,28 +32,25 @@ export interface Copies {
 
 export const NO_COPIES: Copies = { groups: new Map(), tags: new Map(), services: new Map(), cloudMapTags: new Map() };
 
-/** A group with everything that feeds it. */
+/** A group with everything that bindings it. */
 export interface BoundGroup {
   readonly group: TargetGroup;
-  readonly feeds: readonly BoundFeed[];
+  readonly bindings: readonly GroupBinding[];
   /** When the binding was read from tags; undefined where it stands in the stack's parameter and cannot grow old. */
-  readonly bindingReadAtMs: number | undefined;
+  readonly bindingsReadAtMs: number | undefined;
 }
-
-interface BoundFeed {
-  readonly binding: Binding;
-  readonly native: boolean;
-}
-
-/** A Cloud Map service with everything that binds it. */
-export type CheckedService = Pick<InstanceService, 'service' | 'bindings' | 'isManaged'>;
 
 export interface Configuration {
   readonly groups: readonly BoundGroup[];
-  /** Groups of which something has never been read yet, so that it is not known what feeds them. */
+  /** Groups of which something has never been read yet, so that it is not known what bindings them. */
   readonly unread: readonly TargetGroupArn[];
-  readonly cloudMapServices: readonly CheckedService[];
+  readonly cloudMapServices: readonly InstanceService[];
   readonly findings: readonly Finding[];
+}
+
+/** Whether one of the group's bindings may select the hinted task. */
+export function isMeant({ bindings }: BoundGroup, hint: Hint): boolean {
+  return bindings.some(({ selector }) => mayMean(selector, hint));
 }
 
 /** Groups whose binding stands in their tags: those that no line of the parameter names. */
@@ -115,7 +112,7 @@ function allLines(settings: Settings, tags: Copies['tags']): Lines[] {
   return [linesOfParameter(settings), ...ofTags];
 }
 
-/** The group with its feeds; undefined where it cannot be served, for which `groupFindings` has the reason. */
+/** The group with its bindings; undefined where it cannot be served, for which `groupFindings` has the reason. */
 function stateOf(
   settings: Settings,
   arn: TargetGroupArn,
@@ -129,19 +126,19 @@ function stateOf(
   if (described.targetType !== 'ip') return undefined;
   const tagged = tagBoundGroups(settings).includes(arn) ? (copies.tags.get(arn) ?? 'unread') : undefined;
   if (tagged === 'unread') return 'unread';
-  const bindings = lines.flatMap((each) => each.bindings.filter(({ group }) => group === arn).map(({ binding }) => binding));
-  const feeds = bindings.flatMap((binding) => feedOf(binding, arn, copies.services));
-  // It is all of the group's feeds or none: the tasks of a feed that is left out could not veto a removal.
-  if (feeds.length < bindings.length) return 'unread';
-  return feeds.length === 0 ? undefined : { group: described.group, feeds, bindingReadAtMs: tagged?.readAtMs };
+  const parsed = lines.flatMap((each) => each.bindings.filter(({ group }) => group === arn).map(({ binding }) => binding));
+  const bindings = parsed.flatMap((binding) => groupBindingOf(binding, arn, copies.services));
+  // All of the group's bindings or none: the tasks of a binding that is left out could not veto a removal.
+  if (bindings.length < parsed.length) return 'unread';
+  return bindings.length === 0 ? undefined : { group: described.group, bindings, bindingsReadAtMs: tagged?.readAtMs };
 }
 
-/** The feed, or nothing while it is not known whether ECS itself serves the group from this service. */
-function feedOf(binding: Binding, group: TargetGroupArn, services: Copies['services']): BoundFeed[] {
-  if (binding.selector.kind === 'family') return [{ binding, native: false }];
+/** The binding, or nothing while it is not known whether ECS itself serves the group from this service. */
+function groupBindingOf(binding: Binding, group: TargetGroupArn, services: Copies['services']): GroupBinding[] {
+  if (binding.selector.kind === 'family') return [{ ...binding, native: false }];
   const service = services.get(selectorKey(binding.selector));
   if (service === undefined) return [];
-  return [{ binding, native: service !== 'unknown' && service.targetGroups.includes(group) }];
+  return [{ ...binding, native: service !== 'unknown' && service.targetGroups.includes(group) }];
 }
 
 /** Why a group of the stack's parameter cannot be served, and what it would take. */
@@ -166,10 +163,10 @@ function groupFindings(settings: Settings, arn: TargetGroupArn, copies: Copies):
   return [{ kind: 'mistake', subject, message }];
 }
 
-function nativeFindings({ group, feeds }: BoundGroup): Finding[] {
-  return feeds
+function nativeFindings({ group, bindings }: BoundGroup): Finding[] {
+  return bindings
     .filter(({ native }) => native)
-    .map(({ binding }) => ({
+    .map((binding) => ({
       kind: 'ecs-managed',
       subject: group.name,
       message:

@@ -50,9 +50,9 @@ export function screen(reading: Reading, clusters: readonly ClusterArn[]): Readi
 function readTaskEvent(event: JsonObject, detail: JsonObject): Reading {
   const resources = Array.isArray(event['resources']) ? event['resources'] : [];
   const task = parseTaskArn(detail['taskArn'] ?? resources[0]);
-  if (!task.ok) return unreadable(`its taskArn is ${quote(detail['taskArn'] ?? resources[0])}; expected ${task.expected}`);
+  if (!task.ok) return unreadable(`its taskArn is ${quote(detail['taskArn'] ?? resources[0])}; expected ${task.problem}`);
   const cluster = parseClusterArn(detail['clusterArn']);
-  if (!cluster.ok) return unreadable(`its clusterArn is ${quote(detail['clusterArn'])}; expected ${cluster.expected}`);
+  if (!cluster.ok) return unreadable(`its clusterArn is ${quote(detail['clusterArn'])}; expected ${cluster.problem}`);
   if (!belongsTo(task.value, cluster.value)) {
     return unreadable(`its task ${task.value} is not of its cluster ${cluster.value}`);
   }

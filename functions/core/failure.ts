@@ -1,5 +1,7 @@
 /** What can go wrong with a call, as data, and what follows from it. */
 
+import type { Result } from './result.ts';
+
 export type FailureKind =
   /** AWS asked for fewer calls. */
   | 'throttled'
@@ -27,15 +29,7 @@ export interface Failure {
   readonly message: string;
 }
 
-export type Answer<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly failure: Failure };
-
-export function answered<Value>(value: Value): Answer<Value> {
-  return { ok: true, value };
-}
-
-export function failed(failure: Failure): { readonly ok: false; readonly failure: Failure } {
-  return { ok: false, failure };
-}
+export type Answer<Value> = Result<Value, Failure>;
 
 /**
  * Whether the same work may succeed later: then the pass is tried again, and at the end its messages go back to the queue.

@@ -1,7 +1,7 @@
 /** Decides from one snapshot what has to change. It says what the world implies; whether it may be done is the guard's to say. */
 
 import { describeBinding } from './binding.ts';
-import { type Feed, type Member, membersOf, registeredAddresses, type Snapshot, wantedAddresses } from './snapshot.ts';
+import { type ListedBinding, type Member, membersOf, registeredAddresses, type Snapshot, wantedAddresses } from './snapshot.ts';
 import { descriptorFor, isDraining, type Target, type TargetDescriptor } from './target.ts';
 import { isServing, phaseOf, type Task } from './task.ts';
 import type { Address, TaskArn } from './values.ts';
@@ -34,7 +34,7 @@ interface ChangeBase {
   readonly address: Address;
   readonly descriptor: TargetDescriptor;
   readonly because: Proof;
-  readonly feed: Feed;
+  readonly binding: ListedBinding;
 }
 
 export interface Registration extends ChangeBase {
@@ -74,19 +74,19 @@ function planRegistrations(snapshot: Snapshot, members: readonly Member[]): Regi
 
 function registrationOf(
   snapshot: Snapshot,
-  { feed, task, ip, address }: Member,
+  { binding, task, ip, address }: Member,
   present: ReadonlySet<Address>,
 ): Registration | undefined {
   const describedAtMs = snapshot.describedAtMs.get(task.arn);
-  if (feed.binding.drain || describedAtMs === undefined) return undefined;
+  if (binding.drain || describedAtMs === undefined) return undefined;
   // A task is registered only when it stands in its own list: the group of a task is text that whoever starts it may write.
-  if (!feed.listed.has(task.arn) || !isServing(task)) return undefined;
+  if (!binding.listed.has(task.arn) || !isServing(task)) return undefined;
   return {
     kind: 'register',
     address,
-    descriptor: descriptorFor(ip, feed.binding.port, feed.binding.zone),
-    because: proofOf('task is running', feed, task, describedAtMs),
-    feed,
+    descriptor: descriptorFor(ip, binding.port, binding.zone),
+    because: proofOf('task is running', binding, task, describedAtMs),
+    binding,
     // What is there and asks to be registered is draining: what is registered asks for nothing.
     draining: present.has(address),
     startedAtMs: task.startedAtMs ?? Number.MAX_SAFE_INTEGER,
@@ -95,7 +95,7 @@ function registrationOf(
 
 /** Of two that ask for one address: the binding that may write it, then the first by binding and task, whatever order they came in. */
 function isPreferred(one: Registration, other: Registration): boolean {
-  const [allowed, otherAllowed] = [mayWrite(one.feed), mayWrite(other.feed)];
+  const [allowed, otherAllowed] = [mayWrite(one.binding), mayWrite(other.binding)];
   return allowed === otherAllowed ? isFirstByName(one, other) : allowed;
 }
 
@@ -108,8 +108,8 @@ function nameOf({ because }: { readonly because: Proof }): string {
   return `${because.binding} ${because.task}`;
 }
 
-function mayWrite(feed: Feed): boolean {
-  return feed.binding.writes && !feed.native;
+function mayWrite(binding: ListedBinding): boolean {
+  return binding.writes && !binding.native;
 }
 
 function planDeregistrations(snapshot: Snapshot, members: readonly Member[]): Deregistration[] {
@@ -125,14 +125,14 @@ function planDeregistrations(snapshot: Snapshot, members: readonly Member[]): De
 }
 
 function deregistrationOf(snapshot: Snapshot, target: Target, owners: readonly Member[]): Deregistration | undefined {
-  const proofs = owners.flatMap(({ feed, task }) => {
-    const rule = removalRule(feed, task);
+  const proofs = owners.flatMap(({ binding, task }) => {
+    const rule = removalRule(binding, task);
     const describedAtMs = snapshot.describedAtMs.get(task.arn);
     // Stryker disable next-line ConditionalExpression,ArrayDeclaration: a task that no rule removes is wanted here, and has vetoed before.
     if (rule === undefined) return [];
     // Without a description from this pass there is no proof, only cache; and no write rests on cache.
     if (describedAtMs === undefined) return [];
-    return [{ feed, startedAtMs: task.startedAtMs ?? 0, because: proofOf(rule, feed, task, describedAtMs) }];
+    return [{ binding, startedAtMs: task.startedAtMs ?? 0, because: proofOf(rule, binding, task, describedAtMs) }];
   });
   // Of several tasks that had the address, the last one is meant. Were an earlier one named, whose target this environment
   // has removed a moment ago, the removal of this one would pass for a quarrel with somebody and wait.
@@ -141,24 +141,24 @@ function deregistrationOf(snapshot: Snapshot, target: Target, owners: readonly M
       strength(one) - strength(other) || other.startedAtMs - one.startedAtMs || (isFirstByName(one, other) ? -1 : 1),
   );
   if (best === undefined) return undefined;
-  const { feed, because } = best;
-  return { kind: 'deregister', address: target.address, descriptor: target.descriptor, because, feed };
+  const { binding, because } = best;
+  return { kind: 'deregister', address: target.address, descriptor: target.descriptor, because, binding };
 }
 
-function removalRule(feed: Feed, task: Task): Rule | undefined {
+function removalRule(binding: ListedBinding, task: Task): Rule | undefined {
   const phase = phaseOf(task);
   if (phase === 'stopping') return 'task is stopping';
   if (phase === 'released') return 'task has stopped';
   // Stryker disable next-line ConditionalExpression: as above; a live task is removed by the operator's word alone, said twice.
-  return feed.binding.drain ? 'binding drains' : undefined;
+  return binding.drain ? 'binding drains' : undefined;
 }
 
 /** The proof that needs the least care goes first, and one of a binding that may act on it before one that may not. */
-function strength({ feed, because }: { readonly feed: Feed; readonly because: Proof }): number {
-  return (mayWrite(feed) ? 0 : 2) + (because.rule === 'task has stopped' ? 1 : 0);
+function strength({ binding, because }: { readonly binding: ListedBinding; readonly because: Proof }): number {
+  return (mayWrite(binding) ? 0 : 2) + (because.rule === 'task has stopped' ? 1 : 0);
 }
 
-function proofOf(rule: Rule, feed: Feed, task: Task, describedAtMs: number): Proof {
+function proofOf(rule: Rule, binding: ListedBinding, task: Task, describedAtMs: number): Proof {
   return {
     rule,
     task: task.arn,
@@ -166,6 +166,6 @@ function proofOf(rule: Rule, feed: Feed, task: Task, describedAtMs: number): Pro
     last: task.last,
     desired: task.desired,
     describedAtMs,
-    binding: describeBinding(feed.binding),
+    binding: describeBinding(binding),
   };
 }

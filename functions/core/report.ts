@@ -1,59 +1,115 @@
 /** The record of one pass: what changed and why, what was held, what was found, what failed, and what it cost. */
-import type { Failure } from './failure.ts';
-import { explainFailure } from './failure.ts';
+import type { Hint } from './event.ts';
+import { explainFailure, type Failure } from './failure.ts';
 import { type Finding, sortFindings } from './finding.ts';
 import type { Held } from './guard.ts';
 import type { Change } from './plan.ts';
+import type { Snapshot } from './snapshot.ts';
 import { isDraining, type Target, type TargetGroup } from './target.ts';
+
+export type Fields = Readonly<Record<string, unknown>>;
 
 export type TriggerName = 'messages' | 'event' | 'schedule' | 'check';
 
 /** Longer lists are cut in the log, with their true length beside them: a record must not outgrow what CloudWatch takes. */
 const LISTED_MAX = 50;
 
-export interface PassFacts {
+/** What one pass read, decided, did and left open. */
+export interface Pass {
   readonly group: TargetGroup;
   readonly trigger: TriggerName;
   readonly startedAtMs: number;
   readonly endedAtMs: number;
+  /** The number of hints that asked for it. */
   readonly hints: number;
-  readonly behind: number;
-  readonly targets: readonly Target[];
-  readonly listedTasks: number;
-  readonly done: readonly Change[];
+  /** Undefined if the targets themselves could not be read. */
+  readonly snapshot: Snapshot | undefined;
+  readonly planned: readonly Change[];
+  readonly written: Written;
   readonly held: readonly Held[];
   readonly findings: readonly Finding[];
   readonly failures: readonly Failure[];
-  readonly calls: Readonly<Record<string, number>>;
+  /** Hints that ECS answered with an older version of the task. */
+  readonly behind: readonly Hint[];
+  /** Removals that wait for confirmation, by `changeKey`, with the time of their first proof. */
+  readonly unconfirmed: ReadonlyMap<string, number>;
+  /** Something failed that may pass, or grew too old to be written. */
+  readonly isUnfinished: boolean;
 }
 
+/** What became of the changes that the guard allowed. */
+export interface Written {
+  readonly done: readonly Change[];
+  /** What ELB does not accept. Sent again at once, it would be refused again. */
+  readonly refused: readonly Refusal[];
+  readonly failures: readonly Failure[];
+  /** Changes that were overtaken while they waited for their turn: they are planned again. */
+  readonly aged: readonly Change[];
+}
+
+export interface Refusal {
+  readonly change: Change;
+  readonly failure: Failure;
+}
+
+export const NOTHING_WRITTEN: Written = { done: [], refused: [], failures: [], aged: [] };
+
 /** The pass as plain data for a log line; times in milliseconds. */
-export function passRecord(facts: PassFacts): Readonly<Record<string, unknown>> {
-  const registered = facts.done.filter((change) => change.kind === 'register');
-  const deregistered = facts.done.filter((change) => change.kind === 'deregister');
+export function passRecord(pass: Pass): Fields {
+  const bindings = pass.snapshot?.bindings ?? [];
+  const count = (kind: Change['kind']): number => pass.written.done.filter((change) => change.kind === kind).length;
   return {
-    targetGroup: facts.group.name,
-    targetGroupArn: facts.group.arn,
-    trigger: facts.trigger,
-    tookMs: facts.endedAtMs - facts.startedAtMs,
-    hints: facts.hints,
-    behind: facts.behind,
-    targets: countStates(facts.targets),
-    listedTasks: facts.listedTasks,
-    registered: registered.length,
-    deregistered: deregistered.length,
-    held: cut(
-      facts.held.map(({ change, because }) => ({ ...changeRecord(facts.group, change, facts.endedAtMs), held: because })),
-    ),
-    heldCount: facts.held.length,
-    ...findingRecords(facts.findings, facts.endedAtMs),
-    failures: cut(facts.failures.map((failure) => ({ ...failure, explained: explainFailure(failure) }))),
-    calls: facts.calls,
+    targetGroup: pass.group.name,
+    targetGroupArn: pass.group.arn,
+    trigger: pass.trigger,
+    tookMs: pass.endedAtMs - pass.startedAtMs,
+    hints: pass.hints,
+    behind: pass.behind.length,
+    targets: countStates(pass.snapshot?.targets ?? []),
+    listedTasks: new Set(bindings.flatMap(({ listed }) => [...listed])).size,
+    registered: count('register'),
+    deregistered: count('deregister'),
+    held: cut(pass.held.map(({ change, because }) => ({ ...changeRecord(pass, change), held: because }))),
+    heldCount: pass.held.length,
+    ...findingRecords(pass.findings, pass.endedAtMs),
+    failures: cut(pass.failures.map((failure) => ({ ...failure, explained: explainFailure(failure) }))),
   };
 }
 
+/** One record per change made. */
+export function changeRecords(pass: Pass): Fields[] {
+  return pass.written.done.map((change) => changeRecord(pass, change));
+}
+
+/** What a check would have changed. */
+export function plannedRecords(pass: Pass): Fields[] {
+  return pass.held.filter(({ because }) => because === 'check only').map(({ change }) => changeRecord(pass, change));
+}
+
+/** Why ELB refused the change, as far as it matters for the next try. */
+export function refusalOf({ change, failure }: Refusal): 'draining' | 'quota' | 'refused' {
+  if (failure.kind === 'quota') return 'quota';
+  return change.kind === 'register' && change.draining ? 'draining' : 'refused';
+}
+
+export function findingOfRefusal(refusal: Refusal): Finding {
+  const { change, failure } = refusal;
+  const subject = change.address;
+  const target = `The target of task ${change.because.task}`;
+  switch (refusalOf(refusal)) {
+    case 'draining': {
+      const message = `${target} is still draining from its earlier use. ELB accepts it when that has ended; it is retried soon.`;
+      return { kind: 'waiting', subject, message };
+    }
+    case 'quota':
+      return { kind: 'waiting', subject, message: `${target} waits: the group is full. ${explainFailure(failure)}` };
+    case 'refused':
+      return { kind: 'refused', subject, message: `${target} is refused. ${explainFailure(failure)}` };
+  }
+}
+
 /** One change with its proof: the trail that answers who removed an address, and on what evidence. */
-export function changeRecord(group: TargetGroup, change: Change, nowMs: number): Readonly<Record<string, unknown>> {
+function changeRecord({ group, endedAtMs }: Pass, change: Change): Fields {
   const { descriptor, because } = change;
   return {
     kind: change.kind,
@@ -66,13 +122,13 @@ export function changeRecord(group: TargetGroup, change: Change, nowMs: number):
     version: because.version,
     lastStatus: because.last,
     desiredStatus: because.desired,
-    proofAgeMs: nowMs - because.describedAtMs,
+    proofAgeMs: endedAtMs - because.describedAtMs,
     binding: because.binding,
   };
 }
 
 /** A finding with its age in seconds, which unlike a time can be read without a calendar. */
-export function findingRecord(finding: Finding, nowMs: number): Readonly<Record<string, unknown>> {
+export function findingRecord(finding: Finding, nowMs: number): Fields {
   const { sinceMs, ...rest } = finding;
   const ageSeconds = sinceMs === undefined ? undefined : Math.round((nowMs - sinceMs) / 1_000);
   return Object.fromEntries(Object.entries({ ...rest, ageSeconds }).filter(([, value]) => value !== undefined));
@@ -84,7 +140,7 @@ function countStates(targets: readonly Target[]): Readonly<Record<string, number
 }
 
 /** Findings as a record tells them: the first ones in order, and how many there are. */
-export function findingRecords(findings: readonly Finding[], nowMs: number): Readonly<Record<string, unknown>> {
+export function findingRecords(findings: readonly Finding[], nowMs: number): Fields {
   return { findings: cut(sortFindings(findings).map((each) => findingRecord(each, nowMs))), findingCount: findings.length };
 }
 

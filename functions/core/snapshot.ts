@@ -1,16 +1,13 @@
-/** What one pass has read of one target group and the tasks that feed it, and what it still has to read. */
+/** What one pass has read of one target group and the tasks that binding it, and what it still has to read. */
 
-import { type Binding, selects } from './binding.ts';
+import { type GroupBinding, selects } from './binding.ts';
 import type { Hint } from './event.ts';
 import { isDraining, type Target, type TargetGroup } from './target.ts';
 import { ipOf, isLive, isServing, phaseOf, type Task } from './task.ts';
 import { type Address, addressOf, type ClusterArn, type IpAddress, type TaskArn } from './values.ts';
 
-/** One binding of the group with the list of its running tasks. */
-export interface Feed {
-  readonly binding: Binding;
-  /** ECS itself writes to this group: the service's own `loadBalancers` names it. */
-  readonly native: boolean;
+/** A binding with the list of its running tasks. */
+export interface ListedBinding extends GroupBinding {
   /** `gone`: ECS says that the service does not exist, which is an answer; `failed`: there was none. */
   readonly list: 'read' | 'gone' | 'failed';
   /** Tasks that ECS lists for the selector with desiredStatus RUNNING. */
@@ -20,8 +17,8 @@ export interface Feed {
 export interface Snapshot {
   readonly group: TargetGroup;
   readonly targets: readonly Target[];
-  readonly feeds: readonly Feed[];
-  /** Everything known of the tasks that any feed may mean, this pass's answers joined with what the environment had read before. */
+  readonly bindings: readonly ListedBinding[];
+  /** Everything known of the tasks that any binding may mean, this pass's answers joined with what the environment had read before. */
   readonly tasks: ReadonlyMap<TaskArn, Task>;
   /** When this pass's DescribeTasks answer on the task arrived. A task without an entry was not described in this pass. */
   readonly describedAtMs: ReadonlyMap<TaskArn, number>;
@@ -29,9 +26,9 @@ export interface Snapshot {
   readonly absentAtMs?: ReadonlyMap<Address, number>;
 }
 
-/** A task together with the feed that means it and the address that it would have in the group. */
+/** A task together with the binding that means it and the address that it would have in the group. */
 export interface Member {
-  readonly feed: Feed;
+  readonly binding: ListedBinding;
   readonly task: Task;
   readonly ip: IpAddress;
   readonly address: Address;
@@ -56,21 +53,21 @@ export interface TasksToDescribe {
  */
 const LET_GO_AFTER_MS = 30_000;
 
-/** Every known task of every feed that has an address of the group's family, and did not leave it before its present target came. */
-export function membersOf(snapshot: Pick<Snapshot, 'group' | 'feeds' | 'tasks' | 'absentAtMs'>): Member[] {
-  return snapshot.feeds.flatMap((feed) =>
+/** Every known task of every binding that has an address of the group's family, and did not leave it before its present target came. */
+export function membersOf(snapshot: Pick<Snapshot, 'group' | 'bindings' | 'tasks' | 'absentAtMs'>): Member[] {
+  return snapshot.bindings.flatMap((binding) =>
     [...snapshot.tasks.values()].flatMap((task) => {
       const ip = ipOf(task, snapshot.group.family);
-      if (ip === undefined || !selects(feed.binding.selector, task)) return [];
-      const address = addressOf(ip, feed.binding.port);
-      return hasLetGo(task, snapshot.absentAtMs?.get(address)) ? [] : [{ feed, task, ip, address }];
+      if (ip === undefined || !selects(binding.selector, task)) return [];
+      const address = addressOf(ip, binding.port);
+      return hasLetGo(task, snapshot.absentAtMs?.get(address)) ? [] : [{ binding, task, ip, address }];
     }),
   );
 }
 
 /** Addresses where a task that this group's bindings want has not been told to stop, started or not. Nothing there is ever removed. */
 export function wantedAddresses(members: readonly Member[]): Set<Address> {
-  return new Set(members.filter(({ feed, task }) => !feed.binding.drain && isLive(task)).map(({ address }) => address));
+  return new Set(members.filter(({ binding, task }) => !binding.drain && isLive(task)).map(({ address }) => address));
 }
 
 /** Addresses that take or will take traffic: registered and not draining. */
@@ -88,14 +85,14 @@ export function tasksToDescribe(snapshot: Snapshot, hints: readonly Hint[]): Tas
   const registered = registeredAddresses(snapshot.targets);
   const wanted = wantedAddresses(members);
   const known = new Map<TaskArn, ClusterArn>();
-  for (const { listed, binding } of snapshot.feeds) {
-    for (const arn of listed) if (needsReading(snapshot.tasks.get(arn))) known.set(arn, binding.selector.cluster);
+  for (const { listed, selector } of snapshot.bindings) {
+    for (const arn of listed) if (needsReading(snapshot.tasks.get(arn))) known.set(arn, selector.cluster);
   }
   for (const member of members) {
     if (mayBeWritten(member, registered, wanted)) known.set(member.task.arn, member.task.cluster);
   }
   for (const task of snapshot.tasks.values()) {
-    if (isLive(task) && isUnlisted(snapshot.feeds, task)) known.set(task.arn, task.cluster);
+    if (isLive(task) && isUnlisted(snapshot.bindings, task)) known.set(task.arn, task.cluster);
   }
   const hinted = new Map<TaskArn, ClusterArn>();
   for (const hint of hints) {
@@ -119,7 +116,7 @@ export function hintsBehind(snapshot: Snapshot, hints: readonly Hint[]): Hint[] 
   return hints.filter((hint) => {
     const task = snapshot.tasks.get(hint.task);
     if (task === undefined) return false;
-    return isAhead(hint, task) || (isServing(task) && isUnlisted(snapshot.feeds, task));
+    return isAhead(hint, task) || (isServing(task) && isUnlisted(snapshot.bindings, task));
   });
 }
 
@@ -151,11 +148,13 @@ function needsReading(task: Task | undefined): boolean {
 
 /** Whether a change of this member's address may follow, which needs a description from this very pass. */
 function mayBeWritten(member: Member, registered: ReadonlySet<Address>, wanted: ReadonlySet<Address>): boolean {
-  const { feed, task, address } = member;
-  if (!feed.binding.drain && isLive(task)) return feed.listed.has(task.arn) && isServing(task) && !registered.has(address);
+  const { binding, task, address } = member;
+  if (!binding.drain && isLive(task)) return binding.listed.has(task.arn) && isServing(task) && !registered.has(address);
   return registered.has(address) && !wanted.has(address);
 }
 
-function isUnlisted(feeds: readonly Feed[], task: Task): boolean {
-  return feeds.some((feed) => feed.list !== 'failed' && selects(feed.binding.selector, task) && !feed.listed.has(task.arn));
+function isUnlisted(bindings: readonly ListedBinding[], task: Task): boolean {
+  return bindings.some(
+    (binding) => binding.list !== 'failed' && selects(binding.selector, task) && !binding.listed.has(task.arn),
+  );
 }

@@ -3,6 +3,8 @@
  * This is the only file that casts: a value of these types has been looked at once, and nobody has to look again.
  */
 
+import { err, ok, type Result } from './result.ts';
+
 declare const brand: unique symbol;
 type Branded<Base, Name extends string> = Base & { readonly [brand]: Name };
 
@@ -18,10 +20,8 @@ export type Address = Branded<string, 'Address'>;
 
 export type IpFamily = 'ipv4' | 'ipv6';
 
-export type Parsed<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly expected: string };
-
-const accepted = <Value>(value: Value): Parsed<Value> => ({ ok: true, value });
-const refused = (expected: string): Parsed<never> => ({ ok: false, expected });
+/** The value, or what was expected instead. */
+export type Parsed<Value> = Result<Value, string>;
 
 const CLUSTER = /^arn:aws[\w-]*:ecs:[a-z0-9-]+:\d{12}:cluster\/[\w-]{1,255}$/;
 const TASK = /^arn:aws[\w-]*:ecs:[a-z0-9-]+:\d{12}:task\/(?:[\w-]{1,255}\/)?[A-Za-z0-9-]{1,64}$/;
@@ -30,29 +30,27 @@ const CLOUD_MAP_SERVICE = /^arn:aws[\w-]*:servicediscovery:[a-z0-9-]+:\d{12}:ser
 
 export function parseClusterArn(text: unknown): Parsed<ClusterArn> {
   return typeof text === 'string' && CLUSTER.test(text)
-    ? accepted(text as ClusterArn)
-    : refused('a cluster ARN such as arn:aws:ecs:eu-west-1:111122223333:cluster/prod');
+    ? ok(text as ClusterArn)
+    : err('a cluster ARN such as arn:aws:ecs:eu-west-1:111122223333:cluster/prod');
 }
 
 /** Takes the long form (`task/cluster/id`) and the short one of 2016 to 2019 (`task/id`). */
 export function parseTaskArn(text: unknown): Parsed<TaskArn> {
   return typeof text === 'string' && TASK.test(text)
-    ? accepted(text as TaskArn)
-    : refused('a task ARN such as arn:aws:ecs:eu-west-1:111122223333:task/prod/0123456789abcdef0123456789abcdef');
+    ? ok(text as TaskArn)
+    : err('a task ARN such as arn:aws:ecs:eu-west-1:111122223333:task/prod/0123456789abcdef0123456789abcdef');
 }
 
 export function parseTargetGroupArn(text: unknown): Parsed<TargetGroupArn> {
   return typeof text === 'string' && TARGET_GROUP.test(text)
-    ? accepted(text as TargetGroupArn)
-    : refused(
-        'a target group ARN such as arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/web/0123456789abcdef',
-      );
+    ? ok(text as TargetGroupArn)
+    : err('a target group ARN such as arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/web/0123456789abcdef');
 }
 
 export function parseCloudMapServiceArn(text: unknown): Parsed<CloudMapServiceArn> {
   return typeof text === 'string' && CLOUD_MAP_SERVICE.test(text)
-    ? accepted(text as CloudMapServiceArn)
-    : refused('a Cloud Map service ARN such as arn:aws:servicediscovery:eu-west-1:111122223333:service/srv-0123456789abcdef');
+    ? ok(text as CloudMapServiceArn)
+    : err('a Cloud Map service ARN such as arn:aws:servicediscovery:eu-west-1:111122223333:service/srv-0123456789abcdef');
 }
 
 /** A port of TargetDescription: 1 to 65535 (ELB API reference, TargetDescription). */
@@ -60,16 +58,16 @@ export function parsePort(value: unknown): Parsed<Port> {
   const expected = 'a port from 1 to 65535';
   const port = typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) : value;
   // Stryker disable next-line ConditionalExpression: the compiler asks; no other type is an integer either.
-  if (typeof port !== 'number') return refused(expected);
-  return Number.isInteger(port) && port >= 1 && port <= 65_535 ? accepted(port as Port) : refused(expected);
+  if (typeof port !== 'number') return err(expected);
+  return Number.isInteger(port) && port >= 1 && port <= 65_535 ? ok(port as Port) : err(expected);
 }
 
 /** Any unicast address that a task's interface can have. A private address need not be in RFC 1918: VPCs may use other ranges. */
 export function parseIpAddress(text: unknown): Parsed<IpAddress> {
   const expected = 'an IPv4 or IPv6 address of a network interface';
-  if (typeof text !== 'string') return refused(expected);
+  if (typeof text !== 'string') return err(expected);
   const canonical = text.includes(':') ? canonicalIpv6(text) : canonicalIpv4(text);
-  return canonical === undefined ? refused(expected) : accepted(canonical as IpAddress);
+  return canonical === undefined ? err(expected) : ok(canonical as IpAddress);
 }
 
 export function familyOf(ip: IpAddress): IpFamily {

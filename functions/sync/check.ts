@@ -1,8 +1,7 @@
 /** The answer to {"check": true}: what a pass over each group would change now, and what was found. Nothing is written. */
-import type { Reporter } from '../app/environment.ts';
-import { type Fields, recordOfPass, recordsOfPlan } from '../app/record.ts';
+import type { Reporter } from '../app/invocation.ts';
 import { explainFailure } from '../core/failure.ts';
-import { findingRecords } from '../core/report.ts';
+import { type Fields, findingRecords, passRecord, plannedRecords } from '../core/report.ts';
 
 export interface CheckAnswer {
   readonly mode: 'check';
@@ -10,32 +9,40 @@ export interface CheckAnswer {
   readonly groups: readonly Fields[];
   /** Cloud Map services and settings, each with its findings. */
   readonly checks: readonly Fields[];
-  /** What the binding was found to be: wrong lines, groups that cannot be served, reads that failed. */
+  /** The bindings: wrong lines, groups that cannot be served, reads that failed. */
   readonly configuration: Fields;
+  /** The number of calls by operation. */
+  readonly calls: Fields;
 }
 
-/** An reporter that passes everything on and keeps what the answer needs. */
-export function createCheck(told: Reporter, now: () => number): { readonly reporter: Reporter; answer(): CheckAnswer } {
+/** A reporter that passes everything on to another and keeps what the answer needs. */
+export function createCheck(inner: Reporter, now: () => number): { readonly reporter: Reporter; answer(): CheckAnswer } {
   const groups: Fields[] = [];
   const checks: Fields[] = [];
   let configuration: Fields = {};
+  let calls: Fields = {};
   const reporter: Reporter = {
-    configured(read, calls) {
-      told.configured(read, calls);
+    configured(read) {
+      inner.configured(read);
       configuration = {
         unread: read.configuration.unread,
         ...findingRecords(read.configuration.findings, now()),
         failures: read.failures.map(explainFailure),
       };
     },
-    passed(bound, pass, details) {
-      told.passed(bound, pass, details);
-      groups.push({ wouldChange: recordsOfPlan(bound, pass, details.endedAtMs), ...recordOfPass(bound, pass, details) });
+    passed(pass) {
+      inner.passed(pass);
+      groups.push({ wouldChange: plannedRecords(pass), ...passRecord(pass) });
     },
-    found(subject, findings, failures, calls, report) {
-      told.found(subject, findings, failures, calls, report);
+    checked(check) {
+      inner.checked(check);
+      const { subject, findings, failures } = check;
       checks.push({ subject, ...findingRecords(findings, now()), failures: failures.map(explainFailure) });
     },
+    called(made) {
+      inner.called(made);
+      calls = Object.fromEntries(made);
+    },
   };
-  return { reporter, answer: () => ({ mode: 'check', groups, checks, configuration }) };
+  return { reporter, answer: () => ({ mode: 'check', groups, checks, configuration, calls }) };
 }

@@ -3,7 +3,7 @@ import type { Context } from 'aws-lambda';
 import { createAwsApi, systemClock } from '../adapters/aws.ts';
 import { readSettings } from '../adapters/settings.ts';
 import { Telemetry } from '../adapters/telemetry.ts';
-import { createEnvironment, type Environment } from '../app/environment.ts';
+import { createEnvironment, type Environment } from '../app/invocation.ts';
 import { type SyncAnswer, sync } from './sync.ts';
 
 /** Kept free at the end of an invocation for the answer and the log. */
@@ -14,9 +14,9 @@ const telemetry = new Telemetry(systemClock.now);
 let environment: Environment | undefined;
 
 export async function handler(input: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<SyncAnswer> {
-  // Told here and not while loading: Lambda would load again and again, and tell the reason only at the first time.
-  if (!read.ok) throw new Error(read.message);
-  environment ??= createEnvironment(read.settings, createAwsApi(), systemClock);
+  // Thrown here, not at import: Lambda retries a failed init and logs the reason only once.
+  if (!read.ok) throw new Error(read.problem);
+  environment ??= createEnvironment(read.value, createAwsApi(), systemClock);
   const deadlineMs = systemClock.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
   try {
     return await sync(environment, telemetry, input, deadlineMs);

@@ -1,14 +1,14 @@
 /** Takes the four inputs, visits the groups, and says which messages have to come again. */
 import type { SQSBatchResponse } from 'aws-lambda';
-import type { Environment, Reporter } from '../app/environment.ts';
-import { visit } from '../app/visit.ts';
+import type { Environment, Reporter } from '../app/invocation.ts';
+import { run } from '../app/run.ts';
 import { screen } from '../core/event.ts';
 import type { TriggerName } from '../core/report.ts';
 import { hintsOf, type Message, readTrigger } from '../core/trigger.ts';
 import { type CheckAnswer, createCheck } from './check.ts';
 
-/** So many errors are told in the one error that a failed invocation ends with. */
-const TOLD_MAX = 3;
+/** At most this many failures are quoted in the error of a failed invocation. */
+const QUOTED_MAX = 3;
 
 /** Where an invocation tells what happened. */
 export interface InvocationReporter extends Reporter {
@@ -43,14 +43,14 @@ export async function sync(
     }
     case 'schedule': {
       const request = { trigger: 'schedule' as const, hints: [], deadlineMs };
-      const { unfinished } = await visit(environment, request, reports);
+      const { unfinished } = await run(environment, request, reports);
       // A pass that fails each minute must not look like one that succeeds: the function's error count is what alarms watch.
       if (unfinished.length > 0 || reports.errors.length > 0) throw failure('The scheduled pass', reports);
       return undefined;
     }
     case 'check': {
       const check = createCheck(reports, () => environment.clock.now());
-      await visit(environment, { trigger: 'check', hints: [], deadlineMs }, check.reporter);
+      await run(environment, { trigger: 'check', hints: [], deadlineMs }, check.reporter);
       return check.answer();
     }
     case 'unknown':
@@ -71,7 +71,7 @@ async function syncMessages(
 ): Promise<{ itemIdentifier: string }[]> {
   reports.setAside(messages);
   const hints = hintsOf(messages.map(({ reading }) => reading));
-  const { unfinishedHints, unboundHints } = await visit(environment, { trigger, hints, deadlineMs }, reports);
+  const { unfinishedHints, unboundHints } = await run(environment, { trigger, hints, deadlineMs }, reports);
   reports.setAside(
     messages.flatMap(({ id, reading }) => {
       if (reading.kind !== 'hint' || !unboundHints.has(reading.hint)) return [];
@@ -84,7 +84,7 @@ async function syncMessages(
 }
 
 function failure(what: string, { errors }: InvocationReporter): Error {
-  const more = errors.length > TOLD_MAX ? ` (and ${errors.length - TOLD_MAX} more, see the log)` : '';
-  const told = errors.slice(0, TOLD_MAX).join(' ') || 'a group could not be dealt with in the time given.';
-  return new Error(`${what} is not complete: ${told}${more}`);
+  const more = errors.length > QUOTED_MAX ? ` (and ${errors.length - QUOTED_MAX} more, see the log)` : '';
+  const quoted = errors.slice(0, QUOTED_MAX).join(' ') || 'a group could not be dealt with in the time given.';
+  return new Error(`${what} is not complete: ${quoted}${more}`);
 }

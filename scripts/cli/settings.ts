@@ -34,12 +34,12 @@ export function settingsOf(options: SettingsOptions): Settings {
     MODE: told['MODE'] ?? 'enforce',
   });
   if (!read.ok) {
-    const told = read.message.replace("Correct the stack's parameters.", 'Give --cluster and --target-group, or --settings.');
+    const told = read.problem.replace("Correct the stack's parameters.", 'Give --cluster and --target-group, or --settings.');
     throw badSyntax(told);
   }
-  const mistakes = options.bind === undefined ? [] : mistakesIn(linesOfParameter(read.settings));
+  const mistakes = options.bind === undefined ? [] : mistakesIn(linesOfParameter(read.value));
   if (mistakes.length > 0) throw badSyntax(mistakes.join('\n'));
-  return read.settings;
+  return read.value;
 }
 
 /** Mistakes in lines that were given by --bind. A deployed function goes on without such a line; somebody who waits does not. */

@@ -1,10 +1,12 @@
 /** The account's door in process: the port that a pass calls, with time between a call, its effect and its answer. */
+
 import { instanceFrom } from '../../functions/adapters/cloud-map.ts';
 import { serviceFrom, taskFrom } from '../../functions/adapters/ecs.ts';
 import { describedGroupOf, targetFrom } from '../../functions/adapters/elb.ts';
 import { kindOf } from '../../functions/adapters/outcome.ts';
 import { type AwsApi, CALL_TIME_MS, type Outcome, type TargetsOfGroup } from '../../functions/app/ports.ts';
 import type { Tag } from '../../functions/core/binding-sources.ts';
+import { err, ok } from '../../functions/core/result.ts';
 import { cloudMapServiceIdOf, parseTaskArn } from '../../functions/core/values.ts';
 import { type ApiName, type ApiOutput, errorOf, type Service } from './api.ts';
 import type { Input } from './api-input.ts';
@@ -99,12 +101,12 @@ function makeCall<Name extends ApiName, Value>(
     const answer = (atMs: number, outcome: Outcome<Value>, output: unknown): void => {
       const seenAtMs = Math.max(atMs, line.frozenUntilMs?.() ?? 0);
       clock.at(seenAtMs, () => {
-        line.answered?.(name, input, output, outcome.ok ? '' : (outcome.message.split(':')[0] ?? ''));
+        line.answered?.(name, input, output, outcome.ok ? '' : (outcome.problem.message.split(':')[0] ?? ''));
         resolve(outcome);
       });
     };
     const silence = (): void => {
-      answer(sentAtMs + CALL_TIME_MS, { ok: false, kind: 'unavailable', message: 'no answer in time' }, undefined);
+      answer(sentAtMs + CALL_TIME_MS, err({ kind: 'unavailable', message: 'no answer in time' }), undefined);
     };
     clock.after(line.effectMs(name), () => {
       const fault = service.admit(name);
@@ -123,7 +125,7 @@ function makeCall<Name extends ApiName, Value>(
     try {
       const output = service.perform(name, input);
       line.effected?.(name, input);
-      return { outcome: { ok: true, value: read(output) }, output };
+      return { outcome: ok(read(output)), output };
     } catch (error) {
       return { outcome: outcomeOfError(error), output: undefined };
     }
@@ -131,5 +133,5 @@ function makeCall<Name extends ApiName, Value>(
 }
 
 function outcomeOfError(error: unknown): Outcome<never> {
-  return { ok: false, kind: kindOf(error), message: error instanceof Error ? `${error.name}: ${error.message}` : 'unknown' };
+  return err({ kind: kindOf(error), message: error instanceof Error ? `${error.name}: ${error.message}` : 'unknown' });
 }

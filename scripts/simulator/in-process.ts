@@ -1,5 +1,5 @@
 /** The function in process: the sources, on virtual time, with a simulated world for each environment. */
-import { createEnvironment } from '../../functions/app/environment.ts';
+import { createEnvironment } from '../../functions/app/invocation.ts';
 import type { AwsApi, Clock } from '../../functions/app/ports.ts';
 import type { Settings } from '../../functions/core/binding-sources.ts';
 import { type InvocationReporter, sync } from '../../functions/sync/sync.ts';
@@ -16,7 +16,7 @@ export interface InProcessRuntime extends Runtime {
 /** A cold environment of the function. */
 export function spawnInProcess(settings: Settings, world: AwsApi, clock: Clock): InProcessRuntime {
   const environment = createEnvironment(settings, world, clock);
-  const kept = new KeptReports(() => clock.now());
+  const kept = new KeptReports();
   return {
     reports: kept,
     invoke: async (input, remainingMs) => {
@@ -34,8 +34,9 @@ function reportsOfInvocation(kept: KeptReports): InvocationReporter {
       return kept.errors.slice(from);
     },
     configured: (read) => kept.configured(read),
-    passed: (bound, pass) => kept.passed(bound, pass),
-    found: (subject, findings, failures) => kept.found(subject, findings, failures),
+    passed: (pass) => kept.passed(pass),
+    checked: (check) => kept.checked(check),
+    called: () => kept.called(),
     setAside: (messages) => kept.setAside(messages),
   };
 }

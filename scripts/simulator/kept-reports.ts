@@ -1,50 +1,39 @@
-/** What the function told while it ran in process: kept for assertions instead of printed. */
-import type { Pass } from '../../functions/app/reconcile.ts';
-import type { BoundGroup } from '../../functions/core/configuration.ts';
-import { explainFailure, type Failure } from '../../functions/core/failure.ts';
+/** What the function reported while it ran in process: kept for assertions instead of logged. */
+import type { Check } from '../../functions/app/invocation.ts';
+import type { ReadConfiguration } from '../../functions/app/read-configuration.ts';
+import { explainFailure } from '../../functions/core/failure.ts';
 import type { Finding } from '../../functions/core/finding.ts';
 import type { Change } from '../../functions/core/plan.ts';
+import type { Pass } from '../../functions/core/report.ts';
 import type { Message } from '../../functions/core/trigger.ts';
 import type { InvocationReporter } from '../../functions/sync/sync.ts';
 
-export interface PassEntry {
-  readonly atMs: number;
-  readonly group: string;
-  readonly pass: Pass;
-}
-
 export class KeptReports implements InvocationReporter {
-  readonly #now: () => number;
-  readonly passes: PassEntry[] = [];
+  readonly passes: Pass[] = [];
   readonly findings: Finding[] = [];
   readonly setAsides: Message[] = [];
   readonly errors: string[] = [];
 
-  constructor(now: () => number) {
-    this.#now = now;
-  }
-
   get changes(): Change[] {
-    return this.passes.flatMap(({ pass }) => pass.written.done);
+    return this.passes.flatMap(({ written }) => written.done);
   }
 
-  configured(read: {
-    readonly configuration: { readonly findings: readonly Finding[] };
-    readonly failures: readonly Failure[];
-  }): void {
-    this.findings.push(...read.configuration.findings);
-    this.errors.push(...read.failures.map(explainFailure));
+  configured({ configuration, failures }: ReadConfiguration): void {
+    this.checked({ findings: configuration.findings, failures });
   }
 
-  passed(bound: BoundGroup, pass: Pass): void {
-    this.passes.push({ atMs: this.#now(), group: bound.group.name, pass });
-    this.findings.push(...pass.findings);
-    this.errors.push(...pass.failures.map(explainFailure));
+  passed(pass: Pass): void {
+    this.passes.push(pass);
+    this.checked(pass);
   }
 
-  found(_subject: string, findings: readonly Finding[], failures: readonly Failure[]): void {
+  checked({ findings, failures }: Pick<Check, 'findings' | 'failures'>): void {
     this.findings.push(...findings);
     this.errors.push(...failures.map(explainFailure));
+  }
+
+  called(): void {
+    // Calls are counted where they arrive, in the simulated account.
   }
 
   setAside(messages: readonly Message[]): void {

@@ -1,15 +1,15 @@
 /** What the function tells CloudWatch: one line of JSON per pass and per change, and the metrics of each invocation. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Telemetry } from '../../functions/adapters/telemetry.ts';
-import type { ReadConfiguration } from '../../functions/app/configuration.ts';
-import type { Pass } from '../../functions/app/reconcile.ts';
-import type { PassDetails } from '../../functions/app/record.ts';
+import type { Pass } from '../../functions/app/pass.ts';
+import type { ReadConfiguration } from '../../functions/app/read-configuration.ts';
 import { type BoundGroup, NO_COPIES } from '../../functions/core/configuration.ts';
 import type { Failure } from '../../functions/core/failure.ts';
 import type { Finding } from '../../functions/core/finding.ts';
 import { isObject, type JsonObject } from '../../functions/core/json.ts';
 import type { Change, Proof } from '../../functions/core/plan.ts';
-import type { Feed } from '../../functions/core/snapshot.ts';
+import type { PassDetails } from '../../functions/core/report.ts';
+import type { ListedBinding } from '../../functions/core/snapshot.ts';
 import { readTrigger } from '../../functions/core/trigger.ts';
 import { addressOf } from '../../functions/core/values.ts';
 import { GROUP, port, SERVICE, taskArn } from '../support/sdk.ts';
@@ -47,11 +47,11 @@ function records(message: string): JsonObject[] {
 
 const WIRED: BoundGroup = {
   group: { arn: GROUP, name: 'web', family: 'ipv4', port: 80 },
-  feeds: [],
-  bindingReadAtMs: undefined,
+  bindings: [],
+  bindingsReadAtMs: undefined,
 };
 
-const FEED: Feed = {
+const BINDING: ListedBinding = {
   binding: { selector: SERVICE, port: port(8080), zone: undefined, drain: false, writes: true, source: 'a test' },
   native: false,
   list: 'read',
@@ -70,7 +70,7 @@ function change(kind: Change['kind'], number: number): Change {
     binding: 'service=app port=8080',
   };
   const descriptor = { id, port: port(8080) };
-  const base = { address: addressOf(id, 8080), descriptor, because, feed: FEED };
+  const base = { address: addressOf(id, 8080), descriptor, because, binding: BINDING };
   return kind === 'register' ? { ...base, kind, draining: false, startedAtMs: 0 } : { ...base, kind };
 }
 

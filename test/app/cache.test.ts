@@ -63,10 +63,10 @@ describe('what is remembered of a group', () => {
     Object.assign(group, learned, { binding: 'one' });
     group.refused.set(at('10.0.0.1'), { untilMs: 1, times: 1 });
     group.shares.set(at('10.0.0.1'), 1);
-    noteBinding(group, 'one');
+    noteBindings(group, 'one');
     expect(group).toMatchObject(learned);
     expect([group.refused.size, group.shares.size]).toEqual([1, 1]);
-    noteBinding(group, 'two');
+    noteBindings(group, 'two');
     const nothing = { covered: new Map(), searches: new Map(), refused: new Map(), shares: new Map() };
     expect(group).toMatchObject({ binding: 'two', ...nothing });
     expect(group.firstSeenMs).toEqual(learned.firstSeenMs);
@@ -81,8 +81,8 @@ describe('facts', () => {
         const last = readings.map((reading) => learn(cache, reading, START_MS)).at(-1);
         const joined = readings.reduce(joinTask);
         expect(last).toEqual(joined);
-        expect(cache.facts.get(joined.arn)).toEqual({ task: joined, seenAtMs: START_MS });
-        expect(cache.facts.size).toBe(1);
+        expect(cache.tasks.get(joined.arn)).toEqual({ task: joined, seenAtMs: START_MS });
+        expect(cache.tasks.size).toBe(1);
       }),
     );
   });
@@ -93,11 +93,11 @@ describe('facts', () => {
     for (const task of [listed, described]) learn(cache, task, START_MS);
     noteListed(cache, [listed.arn, taskArn('unknown')], START_MS + 1_000);
     forgetOldTasks(cache, START_MS + HOUR_MS);
-    expect([...cache.facts.keys()]).toEqual([listed.arn, described.arn]);
+    expect([...cache.tasks.keys()]).toEqual([listed.arn, described.arn]);
     forgetOldTasks(cache, START_MS + HOUR_MS + 1);
-    expect(cache.facts).toEqual(new Map([[listed.arn, { task: listed, seenAtMs: START_MS + 1_000 }]]));
+    expect(cache.tasks).toEqual(new Map([[listed.arn, { task: listed, seenAtMs: START_MS + 1_000 }]]));
     forgetOldTasks(cache, START_MS + HOUR_MS + 1_001);
-    expect(cache.facts.size).toBe(0);
+    expect(cache.tasks.size).toBe(0);
   });
 });
 

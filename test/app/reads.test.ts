@@ -165,7 +165,7 @@ describe('descriptions of tasks', () => {
     const reader = readerOf(fake);
     const { described } = await describeTasks(reader, referencesTo([task]));
     expect(described).toEqual([{ task, atMs: START_MS + 70 }]);
-    expect(reader.cache.facts.get(task.arn)).toEqual({ task, seenAtMs: START_MS + 70 });
+    expect(reader.cache.tasks.get(task.arn)).toEqual({ task, seenAtMs: START_MS + 70 });
   });
 
   it('never take back what is known', async () => {
@@ -173,9 +173,9 @@ describe('descriptions of tasks', () => {
     const fake = new FakeAws({ DescribeTasks: describing(old) });
     const reader = readerOf(fake);
     const stopped = stoppedTask('t1', '10.0.0.1');
-    reader.cache.facts.set(stopped.arn, { task: stopped, seenAtMs: START_MS });
+    reader.cache.tasks.set(stopped.arn, { task: stopped, seenAtMs: START_MS });
     await describeTasks(reader, referencesTo([old]));
-    expect(reader.cache.facts.get(stopped.arn)?.task).toMatchObject({ desired: 'STOPPED', last: 'STOPPED', version: 8 });
+    expect(reader.cache.tasks.get(stopped.arn)?.task).toMatchObject({ desired: 'STOPPED', last: 'STOPPED', version: 8 });
   });
 
   it('leave out the tasks that ECS does not give, without a failure', async () => {
@@ -185,7 +185,7 @@ describe('descriptions of tasks', () => {
     const reader = readerOf(fake);
     const answer = await describeTasks(reader, referencesTo([one, missing]));
     expect(answer).toEqual({ described: [{ task: one, atMs: START_MS }], failures: [] });
-    expect(reader.cache.facts.has(missing.arn)).toBe(false);
+    expect(reader.cache.tasks.has(missing.arn)).toBe(false);
   });
 
   it.each<[FailureKind, typeof DROPPING | undefined]>([

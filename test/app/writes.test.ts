@@ -152,7 +152,7 @@ describe('a write leaves only while what it rests on is fresh', () => {
     [WIRING_AGE_MAX_MS + 1, 0],
   ])('on binding of %i ms: %i calls', async (ageMs, calls) => {
     const fake = new FakeAws({ RegisterTargets: () => ok(null) });
-    const result = await writeChanges(writerOf(fake, { bindingReadAtMs: START_MS - ageMs }), adds(1));
+    const result = await writeChanges(writerOf(fake, { bindingsReadAtMs: START_MS - ageMs }), adds(1));
     expect(fake.asked).toHaveLength(calls);
     expect(result.aged).toHaveLength(1 - calls);
   });

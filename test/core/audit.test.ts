@@ -13,7 +13,7 @@ import {
   aGroup,
   aSnapshot,
   at,
-  feed,
+  binding,
   groupArn,
   ip,
   runningTask,
@@ -120,8 +120,8 @@ describe('a target whose task is known to have stopped', () => {
   });
 
   it('is told apart from a task that a line drains', () => {
-    const feeds = [feed('service=app port=8080 mode=drain', { listed: [RUNNING] })];
-    expect(audit(aSnapshot({ tasks: [RUNNING], feeds, targets, described: [] }), { searched: [FIRST] })).toEqual([]);
+    const bindings = [binding('service=app port=8080 mode=drain', { listed: [RUNNING] })];
+    expect(audit(aSnapshot({ tasks: [RUNNING], bindings, targets, described: [] }), { searched: [FIRST] })).toEqual([]);
   });
 });
 
@@ -236,28 +236,28 @@ describe('a running task without a usable address', () => {
     { what: 'when it is to stop', words: { desired: 'STOPPED' as const } },
   ])('is none $what', ({ words }) => {
     const task = runningTask('t1', '10.0.0.1', { ipv4: undefined, ...words });
-    expect(audit(aSnapshot({ tasks: [task], feeds: [feed('service=app port=8080', { listed: [task] })] }))).toEqual([]);
+    expect(audit(aSnapshot({ tasks: [task], bindings: [binding('service=app port=8080', { listed: [task] })] }))).toEqual([]);
   });
 
   it('is none with an address of the right family, or where nothing is known of it', () => {
     const dual = runningTask('t1', '10.0.0.1', { ipv6: ip('2001:db8::1') });
     expect(audit(aSnapshot({ tasks: [dual], group: aGroup({ family: 'ipv6' }) }))).toEqual([]);
-    expect(audit(aSnapshot({ feeds: [feed('service=app port=8080', { listed: [RUNNING] })] }))).toEqual([]);
+    expect(audit(aSnapshot({ bindings: [binding('service=app port=8080', { listed: [RUNNING] })] }))).toEqual([]);
   });
 
   it('is none where it is not listed', () => {
     const task = runningTask('t1', '10.0.0.1', { ipv4: undefined });
-    expect(audit(aSnapshot({ tasks: [task], feeds: [feed('service=app port=8080')] }))).toEqual([]);
+    expect(audit(aSnapshot({ tasks: [task], bindings: [binding('service=app port=8080')] }))).toEqual([]);
   });
 });
 
 describe('an empty task list', () => {
   const targets = [target('10.0.0.1'), target('10.0.0.2'), target('10.0.0.3', 'draining')];
-  const empty = [feed('service=app port=8080'), feed('family=nightly port=8080', { list: 'gone' })];
+  const empty = [binding('service=app port=8080'), binding('family=nightly port=8080', { list: 'gone' })];
 
   it('before a full group removes nothing, and somebody should look', () => {
     const tasks = [stoppedTask('t2', '10.0.0.2')];
-    const [finding] = audit(aSnapshot({ feeds: empty, targets, tasks }));
+    const [finding] = audit(aSnapshot({ bindings: empty, targets, tasks }));
     const message =
       'ECS lists no running task for cluster=prod service=app, cluster=prod family=nightly, and the group still has targets (1) ' +
       'whose tasks are not known to have stopped. Nothing is removed for being absent from a list. Check that the binding names ' +
@@ -266,34 +266,37 @@ describe('an empty task list', () => {
   });
 
   it('counts a task that still lives, known or not, as one that has not stopped', () => {
-    const [finding] = audit(aSnapshot({ feeds: empty, targets, tasks: [RUNNING] }));
+    const [finding] = audit(aSnapshot({ bindings: empty, targets, tasks: [RUNNING] }));
     expect(finding?.message).toContain('still has targets (2) whose');
   });
 
   it('is as it should be where the tasks have stopped, or nothing is registered', () => {
     const kinds = (snapshot: Snapshot): string[] => audit(snapshot).map(({ kind }) => kind);
-    const feeds = empty.slice(0, 1);
+    const bindings = empty.slice(0, 1);
     const tasks = [stoppedTask('t1', '10.0.0.1'), stoppingTask('t2', '10.0.0.2')];
-    expect(kinds(aSnapshot({ feeds, targets, tasks }))).toEqual([]);
-    expect(kinds(aSnapshot({ feeds, targets: targets.slice(2) }))).toEqual([]);
+    expect(kinds(aSnapshot({ bindings, targets, tasks }))).toEqual([]);
+    expect(kinds(aSnapshot({ bindings, targets: targets.slice(2) }))).toEqual([]);
   });
 
-  it('is none while another feed lists a task, could not be read, or there is no feed', () => {
-    const listing = feed('service=api port=8080', { listed: [RUNNING] });
-    const failed = feed('service=api port=8080', { list: 'failed' });
-    expect(audit(aSnapshot({ feeds: [feed('service=app port=8080'), listing], targets }))).toEqual([]);
-    expect(audit(aSnapshot({ feeds: [feed('service=app port=8080'), failed], targets }))).toEqual([]);
-    expect(audit(aSnapshot({ feeds: [], targets }))).toEqual([]);
+  it('is none while another binding lists a task, could not be read, or there is no binding', () => {
+    const listing = binding('service=api port=8080', { listed: [RUNNING] });
+    const failed = binding('service=api port=8080', { list: 'failed' });
+    expect(audit(aSnapshot({ bindings: [binding('service=app port=8080'), listing], targets }))).toEqual([]);
+    expect(audit(aSnapshot({ bindings: [binding('service=app port=8080'), failed], targets }))).toEqual([]);
+    expect(audit(aSnapshot({ bindings: [], targets }))).toEqual([]);
   });
 });
 
 describe('a service that ECS does not know', () => {
   it('is told with the line that names it', () => {
-    const feeds = [feed('service=app port=8080', { list: 'gone' }), feed('service=api port=8080', { listed: [RUNNING] })];
+    const bindings = [
+      binding('service=app port=8080', { list: 'gone' }),
+      binding('service=api port=8080', { listed: [RUNNING] }),
+    ];
     const message =
       'ECS does not know cluster=prod service=app, which the tag names. Correct the line, or remove it; ' +
       'its targets stay until their tasks are proved stopped.';
-    expect(audit(aSnapshot({ feeds }))).toEqual([{ kind: 'unusable', subject: 'cluster=prod service=app', message }]);
+    expect(audit(aSnapshot({ bindings }))).toEqual([{ kind: 'unusable', subject: 'cluster=prod service=app', message }]);
   });
 });
 

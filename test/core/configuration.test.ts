@@ -44,8 +44,8 @@ describe('a group is bound', () => {
       groups: [
         {
           group: { name: 'web' },
-          feeds: [{ binding: { selector: { name: 'app' }, port: 80, drain: false, writes: true }, native: false }],
-          bindingReadAtMs: 5_000,
+          bindings: [{ binding: { selector: { name: 'app' }, port: 80, drain: false, writes: true }, native: false }],
+          bindingsReadAtMs: 5_000,
         },
       ],
       unread: [],
@@ -57,8 +57,8 @@ describe('a group is bound', () => {
   it('by the parameter, which cannot grow old, and then not by its tags', () => {
     const words = settings({ binding: 'service=api port=81' });
     const { groups, findings } = resolveConfiguration(words, copies({ tags: tagged('web', 'service=app port=80') }));
-    expect(groups).toMatchObject([{ feeds: [{ binding: { selector: { name: 'api' } } }] }]);
-    expect(groups.map(({ feeds, bindingReadAtMs }) => [feeds.length, bindingReadAtMs])).toEqual([[1, undefined]]);
+    expect(groups).toMatchObject([{ bindings: [{ binding: { selector: { name: 'api' } } }] }]);
+    expect(groups.map(({ bindings, bindingsReadAtMs }) => [bindings.length, bindingsReadAtMs])).toEqual([[1, undefined]]);
     expect(findings).toEqual([]);
   });
 
@@ -72,10 +72,10 @@ describe('a group is bound', () => {
     const groups = new Map([described('web'), described('api')]);
     const configuration = resolveConfiguration(words, copies({ groups, tags: tagged('api', 'service=api port=81', 7_000) }));
     expect(configuration.groups).toMatchObject([
-      { group: { name: 'web' }, feeds: [{ binding: { selector: { name: 'app' } } }] },
-      { group: { name: 'api' }, feeds: [{ binding: { selector: { name: 'api' } } }] },
+      { group: { name: 'web' }, bindings: [{ binding: { selector: { name: 'app' } } }] },
+      { group: { name: 'api' }, bindings: [{ binding: { selector: { name: 'api' } } }] },
     ]);
-    expect(configuration.groups.map(({ feeds, bindingReadAtMs }) => [feeds.length, bindingReadAtMs])).toEqual([
+    expect(configuration.groups.map(({ bindings, bindingsReadAtMs }) => [bindings.length, bindingsReadAtMs])).toEqual([
       [1, undefined],
       [1, 7_000],
     ]);
@@ -200,13 +200,13 @@ describe('a group is unread, which is no finding, while', () => {
     expect(resolveConfiguration(settings(), copies(words))).toEqual(expected);
   });
 
-  it('one of its services was never described: all feeds or none, since the missing one could not veto', () => {
+  it('one of its services was never described: all bindings or none, since the missing one could not veto', () => {
     const words = settings({ binding: 'service=app port=80; service=new port=80; family=nightly port=80' });
     expect(resolveConfiguration(words, copies())).toMatchObject({ groups: [], unread: [WEB] });
   });
 });
 
-describe('a feed is native', () => {
+describe('a binding is native', () => {
   const native = (service: DescribedService | 'unknown') =>
     resolveConfiguration(
       settings(),
@@ -218,7 +218,7 @@ describe('a feed is native', () => {
 
   it('where the load balancers of its own service name the group: ECS writes, we observe', () => {
     const { groups, findings } = native({ name: 'app', targetGroups: [API, WEB] });
-    expect(groups).toMatchObject([{ feeds: [{ native: true }] }]);
+    expect(groups).toMatchObject([{ bindings: [{ native: true }] }]);
     const message =
       `ECS itself keeps ${WEB} for cluster=prod service=app: the service's loadBalancers name it. It is only ` +
       'observed. Write mode=observe into tag alb-target-sync of target group web, or take the group out of the service.';
@@ -227,7 +227,7 @@ describe('a feed is native', () => {
 
   it('not where they name another group, none, or ECS does not know the service', () => {
     for (const service of [{ name: 'app', targetGroups: [API] }, { name: 'app', targetGroups: [] }, 'unknown' as const]) {
-      expect(native(service)).toMatchObject({ groups: [{ feeds: [{ native: false }] }], findings: [] });
+      expect(native(service)).toMatchObject({ groups: [{ bindings: [{ native: false }] }], findings: [] });
     }
   });
 
@@ -236,7 +236,7 @@ describe('a feed is native', () => {
       settings({ binding: 'family=app port=80' }),
       copies({ services: new Map([known('app', WEB)]) }),
     );
-    expect(configuration).toMatchObject({ groups: [{ feeds: [{ native: false }] }], findings: [] });
+    expect(configuration).toMatchObject({ groups: [{ bindings: [{ native: false }] }], findings: [] });
   });
 });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  CONFIRM_AFTER_MS,
   CONTEST_PAUSE_MS,
   changeKey,
   type GuardInput,
@@ -10,14 +11,13 @@ import {
   PROOF_AGE_MAX_MS,
   refusalPauseMs,
   SCHEDULED_CONTEST_PAUSE_MS,
-  SECOND_LOOK_AFTER_MS,
   WIRING_AGE_MAX_MS,
 } from '../../functions/core/guard.ts';
 import { type Change, planChanges } from '../../functions/core/plan.ts';
-import type { Feed } from '../../functions/core/snapshot.ts';
+import type { ListedBinding } from '../../functions/core/snapshot.ts';
 import type { Task } from '../../functions/core/task.ts';
 import { DESCRIBED_AT_MS, holds, world } from '../support/arbitraries.ts';
-import { aSnapshot, at, feed, runningTask, stoppedTask, stoppingTask, target, taskArn } from '../support/values.ts';
+import { aSnapshot, at, binding, runningTask, stoppedTask, stoppingTask, target, taskArn } from '../support/values.ts';
 
 const NOW_MS = 1_000_000;
 const ADDRESS = at('10.0.0.1');
@@ -27,7 +27,7 @@ function input(words: Partial<GuardInput> = {}): GuardInput {
     nowMs: NOW_MS,
     checkOnly: false,
     scheduled: false,
-    bindingReadAtMs: undefined,
+    bindingsReadAtMs: undefined,
     readsFailed: false,
     firstProofMs: new Map(),
     confirmedAtMs: undefined,
@@ -38,13 +38,13 @@ function input(words: Partial<GuardInput> = {}): GuardInput {
 }
 
 /** The one change that the task at 10.0.0.1 calls for: it is registered if it serves, and leaves otherwise. */
-function changeFor(task: Task, words: { readonly feed?: Feed; readonly describedAtMs?: number } = {}): Change {
+function changeFor(task: Task, words: { readonly binding?: ListedBinding; readonly describedAtMs?: number } = {}): Change {
   const [change] = planChanges(
     aSnapshot({
       tasks: [task],
-      targets: task.desired === 'STOPPED' || words.feed?.binding.drain ? [target('10.0.0.1')] : [],
+      targets: task.desired === 'STOPPED' || words.binding?.binding.drain ? [target('10.0.0.1')] : [],
       describedAtMs: words.describedAtMs ?? NOW_MS,
-      ...(words.feed === undefined ? {} : { feeds: [words.feed] }),
+      ...(words.binding === undefined ? {} : { bindings: [words.binding] }),
     }),
   );
   if (change === undefined) throw new Error('The test expects the plan to have a change.');
@@ -55,7 +55,7 @@ const RUNNING = runningTask('t1', '10.0.0.1');
 const ADD = changeFor(RUNNING);
 const REMOVE = changeFor(stoppingTask('t1', '10.0.0.1'));
 const REMOVE_LATE = changeFor(stoppedTask('t1', '10.0.0.1'));
-const DRAIN = changeFor(RUNNING, { feed: feed('service=app port=8080 mode=drain') });
+const DRAIN = changeFor(RUNNING, { binding: binding('service=app port=8080 mode=drain') });
 const ALL = [ADD, REMOVE, REMOVE_LATE, DRAIN];
 
 function heldFor(change: Change, words: Partial<GuardInput> = {}): HoldReason | undefined {
@@ -67,7 +67,7 @@ function heldFor(change: Change, words: Partial<GuardInput> = {}): HoldReason | 
 describe('the limits', () => {
   it('are those of the design', () => {
     expect(PROOF_AGE_MAX_MS).toBe(4_000);
-    expect(SECOND_LOOK_AFTER_MS).toBe(5_000);
+    expect(CONFIRM_AFTER_MS).toBe(5_000);
     expect(WIRING_AGE_MAX_MS).toBe(60_000);
     expect(CONTEST_PAUSE_MS).toBe(60_000);
     expect(SCHEDULED_CONTEST_PAUSE_MS).toBe(10_000);
@@ -94,36 +94,36 @@ describe('holds everything', () => {
   it('of a line that observes, and of any line in a stack that observes', () => {
     const stopping = stoppingTask('t1', '10.0.0.1');
     const observing = [
-      feed('service=app port=8080 mode=observe'),
-      feed('service=app port=8080', { stackMode: 'observe' }),
-      feed('service=app port=8080 mode=drain', { stackMode: 'observe' }),
+      binding('service=app port=8080 mode=observe'),
+      binding('service=app port=8080', { stackMode: 'observe' }),
+      binding('service=app port=8080 mode=drain', { stackMode: 'observe' }),
     ];
-    expect(observing.map((from) => heldFor(changeFor(stopping, { feed: from })))).toEqual(['observe', 'observe', 'observe']);
-    const listing = feed('service=app port=8080 mode=observe', { listed: [RUNNING] });
-    expect(heldFor(changeFor(RUNNING, { feed: listing }))).toBe('observe');
+    expect(observing.map((from) => heldFor(changeFor(stopping, { binding: from })))).toEqual(['observe', 'observe', 'observe']);
+    const listing = binding('service=app port=8080 mode=observe', { listed: [RUNNING] });
+    expect(heldFor(changeFor(RUNNING, { binding: listing }))).toBe('observe');
   });
 
   it('in a group that ECS keeps for the service itself', () => {
-    const native = feed('service=app port=8080', { native: true, listed: [RUNNING] });
-    expect(heldFor(changeFor(RUNNING, { feed: native }))).toBe('ECS manages this group');
-    expect(heldFor(changeFor(stoppingTask('t1', '10.0.0.1'), { feed: native }))).toBe('ECS manages this group');
+    const native = binding('service=app port=8080', { native: true, listed: [RUNNING] });
+    expect(heldFor(changeFor(RUNNING, { binding: native }))).toBe('ECS manages this group');
+    expect(heldFor(changeFor(stoppingTask('t1', '10.0.0.1'), { binding: native }))).toBe('ECS manages this group');
   });
 
   it('with the word of the operator first, where the line observes a group that ECS keeps', () => {
-    const both = feed('service=app port=8080 mode=observe', { native: true, listed: [RUNNING] });
-    expect(heldFor(changeFor(RUNNING, { feed: both }))).toBe('observe');
+    const both = binding('service=app port=8080 mode=observe', { native: true, listed: [RUNNING] });
+    expect(heldFor(changeFor(RUNNING, { binding: both }))).toBe('observe');
   });
 
-  it('when the binding is older than a minute, and not when it is a minute old', () => {
+  it('when the bindings are older than a minute, and not when it is a minute old', () => {
     for (const change of [ADD, REMOVE, DRAIN]) {
-      expect(heldFor(change, { bindingReadAtMs: NOW_MS - 60_001 })).toBe('binding is older than a minute');
-      expect(heldFor(change, { bindingReadAtMs: NOW_MS - 60_000 })).toBeUndefined();
-      expect(heldFor(change, { bindingReadAtMs: NOW_MS - 59_999 })).toBeUndefined();
+      expect(heldFor(change, { bindingsReadAtMs: NOW_MS - 60_001 })).toBe('bindings are older than a minute');
+      expect(heldFor(change, { bindingsReadAtMs: NOW_MS - 60_000 })).toBeUndefined();
+      expect(heldFor(change, { bindingsReadAtMs: NOW_MS - 59_999 })).toBeUndefined();
     }
   });
 
   it('never for the age of a binding that stands in the environment', () => {
-    expect(heldFor(ADD, { bindingReadAtMs: undefined, nowMs: NOW_MS + 4_000 })).toBeUndefined();
+    expect(heldFor(ADD, { bindingsReadAtMs: undefined, nowMs: NOW_MS + 4_000 })).toBeUndefined();
   });
 
   it.each([
@@ -249,7 +249,7 @@ describe('the pause after a refusal', () => {
   it('is short where the target becomes free by itself', () => {
     expect([1, 2, 9].map((times) => refusalPauseMs('draining', times))).toEqual([10_000, 10_000, 10_000]);
     expect([1, 2, 9].map((times) => refusalPauseMs('quota', times))).toEqual([4_000, 4_000, 4_000]);
-    expect(refusalPauseMs('quota', 1)).toBeLessThan(SECOND_LOOK_AFTER_MS);
+    expect(refusalPauseMs('quota', 1)).toBeLessThan(CONFIRM_AFTER_MS);
   });
 
   it('is short the first time, and grows up to a quarter of an hour where a person has to mend it', () => {
@@ -292,7 +292,7 @@ describe('what was learned since the plan', () => {
   });
 
   it('does not speak against what a line drains, be its task stopped by now', () => {
-    const known = { ...now(stoppedTask('t1', '10.0.0.1')), feeds: [feed('service=app port=8080 mode=drain')] };
+    const known = { ...now(stoppedTask('t1', '10.0.0.1')), bindings: [binding('service=app port=8080 mode=drain')] };
     expect(isContradicted([DRAIN], known)).toBe(false);
   });
 
@@ -323,7 +323,7 @@ const anyGuardInput: fc.Arbitrary<GuardInput> = fc
     return {
       ...rest,
       nowMs,
-      bindingReadAtMs: bindingAgeMs === undefined ? undefined : nowMs - bindingAgeMs,
+      bindingsReadAtMs: bindingAgeMs === undefined ? undefined : nowMs - bindingAgeMs,
       confirmedAtMs: confirmedAgoMs === undefined ? undefined : nowMs - confirmedAgoMs,
       firstProofMs: each(firstProofAgoMs === undefined ? undefined : nowMs - firstProofAgoMs),
       refusedUntilMs: each(refusedForMs === undefined ? undefined : nowMs + refusedForMs),
@@ -357,10 +357,10 @@ describe('in every world and all input', () => {
   it('nothing is allowed that observes, that ECS keeps, that is too old, or that was only to be checked', () => {
     holds(
       fc.property(world, anyGuardInput, (snapshot, given) => {
-        for (const { feed: from, because } of guardPlan(planChanges(snapshot), given).allowed) {
+        for (const { binding: from, because } of guardPlan(planChanges(snapshot), given).allowed) {
           expect([from.binding.writes, from.native, given.checkOnly]).toEqual([true, false, false]);
           expect(given.nowMs - because.describedAtMs).toBeLessThanOrEqual(4_000);
-          expect(given.nowMs - (given.bindingReadAtMs ?? given.nowMs)).toBeLessThanOrEqual(60_000);
+          expect(given.nowMs - (given.bindingsReadAtMs ?? given.nowMs)).toBeLessThanOrEqual(60_000);
         }
       }),
     );

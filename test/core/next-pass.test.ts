@@ -5,7 +5,7 @@ import {
   BEHIND_RETRIES_MAX,
   BEHIND_RETRY_AFTER_MS,
   type NextStep,
-  nextStep,
+  nextPass,
   type OpenEnds,
   PASS_INTERVAL_MS,
   PASS_TIME_MS,
@@ -16,7 +16,7 @@ const NOW_MS = 100_000;
 const DONE: NextStep = { kind: 'done' };
 
 function stepAfter(open: Partial<OpenEnds>, attempts: Partial<Attempts> = {}): NextStep {
-  return nextStep(
+  return nextPass(
     { failed: false, behind: false, firstProofMs: undefined, ...open },
     { failedPasses: 0, behindRetries: 0, nowMs: NOW_MS, deadlineMs: NOW_MS + 30_000, ...attempts },
   );

@@ -3,7 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { selects } from '../../functions/core/binding.ts';
 import { type Change, planChanges } from '../../functions/core/plan.ts';
-import { type Feed, membersOf, registeredAddresses, type Snapshot, wantedAddresses } from '../../functions/core/snapshot.ts';
+import {
+  type ListedBinding,
+  membersOf,
+  registeredAddresses,
+  type Snapshot,
+  wantedAddresses,
+} from '../../functions/core/snapshot.ts';
 import { type Target, targetOf } from '../../functions/core/target.ts';
 import { isLive, isServing, phaseOf, type Task } from '../../functions/core/task.ts';
 import { DESCRIBED_AT_MS, holds, reordered, wholeAws, world } from '../support/arbitraries.ts';
@@ -57,7 +63,7 @@ describe('in every world', () => {
     );
   });
 
-  it('each change carries the proof that this pass has read, of a task that its feed means', () => {
+  it('each change carries the proof that this pass has read, of a task that its binding means', () => {
     holds(
       fc.property(world, (snapshot) => {
         for (const change of planChanges(snapshot)) {
@@ -65,8 +71,8 @@ describe('in every world', () => {
           const { version, last, desired } = task;
           expect(change.because).toMatchObject({ version, last, desired, describedAtMs: DESCRIBED_AT_MS });
           expect(snapshot.describedAtMs.has(task.arn)).toBe(true);
-          expect(selects(change.feed.binding.selector, task)).toBe(true);
-          expect(snapshot.feeds).toContain(change.feed);
+          expect(selects(change.binding.selector, task)).toBe(true);
+          expect(snapshot.bindings).toContain(change.binding);
         }
       }),
     );
@@ -76,7 +82,7 @@ describe('in every world', () => {
     holds(
       fc.property(world, (snapshot) => {
         for (const change of planChanges(snapshot).filter(({ kind }) => kind === 'deregister')) {
-          const isDrained = change.because.rule === 'binding drains' && change.feed.binding.drain;
+          const isDrained = change.because.rule === 'binding drains' && change.binding.drain;
           expect(taskOf(snapshot, change).desired === 'STOPPED' || isDrained).toBe(true);
         }
       }),
@@ -84,14 +90,16 @@ describe('in every world', () => {
   });
 
   it('a removal rests on the proof that needs the least care, and on one of a line that may write where there is one', () => {
-    const care = (feed: Feed, task: Task): number =>
-      (feed.binding.writes && !feed.native ? 0 : 2) + (phaseOf(task) === 'released' ? 1 : 0);
+    const care = (binding: ListedBinding, task: Task): number =>
+      (binding.writes && !binding.native ? 0 : 2) + (phaseOf(task) === 'released' ? 1 : 0);
     holds(
       fc.property(world, (snapshot) => {
         const owners = membersOf(snapshot).filter(({ task }) => snapshot.describedAtMs.has(task.arn));
         for (const change of planChanges(snapshot).filter(({ kind }) => kind === 'deregister')) {
-          const cares = owners.filter(({ address }) => address === change.address).map(({ feed, task }) => care(feed, task));
-          expect(care(change.feed, taskOf(snapshot, change))).toBe(Math.min(...cares));
+          const cares = owners
+            .filter(({ address }) => address === change.address)
+            .map(({ binding, task }) => care(binding, task));
+          expect(care(change.binding, taskOf(snapshot, change))).toBe(Math.min(...cares));
         }
       }),
       100,
@@ -102,9 +110,9 @@ describe('in every world', () => {
     holds(
       fc.property(world, (snapshot) => {
         for (const change of planChanges(snapshot).filter(({ kind }) => kind === 'register')) {
-          expect(change.feed.listed.has(change.because.task)).toBe(true);
+          expect(change.binding.listed.has(change.because.task)).toBe(true);
           expect(isServing(taskOf(snapshot, change))).toBe(true);
-          expect(change.feed.binding.drain).toBe(false);
+          expect(change.binding.drain).toBe(false);
         }
       }),
     );
@@ -143,7 +151,7 @@ describe('in every world', () => {
 
   it('the order in which anything was read does not matter', () => {
     const both = world.chain((snapshot) => fc.tuple(fc.constant(snapshot), reordered(snapshot)));
-    const essence = (snapshot: Snapshot): unknown => planChanges(snapshot).map((change) => ({ ...change, feed: undefined }));
+    const essence = (snapshot: Snapshot): unknown => planChanges(snapshot).map((change) => ({ ...change, binding: undefined }));
     holds(
       fc.property(both, ([one, other]) => {
         expect(essence(other)).toEqual(essence(one));
@@ -157,10 +165,10 @@ describe('in every world that is read whole', () => {
     holds(
       fc.property(wholeAws, (snapshot) => {
         const members = membersOf(snapshot);
-        const serving = members.filter(({ feed: { binding }, task }) => !binding.drain && isServing(task));
+        const serving = members.filter(({ binding: { binding }, task }) => !binding.drain && isServing(task));
         const owned = new Set(members.map(({ address }) => address));
         const live = new Set(
-          members.filter(({ feed: { binding }, task }) => !binding.drain && isLive(task)).map(({ address }) => address),
+          members.filter(({ binding: { binding }, task }) => !binding.drain && isLive(task)).map(({ address }) => address),
         );
         const before = registeredAddresses(snapshot.targets);
         const kept = [...before].filter((address) => !owned.has(address) || live.has(address));

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { planChanges } from '../../functions/core/plan.ts';
 import type { Snapshot } from '../../functions/core/snapshot.ts';
 import { targetOf } from '../../functions/core/target.ts';
-import { aGroup, aSnapshot, at, feed, ip, runningTask, stoppedTask, stoppingTask, target } from '../support/values.ts';
+import { aGroup, aSnapshot, at, binding, ip, runningTask, stoppedTask, stoppingTask, target } from '../support/values.ts';
 
 /** The plan in a few words a change: `register 10.0.0.1:8080, task is running t1`. */
 function brief(snapshot: Snapshot): string[] {
@@ -29,7 +29,7 @@ describe('registers', () => {
           describedAtMs: 10_000,
           binding: 'cluster=prod service=app port=8080',
         },
-        feed: snapshot.feeds[0],
+        binding: snapshot.bindings[0],
         draining: false,
         startedAtMs: 1_000,
       },
@@ -38,8 +38,8 @@ describe('registers', () => {
 
   it('with the zone of the line', () => {
     const task = runningTask('t1', '10.0.0.1');
-    const feeds = [feed('service=app port=8080 zone=all', { listed: [task] })];
-    expect(planChanges(aSnapshot({ tasks: [task], feeds }))).toMatchObject([
+    const bindings = [binding('service=app port=8080 zone=all', { listed: [task] })];
+    expect(planChanges(aSnapshot({ tasks: [task], bindings }))).toMatchObject([
       { descriptor: { id: '10.0.0.1', port: 8080, zone: 'all' } },
     ]);
   });
@@ -52,8 +52,11 @@ describe('registers', () => {
 
   it('a task on every port that its lines name', () => {
     const task = runningTask('t1', '10.0.0.1');
-    const feeds = [feed('service=app port=9090', { listed: [task] }), feed('service=app port=8080', { listed: [task] })];
-    expect(brief(aSnapshot({ tasks: [task], feeds }))).toEqual([
+    const bindings = [
+      binding('service=app port=9090', { listed: [task] }),
+      binding('service=app port=8080', { listed: [task] }),
+    ];
+    expect(brief(aSnapshot({ tasks: [task], bindings }))).toEqual([
       'register 10.0.0.1:8080, task is running t1',
       'register 10.0.0.1:9090, task is running t1',
     ]);
@@ -90,17 +93,17 @@ describe('does not register', () => {
     { what: 'a task of somebody else', words: { group: 'service:api' } },
   ])('$what', ({ words }) => {
     const other = runningTask('t1', '10.0.0.1', words);
-    const feeds = [feed('service=app port=8080', { listed: [other] })];
-    expect(brief(aSnapshot({ tasks: [other], feeds }))).toEqual([]);
+    const bindings = [binding('service=app port=8080', { listed: [other] })];
+    expect(brief(aSnapshot({ tasks: [other], bindings }))).toEqual([]);
   });
 
   it('a task that only claims to be of the service: it is not in the list of its own', () => {
-    expect(brief(aSnapshot({ tasks: [task], feeds: [feed('service=app port=8080')] }))).toEqual([]);
+    expect(brief(aSnapshot({ tasks: [task], bindings: [binding('service=app port=8080')] }))).toEqual([]);
   });
 
-  it('a task that stands in the list of another feed only', () => {
-    const feeds = [feed('service=app port=8080'), feed('service=api port=8080', { listed: [task] })];
-    expect(brief(aSnapshot({ tasks: [task], feeds }))).toEqual([]);
+  it('a task that stands in the list of another binding only', () => {
+    const bindings = [binding('service=app port=8080'), binding('service=api port=8080', { listed: [task] })];
+    expect(brief(aSnapshot({ tasks: [task], bindings }))).toEqual([]);
   });
 
   it('a task known from cache alone', () => {
@@ -108,8 +111,8 @@ describe('does not register', () => {
   });
 
   it('a task that is to leave the group', () => {
-    const feeds = [feed('service=app port=8080 mode=drain', { listed: [task] })];
-    expect(brief(aSnapshot({ tasks: [task], feeds }))).toEqual([]);
+    const bindings = [binding('service=app port=8080 mode=drain', { listed: [task] })];
+    expect(brief(aSnapshot({ tasks: [task], bindings }))).toEqual([]);
   });
 });
 
@@ -136,7 +139,7 @@ describe('deregisters', () => {
         describedAtMs: 10_000,
         binding: 'cluster=prod service=app port=8080',
       },
-      feed: snapshot.feeds[0],
+      binding: snapshot.bindings[0],
     });
     expect(change?.descriptor).toBe(descriptor);
   });
@@ -158,9 +161,9 @@ describe('deregisters', () => {
       runningTask('t2', '10.0.0.2', { last: 'PENDING' }),
       stoppedTask('t3', '10.0.0.3'),
     ];
-    const feeds = [feed('service=app port=8080 mode=drain')];
+    const bindings = [binding('service=app port=8080 mode=drain')];
     const targets = [target('10.0.0.1'), target('10.0.0.2'), target('10.0.0.3')];
-    const snapshot = aSnapshot({ tasks, feeds, targets });
+    const snapshot = aSnapshot({ tasks, bindings, targets });
     expect(brief(snapshot)).toEqual([
       'deregister 10.0.0.1:8080, binding drains t1',
       'deregister 10.0.0.2:8080, binding drains t2',
@@ -171,12 +174,12 @@ describe('deregisters', () => {
 
   it('by the old port of a line that drains, and keeps the new one', () => {
     const task = runningTask('t1', '10.0.0.1');
-    const feeds = [
-      feed('service=app port=8080 mode=drain', { listed: [task] }),
-      feed('service=app port=9090', { listed: [task] }),
+    const bindings = [
+      binding('service=app port=8080 mode=drain', { listed: [task] }),
+      binding('service=app port=9090', { listed: [task] }),
     ];
     const targets = [target('10.0.0.1'), target('10.0.0.1', 'healthy', { port: 9090 })];
-    expect(brief(aSnapshot({ tasks: [task], feeds, targets }))).toEqual(['deregister 10.0.0.1:8080, binding drains t1']);
+    expect(brief(aSnapshot({ tasks: [task], bindings, targets }))).toEqual(['deregister 10.0.0.1:8080, binding drains t1']);
   });
 
   it('the dead task of ours at an address where somebody else lives: that is the reason to hurry', () => {
@@ -200,10 +203,10 @@ describe('leaves a target alone', () => {
 
   it('whose task is only absent: not listed, not described, or not known', () => {
     const targets = [target('10.0.0.1')];
-    const feeds = [feed('service=app port=8080')];
-    expect(brief(aSnapshot({ tasks: [runningTask('t1', '10.0.0.1')], feeds, targets }))).toEqual([]);
-    expect(brief(aSnapshot({ tasks: [runningTask('t1', '10.0.0.1')], feeds, targets, described: [] }))).toEqual([]);
-    expect(brief(aSnapshot({ feeds, targets }))).toEqual([]);
+    const bindings = [binding('service=app port=8080')];
+    expect(brief(aSnapshot({ tasks: [runningTask('t1', '10.0.0.1')], bindings, targets }))).toEqual([]);
+    expect(brief(aSnapshot({ tasks: [runningTask('t1', '10.0.0.1')], bindings, targets, described: [] }))).toEqual([]);
+    expect(brief(aSnapshot({ bindings, targets }))).toEqual([]);
   });
 
   it('whose task is known stopped from cache alone', () => {
@@ -212,9 +215,9 @@ describe('leaves a target alone', () => {
   });
 
   it('whose draining line was written for a task that this pass has not described', () => {
-    const feeds = [feed('service=app port=8080 mode=drain')];
+    const bindings = [binding('service=app port=8080 mode=drain')];
     const tasks = [runningTask('t1', '10.0.0.1')];
-    expect(brief(aSnapshot({ tasks, feeds, targets: [target('10.0.0.1')], described: [] }))).toEqual([]);
+    expect(brief(aSnapshot({ tasks, bindings, targets: [target('10.0.0.1')], described: [] }))).toEqual([]);
   });
 
   it('that drains already', () => {
@@ -249,8 +252,8 @@ describe('leaves a target alone', () => {
   it('that one line wants and another one drains', () => {
     const task = runningTask('t1', '10.0.0.1');
     const dead = stoppedTask('t2', '10.0.0.1', { group: 'service:api' });
-    const feeds = [feed('service=api port=8080 mode=drain'), feed('service=app port=8080', { listed: [task] })];
-    expect(brief(aSnapshot({ tasks: [task, dead], feeds, targets: [target('10.0.0.1')] }))).toEqual([]);
+    const bindings = [binding('service=api port=8080 mode=drain'), binding('service=app port=8080', { listed: [task] })];
+    expect(brief(aSnapshot({ tasks: [task, dead], bindings, targets: [target('10.0.0.1')] }))).toEqual([]);
   });
 });
 
@@ -285,15 +288,15 @@ describe('of several owners of one address', () => {
   it('the one of a binding that may write counts before one that may not, though it needs more care', () => {
     const watched = stoppingTask('watched', '10.0.0.1', { group: 'service:api' });
     const ours = stoppedTask('ours', '10.0.0.1');
-    const writing = feed('service=app port=8080');
-    for (const silent of [feed('service=api port=8080 mode=observe'), feed('service=api port=8080', { native: true })]) {
-      for (const feeds of [
+    const writing = binding('service=app port=8080');
+    for (const silent of [binding('service=api port=8080 mode=observe'), binding('service=api port=8080', { native: true })]) {
+      for (const bindings of [
         [silent, writing],
         [writing, silent],
       ]) {
-        const snapshot = aSnapshot({ tasks: [watched, ours], feeds, targets });
+        const snapshot = aSnapshot({ tasks: [watched, ours], bindings, targets });
         expect(brief(snapshot)).toEqual(['deregister 10.0.0.1:8080, task has stopped ours']);
-        expect(planChanges(snapshot)[0]?.feed).toBe(writing);
+        expect(planChanges(snapshot)[0]?.binding).toBe(writing);
       }
     }
   });
@@ -326,8 +329,8 @@ describe('of two lines that register one address', () => {
   const api = runningTask('api', '10.0.0.1', { group: 'service:api' });
 
   function chosen(...lines: readonly string[]): (string | undefined)[] {
-    const feeds = lines.map((line) => feed(line, { listed: [line.includes('api') ? api : app] }));
-    return [feeds, feeds.toReversed()].map((each) => brief(aSnapshot({ tasks: [app, api], feeds: each })).join());
+    const bindings = lines.map((line) => binding(line, { listed: [line.includes('api') ? api : app] }));
+    return [bindings, bindings.toReversed()].map((each) => brief(aSnapshot({ tasks: [app, api], bindings: each })).join());
   }
 
   it('the first by its text counts, whatever the order', () => {
@@ -343,13 +346,13 @@ describe('of two lines that register one address', () => {
   });
 
   it('the one that may write counts before one that ECS keeps', () => {
-    const feeds = [
-      feed('service=api port=8080', { listed: [api], native: true }),
-      feed('service=app port=8080', { listed: [app] }),
+    const bindings = [
+      binding('service=api port=8080', { listed: [api], native: true }),
+      binding('service=app port=8080', { listed: [app] }),
     ];
     const expected = ['register 10.0.0.1:8080, task is running app'];
-    expect(brief(aSnapshot({ tasks: [app, api], feeds }))).toEqual(expected);
-    expect(brief(aSnapshot({ tasks: [app, api], feeds: feeds.toReversed() }))).toEqual(expected);
+    expect(brief(aSnapshot({ tasks: [app, api], bindings }))).toEqual(expected);
+    expect(brief(aSnapshot({ tasks: [app, api], bindings: bindings.toReversed() }))).toEqual(expected);
   });
 });
 
@@ -364,7 +367,7 @@ describe('the plan', () => {
   });
 
   it('is empty for nothing', () => {
-    expect(planChanges(aSnapshot({ feeds: [] }))).toEqual([]);
+    expect(planChanges(aSnapshot({ bindings: [] }))).toEqual([]);
     expect(planChanges(aSnapshot({}))).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { explainFailure, type Failure } from '../../functions/core/failure.ts';
 import type { Finding } from '../../functions/core/finding.ts';
 import { planChanges } from '../../functions/core/plan.ts';
 import { changeRecord, findingRecord, type PassFacts, passRecord } from '../../functions/core/report.ts';
-import { aGroup, aSnapshot, feed, groupArn, runningTask, stoppingTask, target, taskArn } from '../support/values.ts';
+import { aGroup, aSnapshot, binding, groupArn, runningTask, stoppingTask, target, taskArn } from '../support/values.ts';
 
 const CHANGES = planChanges(
   aSnapshot({
@@ -68,8 +68,8 @@ describe('the record of a change', () => {
 
   it('names the zone and the mode of the line', () => {
     const task = runningTask('new', '10.0.0.1');
-    const feeds = [feed('service=app port=8080 zone=all', { listed: [task] })];
-    const [change] = planChanges(aSnapshot({ tasks: [task], feeds }));
+    const bindings = [binding('service=app port=8080 zone=all', { listed: [task] })];
+    const [change] = planChanges(aSnapshot({ tasks: [task], bindings }));
     if (change === undefined) throw new Error('The test expects a change.');
     expect(changeRecord(aGroup(), change, 0)).toMatchObject({ zone: 'all' });
   });

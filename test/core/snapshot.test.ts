@@ -17,8 +17,8 @@ import {
   aHint,
   aSnapshot,
   at,
+  binding,
   clusterArn,
-  feed,
   ip,
   runningTask,
   stoppedTask,
@@ -37,13 +37,13 @@ function addressesOf(snapshot: Snapshot): string[] {
 }
 
 describe('the members of a group', () => {
-  it('are the tasks of its feeds, each with the address that it would have there', () => {
+  it('are the tasks of its bindings, each with the address that it would have there', () => {
     const other = runningTask('other', '10.0.0.9', { group: 'service:api' });
     const elsewhere = runningTask('elsewhere', '10.0.0.8', { cluster: clusterArn('staging') });
     const snapshot = aSnapshot({ tasks: [RUNNING, STOPPED, other, elsewhere] });
     expect(addressesOf(snapshot)).toEqual(['running 10.0.0.1:8080', 'stopped 10.0.0.3:8080']);
     expect(membersOf(snapshot)[0]).toEqual({
-      feed: snapshot.feeds[0],
+      binding: snapshot.bindings[0],
       task: RUNNING,
       ip: ip('10.0.0.1'),
       address: at('10.0.0.1'),
@@ -65,9 +65,9 @@ describe('the members of a group', () => {
     expect(isMember(MS + 30_000, { stoppedAtMs: MS, last: 'STOPPING' })).toBe(true);
   });
 
-  it('count once per feed that means them', () => {
-    const feeds = [feed('service=app port=8080'), feed('service=app port=9090 mode=drain')];
-    expect(addressesOf(aSnapshot({ tasks: [RUNNING], feeds }))).toEqual(['running 10.0.0.1:8080', 'running 10.0.0.1:9090']);
+  it('count once per binding that means them', () => {
+    const bindings = [binding('service=app port=8080'), binding('service=app port=9090 mode=drain')];
+    expect(addressesOf(aSnapshot({ tasks: [RUNNING], bindings }))).toEqual(['running 10.0.0.1:8080', 'running 10.0.0.1:9090']);
   });
 
   it('have an address of the family of the group, or are none', () => {
@@ -95,13 +95,13 @@ describe('an address is wanted', () => {
   });
 
   it('not by a binding that drains', () => {
-    const drain = feed('service=app port=8080 mode=drain');
-    expect(wantedAddresses(membersOf(aSnapshot({ tasks: [RUNNING], feeds: [drain] })))).toEqual(new Set());
+    const drain = binding('service=app port=8080 mode=drain');
+    expect(wantedAddresses(membersOf(aSnapshot({ tasks: [RUNNING], bindings: [drain] })))).toEqual(new Set());
   });
 
   it('by an observing binding as well: what it wants is not removed for another one', () => {
-    const observe = feed('service=app port=8080 mode=observe');
-    const members = membersOf(aSnapshot({ tasks: [RUNNING], feeds: [observe] }));
+    const observe = binding('service=app port=8080 mode=observe');
+    const members = membersOf(aSnapshot({ tasks: [RUNNING], bindings: [observe] }));
     expect(wantedAddresses(members)).toEqual(new Set([at('10.0.0.1')]));
   });
 });
@@ -124,14 +124,14 @@ describe('a listed task is asked about', () => {
     known(
       aSnapshot({
         tasks: [task],
-        feeds: [feed('service=app port=8080', { listed: [task] })],
+        bindings: [binding('service=app port=8080', { listed: [task] })],
         targets: words.registered === false ? [] : [target('10.0.0.1')],
       }),
     );
 
   it('while nobody knows it', () => {
-    const feeds = [feed('service=app port=8080', { listed: [RUNNING] })];
-    expect(known(aSnapshot({ feeds }))).toEqual(['running']);
+    const bindings = [binding('service=app port=8080', { listed: [RUNNING] })];
+    expect(known(aSnapshot({ bindings }))).toEqual(['running']);
   });
 
   it.each([
@@ -178,26 +178,30 @@ describe('a known task is asked about', () => {
   });
 
   it('when it is to leave the group, and its address is registered', () => {
-    const feeds = [feed('service=app port=8080 mode=drain', { listed: [RUNNING] })];
-    expect(known(aSnapshot({ tasks: [RUNNING], feeds, targets: [target('10.0.0.1')] }))).toEqual(['running']);
-    expect(known(aSnapshot({ tasks: [RUNNING], feeds }))).toEqual([]);
+    const bindings = [binding('service=app port=8080 mode=drain', { listed: [RUNNING] })];
+    expect(known(aSnapshot({ tasks: [RUNNING], bindings, targets: [target('10.0.0.1')] }))).toEqual(['running']);
+    expect(known(aSnapshot({ tasks: [RUNNING], bindings }))).toEqual([]);
   });
 
   it.each(['read', 'gone'] as const)('when it is live and no longer listed (%s)', (list) => {
-    const feeds = [feed('service=app port=8080', { list })];
-    expect(known(aSnapshot({ tasks: [RUNNING], feeds, targets: [target('10.0.0.1')] }))).toEqual(['running']);
-    expect(known(aSnapshot({ tasks: [STOPPED], feeds }))).toEqual([]);
+    const bindings = [binding('service=app port=8080', { list })];
+    expect(known(aSnapshot({ tasks: [RUNNING], bindings, targets: [target('10.0.0.1')] }))).toEqual(['running']);
+    expect(known(aSnapshot({ tasks: [STOPPED], bindings }))).toEqual([]);
   });
 
   it('when the one list that means it lacks it, whatever the others say', () => {
-    const feeds = [feed('service=api port=8080'), feed('service=app port=8080'), feed('family=x port=1', { list: 'failed' })];
-    expect(known(aSnapshot({ tasks: [RUNNING], feeds }))).toEqual(['running']);
+    const bindings = [
+      binding('service=api port=8080'),
+      binding('service=app port=8080'),
+      binding('family=x port=1', { list: 'failed' }),
+    ];
+    expect(known(aSnapshot({ tasks: [RUNNING], bindings }))).toEqual(['running']);
   });
 
   it('not for being absent from a list that could not be read', () => {
-    const feeds = [feed('service=app port=8080', { list: 'failed' })];
-    expect(known(aSnapshot({ tasks: [RUNNING], feeds, targets: [target('10.0.0.1')] }))).toEqual([]);
-    expect(known(aSnapshot({ tasks: [RUNNING], feeds }))).toEqual([]);
+    const bindings = [binding('service=app port=8080', { list: 'failed' })];
+    expect(known(aSnapshot({ tasks: [RUNNING], bindings, targets: [target('10.0.0.1')] }))).toEqual([]);
+    expect(known(aSnapshot({ tasks: [RUNNING], bindings }))).toEqual([]);
   });
 
   it('not for being absent from the list of somebody else', () => {
@@ -234,8 +238,8 @@ describe('the tasks to describe', () => {
   });
 
   it('name a hinted task once where it is asked about anyway', () => {
-    const feeds = [feed('service=app port=8080', { listed: [RUNNING] })];
-    expect(tasksToDescribe(aSnapshot({ feeds }), [aHint(RUNNING.arn, 9)])).toEqual({
+    const bindings = [binding('service=app port=8080', { listed: [RUNNING] })];
+    expect(tasksToDescribe(aSnapshot({ bindings }), [aHint(RUNNING.arn, 9)])).toEqual({
       known: [{ arn: RUNNING.arn, cluster: clusterArn() }],
       hinted: [],
     });
@@ -273,15 +277,15 @@ describe('reads are behind a hint', () => {
   });
 
   it('whose task serves and is not listed yet', () => {
-    const feeds = [feed('service=app port=8080')];
-    expect(behind(aSnapshot({ tasks: [RUNNING], feeds }), RUNNING, 0)).toBe(1);
-    expect(behind(aSnapshot({ tasks: [PENDING], feeds }), PENDING, 0)).toBe(0);
+    const bindings = [binding('service=app port=8080')];
+    expect(behind(aSnapshot({ tasks: [RUNNING], bindings }), RUNNING, 0)).toBe(1);
+    expect(behind(aSnapshot({ tasks: [PENDING], bindings }), PENDING, 0)).toBe(0);
     expect(behind(aSnapshot({ tasks: [RUNNING] }), RUNNING, 0)).toBe(0);
   });
 
   it('not one whose list could not be read: that is a failure, and not a delay', () => {
-    const feeds = [feed('service=app port=8080', { list: 'failed' })];
-    expect(behind(aSnapshot({ tasks: [RUNNING], feeds }), RUNNING, 0)).toBe(0);
+    const bindings = [binding('service=app port=8080', { list: 'failed' })];
+    expect(behind(aSnapshot({ tasks: [RUNNING], bindings }), RUNNING, 0)).toBe(0);
   });
 
   it('not one whose task ECS does not know: old messages tell of tasks long forgotten', () => {
@@ -289,7 +293,7 @@ describe('reads are behind a hint', () => {
   });
 
   it('not one whose task is known to have stopped', () => {
-    expect(behind(aSnapshot({ tasks: [STOPPED], feeds: [feed('service=app port=8080')] }), STOPPED, 99)).toBe(0);
+    expect(behind(aSnapshot({ tasks: [STOPPED], bindings: [binding('service=app port=8080')] }), STOPPED, 99)).toBe(0);
   });
 });
 

@@ -52,7 +52,7 @@ export const SOMETIMES: readonly string[] = [
   'held: observe',
   'held: refused before',
   'held: waits for confirmation',
-  'held: binding is older than a minute',
+  'held: bindings are older than a minute',
   'invocation: killed',
   'invocation: timed out',
   'killed after a write',

@@ -3,6 +3,7 @@
 import type { Clock } from '../../functions/app/ports.ts';
 import { changeKey } from '../../functions/core/guard.ts';
 import { isObject } from '../../functions/core/json.ts';
+import type { Pass } from '../../functions/core/report.ts';
 import { registeredAddresses } from '../../functions/core/snapshot.ts';
 import type { Account } from '../../scripts/simulator/account.ts';
 import type { ApiName, Service } from '../../scripts/simulator/api.ts';
@@ -15,7 +16,6 @@ import { present } from '../../scripts/simulator/ecs.ts';
 import type { StateChangeEvent } from '../../scripts/simulator/events.ts';
 import { functionCalled } from '../../scripts/simulator/function-calls.ts';
 import { type InProcessRuntime, spawnInProcess } from '../../scripts/simulator/in-process.ts';
-import type { PassEntry } from '../../scripts/simulator/kept-reports.ts';
 import { LAMBDA_SETTINGS, Lambda, type LambdaSettings, type Runtime } from '../../scripts/simulator/lambda.ts';
 import { Queue } from '../../scripts/simulator/queue.ts';
 import type { Random } from '../../scripts/simulator/random.ts';
@@ -92,7 +92,7 @@ export class Stack {
   collectMarks(): ReadonlySet<string> {
     for (const { reports } of this.#runtimes) {
       if (hasFoundAddressTaken(reports.passes)) this.marks.add('a second look found the address taken');
-      for (const { pass } of reports.passes) {
+      for (const pass of reports.passes) {
         for (const change of pass.written.done) this.marks.add(`change: ${change.because.rule}`);
         for (const { because } of pass.held) this.marks.add(`held: ${because}`);
         for (const { kind } of pass.failures) this.marks.add(`failure: ${kind}`);
@@ -227,9 +227,9 @@ export class Stack {
 }
 
 /** Whether a removal that waited for its second look was dropped there, because a live task had the address by then. */
-function hasFoundAddressTaken(entries: readonly PassEntry[]): boolean {
-  return entries.some(({ group, pass }, index) => {
-    const next = entries.slice(index + 1).find((entry) => entry.group === group)?.pass;
+function hasFoundAddressTaken(passes: readonly Pass[]): boolean {
+  return passes.some((pass, index) => {
+    const next = passes.slice(index + 1).find(({ group }) => group.arn === pass.group.arn);
     const planned = new Set(next?.planned.map(({ address }) => address));
     const registered = new Set(registeredAddresses(next?.snapshot?.targets ?? []));
     const waiting = pass.held.filter(({ change }) => pass.unconfirmed.has(changeKey(change)));

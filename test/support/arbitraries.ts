@@ -1,11 +1,11 @@
 /** What fast-check draws from, and the one seed that makes each run the same. */
 import fc from 'fast-check';
 import { selects } from '../../functions/core/binding.ts';
-import type { Feed, Snapshot } from '../../functions/core/snapshot.ts';
+import type { ListedBinding, Snapshot } from '../../functions/core/snapshot.ts';
 import type { Target } from '../../functions/core/target.ts';
 import { type DesiredStatus, type InterfaceStatus, type LastStatus, phaseOf, type Task } from '../../functions/core/task.ts';
 import type { IpFamily } from '../../functions/core/values.ts';
-import { aGroup, binding, clusterArn, feed, ip, target, taskArn } from './values.ts';
+import { aGroup, binding, clusterArn, ip, target, taskArn } from './values.ts';
 
 /** A fixed seed: a mutant must not live or die by luck, and a failure tells the same scenario on every machine. */
 export const SEED = 20_261_122;
@@ -160,10 +160,10 @@ const worldDraft = fc.record({
 });
 type AwsDraft = typeof worldDraft extends fc.Arbitrary<infer Draft> ? Draft : never;
 
-function listState(): fc.Arbitrary<Feed['list']> {
+function listState(): fc.Arbitrary<ListedBinding['list']> {
   return fc.oneof(
     { weight: 8, arbitrary: fc.constant('read' as const) },
-    { weight: 2, arbitrary: fc.constantFrom<Feed['list'][]>('gone', 'failed') },
+    { weight: 2, arbitrary: fc.constantFrom<ListedBinding['list'][]>('gone', 'failed') },
   );
 }
 
@@ -186,13 +186,13 @@ function snapshotOf({ family, lines, natives, lists, tasks, targets }: AwsDraft,
   return {
     group: aGroup({ family }),
     targets: targets.map((draft) => targetAt(draft, family)),
-    feeds: lines.map(({ selector, port, zone, mode }): Feed => {
+    bindings: lines.map(({ selector, port, zone, mode }): ListedBinding => {
       const text = `${selector} port=${port}${zone}${mode}`;
-      const meant = made.filter(({ task }) => selects(binding(text, 'enforce').selector, task));
+      const meant = made.filter(({ task }) => selects(binding(text).selector, task));
       const listed = meant.filter(({ task, draft }) => (task.desired === 'RUNNING') === (isWhole || draft.isListedRight));
       const list = isWhole ? 'read' : lists[selector];
       const native = !isWhole && selector !== 'family=nightly' && natives.includes(selector);
-      return feed(text, { native, list, listed: list === 'read' ? listed.map(({ task }) => task) : [] });
+      return binding(text, { native, list, listed: list === 'read' ? listed.map(({ task }) => task) : [] });
     }),
     tasks: new Map(made.map(({ task }) => [task.arn, task])),
     describedAtMs: new Map(described.map(({ task }) => [task.arn, DESCRIBED_AT_MS])),
@@ -232,20 +232,20 @@ function targetAt(draft: typeof targetDraft extends fc.Arbitrary<infer Draft> ? 
 
 /** The same snapshot with everything that has no order read in another one. */
 export function reordered(snapshot: Snapshot): fc.Arbitrary<Snapshot> {
-  const { targets, feeds, tasks, describedAtMs } = snapshot;
+  const { targets, bindings, tasks, describedAtMs } = snapshot;
   const shuffled = <Item>(items: readonly Item[]): fc.Arbitrary<Item[]> =>
     fc.shuffledSubarray([...items], { minLength: items.length });
   return fc
     .record({
       targets: shuffled(targets),
-      feeds: shuffled(feeds),
+      bindings: shuffled(bindings),
       tasks: shuffled([...tasks]),
       described: shuffled([...describedAtMs]),
     })
     .map((lists) => ({
       ...snapshot,
       targets: lists.targets,
-      feeds: lists.feeds,
+      bindings: lists.bindings,
       tasks: new Map(lists.tasks),
       describedAtMs: new Map(lists.described),
     }));

@@ -1,8 +1,8 @@
 /** Looks at a Cloud Map service, as tests write them. */
 
 import { parseInstanceBinding, type Selector } from '../../functions/core/binding.ts';
-import type { Instance } from '../../functions/core/instance.ts';
-import type { InstanceSnapshot } from '../../functions/core/instances.ts';
+import type { InstanceSnapshot } from '../../functions/core/cloud-map/check.ts';
+import type { Instance } from '../../functions/core/cloud-map/instance.ts';
 import type { Task } from '../../functions/core/task.ts';
 import { cloudMapArn, clusterArn, ip, lineOf } from './values.ts';
 

@@ -1,6 +1,7 @@
 /** Fakes at the ports: a clock that never waits, and a world that answers as the test says and remembers what it was asked. */
 import type { AwsApi, Clock, OperationName, Operations, Outcome } from '../../functions/app/ports.ts';
 import type { FailureKind } from '../../functions/core/failure.ts';
+import { err } from '../../functions/core/result.ts';
 import type { Task } from '../../functions/core/task.ts';
 import type { TaskArn } from '../../functions/core/values.ts';
 
@@ -94,7 +95,7 @@ export function ok<Value>(value: Value): Outcome<Value> {
 }
 
 export function fails(kind: FailureKind, message = `${kind} by the test`): Outcome<never> {
-  return { ok: false, kind, message };
+  return err({ kind, message });
 }
 
 /** One answer after the other; the last one again and again. */

@@ -3,7 +3,7 @@
 import type { Binding, Line, StackMode } from '../../functions/core/binding.ts';
 import { parseBinding } from '../../functions/core/binding.ts';
 import type { Hint } from '../../functions/core/event.ts';
-import type { Feed, Snapshot } from '../../functions/core/snapshot.ts';
+import type { ListedBinding, Snapshot } from '../../functions/core/snapshot.ts';
 import { type Target, type TargetGroup, targetOf } from '../../functions/core/target.ts';
 import type { Task } from '../../functions/core/task.ts';
 import {
@@ -29,13 +29,13 @@ const ACCOUNT = '111122223333';
 
 /** The value of text that has to parse. */
 export function unwrap<Value>(parsed: Parsed<Value>): Value {
-  if (!parsed.ok) throw new Error(`The test uses a value that does not parse: expected ${parsed.expected}.`);
+  if (!parsed.ok) throw new Error(`The test uses a value that does not parse: expected ${parsed.problem}.`);
   return parsed.value;
 }
 
 /** The value of a line that has to be right. */
 export function lineOf<Value>(line: Line<Value>): Value {
-  if (!line.ok) throw new Error(`The test uses a line that is wrong at "${line.mistake.word}": ${line.mistake.expected}.`);
+  if (!line.ok) throw new Error(`The test uses a line that is wrong at "${line.problem.word}": ${line.problem.expected}.`);
   return line.value;
 }
 
@@ -112,41 +112,41 @@ export function target(address: string, state = 'healthy', words: TargetWords = 
   return targetOf(descriptor, state, words.reason);
 }
 
-export function binding(text: string, stackMode: StackMode): Binding {
+export function parsedBinding(text: string, stackMode: StackMode = 'enforce'): Binding {
   return lineOf(parseBinding(text, { source: 'the tag', clusters: [clusterArn()], stackMode }, 'tag'));
 }
 
-interface FeedWords {
+interface BindingWords {
   readonly stackMode?: StackMode;
   readonly native?: boolean;
-  readonly list?: Feed['list'];
+  readonly list?: ListedBinding['list'];
   readonly listed?: readonly Task[];
 }
 
-/** A feed as its line of binding says it, such as `service=app port=8080 mode=drain`. */
-export function feed(text: string, words: FeedWords = {}): Feed {
+/** A listed binding as its line says it, such as `service=app port=8080 mode=drain`. */
+export function binding(text: string, words: BindingWords = {}): ListedBinding {
   const { stackMode = 'enforce', native = false, list = 'read', listed = [] } = words;
-  return { binding: binding(text, stackMode), native, list, listed: new Set(listed.map(({ arn }) => arn)) };
+  return { ...parsedBinding(text, stackMode), native, list, listed: new Set(listed.map(({ arn }) => arn)) };
 }
 
 interface SnapshotWords {
   readonly group?: TargetGroup;
   readonly targets?: readonly Target[];
-  readonly feeds?: readonly Feed[];
+  readonly bindings?: readonly ListedBinding[];
   readonly tasks?: readonly Task[];
   /** The tasks that this pass has described; all of them unless a test says otherwise. */
   readonly described?: readonly Task[];
   readonly describedAtMs?: number;
 }
 
-/** One feed, `service=app port=8080`, whose list names every task that is to run. */
+/** One binding, `service=app port=8080`, whose list names every task that is to run. */
 export function aSnapshot(words: SnapshotWords): Snapshot {
   const { tasks = [], targets = [], group = aGroup(), describedAtMs = 10_000 } = words;
   const listed = tasks.filter(({ desired }) => desired === 'RUNNING');
   return {
     group,
     targets,
-    feeds: words.feeds ?? [feed('service=app port=8080', { listed })],
+    bindings: words.bindings ?? [binding('service=app port=8080', { listed })],
     tasks: new Map(tasks.map((task) => [task.arn, task])),
     describedAtMs: new Map((words.described ?? tasks).map(({ arn }) => [arn, describedAtMs])),
   };

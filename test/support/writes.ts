@@ -6,9 +6,9 @@ import type { FailureKind } from '../../functions/core/failure.ts';
 import type { Change, Deregistration, Registration } from '../../functions/core/plan.ts';
 import type { Address } from '../../functions/core/values.ts';
 import { type FakeAws, fails, ok, START_MS } from './ports.ts';
-import { aGroup, at, feed, port, taskArn } from './values.ts';
+import { aGroup, at, binding, port, taskArn } from './values.ts';
 
-const FEED = feed('service=app port=8080');
+const BINDING = binding('service=app port=8080');
 
 function because(index: number, describedAtMs = START_MS): Change['because'] {
   return {
@@ -30,18 +30,18 @@ export function adds(count: number, words: Partial<Registration> = {}, from = 0)
   return Array.from({ length: count }, (_, offset) => {
     const index = from + offset;
     const descriptor = { id: ipOf(index), port: port(8080) };
-    const base = { address: at(ipOf(index)), descriptor, because: because(index), feed: FEED };
+    const base = { address: at(ipOf(index)), descriptor, because: because(index), binding: BINDING };
     return { ...base, kind: 'register', draining: false, startedAtMs: index, ...words };
   });
 }
 
 export function removals(count: number): Deregistration[] {
-  return adds(count, {}, 5_000).map(({ address, descriptor, because: why, feed: of }) => ({
+  return adds(count, {}, 5_000).map(({ address, descriptor, because: why, binding: of }) => ({
     kind: 'deregister',
     address,
     descriptor: { ...descriptor, zone: 'eu-west-1a' },
     because: { ...why, rule: 'task is stopping' },
-    feed: of,
+    binding: of,
   }));
 }
 
@@ -53,8 +53,7 @@ export function ageless<Each extends Change>(changes: readonly Each[]): Each[] {
 export function writerOf(fake: FakeAws, words: Partial<Writer> = {}): Writer {
   const caller = new Caller(fake.world, fake.clock, new Map(), START_MS + 10_000_000);
   const calm = {
-    bindingReadAtMs: undefined,
-    isContradicted: () => false,
+    isDue: () => true,
     refusedBefore: new Set<Address>(),
     shares: new Map(),
   };

@@ -1,28 +1,28 @@
 import { describe, expect, it } from 'vitest';
-import type { Reporter } from '../../functions/app/environment.ts';
-import { visit } from '../../functions/app/visit.ts';
+import type { Reporter } from '../../functions/app/invocation.ts';
+import { visit } from '../../functions/app/run.ts';
 import { createCheck } from '../../functions/sync/check.ts';
 import { fails, ok, START_MS } from '../support/ports.ts';
+import { Runs } from '../support/runs.ts';
 import { cloudMapArn, groupArn, runningTask, target } from '../support/values.ts';
-import { Visits } from '../support/visits.ts';
 
 /** A check of a stack with a group and a Cloud Map service, and what was passed on meanwhile. */
 function deployment() {
-  const visits = new Visits({ cloudMapServices: [cloudMapArn()], binding: 'service=app port=8080; service=app prot=1' });
-  visits.fake.answers.ListTagsForResource = () => ok([{ key: 'alb-target-sync', value: 'service=app' }]);
-  visits.fake.answers.ListInstances = () => fails('denied', 'no');
+  const runs = new Runs({ cloudMapServices: [cloudMapArn()], binding: 'service=app port=8080; service=app prot=1' });
+  runs.fake.answers.ListTagsForResource = () => ok([{ key: 'alb-target-sync', value: 'service=app' }]);
+  runs.fake.answers.ListInstances = () => fails('denied', 'no');
   const passedOn: string[] = [];
   const told: Reporter = {
     configured: () => passedOn.push('configured'),
     passed: ({ group }) => passedOn.push(`passed ${group.name}`),
     found: (subject) => passedOn.push(`found ${subject}`),
   };
-  const check = createCheck(told, () => visits.fake.clock.now());
+  const check = createCheck(told, () => runs.fake.clock.now());
   const run = async () => {
-    await visit(visits.environment, visits.request({ trigger: 'check' }), check.reporter);
+    await visit(runs.environment, runs.request({ trigger: 'check' }), check.reporter);
     return check.answer();
   };
-  return { visits, passedOn, check, run };
+  return { runs, passedOn, check, run };
 }
 
 describe('the answer to a check', () => {
@@ -31,8 +31,8 @@ describe('the answer to a check', () => {
   });
 
   it('holds groups, checks and configuration, and everything is passed on as well', async () => {
-    const { visits, passedOn, run } = deployment();
-    visits.tasks.push(runningTask('t1', '10.0.0.1'));
+    const { runs, passedOn, run } = deployment();
+    runs.tasks.push(runningTask('t1', '10.0.0.1'));
     const answer = await run();
     expect(answer.groups).toEqual([
       expect.objectContaining({
@@ -59,15 +59,15 @@ describe('the answer to a check', () => {
   });
 
   it('tells findings with their age, and reads that failed', async () => {
-    const { visits, run } = deployment();
-    visits.targets.set(groupArn(), [target('10.0.0.99')]);
+    const { runs, run } = deployment();
+    runs.targets.set(groupArn(), [target('10.0.0.99')]);
     await run();
-    visits.fake.clock.nowMs = START_MS + 61_000;
-    visits.fake.answers.DescribeServices = () => fails('denied', 'not now');
-    visits.fake.answers.ListInstances = () => ok({ items: [], nextToken: undefined });
-    visits.tasks.push(runningTask('t1', '10.0.0.1', { startedAtMs: START_MS - 100_000 }));
+    runs.fake.clock.nowMs = START_MS + 61_000;
+    runs.fake.answers.DescribeServices = () => fails('denied', 'not now');
+    runs.fake.answers.ListInstances = () => ok({ items: [], nextToken: undefined });
+    runs.tasks.push(runningTask('t1', '10.0.0.1', { startedAtMs: START_MS - 100_000 }));
     await run();
-    visits.fake.clock.nowMs += 20_000;
+    runs.fake.clock.nowMs += 20_000;
     const answer = await run();
     expect(JSON.stringify(answer.groups.at(-1)?.['findings'])).toContain('"kind":"foreign","subject":"10.0.0.99:8080"');
     expect(answer.configuration['failures']).toEqual([expect.stringContaining('(not now)')]);

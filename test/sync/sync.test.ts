@@ -2,23 +2,23 @@ import { describe, expect, it } from 'vitest';
 import type { Message } from '../../functions/core/trigger.ts';
 import { type InvocationReporter, sync } from '../../functions/sync/sync.ts';
 import { fails, START_MS } from '../support/ports.ts';
+import { Runs } from '../support/runs.ts';
 import { clusterArn, groupArn, runningTask, stoppingTask, target, taskEvent } from '../support/values.ts';
-import { Visits } from '../support/visits.ts';
 
 /** A stack with one group at the ports, and what was told of each invocation. */
 function deployment() {
-  const visits = new Visits();
+  const runs = new Runs();
   const setAside: Message[] = [];
   const errors: string[] = [];
   const reports: InvocationReporter = {
-    ...visits.reporter,
+    ...runs.reporter,
     errors,
     setAside: (messages) => setAside.push(...messages),
   };
-  const invoke = (input: unknown) => sync(visits.environment, reports, input, START_MS + 28_500);
+  const invoke = (input: unknown) => sync(runs.environment, reports, input, START_MS + 28_500);
   const reasons = (): string[] =>
     setAside.flatMap(({ id, reading }) => (reading.kind === 'hint' ? [] : [`${id} ${reading.kind}: ${reading.because}`]));
-  return { visits, reports, errors, reasons, invoke };
+  return { runs, reports, errors, reasons, invoke };
 }
 
 function batch(...bodies: readonly unknown[]) {
@@ -38,21 +38,21 @@ const OTHER_CLUSTER = taskEvent({ clusterArn: clusterArn('test'), taskArn: 'arn:
 
 describe('a batch of messages', () => {
   it('is acknowledged when the groups that it means are dealt with', async () => {
-    const { visits, invoke, reasons } = deployment();
-    visits.tasks.push(runningTask('t1', '10.0.0.1', { version: 4 }));
+    const { runs, invoke, reasons } = deployment();
+    runs.tasks.push(runningTask('t1', '10.0.0.1', { version: 4 }));
     expect(await invoke(batch(EVENT))).toEqual({ batchItemFailures: [] });
-    expect(visits.passes.map(({ pass, details }) => [pass.written.done.length, details.trigger, details.hints])).toEqual([
+    expect(runs.passes.map(({ pass, details }) => [pass.written.done.length, details.trigger, details.hints])).toEqual([
       [1, 'messages', 1],
     ]);
     expect(reasons()).toEqual([]);
   });
 
   it('has set aside what is no hint, each with its reason, and serves the rest', async () => {
-    const { visits, invoke, reasons } = deployment();
+    const { runs, invoke, reasons } = deployment();
     expect(await invoke(batch('no JSON', taskEvent({}, { source: 'aws.ec2' }), EVENT, OTHER_CLUSTER, ELSEWHERE))).toEqual({
       batchItemFailures: [],
     });
-    expect(visits.passes).toHaveLength(1);
+    expect(runs.passes).toHaveLength(1);
     expect(reasons()).toEqual([
       'm0 unreadable: the body (7 characters) is not JSON',
       'm1 ignored: its source is "aws.ec2", not "aws.ecs"',
@@ -62,31 +62,31 @@ describe('a batch of messages', () => {
   });
 
   it('returns those whose group failed for something that may pass, and only those', async () => {
-    const { visits, invoke } = deployment();
-    visits.fake.answers.DescribeTargetHealth = () => fails('unexpected');
+    const { runs, invoke } = deployment();
+    runs.fake.answers.DescribeTargetHealth = () => fails('unexpected');
     expect(await invoke(batch('no JSON', EVENT, ELSEWHERE, EVENT))).toEqual({
       batchItemFailures: [{ itemIdentifier: 'm1' }, { itemIdentifier: 'm3' }],
     });
   });
 
   it('is acknowledged where it failed for good: it would do so again', async () => {
-    const { visits, invoke } = deployment();
-    visits.fake.answers.DescribeTargetHealth = () => fails('denied');
+    const { runs, invoke } = deployment();
+    runs.fake.answers.DescribeTargetHealth = () => fails('denied');
     expect(await invoke(batch(EVENT))).toEqual({ batchItemFailures: [] });
   });
 
   it('may be empty', async () => {
-    const { visits, invoke } = deployment();
+    const { runs, invoke } = deployment();
     expect(await invoke({ Records: [] })).toEqual({ batchItemFailures: [] });
-    expect(visits.fake.asked).toEqual([]);
+    expect(runs.fake.asked).toEqual([]);
   });
 });
 
 describe('an event that a rule sends straight to the function', () => {
   it('is served like a message, and answers nothing', async () => {
-    const { visits, invoke } = deployment();
+    const { runs, invoke } = deployment();
     expect(await invoke(EVENT)).toBeUndefined();
-    expect(visits.passes.map(({ details }) => details.trigger)).toEqual(['event']);
+    expect(runs.passes.map(({ details }) => details.trigger)).toEqual(['event']);
   });
 
   it('is set aside where it is no hint', async () => {
@@ -96,9 +96,9 @@ describe('an event that a rule sends straight to the function', () => {
   });
 
   it('fails the invocation where its group is unfinished, so that Lambda calls again', async () => {
-    const { visits, invoke, errors } = deployment();
+    const { runs, invoke, errors } = deployment();
     errors.push('One call failed.', 'Another call failed.');
-    visits.fake.answers.DescribeTargetHealth = () => fails('unexpected');
+    runs.fake.answers.DescribeTargetHealth = () => fails('unexpected');
     await expect(invoke(EVENT)).rejects.toThrow(new Error('The event is not complete: One call failed. Another call failed.'));
   });
 });
@@ -107,14 +107,14 @@ describe('the schedule', () => {
   const SCHEDULED = { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} };
 
   it('passes over every group, and answers nothing', async () => {
-    const { visits, invoke } = deployment();
+    const { runs, invoke } = deployment();
     expect(await invoke(SCHEDULED)).toBeUndefined();
-    expect(visits.passes.map(({ details }) => details.trigger)).toEqual(['schedule']);
+    expect(runs.passes.map(({ details }) => details.trigger)).toEqual(['schedule']);
   });
 
   it('fails where a group is unfinished, even if nothing else is told', async () => {
-    const { visits, invoke } = deployment();
-    visits.fake.answers.DescribeTargetHealth = () => fails('unexpected');
+    const { runs, invoke } = deployment();
+    runs.fake.answers.DescribeTargetHealth = () => fails('unexpected');
     await expect(invoke(SCHEDULED)).rejects.toThrow(
       new Error('The scheduled pass is not complete: a group could not be dealt with in the time given.'),
     );
@@ -134,9 +134,9 @@ describe('the schedule', () => {
 
 describe('a check', () => {
   it('answers with what a pass would change, and writes nothing', async () => {
-    const { visits, invoke } = deployment();
-    visits.tasks.push(runningTask('t1', '10.0.0.1'), stoppingTask('t2', '10.0.0.2'));
-    visits.targets.set(groupArn(), [target('10.0.0.2')]);
+    const { runs, invoke } = deployment();
+    runs.tasks.push(runningTask('t1', '10.0.0.1'), stoppingTask('t2', '10.0.0.2'));
+    runs.targets.set(groupArn(), [target('10.0.0.2')]);
     const answer = await invoke({ check: true });
     expect(answer).toMatchObject({
       mode: 'check',
@@ -152,13 +152,13 @@ describe('a check', () => {
       checks: [],
       configuration: { unread: [], findings: [], failures: [] },
     });
-    expect(visits.fake.names).not.toContain('RegisterTargets');
-    expect(visits.passes).toHaveLength(1);
+    expect(runs.fake.names).not.toContain('RegisterTargets');
+    expect(runs.passes).toHaveLength(1);
   });
 
   it('does not fail where something cannot be read: the answer says so', async () => {
-    const { visits, invoke } = deployment();
-    visits.fake.answers.DescribeTargetHealth = () => fails('unexpected');
+    const { runs, invoke } = deployment();
+    runs.fake.answers.DescribeTargetHealth = () => fails('unexpected');
     expect(await invoke({ check: true })).toMatchObject({ groups: [{ failures: [{ kind: 'unexpected' }] }] });
   });
 });
@@ -166,8 +166,8 @@ describe('a check', () => {
 it.each([[undefined], [null], [7], [{ hello: 'world' }], [{ Records: [{ body: '{}' }] }]])(
   'anything else is an error that names the four inputs: %j',
   async (input) => {
-    const { visits, invoke } = deployment();
+    const { runs, invoke } = deployment();
     await expect(invoke(input)).rejects.toThrow(/^The function got .*It takes four inputs: .*\{"check":true\}\.$/);
-    expect(visits.fake.asked).toEqual([]);
+    expect(runs.fake.asked).toEqual([]);
   },
 );

@@ -1,9 +1,8 @@
 /** What core decides in a pass, from the event to the plan. Bundled, and run where there is no time and no randomness. */
 
-import type { Binding } from '../../functions/core/binding.ts';
 import { readEvent } from '../../functions/core/event.ts';
 import { planChanges } from '../../functions/core/plan.ts';
-import type { Snapshot } from '../../functions/core/snapshot.ts';
+import type { ListedBinding, Snapshot } from '../../functions/core/snapshot.ts';
 import type { Task } from '../../functions/core/task.ts';
 import {
   type Parsed,
@@ -32,19 +31,22 @@ const task: Task = {
   ipv4: known(parseIpAddress('10.0.0.7')),
 };
 
-const binding: Binding = {
+const binding: ListedBinding = {
   selector: { kind: 'service', cluster, name: 'web' },
   port: known(parsePort('8080')),
   zone: undefined,
   drain: false,
   writes: true,
   source: 'tag',
+  native: false,
+  list: 'read',
+  listed: new Set([arn]),
 };
 
 const snapshot: Snapshot = {
   group: { arn: group, name: 'web', family: 'ipv4', port: 8080 },
   targets: [],
-  feeds: [{ binding, native: false, list: 'read', listed: new Set([arn]) }],
+  bindings: [binding],
   tasks: new Map([[arn, task]]),
   describedAtMs: new Map([[arn, 1]]),
 };
@@ -58,6 +60,6 @@ export function decide(): object {
 }
 
 function known<Value>(parsed: Parsed<Value>): Value {
-  if (!parsed.ok) throw new Error(`expected ${parsed.expected}`);
+  if (!parsed.ok) throw new Error(`expected ${parsed.problem}`);
   return parsed.value;
 }

@@ -6,7 +6,7 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
 import type { ClientOptions } from '../../../functions/adapters/aws.ts';
-import type { CheckedService } from '../../../functions/core/configuration.ts';
+import type { InstanceService } from '../../../functions/core/cloud-map/instance.ts';
 import type { Finding } from '../../../functions/core/finding.ts';
 import type { TargetGroup } from '../../../functions/core/target.ts';
 import { isServing, type Task } from '../../../functions/core/task.ts';
@@ -32,7 +32,7 @@ export interface Extras {
 
 interface What {
   readonly groups: readonly TargetGroup[];
-  readonly services: readonly CheckedService[];
+  readonly services: readonly InstanceService[];
   readonly tasks: readonly Task[];
 }
 

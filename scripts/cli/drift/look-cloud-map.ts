@@ -5,7 +5,7 @@ import {
   ListServicesCommand,
   type ServiceDiscoveryClient,
 } from '@aws-sdk/client-servicediscovery';
-import type { CheckedService } from '../../../functions/core/configuration.ts';
+import type { InstanceService } from '../../../functions/core/cloud-map/instance.ts';
 import { cloudMapServiceIdOf } from '../../../functions/core/values.ts';
 import type { ServiceSettings } from './limits.ts';
 import type { Looker } from './looker.ts';
@@ -13,7 +13,7 @@ import type { Looker } from './looker.ts';
 export async function readService(
   looker: Looker,
   cloudMap: ServiceDiscoveryClient,
-  checked: CheckedService,
+  checked: InstanceService,
 ): Promise<ServiceSettings[]> {
   const { service, isManaged } = checked;
   const id = cloudMapServiceIdOf(service);
@@ -61,7 +61,7 @@ function readNamespace(looker: Looker, cloudMap: ServiceDiscoveryClient, namespa
 export function readHealth(
   looker: Looker,
   cloudMap: ServiceDiscoveryClient,
-  { service }: CheckedService,
+  { service }: InstanceService,
 ): Promise<Map<string, string>> {
   return looker.try(
     `The health of ${service}`,

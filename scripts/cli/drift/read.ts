@@ -1,14 +1,14 @@
 /** Reads tasks, targets and instances of an account as the function does, with a world that cannot write. */
 import { createAwsApi, systemClock } from '../../../functions/adapters/aws.ts';
-import { createEnvironment, type Reporter } from '../../../functions/app/environment.ts';
+import { type Check, createEnvironment, type Reporter } from '../../../functions/app/invocation.ts';
 import type { AwsApi, Clock, Outcome } from '../../../functions/app/ports.ts';
-import type { Pass } from '../../../functions/app/reconcile.ts';
-import { visit } from '../../../functions/app/visit.ts';
+import { run } from '../../../functions/app/run.ts';
 import type { Settings } from '../../../functions/core/binding-sources.ts';
-import type { BoundGroup, CheckedService } from '../../../functions/core/configuration.ts';
+import type { Instance, InstanceService } from '../../../functions/core/cloud-map/instance.ts';
 import type { Failure } from '../../../functions/core/failure.ts';
 import type { Finding } from '../../../functions/core/finding.ts';
-import type { Instance } from '../../../functions/core/instance.ts';
+import type { Pass } from '../../../functions/core/report.ts';
+import { err } from '../../../functions/core/result.ts';
 import type { Task } from '../../../functions/core/task.ts';
 import { cloudMapServiceIdOf } from '../../../functions/core/values.ts';
 import type { AccountOptions } from '../plan/plan.ts';
@@ -34,7 +34,7 @@ export interface AccountDrift extends Sides {
 const TIME_MS = 120_000;
 
 interface Reading {
-  readonly passes: { readonly bound: BoundGroup; readonly pass: Pass }[];
+  readonly passes: Pass[];
   readonly instances: Map<string, readonly Instance[]>;
   readonly findings: Finding[];
   readonly failures: Failure[];
@@ -62,33 +62,31 @@ export async function readDriftOf(
   const environment = createEnvironment(settings, readOnly(world), clock);
   const beganMs = clock.now();
   const request = { trigger: 'check' as const, hints: [], deadlineMs: beganMs + TIME_MS };
-  await visit(environment, request, reporterOf(reading));
-  const tasks = [...environment.cache.facts.values()].map(({ task }) => task);
+  await run(environment, request, reporterOf(reading));
+  const tasks = [...environment.cache.tasks.values()].map(({ task }) => task);
   const services = environment.configuration?.configuration.cloudMapServices ?? [];
-  const groups = reading.passes.map(({ bound }) => bound.group);
+  const groups = reading.passes.map(({ group }) => group);
   const extras = await extrasOf({ groups, services, tasks });
   return assemble(reading, extras, tasks, services, { beganMs, nowMs: clock.now() });
 }
 
 function reporterOf(reading: Reading): Reporter {
-  const take = (
-    findings: readonly Finding[],
-    failures: Parameters<Reporter['found']>[2],
-    calls: ReadonlyMap<string, number>,
-  ): void => {
+  const take = ({ findings, failures }: Pick<Check, 'findings' | 'failures'>): void => {
     reading.findings.push(...findings);
     reading.failures.push(...failures);
-    for (const count of calls.values()) reading.calls += count;
   };
   return {
-    configured: (read, calls) => take(read.configuration.findings, read.failures, calls),
-    passed: (bound, pass, { calls }) => {
-      reading.passes.push({ bound, pass });
-      take(pass.findings, pass.failures, calls);
+    configured: ({ configuration, failures }) => take({ findings: configuration.findings, failures }),
+    passed: (pass) => {
+      reading.passes.push(pass);
+      take(pass);
     },
-    found: (subject, findings, failures, calls, report) => {
-      if (report !== undefined) reading.instances.set(subject, report.instances);
-      take(findings, failures, calls);
+    checked: (check) => {
+      if (check.read !== undefined) reading.instances.set(check.subject, check.read.instances);
+      take(check);
+    },
+    called: (calls) => {
+      reading.calls = [...calls.values()].reduce((sum, count) => sum + count, 0);
     },
   };
 }
@@ -97,13 +95,13 @@ function assemble(
   reading: Reading,
   extras: Extras,
   tasks: readonly Task[],
-  services: readonly CheckedService[],
+  services: readonly InstanceService[],
   times: Pick<Sides, 'beganMs' | 'nowMs'>,
 ): AccountDrift {
   const zones = new Map(
     tasks.flatMap(({ ipv4, ipv6, zone }) => [ipv4, ipv6].flatMap((ip) => (ip && zone ? [[ip, zone] as const] : []))),
   );
-  const groups = reading.passes.map(({ bound, pass }) => ({ group: bound.group.name, targets: pass.snapshot?.targets ?? [] }));
+  const groups = reading.passes.map(({ group, snapshot }) => ({ group: group.name, targets: snapshot?.targets ?? [] }));
   const settings = extras.groups.map((group) => {
     const targets = groups.find((each) => each.group === group.name)?.targets ?? [];
     return { ...group, targets, zones };
@@ -129,8 +127,8 @@ function assemble(
       ...settings.flatMap((group) => findSlowChecks(group, extras.stopTimeouts)),
       ...extras.drainFindings,
     ],
-    planned: reading.passes.flatMap(({ pass }) =>
-      pass.held
+    planned: reading.passes.flatMap(({ held }) =>
+      held
         .filter(({ because }) => because === 'check only')
         .map(({ change }) => ({
           ip: change.descriptor.id,
@@ -146,7 +144,6 @@ function assemble(
 
 /** Writes never leave, whatever a plan says. */
 function readOnly(world: AwsApi): AwsApi {
-  const refuse = (): Promise<Outcome<null>> =>
-    Promise.resolve({ ok: false, kind: 'refused', message: 'this command only reads' });
+  const refuse = (): Promise<Outcome<null>> => Promise.resolve(err({ kind: 'refused', message: 'this command only reads' }));
   return { ...world, RegisterTargets: refuse, DeregisterTargets: refuse };
 }

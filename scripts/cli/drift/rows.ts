@@ -1,6 +1,7 @@
 /** Tasks, targets and instances side by side: one row per address. */
+
+import type { Instance } from '../../../functions/core/cloud-map/instance.ts';
 import type { Finding } from '../../../functions/core/finding.ts';
-import type { Instance } from '../../../functions/core/instance.ts';
 import type { Target } from '../../../functions/core/target.ts';
 import { isLive, isServing, phaseOf, type Task } from '../../../functions/core/task.ts';
 import { taskIdOf } from '../../../functions/core/values.ts';

@@ -1,13 +1,13 @@
 /** What a pass would change in an account now: the same plan as {"check": true}, read with the caller's own credentials. */
 import { createAwsApi, systemClock } from '../../../functions/adapters/aws.ts';
-import { createEnvironment, type Reporter } from '../../../functions/app/environment.ts';
+import { createEnvironment, type Reporter } from '../../../functions/app/invocation.ts';
 import type { AwsApi, Outcome } from '../../../functions/app/ports.ts';
-import type { Pass } from '../../../functions/app/reconcile.ts';
-import { visit } from '../../../functions/app/visit.ts';
+import { run } from '../../../functions/app/run.ts';
 import type { Settings } from '../../../functions/core/binding-sources.ts';
-import type { BoundGroup } from '../../../functions/core/configuration.ts';
 import { explainFailure, type Failure } from '../../../functions/core/failure.ts';
 import type { Finding } from '../../../functions/core/finding.ts';
+import type { Pass } from '../../../functions/core/report.ts';
+import { err } from '../../../functions/core/result.ts';
 import type { ToldChange } from '../report/timeline.ts';
 
 export interface AccountOptions {
@@ -41,7 +41,7 @@ const TIME_MS = 120_000;
 export async function planAccount(settings: Settings, options: AccountOptions): Promise<AccountPlan> {
   const notes = new Notes();
   const environment = createEnvironment(settings, readOnly(worldOf(options)), systemClock);
-  await visit(environment, { trigger: 'check', hints: [], deadlineMs: Date.now() + TIME_MS }, notes);
+  await run(environment, { trigger: 'check', hints: [], deadlineMs: Date.now() + TIME_MS }, notes);
   return notes.plan();
 }
 
@@ -50,41 +50,40 @@ class Notes implements Reporter {
   readonly failures: Failure[] = [];
   readonly #ofSettings: Finding[] = [];
   readonly #found: Finding[] = [];
-  readonly #passes: { readonly bound: BoundGroup; readonly pass: Pass }[] = [];
-  readonly #calls = new Map<string, number>();
+  readonly #passes: Pass[] = [];
+  #calls: ReadonlyMap<string, number> = new Map();
 
-  configured: Reporter['configured'] = ({ configuration, failures }, made) => {
-    // Told again only when it is read again.
+  configured: Reporter['configured'] = ({ configuration, failures }) => {
+    // Reported again only when it is read again.
     this.#ofSettings.splice(0, Number.POSITIVE_INFINITY, ...configuration.findings);
-    this.#add(failures, made);
+    this.failures.push(...failures);
   };
 
-  passed: Reporter['passed'] = (bound, pass, details) => {
-    this.#passes.push({ bound, pass });
+  passed: Reporter['passed'] = (pass) => {
+    this.#passes.push(pass);
     this.#found.push(...pass.findings);
-    this.#add(pass.failures, details.calls);
+    this.failures.push(...pass.failures);
   };
 
-  found: Reporter['found'] = (_subject, found, failures, made) => {
-    this.#found.push(...found);
-    this.#add(failures, made);
+  checked: Reporter['checked'] = ({ findings, failures }) => {
+    this.#found.push(...findings);
+    this.failures.push(...failures);
+  };
+
+  called: Reporter['called'] = (calls) => {
+    this.#calls = calls;
   };
 
   plan(): AccountPlan {
     const findings = [...this.#ofSettings, ...this.#found];
     return {
-      changes: this.#passes.flatMap(({ bound, pass }) => changesOf(bound, pass)),
-      targets: this.#passes.flatMap(({ bound, pass }) => targetsOf(bound, pass)),
+      changes: this.#passes.flatMap(changesOf),
+      targets: this.#passes.flatMap(targetsOf),
       // So few looks do not know since when: every time would be that of a look.
       findings: findings.map(({ kind, subject, message, command }) => ({ kind, subject, message, command })),
       failures: this.failures,
       calls: Object.fromEntries([...this.#calls].sort()),
     };
-  }
-
-  #add(failures: readonly Failure[], made: ReadonlyMap<string, number>): void {
-    this.failures.push(...failures);
-    for (const [operation, count] of made) this.#calls.set(operation, (this.#calls.get(operation) ?? 0) + count);
   }
 }
 
@@ -103,11 +102,11 @@ function worldOf({ region, profile, endpointUrl }: AccountOptions): AwsApi {
 /** Writes never leave, whatever a plan says. */
 function readOnly(world: AwsApi): AwsApi {
   const refuse = (): Promise<Outcome<null>> =>
-    Promise.resolve({ ok: false, kind: 'refused', message: 'this command only reads; the deployed function writes' });
+    Promise.resolve(err({ kind: 'refused', message: 'this command only reads; the deployed function writes' }));
   return { ...world, RegisterTargets: refuse, DeregisterTargets: refuse };
 }
 
-function changesOf({ group }: BoundGroup, { held }: Pass): PlannedChange[] {
+function changesOf({ group, held }: Pass): PlannedChange[] {
   return held.map(({ change, because }) => ({
     kind: change.kind,
     targetGroup: group.name,
@@ -119,7 +118,7 @@ function changesOf({ group }: BoundGroup, { held }: Pass): PlannedChange[] {
   }));
 }
 
-function targetsOf({ group }: BoundGroup, { snapshot }: Pass) {
+function targetsOf({ group, snapshot }: Pass) {
   return (snapshot?.targets ?? []).map(({ descriptor, state }) => ({
     targetGroup: group.name,
     ip: descriptor.id,

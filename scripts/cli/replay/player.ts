@@ -204,9 +204,9 @@ class Player {
     if (failed.length > 0)
       this.#notes.push(`${failed.length} invocations of the function failed: ${reasonOf(failed[0]?.error)}`);
     for (const { reports } of this.#runtimes) {
-      for (const { atMs, group, pass } of reports.passes) {
-        for (const { kind, descriptor, because } of pass.written.done) {
-          const target = { targetGroup: group, ip: descriptor.id, port: descriptor.port };
+      for (const { endedAtMs: atMs, group, written } of reports.passes) {
+        for (const { kind, descriptor, because } of written.done) {
+          const target = { targetGroup: group.name, ip: descriptor.id, port: descriptor.port };
           this.#recorder.changes.push({ atMs, kind, ...target, because: because.rule, taskArn: because.task });
         }
       }

@@ -3,9 +3,9 @@
  * all, operators change instances, services are created anew, lists lag, calls fail, addresses are used again. Every finding is
  * compared with the truth, and every lasting difference has to be found.
  */
-import { createEnvironment, type Environment, type InstanceReport, type Reporter } from '../../../functions/app/environment.ts';
+import { createEnvironment, type Environment, type Reporter } from '../../../functions/app/invocation.ts';
 import type { AwsApi } from '../../../functions/app/ports.ts';
-import { visit } from '../../../functions/app/visit.ts';
+import { run } from '../../../functions/app/run.ts';
 import { type Hint, readEvent } from '../../../functions/core/event.ts';
 import type { Finding } from '../../../functions/core/finding.ts';
 import { Account, cloudMapServiceArn, clusterArn, targetGroupArn } from '../../../scripts/simulator/account.ts';
@@ -148,7 +148,7 @@ class History {
     if (idle === undefined) this.#lives.push(life);
     life.isBusy = true;
     const request = { trigger, hints, deadlineMs: this.#clock.now() + INVOCATION_MS };
-    visit(life.environment, request, this.#reporter(life)).then(
+    run(life.environment, request, this.#reporter(life)).then(
       () => {
         life.isBusy = false;
       },
@@ -174,7 +174,8 @@ class History {
     return {
       configured: () => undefined,
       passed: () => undefined,
-      found: (_subject, findings, failures, _calls, report?: InstanceReport) => {
+      called: () => undefined,
+      checked: ({ findings, failures, read: report }) => {
         if (report === undefined) return;
         const atMs = this.#clock.now();
         // Where calls are throttled, a look may also come too late in its invocation for another one; and while a service is

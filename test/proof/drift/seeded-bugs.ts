@@ -1,8 +1,8 @@
 /** Wrong checks, planted to see whether the generated histories notice: each one is a mistake that is easy to make. */
-import type { Environment } from '../../../functions/app/environment.ts';
+import type { Environment } from '../../../functions/app/invocation.ts';
 import type { AwsApi, Clock } from '../../../functions/app/ports.ts';
-import type { Instance } from '../../../functions/core/instance.ts';
-import type { InstanceObservations } from '../../../functions/core/instances.ts';
+import type { InstanceObservations } from '../../../functions/core/cloud-map/check.ts';
+import type { Instance } from '../../../functions/core/cloud-map/instance.ts';
 import type { CloudMapServiceArn } from '../../../functions/core/values.ts';
 import type { Account } from '../../../scripts/simulator/account.ts';
 

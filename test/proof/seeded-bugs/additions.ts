@@ -20,14 +20,14 @@ export const WRONG_ADDITIONS: readonly SeededBug[] = [
     patches: [
       {
         file: FILES.PLAN,
-        find: '!feed.listed.has(task.arn) || !isServing(task)',
-        replace: "!feed.listed.has(task.arn) || !['serving', 'pending'].includes(phaseOf(task))",
+        find: '!binding.listed.has(task.arn) || !isServing(task)',
+        replace: "!binding.listed.has(task.arn) || !['serving', 'pending'].includes(phaseOf(task))",
       },
       { file: FILES.GUARD, find: 'return task !== undefined && !isServing(task);', replace: 'return false;' },
       {
         file: FILES.CORE_SNAPSHOT,
-        find: 'return feed.listed.has(task.arn) && isServing(task) && !registered.has(address);',
-        replace: 'return feed.listed.has(task.arn) && !registered.has(address);',
+        find: 'return binding.listed.has(task.arn) && isServing(task) && !registered.has(address);',
+        replace: 'return binding.listed.has(task.arn) && !registered.has(address);',
       },
     ],
     caughtBy: ['S5'],
@@ -35,7 +35,7 @@ export const WRONG_ADDITIONS: readonly SeededBug[] = [
   {
     name: 'registers what no list names',
     why: 'The description says RUNNING, so the list can only be behind.',
-    patches: [{ file: FILES.PLAN, find: '!feed.listed.has(task.arn) || !isServing(task)', replace: '!isServing(task)' }],
+    patches: [{ file: FILES.PLAN, find: '!binding.listed.has(task.arn) || !isServing(task)', replace: '!isServing(task)' }],
     caughtBy: ['S4'],
   },
   {
@@ -101,7 +101,7 @@ export const WRONG_ADDITIONS: readonly SeededBug[] = [
   {
     name: 'full for good',
     why: 'The quota said no, and it will say no again.',
-    patches: [{ file: FILES.GUARD, find: 'return SECOND_LOOK_AFTER_MS - 1_000;', replace: 'return 9e15;' }],
+    patches: [{ file: FILES.GUARD, find: 'return CONFIRM_AFTER_MS - 1_000;', replace: 'return 9e15;' }],
     caughtBy: ['L3'],
   },
   {
@@ -130,8 +130,8 @@ export const WRONG_ADDITIONS: readonly SeededBug[] = [
     patches: [
       {
         file: FILES.CORE_SNAPSHOT,
-        find: 'if (isLive(task) && isUnlisted(snapshot.feeds, task)) known',
-        replace: 'if (isLive(task) && snapshot.feeds.length < 0) known',
+        find: 'if (isLive(task) && isUnlisted(snapshot.bindings, task)) known',
+        replace: 'if (isLive(task) && snapshot.bindings.length < 0) known',
       },
     ],
     caughtBy: ['L2', 'L3'],

@@ -23,12 +23,12 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
         file: FILES.RECONCILE,
         find: '  const planned = planChanges(reading.snapshot);',
         replace: `  const planned = context.hints.flatMap(({ told }) => {
-    const feed = reading.snapshot.feeds[0];
+    const binding = reading.snapshot.bindings[0];
     if (told?.ipv4 === undefined) return [];
-    const descriptor = { id: told.ipv4, port: feed.binding.port, zone: undefined };
+    const descriptor = { id: told.ipv4, port: binding.port, zone: undefined };
     const because = { rule: 'task is stopping', task: told.arn, version: 1, last: '', desired: '', describedAtMs: clock.now(), binding: '' };
     const kind = told.desired === 'STOPPED' ? 'deregister' : 'register';
-    return [{ kind, address: told.ipv4 + ':8080', descriptor, because, feed, draining: false, startedAtMs: 0 }];
+    return [{ kind, address: told.ipv4 + ':8080', descriptor, because, binding, draining: false, startedAtMs: 0 }];
   });`,
       },
     ],
@@ -60,9 +60,9 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
         file: FILES.PLAN,
         find: '    return change === undefined ? [] : [change];',
         replace: `    if (change !== undefined) return [change];
-    const [feed] = snapshot.feeds;
+    const [binding] = snapshot.bindings;
     const because = { rule: 'task is stopping', task: '', version: 1, last: '', desired: '', describedAtMs: Date.now() * 2, binding: '' };
-    return [{ kind: 'deregister', address: target.address, descriptor: target.descriptor, because, feed }];`,
+    return [{ kind: 'deregister', address: target.address, descriptor: target.descriptor, because, binding }];`,
       },
     ],
     caughtBy: ['S2', 'S3'],
@@ -108,14 +108,14 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
     patches: [
       {
         file: FILES.SNAPSHOT,
-        find: '  const snapshot = { group: bound.group, targets, feeds, tasks, describedAtMs: new Map<TaskArn, number>(), absentAtMs };',
-        replace: `  const { cluster } = bound.feeds[0].binding.selector;
+        find: '  const snapshot = { group: bound.group, targets, bindings, tasks, describedAtMs: new Map<TaskArn, number>(), absentAtMs };',
+        replace: `  const { cluster } = bound.bindings[0].binding.selector;
   const strangers = await listTasks(context.caller, { kind: 'family', cluster, name: 'other' }, 'RUNNING');
   if (!strangers.ok) failures.push(strangers.failure);
   else failures.push(...(await describeTasks(context, strangers.value.map((arn) => ({ arn, cluster })), 'known')).failures);
-  const snapshot = { group: bound.group, targets, feeds, tasks, describedAtMs: new Map<TaskArn, number>(), absentAtMs };
+  const snapshot = { group: bound.group, targets, bindings, tasks, describedAtMs: new Map<TaskArn, number>(), absentAtMs };
   const listed = new Set(strangers.ok ? strangers.value : []);
-  const held = new Set([...cache.facts.values()].filter(({ task }) => listed.has(task.arn) && task.desired === 'RUNNING').map(({ task }) => task.ipv4));
+  const held = new Set([...cache.tasks.values()].filter(({ task }) => listed.has(task.arn) && task.desired === 'RUNNING').map(({ task }) => task.ipv4));
   snapshot.targets = targets.map((target) => (held.has(target.descriptor.id) ? { ...target, state: 'draining' } : target));`,
       },
     ],
@@ -136,9 +136,9 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
     patches: [
       {
         file: FILES.PLAN,
-        find: '    if (describedAtMs === undefined) return [];\n    return [{ feed, startedAtMs: task.startedAtMs ?? 0, because: proofOf(rule, feed, task, describedAtMs) }];',
+        find: '    if (describedAtMs === undefined) return [];\n    return [{ binding, startedAtMs: task.startedAtMs ?? 0, because: proofOf(rule, binding, task, describedAtMs) }];',
         replace:
-          '    if (rule === undefined) return [];\n    return [{ feed, startedAtMs: 0, because: proofOf(rule, feed, task, describedAtMs ?? 9e15) }];',
+          '    if (rule === undefined) return [];\n    return [{ binding, startedAtMs: 0, because: proofOf(rule, binding, task, describedAtMs ?? 9e15) }];',
       },
       {
         file: FILES.CORE_SNAPSHOT,
@@ -171,8 +171,8 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
     patches: [
       {
         file: FILES.PLAN,
-        find: 'address: target.address, descriptor: target.descriptor, because, feed };',
-        replace: 'address: target.address, descriptor: { id: target.descriptor.id }, because, feed };',
+        find: 'address: target.address, descriptor: target.descriptor, because, binding };',
+        replace: 'address: target.address, descriptor: { id: target.descriptor.id }, because, binding };',
       },
     ],
     caughtBy: ['S12'],
@@ -183,8 +183,8 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
     patches: [
       {
         file: FILES.PLAN,
-        find: 'address: target.address, descriptor: target.descriptor, because, feed };',
-        replace: 'address: target.address, descriptor: { ...target.descriptor, zone: undefined }, because, feed };',
+        find: 'address: target.address, descriptor: target.descriptor, because, binding };',
+        replace: 'address: target.address, descriptor: { ...target.descriptor, zone: undefined }, because, binding };',
       },
     ],
     caughtBy: ['S12'],
@@ -206,11 +206,11 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
       },
       {
         file: FILES.SNAPSHOT,
-        find: '  const { feeds, failures } = await readFeeds(context);',
+        find: '  const { bindings, failures } = await readLists(context);',
         replace: `  const group = groupCache(cache, bound.group.arn);
-  const looked = group.looked !== undefined && context.firstProofMs.size > 0 ? group.looked : await readFeeds(context);
+  const looked = group.looked !== undefined && context.firstProofMs.size > 0 ? group.looked : await readLists(context);
   group.looked = looked;
-  const { feeds, failures } = looked;`,
+  const { bindings, failures } = looked;`,
       },
     ],
     caughtBy: ['S7'],
@@ -221,8 +221,8 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
     patches: [
       {
         file: FILES.GUARD,
-        find: 'export const SECOND_LOOK_AFTER_MS = 5_000;',
-        replace: 'export const SECOND_LOOK_AFTER_MS = 1_000;',
+        find: 'export const CONFIRM_AFTER_MS = 5_000;',
+        replace: 'export const CONFIRM_AFTER_MS = 1_000;',
       },
     ],
     caughtBy: ['S7'],
@@ -248,7 +248,7 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
         find: '    const change = deregistrationOf(snapshot, target, owners.get(target.address) ?? []);',
         replace: `    const [owner] = owners.get(target.address) ?? [];
     const because = owner && { rule: 'task is stopping', task: owner.task.arn, version: 1, last: '', desired: '', describedAtMs: 9e15, binding: '' };
-    const sick = owner && target.state === 'unhealthy' && { kind: 'deregister', address: target.address, descriptor: target.descriptor, because, feed: owner.feed };
+    const sick = owner && target.state === 'unhealthy' && { kind: 'deregister', address: target.address, descriptor: target.descriptor, because, binding: owner.binding };
     const change = sick || deregistrationOf(snapshot, target, owners.get(target.address) ?? []);`,
       },
       {
@@ -272,8 +272,8 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
     patches: [
       {
         file: FILES.SNAPSHOT,
-        find: "    answer.ok || answer.failure.kind === 'gone' ? [] : [answer.failure],\n  );\n  return { feeds, failures };",
-        replace: '    [],\n  );\n  return { feeds, failures };',
+        find: "    answer.ok || answer.problem.kind === 'gone' ? [] : [answer.failure],\n  );\n  return { bindings, failures };",
+        replace: '    [],\n  );\n  return { bindings, failures };',
       },
     ],
     caughtBy: ['S8', 'S16'],

@@ -18,17 +18,17 @@ export interface SeededBug {
 
 export const FILES = {
   CALLER: 'functions/app/caller.ts',
-  CONFIGURATION: 'functions/app/configuration.ts',
+  CONFIGURATION: 'functions/app/read-configuration.ts',
   CORE_SNAPSHOT: 'functions/core/snapshot.ts',
-  ENVIRONMENT: 'functions/app/environment.ts',
+  ENVIRONMENT: 'functions/app/invocation.ts',
   EVENT: 'functions/core/event.ts',
   GUARD: 'functions/core/guard.ts',
   PLAN: 'functions/core/plan.ts',
   READS: 'functions/app/reads.ts',
-  RECONCILE: 'functions/app/reconcile.ts',
-  SNAPSHOT: 'functions/app/snapshot.ts',
+  RECONCILE: 'functions/app/pass.ts',
+  SNAPSHOT: 'functions/app/read-snapshot.ts',
   SYNC: 'functions/sync/sync.ts',
   TASK: 'functions/core/task.ts',
-  VISIT: 'functions/app/visit.ts',
+  VISIT: 'functions/app/run.ts',
   WRITES: 'functions/app/writes.ts',
 } as const;

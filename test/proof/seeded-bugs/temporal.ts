@@ -8,12 +8,12 @@ export const WRONG_CONDUCT: readonly SeededBug[] = [
     patches: [
       {
         file: FILES.SNAPSHOT,
-        find: '  for (const feed of feeds) noteListed(',
+        find: '  for (const binding of bindings) noteListed(',
         replace: `  for (const { task, version } of hints) {
-    const fact = cache.facts.get(task);
-    if (fact !== undefined && version > fact.task.version) cache.facts.set(task, { ...fact, task: { ...fact.task, version } });
+    const fact = cache.tasks.get(task);
+    if (fact !== undefined && version > fact.task.version) cache.tasks.set(task, { ...fact, task: { ...fact.task, version } });
   }
-  for (const feed of feeds) noteListed(`,
+  for (const binding of bindings) noteListed(`,
       },
       {
         file: FILES.TASK,
@@ -79,21 +79,21 @@ export const WRONG_CONDUCT: readonly SeededBug[] = [
     name: 'binding of any age',
     why: 'Nobody changes tags.',
     patches: [
-      { file: FILES.GUARD, find: 'nowMs - (bindingReadAtMs ?? nowMs) > WIRING_AGE_MAX_MS', replace: 'false' },
-      { file: FILES.WRITES, find: 'nowMs - bindingReadAtMs <= WIRING_AGE_MAX_MS', replace: 'true' },
+      { file: FILES.GUARD, find: 'nowMs - (bindingsReadAtMs ?? nowMs) > WIRING_AGE_MAX_MS', replace: 'false' },
+      { file: FILES.WRITES, find: 'nowMs - bindingsReadAtMs <= WIRING_AGE_MAX_MS', replace: 'true' },
     ],
     caughtBy: ['S21'],
   },
   {
     name: 'observe is a suggestion',
     why: 'The proof is perfect, why not write.',
-    patches: [{ file: FILES.GUARD, find: "  if (!change.feed.binding.writes) return 'observe';", replace: '' }],
+    patches: [{ file: FILES.GUARD, find: "  if (!change.binding.writes) return 'observe';", replace: '' }],
     caughtBy: ['S18', 'S4'],
   },
   {
     name: 'writes beside ECS',
     why: 'Two keepers keep better than one.',
-    patches: [{ file: FILES.GUARD, find: "  if (change.feed.native) return 'ECS manages this group';", replace: '' }],
+    patches: [{ file: FILES.GUARD, find: "  if (change.binding.native) return 'ECS manages this group';", replace: '' }],
     caughtBy: ['S20', 'S4'],
   },
   {

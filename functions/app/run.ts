@@ -1,0 +1,130 @@
+/** One invocation: which groups to reconcile, which Cloud Map services to check, and which hints have to come again. */
+import type { InstanceService } from '../core/cloud-map/instance.ts';
+import { type BoundGroup, type Configuration, isMeant, isSurelyUnbound } from '../core/configuration.ts';
+import { type Hint, mayMean } from '../core/event.ts';
+import { isPassing } from '../core/failure.ts';
+import { PASS_INTERVAL_MS, PASS_TIME_MS } from '../core/next-pass.ts';
+import { isAhead } from '../core/snapshot.ts';
+import type { TargetGroupArn } from '../core/values.ts';
+import { forgetOldTasks, hintsFor } from './cache.ts';
+import { checkServices, isCheckDue } from './check-cloud-map.ts';
+import {
+  beginInvocation,
+  currentConfiguration,
+  type Environment,
+  type Invocation,
+  isFull,
+  type Reporter,
+  type Request,
+} from './invocation.ts';
+import type { ReadConfiguration } from './read-configuration.ts';
+import { type Reconciled, reconcileGroup } from './reconcile-group.ts';
+
+/** How often an unreadable configuration is read within one invocation. */
+const CONFIGURATION_TRIES = 3;
+
+export interface Run {
+  /** Groups whose last pass failed for a reason that may pass, or whose bindings could not be read. */
+  readonly unfinished: readonly TargetGroupArn[];
+  /** The hints that have to come again, since a group that they may mean is unfinished. */
+  readonly unfinishedHints: ReadonlySet<Hint>;
+  /** The hints that mean no group: no binding selects their tasks. */
+  readonly unboundHints: ReadonlySet<Hint>;
+}
+
+/** Reconciles each group that a hint may mean, or every group if the schedule or a person asks. */
+export async function run(environment: Environment, request: Request, reporter: Reporter): Promise<Run> {
+  const invocation = beginInvocation(environment, request, reporter);
+  if (isSettled(invocation)) return { unfinished: [], unfinishedHints: new Set(), unboundHints: unboundHints(invocation) };
+  forgetOldTasks(invocation.cache, invocation.clock.now());
+  // Decide which hints are new before the passes update the cache.
+  const hasNews = newsOf(invocation);
+  const { read, reconciled } = await reconcileGroups(invocation);
+  const due = read.configuration.cloudMapServices.filter(
+    (service) => isFull(request) || (hasNews(service) && isCheckDue(invocation, service)),
+  );
+  await checkServices(
+    invocation,
+    due,
+    reconciled.flatMap(({ snapshot }) => snapshot ?? []),
+  );
+  reporter.called(invocation.caller.calls);
+  const unfinished = [
+    ...reconciled.filter((each) => each.isUnfinished).map(({ group }) => group),
+    ...(read.failures.some(isPassing) ? read.configuration.unread : []),
+  ];
+  return {
+    unfinished,
+    unfinishedHints: unfinishedHints(request.hints, read.configuration, unfinished),
+    unboundHints: unboundHints(invocation),
+  };
+}
+
+/** Whether an event names the Cloud Map service with something new. */
+function newsOf({ hints, cache }: Invocation): (service: InstanceService) => boolean {
+  const ahead = hints.filter((hint) => isAhead(hint, cache.tasks.get(hint.task)?.task));
+  return (service) => ahead.some((hint) => isNamed(service, hint));
+}
+
+function isNamed({ bindings }: InstanceService, hint: Hint): boolean {
+  return bindings.some(({ selector }) => mayMean(selector, hint));
+}
+
+function unboundHints({ environment, hints }: Invocation): Set<Hint> {
+  const { settings, configuration } = environment;
+  const read = configuration?.configuration;
+  const isUnbound = (hint: Hint): boolean => read?.unread.length === 0 && !isBound(read, hint);
+  return new Set(hints.filter((hint) => isSurelyUnbound(settings, hint) || isUnbound(hint)));
+}
+
+function isBound({ groups, cloudMapServices }: Configuration, hint: Hint): boolean {
+  return groups.some((bound) => isMeant(bound, hint)) || cloudMapServices.some((service) => isNamed(service, hint));
+}
+
+/** Whether this environment has read and settled what every hint says: then the batch costs no call. */
+function isSettled(invocation: Invocation): boolean {
+  if (isFull(invocation)) return false;
+  const { environment, cache, hints } = invocation;
+  const { settings, configuration: read } = environment;
+  if (hints.every((hint) => isSurelyUnbound(settings, hint))) return true;
+  if (read === undefined || read.configuration.unread.length > 0) return false;
+  return hints.every((hint) => {
+    const meant = read.configuration.groups.filter((bound) => isMeant(bound, hint));
+    // A hint that means no group by an old copy of the tags may mean one by the present ones.
+    if (meant.length === 0) return isSurelyUnbound(settings, hint);
+    return meant.every((bound) => hintsFor(cache, bound, [hint]).length === 0);
+  });
+}
+
+/** Reconciles the groups that are due, side by side: one whose calls hang must not hold up the others. */
+async function reconcileGroups(
+  invocation: Invocation,
+): Promise<{ readonly read: ReadConfiguration; readonly reconciled: readonly Reconciled[] }> {
+  const { clock, deadlineMs } = invocation;
+  const reconciled = new Map<TargetGroupArn, Reconciled>();
+  for (let attempt = 1; ; attempt += 1) {
+    const read = await currentConfiguration(invocation);
+    const due = read.configuration.groups.filter((bound) => !reconciled.has(bound.group.arn) && isDue(invocation, bound));
+    const done = await Promise.all(due.map(({ group }) => reconcileGroup(invocation, group.arn)));
+    for (const each of done) reconciled.set(each.group, each);
+    const isHopeless = read.configuration.unread.length === 0 || !read.failures.some(isPassing);
+    const hasTime = clock.now() + PASS_INTERVAL_MS + PASS_TIME_MS < deadlineMs;
+    if (isHopeless || attempt === CONFIGURATION_TRIES || !hasTime) return { read, reconciled: [...reconciled.values()] };
+    await clock.sleep(PASS_INTERVAL_MS);
+  }
+}
+
+function isDue(invocation: Invocation, bound: BoundGroup): boolean {
+  return isFull(invocation) || hintsFor(invocation.cache, bound, invocation.hints).length > 0;
+}
+
+/** The hints that may mean an unfinished group. What an unread group is bound to is not known: it may be any of them. */
+function unfinishedHints(
+  hints: readonly Hint[],
+  { groups, unread }: Configuration,
+  unfinished: readonly TargetGroupArn[],
+): Set<Hint> {
+  const isUnread = unread.some((arn) => unfinished.includes(arn));
+  const bound = groups.filter(({ group }) => unfinished.includes(group.arn));
+  return new Set(hints.filter((hint) => isUnread || bound.some((each) => isMeant(each, hint))));
+}
