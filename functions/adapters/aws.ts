@@ -1,4 +1,5 @@
 /** The world as it is: SDK clients, the clock of the machine. */
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
@@ -6,12 +7,15 @@ import type { AwsApi, Clock } from '../app/ports.ts';
 import { createCloudMapApi } from './cloud-map.ts';
 import { createEcsApi } from './ecs.ts';
 import { createElbApi } from './elb.ts';
+import { createLogsApi } from './logs.ts';
 
 /** What a tool may choose; the function leaves all of it to its environment. */
 export interface ClientOptions {
   readonly region?: string;
   readonly endpoint?: string;
   readonly profile?: string;
+  /** Where the function's record is; Lambda says it by itself. */
+  readonly logGroup?: string;
 }
 
 /** A connection inside AWS stands within milliseconds, or it never does. */
@@ -29,6 +33,10 @@ export function createAwsApi(options: ClientOptions = {}): AwsApi {
     ...createEcsApi(new ECSClient(configuration)),
     ...createElbApi(new ElasticLoadBalancingV2Client(configuration)),
     ...createCloudMapApi(new ServiceDiscoveryClient(configuration)),
+    ...createLogsApi(
+      new CloudWatchLogsClient(configuration),
+      options.logGroup ?? process.env['AWS_LAMBDA_LOG_GROUP_NAME'] ?? '',
+    ),
   };
 }
 

@@ -73,6 +73,7 @@ export function taskFrom(described: SdkTask): Task {
     desired: parseDesiredStatus(described.desiredStatus),
     last: parseLastStatus(described.lastStatus),
     group: described.group ?? '',
+    startedBy: described.startedBy ?? '',
     definition: definitionOf(described.taskDefinitionArn) ?? '',
     interface: parseInterfaceStatus(attachment?.status),
     ipv4: addressFrom(described, attachment, 'ipv4'),
@@ -118,6 +119,7 @@ export function serviceFrom(described: Service): DescribedService {
   ];
   return {
     name: required(described.serviceName, 'serviceName'),
+    deployments: [...(described.deployments ?? []), ...(described.taskSets ?? [])].flatMap(({ id }) => id ?? []),
     targetGroups: loadBalancers.flatMap(({ targetGroupArn, advancedConfiguration }) =>
       [targetGroupArn, advancedConfiguration?.alternateTargetGroupArn].filter((arn) => arn !== undefined),
     ),

@@ -83,7 +83,6 @@ export function describedGroupOf(described: SdkTargetGroup): DescribedGroup {
       arn: arn.value,
       name: required(described.TargetGroupName, 'TargetGroupName'),
       family: described.IpAddressType === 'ipv6' ? 'ipv6' : 'ipv4',
-      port: described.Port,
     },
     targetType: required(described.TargetType, 'TargetType'),
   };

@@ -1,6 +1,6 @@
 /** Reads the environment, once, at cold start; every mistake in it is told in one message. */
 
-import type { Settings } from '../core/binding-sources.ts';
+import { REMOVAL_BUDGET_PERCENT, type Settings } from '../core/binding-sources.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import {
   type CloudMapServiceArn,
@@ -40,6 +40,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       `TARGET_GROUP_ARNS has ${targetGroups.length} groups; expected at most ${TARGET_GROUPS_MAX}: use another stack for the rest`,
     );
   }
+  const removalBudgetPercent = readPercent(environment['REMOVAL_BUDGET_PERCENT'], mistakes);
   if (mistakes.length > 0) {
     return err(`The function's settings cannot be used: ${mistakes.join('; ')}. Correct the stack's parameters.`);
   }
@@ -48,9 +49,18 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     targetGroups,
     cloudMapServices,
     binding: environment['BINDINGS'] ?? '',
+    removalBudgetPercent,
     mode: mode === 'observe' ? ('observe' as const) : ('enforce' as const),
   };
   return ok(settings);
+}
+
+function readPercent(text: string | undefined, mistakes: string[]): number {
+  if (text === undefined || text === '') return REMOVAL_BUDGET_PERCENT;
+  const percent = Number(text);
+  if (Number.isInteger(percent) && percent >= 1 && percent <= 100) return percent;
+  mistakes.push(`REMOVAL_BUDGET_PERCENT is "${text.slice(0, 20)}"; expected a whole number from 1 to 100`);
+  return REMOVAL_BUDGET_PERCENT;
 }
 
 function readArns<Arn>(

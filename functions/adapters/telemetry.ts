@@ -3,10 +3,13 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Check, Reporter } from '../app/invocation.ts';
 import type { ReadConfiguration } from '../app/read-configuration.ts';
+import { chunks } from '../core/batches.ts';
 import { explainFailure, type Failure } from '../core/failure.ts';
 import type { Finding } from '../core/finding.ts';
+import { RECORDED_MAX, type RecordedTarget, type RecordKind, recordFields } from '../core/ownership.ts';
 import { changeRecords, type Fields, findingRecords, type Pass, passRecord } from '../core/report.ts';
 import type { Message } from '../core/trigger.ts';
+import type { TargetGroupArn } from '../core/values.ts';
 
 const METRICS = ['Registered', 'Deregistered', 'Held', 'Drift', 'Errors', 'Calls'] as const;
 type Metric = (typeof METRICS)[number];
@@ -50,6 +53,10 @@ export class Telemetry implements Reporter {
     // One for each address where task, target and instance do not agree.
     if (read !== undefined) this.#count('Drift', findings.length);
     this.#log('check', findings, failures, { subject, ...(read && { instances: read.instances.length }) });
+  }
+
+  recorded(kind: RecordKind, group: TargetGroupArn, targets: readonly RecordedTarget[]): void {
+    for (const part of chunks(targets, RECORDED_MAX)) this.#logger.info('record', recordFields(kind, group, part));
   }
 
   called(calls: ReadonlyMap<string, number>): void {

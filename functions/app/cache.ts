@@ -6,18 +6,26 @@
 import type { InstanceObservations } from '../core/cloud-map/check.ts';
 import { type BoundGroup, isMeant } from '../core/configuration.ts';
 import type { Hint } from '../core/event.ts';
-import { CONTEST_PAUSE_MS, refusalPauseMs } from '../core/guard.ts';
-import { registeredAddresses } from '../core/snapshot.ts';
-import type { Target } from '../core/target.ts';
-import { isLive, joinTask, type Task } from '../core/task.ts';
+import { CONTEST_PAUSE_MS, changeKey, refusalPauseMs } from '../core/guard.ts';
+import type { Change } from '../core/plan.ts';
+import { type Member, registeredAddresses } from '../core/snapshot.ts';
+import { isDraining, type Target } from '../core/target.ts';
+import { isLive, isServing, joinTask, type Task } from '../core/task.ts';
 import type { Address, CloudMapServiceArn, TargetGroupArn, TaskArn } from '../core/values.ts';
 import type { Buckets } from './caller.ts';
 
 /** ECS keeps a stopped task for at least an hour (DescribeTasks API reference). What no read has shown for so long is forgotten here too. */
 const TASK_KEPT_MS = 3_600_000;
+/** Passes within this time of each other are one burst. */
+const BURST_MS = 5_000;
+const BUDGET_MS = 60_000;
+/** So many targets may always leave within a minute: a small group may be replaced whole. */
+const BUDGET_MIN = 20;
 
 interface KnownTask {
   readonly task: Task;
+  /** When this environment first knew that it had stopped. */
+  readonly stoppedAtMs: number | undefined;
   /** When a read last described or listed it. */
   readonly seenAtMs: number;
 }
@@ -27,7 +35,9 @@ interface Refusal {
   readonly times: number;
 }
 
+/** How far the search among the stopped tasks for an unexplained address has come. */
 interface Search {
+  /** When it last came to its end. */
   readonly atMs: number;
   readonly times: number;
 }
@@ -38,20 +48,52 @@ export interface GroupCache {
   /** Versions of tasks that a complete pass over this group has dealt with; Infinity for one known stopped. */
   covered: ReadonlyMap<TaskArn, number>;
   lastPassAtMs: number;
+  /** When the last passes over the group began, newest first. */
+  passesAtMs: readonly number[];
   firstSeenMs: ReadonlyMap<Address, number>;
   /** Of the addresses in `firstSeenMs`: when the look before that was, which did not see them. */
   absentAtMs: ReadonlyMap<Address, number>;
   /** When the targets were last read. */
   lookedAtMs: number | undefined;
   seenHealthy: ReadonlySet<Address>;
-  /** When the stopped list was last read for an address that nothing explained, and how often it was. */
+  /** Searches among the stopped tasks, by unexplained address. */
   searches: ReadonlyMap<Address, Search>;
+  /** Where the search under way goes on in each list, by `selectorKey`; `done` at its end. Empty when none is. */
+  searching: ReadonlyMap<string, string | 'done' | undefined>;
   /** When deregistration delay and stop timeouts were last compared. */
   drainAuditedAtMs: number;
   readonly refused: Map<Address, Refusal>;
   /** How many targets may share a call with the address, where ELB has refused a larger one with it. */
   readonly shares: Map<Address, number>;
   readonly writtenAtMs: Map<string, number>;
+  /** When removals were first known proved, by `changeKey`. */
+  provedAtMs: ReadonlyMap<string, number>;
+  /** Since when targets drain. */
+  drainingSinceMs: ReadonlyMap<Address, number>;
+  /** How long targets drain, where it was read. */
+  deregistrationDelayMs: number | undefined;
+  /** The targets of this minute: what the budget of removals is measured by. */
+  budget: Budget | undefined;
+  /** When targets were last seen registered while their task lived. */
+  owners: ReadonlyMap<Address, Owner>;
+  /** Tasks in the group's lists, when they were last read. */
+  listedTasks: number;
+  /** How often in a row the schedule did not get to it. */
+  deferrals: number;
+  /** When these were last recorded. */
+  recordedAtMs: number;
+}
+
+interface Budget {
+  readonly sinceMs: number;
+  /** The most targets that were registered at once. */
+  readonly peak: number;
+  readonly removed: number;
+}
+
+export interface Owner {
+  readonly task: TaskArn;
+  readonly atMs: number;
 }
 
 export interface Cache {
@@ -60,10 +102,21 @@ export interface Cache {
   /** What the last look at a Cloud Map service has seen. */
   readonly instances: Map<CloudMapServiceArn, InstanceObservations>;
   readonly buckets: Buckets;
+  /** Deployments that services have had since their configuration was read, by `selectorKey`. */
+  readonly deployments: Map<string, ReadonlySet<string>>;
+  /** Where the next full run begins: the first group that the last one did not get to. */
+  resumeAt: TargetGroupArn | undefined;
 }
 
 export function createCache(): Cache {
-  return { tasks: new Map(), groups: new Map(), instances: new Map(), buckets: new Map() };
+  return {
+    tasks: new Map(),
+    groups: new Map(),
+    instances: new Map(),
+    buckets: new Map(),
+    deployments: new Map(),
+    resumeAt: undefined,
+  };
 }
 
 export function groupCache(cache: Cache, group: TargetGroupArn): GroupCache {
@@ -73,15 +126,25 @@ export function groupCache(cache: Cache, group: TargetGroupArn): GroupCache {
     binding: '',
     covered: new Map(),
     lastPassAtMs: Number.NEGATIVE_INFINITY,
+    passesAtMs: [],
     firstSeenMs: new Map(),
     absentAtMs: new Map(),
     lookedAtMs: undefined,
     seenHealthy: new Set(),
     searches: new Map(),
+    searching: new Map(),
     drainAuditedAtMs: Number.NEGATIVE_INFINITY,
     refused: new Map(),
     shares: new Map(),
     writtenAtMs: new Map(),
+    provedAtMs: new Map(),
+    drainingSinceMs: new Map(),
+    deregistrationDelayMs: undefined,
+    budget: undefined,
+    owners: new Map(),
+    listedTasks: 0,
+    deferrals: 0,
+    recordedAtMs: Number.NEGATIVE_INFINITY,
   };
   cache.groups.set(group, fresh);
   return fresh;
@@ -96,6 +159,7 @@ export function noteBindings(group: GroupCache, binding: string): void {
   group.binding = binding;
   group.covered = new Map();
   group.searches = new Map();
+  group.searching = new Map();
   group.refused.clear();
   group.shares.clear();
 }
@@ -104,7 +168,8 @@ export function noteBindings(group: GroupCache, binding: string): void {
 export function learn(cache: Cache, task: Task, nowMs: number): Task {
   const known = cache.tasks.get(task.arn);
   const joined = known === undefined ? task : joinTask(known.task, task);
-  cache.tasks.set(task.arn, { task: joined, seenAtMs: nowMs });
+  const stoppedAtMs = known?.stoppedAtMs ?? (isLive(joined) ? undefined : nowMs);
+  cache.tasks.set(task.arn, { task: joined, seenAtMs: nowMs, stoppedAtMs });
   return joined;
 }
 
@@ -143,6 +208,49 @@ export function coveredBy(tasks: ReadonlyMap<TaskArn, Task>, open: ReadonlySet<T
   return covered;
 }
 
+export function notePass(group: GroupCache, nowMs: number): void {
+  group.lastPassAtMs = nowMs;
+  group.passesAtMs = [nowMs, ...group.passesAtMs.filter((atMs) => nowMs - atMs < BURST_MS)];
+}
+
+/** Whether passes follow each other so fast that one which lists every task settles more than those that follow hints. */
+export function isBurst({ passesAtMs }: GroupCache, passes: number, nowMs: number): boolean {
+  return passesAtMs.filter((atMs) => nowMs - atMs < BURST_MS).length >= passes;
+}
+
+/** Keeps since when each planned removal is known proved. */
+export function noteProofs(group: GroupCache, planned: readonly Change[], nowMs: number): void {
+  const keys = planned.filter(({ kind }) => kind === 'deregister').map(changeKey);
+  group.provedAtMs = new Map(keys.map((key) => [key, group.provedAtMs.get(key) ?? nowMs]));
+}
+
+/** Keeps which registered targets have a live task, and since when that was last seen. */
+export function noteOwners(
+  group: GroupCache,
+  registered: ReadonlySet<Address>,
+  members: readonly Member[],
+  nowMs: number,
+): void {
+  const live = members.filter(({ address, task }) => registered.has(address) && isServing(task));
+  const seen = new Map(live.map(({ address, task }) => [address, { task: task.arn, atMs: nowMs }] as const));
+  const kept = [...group.owners].filter(([address]) => registered.has(address));
+  group.owners = new Map([...kept, ...seen]);
+}
+
+/** How many more targets may leave the group within this minute. */
+export function removalsLeft(group: GroupCache, registered: number, percent: number, nowMs: number): number {
+  const old = group.budget;
+  const isOver = old === undefined || nowMs - old.sinceMs >= BUDGET_MS;
+  const budget = isOver ? { sinceMs: nowMs, peak: registered, removed: 0 } : { ...old, peak: Math.max(old.peak, registered) };
+  group.budget = budget;
+  const floor = Math.ceil(budget.peak * (1 - percent / 100));
+  return Math.max(BUDGET_MIN - budget.removed, registered - floor);
+}
+
+export function noteRemovals(group: GroupCache, removed: number): void {
+  if (group.budget !== undefined) group.budget = { ...group.budget, removed: group.budget.removed + removed };
+}
+
 /** Notes a write, and forgets those that no rule asks for any more. */
 export function noteWrite(group: GroupCache, key: string, address: Address, nowMs: number): void {
   for (const [each, atMs] of group.writtenAtMs) if (nowMs - atMs > CONTEST_PAUSE_MS) group.writtenAtMs.delete(each);
@@ -151,7 +259,7 @@ export function noteWrite(group: GroupCache, key: string, address: Address, nowM
   group.shares.delete(address);
 }
 
-/** Notes that ELB refused a target, and until when it is left alone. */
+/** Notes that ELB refused a target, and until when it is left alone: one that drains until it can have drained. */
 export function noteRefusal(
   group: GroupCache,
   address: Address,
@@ -159,7 +267,9 @@ export function noteRefusal(
   nowMs: number,
 ): void {
   const times = (group.refused.get(address)?.times ?? 0) + 1;
-  group.refused.set(address, { times, untilMs: nowMs + refusalPauseMs(why, times) });
+  const drainedMs = (group.drainingSinceMs.get(address) ?? nowMs) + (group.deregistrationDelayMs ?? 0);
+  const untilMs = nowMs + refusalPauseMs(why, times);
+  group.refused.set(address, { times, untilMs: why === 'draining' ? Math.max(untilMs, drainedMs) : untilMs });
 }
 
 /** Forgets refusals that nobody asks about any more: the next task at the address must not wait out what the last one was refused. */
@@ -179,6 +289,8 @@ export function noteTargets(group: GroupCache, targets: readonly Target[], nowMs
     }),
   );
   group.lookedAtMs = nowMs;
+  const draining = targets.filter(isDraining).map(({ address }) => address);
+  group.drainingSinceMs = new Map(draining.map((address) => [address, group.drainingSinceMs.get(address) ?? nowMs]));
   group.firstSeenMs = new Map([...registered].map((address) => [address, group.firstSeenMs.get(address) ?? nowMs]));
   const healthy = targets.filter((target) => target.state === 'healthy').map((target) => target.address);
   group.seenHealthy = new Set([...group.seenHealthy, ...healthy].filter((address) => registered.has(address)));

@@ -4,12 +4,16 @@ import type { Instance } from '../core/cloud-map/instance.ts';
 import type { Hint } from '../core/event.ts';
 import type { Failure } from '../core/failure.ts';
 import type { Finding } from '../core/finding.ts';
+import type { RecordedTarget, RecordKind } from '../core/ownership.ts';
 import type { Pass, TriggerName } from '../core/report.ts';
 import type { Task } from '../core/task.ts';
+import type { TargetGroupArn } from '../core/values.ts';
 import { type Cache, createCache } from './cache.ts';
 import { Caller } from './caller.ts';
 import type { AwsApi, Clock } from './ports.ts';
 import { isCurrent, type ReadConfiguration, readConfiguration } from './read-configuration.ts';
+import { Reads } from './reads.ts';
+import { Turns } from './turns.ts';
 
 /** One execution environment of the function: what outlives an invocation. */
 export interface Environment {
@@ -20,6 +24,13 @@ export interface Environment {
   configuration: ReadConfiguration | undefined;
   /** The read in flight, shared by all groups. */
   configurationInFlight: Promise<ReadConfiguration> | undefined;
+  /**
+   * So long after its cause, a change that no message of ours names may still have its message with another environment. It differs
+   * between environments, so that two of them do not come to the same change at one moment.
+   */
+  readonly eventAgeMs: number;
+  /** After so many passes within a few seconds, the next one lists every task. It differs between environments as well. */
+  readonly burstPasses: number;
 }
 
 /** What one invocation is asked to do, and until when. */
@@ -34,6 +45,8 @@ export interface Invocation extends Request {
   readonly clock: Clock;
   readonly cache: Cache;
   readonly caller: Caller;
+  readonly reads: Reads;
+  readonly turns: Turns;
   readonly reporter: Reporter;
 }
 
@@ -59,17 +72,43 @@ export interface Reporter {
   configured(read: ReadConfiguration): void;
   passed(pass: Pass): void;
   checked(check: Check): void;
+  /** Before a write leaves, when a removal fails, and once an hour: what `core/ownership.ts` reads. */
+  recorded(kind: RecordKind, group: TargetGroupArn, targets: readonly RecordedTarget[]): void;
   /** The number of calls by operation, once, at the end. */
   called(calls: ReadonlyMap<string, number>): void;
 }
 
-export function createEnvironment(settings: Settings, api: AwsApi, clock: Clock): Environment {
-  return { settings, api, clock, cache: createCache(), configuration: undefined, configurationInFlight: undefined };
+const EVENT_AGE_MIN_MS = 2_000;
+const EVENT_AGE_MAX_MS = 4_000;
+const BURST_PASSES_MIN = 3;
+
+/** `salt`: a number from 0 to 1 that differs between environments. */
+export function createEnvironment(settings: Settings, api: AwsApi, clock: Clock, salt = 0): Environment {
+  return {
+    settings,
+    api,
+    clock,
+    cache: createCache(),
+    configuration: undefined,
+    configurationInFlight: undefined,
+    eventAgeMs: EVENT_AGE_MIN_MS + salt * (EVENT_AGE_MAX_MS - EVENT_AGE_MIN_MS),
+    burstPasses: BURST_PASSES_MIN + Math.round(salt * 2),
+  };
 }
 
 export function beginInvocation(environment: Environment, request: Request, reporter: Reporter): Invocation {
   const { api, clock, cache } = environment;
-  return { ...request, environment, clock, cache, caller: new Caller(api, clock, cache.buckets, request.deadlineMs), reporter };
+  const caller = new Caller(api, clock, cache.buckets, request.deadlineMs);
+  return {
+    ...request,
+    environment,
+    clock,
+    cache,
+    caller,
+    reads: new Reads(caller, clock, cache),
+    turns: new Turns(),
+    reporter,
+  };
 }
 
 /** Whether every group is reconciled, whatever the events say. */

@@ -5,6 +5,7 @@ import type { Tag } from '../core/binding-sources.ts';
 import type { Instance } from '../core/cloud-map/instance.ts';
 import type { DescribedGroup, DescribedService } from '../core/configuration.ts';
 import type { FailureKind } from '../core/failure.ts';
+import type { RecordEntry } from '../core/ownership.ts';
 import type { Result } from '../core/result.ts';
 import type { Target, TargetDescriptor } from '../core/target.ts';
 import type { Task } from '../core/task.ts';
@@ -45,6 +46,11 @@ export interface Operations {
     output: readonly DescribedService[];
   };
   readonly DescribeTaskDefinition: { input: { readonly definition: string }; output: { readonly stopTimeoutSeconds: number } };
+  /** What environments of this stack recorded of the group since then. */
+  readonly FilterLogEvents: {
+    input: { readonly group: TargetGroupArn; readonly sinceMs: number; readonly nextToken: string | undefined };
+    output: Page<RecordEntry>;
+  };
   readonly ListTagsForResource: { input: { readonly service: CloudMapServiceArn }; output: readonly Tag[] };
   readonly ListInstances: {
     input: { readonly service: CloudMapServiceArn; readonly nextToken: string | undefined };

@@ -96,22 +96,35 @@ function isSettled(invocation: Invocation): boolean {
   });
 }
 
-/** Reconciles the groups that are due, side by side: one whose calls hang must not hold up the others. */
+/**
+ * Reconciles the groups that are due, side by side: one whose calls hang must not hold up the others. A full run begins where the last
+ * one had to stop.
+ */
 async function reconcileGroups(
   invocation: Invocation,
 ): Promise<{ readonly read: ReadConfiguration; readonly reconciled: readonly Reconciled[] }> {
-  const { clock, deadlineMs } = invocation;
+  const { clock, deadlineMs, cache } = invocation;
   const reconciled = new Map<TargetGroupArn, Reconciled>();
   for (let attempt = 1; ; attempt += 1) {
     const read = await currentConfiguration(invocation);
     const due = read.configuration.groups.filter((bound) => !reconciled.has(bound.group.arn) && isDue(invocation, bound));
-    const done = await Promise.all(due.map(({ group }) => reconcileGroup(invocation, group.arn)));
+    const ordered = isFull(invocation) ? rotated(due, cache.resumeAt) : due;
+    if (isFull(invocation)) cache.resumeAt = undefined;
+    const done = await Promise.all(ordered.map((bound) => reconcileGroup(invocation, bound)));
     for (const each of done) reconciled.set(each.group, each);
     const isHopeless = read.configuration.unread.length === 0 || !read.failures.some(isPassing);
     const hasTime = clock.now() + PASS_INTERVAL_MS + PASS_TIME_MS < deadlineMs;
     if (isHopeless || attempt === CONFIGURATION_TRIES || !hasTime) return { read, reconciled: [...reconciled.values()] };
     await clock.sleep(PASS_INTERVAL_MS);
   }
+}
+
+function rotated(groups: readonly BoundGroup[], first: TargetGroupArn | undefined): readonly BoundGroup[] {
+  const index = Math.max(
+    0,
+    groups.findIndex(({ group }) => group.arn === first),
+  );
+  return [...groups.slice(index), ...groups.slice(0, index)];
 }
 
 function isDue(invocation: Invocation, bound: BoundGroup): boolean {

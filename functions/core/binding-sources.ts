@@ -24,7 +24,12 @@ export interface Settings {
   readonly cloudMapServices: readonly CloudMapServiceArn[];
   readonly binding: string;
   readonly mode: StackMode;
+  /** The share of a group's targets that may leave within a minute, in percent. */
+  readonly removalBudgetPercent: number;
 }
+
+/** Three quarters: a rolling deployment never comes near it, and a group in use is not emptied at once. */
+export const REMOVAL_BUDGET_PERCENT = 75;
 
 /** What a set of lines came to. */
 export interface Lines {

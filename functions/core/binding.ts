@@ -1,4 +1,4 @@
-/** Binding: the one line of text that says which tasks binding which target group, and how it is read. */
+/** Binding: the one line of text that says which tasks feed which target group, and how it is read. */
 import { err, ok, type Refused, type Result } from './result.ts';
 import type { Task } from './task.ts';
 import { arnParts, type ClusterArn, type Port, parsePort } from './values.ts';
@@ -21,6 +21,10 @@ export interface Binding {
   readonly drain: boolean;
   /** False where the stack or the line says observe: the plan is made and logged, and nothing is written. */
   readonly writes: boolean;
+  /** False where the line says register-only: targets of stopped tasks are reported and stay. */
+  readonly removes: boolean;
+  /** The line repeats that the group may be emptied. */
+  readonly confirmed: boolean;
   /** Where the line stands, in words that let a person find it. */
   readonly source: string;
 }
@@ -29,9 +33,13 @@ export interface Binding {
 export interface GroupBinding extends Binding {
   /** The service's own `loadBalancers` name the group: it is only observed. */
   readonly native: boolean;
+  /** Ids of the service's deployments and task sets, which its tasks carry as `startedBy`; empty for a family. */
+  readonly deployments: ReadonlySet<string>;
+  /** It drains the last tasks of the group, and nobody has confirmed that the group may be empty. */
+  readonly lacksConfirmation: boolean;
 }
 
-/** The bound by tag counterpart for a Cloud Map service: which tasks its instances should be. */
+/** The binding of a Cloud Map service: which tasks its instances should be. */
 export interface InstanceBinding {
   readonly selector: Selector;
   readonly port: Port | undefined;
@@ -56,7 +64,7 @@ export interface LineContext {
 
 /** ECS allows letters, digits, hyphens and underscores, up to 255 (API reference, CreateService and RegisterTaskDefinition). */
 const NAME = /^[A-Za-z0-9_-]{1,255}$/;
-const KEYS = ['target-group', 'cluster', 'service', 'family', 'port', 'zone', 'mode'] as const;
+const KEYS = ['target-group', 'cluster', 'service', 'family', 'port', 'zone', 'mode', 'confirm'] as const;
 type Key = (typeof KEYS)[number];
 /** Only a line of the parameter names its group: a tag stands on it. */
 const KEYS_OF = { parameter: KEYS, tag: KEYS.filter((key) => key !== 'target-group') };
@@ -74,12 +82,26 @@ export function parseBinding(text: string, context: LineContext, place: keyof ty
     return mistaken(context, wordOf(words, 'zone'), 'zone=all, or no zone at all, which leaves it to ELB');
   }
   const mode = words.get('mode') ?? 'enforce';
-  if (mode !== 'enforce' && mode !== 'observe' && mode !== 'drain') {
-    return mistaken(context, wordOf(words, 'mode'), 'mode=enforce, mode=observe or mode=drain');
+  if (mode !== 'enforce' && mode !== 'observe' && mode !== 'drain' && mode !== 'register-only') {
+    return mistaken(context, wordOf(words, 'mode'), 'mode=enforce, mode=observe, mode=register-only or mode=drain');
+  }
+  const confirm = words.get('confirm');
+  if (confirm !== undefined && (confirm !== 'empty' || mode !== 'drain')) {
+    return mistaken(context, wordOf(words, 'confirm'), 'confirm=empty, and only beside mode=drain');
   }
   // The stricter of the stack's mode and the line's wins: a stack in observe writes nothing, whatever a tag says.
   const writes = context.stackMode === 'enforce' && mode !== 'observe';
-  const value: Binding = { selector, port: port.value, zone, drain: mode === 'drain', writes, source: context.source };
+  const value: Binding = {
+    selector,
+    port: port.value,
+    zone,
+    drain: mode === 'drain',
+    writes,
+    removes: mode !== 'register-only',
+    // Whoever may change the stack's parameter may delete the group as well.
+    confirmed: confirm === 'empty' || place === 'parameter',
+    source: context.source,
+  };
   return ok(value);
 }
 
@@ -125,8 +147,8 @@ export function describeSelector(selector: Selector): string {
 }
 
 /** The binding in the words of the grammar, for people and for telling two of them apart. */
-export function describeBinding({ selector, port, zone, drain, writes }: Binding): string {
-  const mode = drain ? ' mode=drain' : '';
+export function describeBinding({ selector, port, zone, drain, writes, removes }: Binding): string {
+  const mode = drain ? ' mode=drain' : removes ? '' : ' mode=register-only';
   return `${describeSelector(selector)} port=${port}${zone === undefined ? '' : ` zone=${zone}`}${writes ? mode : ' mode=observe'}`;
 }
 

@@ -19,11 +19,14 @@ export interface DescribedService {
   readonly name: string;
   /** Target groups that ECS itself writes to for this service, those of its task sets and deployments included. */
   readonly targetGroups: readonly string[];
+  /** Ids of its deployments and task sets. */
+  readonly deployments: readonly string[];
 }
 
 /** The last good answer to each question. An old copy still says where to look; the guard decides what may rest on it. */
 export interface Copies {
-  readonly groups: ReadonlyMap<TargetGroupArn, DescribedGroup | 'gone'>;
+  /** `refused`: ELB does not accept the ARN, such as one of another region or account. */
+  readonly groups: ReadonlyMap<TargetGroupArn, DescribedGroup | 'gone' | 'refused'>;
   readonly tags: ReadonlyMap<TargetGroupArn, { readonly tags: readonly Tag[]; readonly readAtMs: number }>;
   /** By `selectorKey`. */
   readonly services: ReadonlyMap<string, DescribedService | 'unknown'>;
@@ -121,24 +124,34 @@ function stateOf(
 ): BoundGroup | 'unread' | undefined {
   const described = copies.groups.get(arn);
   if (described === undefined) return 'unread';
-  // Stryker disable next-line ConditionalExpression,StringLiteral: the compiler asks; what is gone has no target type either.
-  if (described === 'gone') return undefined;
+  if (described === 'gone' || described === 'refused') return undefined;
   if (described.targetType !== 'ip') return undefined;
   const tagged = tagBoundGroups(settings).includes(arn) ? (copies.tags.get(arn) ?? 'unread') : undefined;
   if (tagged === 'unread') return 'unread';
   const parsed = lines.flatMap((each) => each.bindings.filter(({ group }) => group === arn).map(({ binding }) => binding));
-  const bindings = parsed.flatMap((binding) => groupBindingOf(binding, arn, copies.services));
+  // Draining the last feeding line of a group takes a second word: the first may be a slip, in a tag that many may write.
+  const isFed = parsed.some(({ drain, writes }) => !drain && writes);
+  const bindings = parsed.flatMap((binding) =>
+    groupBindingOf(binding, arn, copies.services, binding.drain && !isFed && !binding.confirmed),
+  );
   // All of the group's bindings or none: the tasks of a binding that is left out could not veto a removal.
   if (bindings.length < parsed.length) return 'unread';
   return bindings.length === 0 ? undefined : { group: described.group, bindings, bindingsReadAtMs: tagged?.readAtMs };
 }
 
 /** The binding, or nothing while it is not known whether ECS itself serves the group from this service. */
-function groupBindingOf(binding: Binding, group: TargetGroupArn, services: Copies['services']): GroupBinding[] {
-  if (binding.selector.kind === 'family') return [{ ...binding, native: false }];
+function groupBindingOf(
+  binding: Binding,
+  group: TargetGroupArn,
+  services: Copies['services'],
+  lacksConfirmation: boolean,
+): GroupBinding[] {
+  const unmanaged = { ...binding, native: false, deployments: new Set<string>(), lacksConfirmation };
+  if (binding.selector.kind === 'family') return [unmanaged];
   const service = services.get(selectorKey(binding.selector));
   if (service === undefined) return [];
-  return [{ ...binding, native: service !== 'unknown' && service.targetGroups.includes(group) }];
+  if (service === 'unknown') return [unmanaged];
+  return [{ ...unmanaged, native: service.targetGroups.includes(group), deployments: new Set(service.deployments) }];
 }
 
 /** Why a group of the stack's parameter cannot be served, and what it would take. */
@@ -147,6 +160,12 @@ function groupFindings(settings: Settings, arn: TargetGroupArn, copies: Copies):
   const subject = arnParts(arn).name;
   if (described === 'gone') {
     const message = `Target group ${arn} does not exist. Create it, or take it out of the stack's parameter TargetGroupArns.`;
+    return [{ kind: 'unusable', subject, message }];
+  }
+  if (described === 'refused') {
+    const message =
+      `ELB does not accept the target group ARN ${arn}. It has to be of the region and account of this stack. Correct it in ` +
+      "the stack's parameter TargetGroupArns.";
     return [{ kind: 'unusable', subject, message }];
   }
   if (described !== undefined && described.targetType !== 'ip') {

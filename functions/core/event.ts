@@ -16,7 +16,6 @@ export interface Hint {
   /** `service:NAME` and the like, to find the groups to visit; undefined where the event has none. */
   readonly group: string | undefined;
   readonly definition: string | undefined;
-  readonly eventId: string;
 }
 
 export type Reading =
@@ -66,7 +65,6 @@ function readTaskEvent(event: JsonObject, detail: JsonObject): Reading {
       version: readVersion(detail['version']),
       group: shortText(detail['group']),
       definition: definitionOf(detail['taskDefinitionArn']),
-      eventId: shortText(event['id']) ?? '',
     },
   };
 }

@@ -11,6 +11,10 @@ type FindingKind =
   | 'drain-time'
   /** Somebody else undoes what we write. */
   | 'contested'
+  /** The last tasks of a group would leave by one word. */
+  | 'drain-unconfirmed'
+  /** More targets are to leave at once than the budget allows. */
+  | 'removal-budget'
   | 'no-address'
   | 'empty-list'
   | 'refused'
@@ -20,7 +24,6 @@ type FindingKind =
   | 'mistake'
   /** A target group, service or Cloud Map service that does not exist or is of the wrong type. */
   | 'unusable'
-  | 'failed'
   /** Cloud Map: a running task without instance. */
   | 'missing'
   /** Cloud Map: an instance whose task has stopped. */

@@ -8,8 +8,8 @@ import { type Address, addressOf, type ClusterArn, type IpAddress, type TaskArn 
 
 /** A binding with the list of its running tasks. */
 export interface ListedBinding extends GroupBinding {
-  /** `gone`: ECS says that the service does not exist, which is an answer; `failed`: there was none. */
-  readonly list: 'read' | 'gone' | 'failed';
+  /** `gone`: ECS says that the service does not exist, which is an answer; `failed`: there was none; `unread`: nobody asked. */
+  readonly list: 'read' | 'gone' | 'failed' | 'unread';
   /** Tasks that ECS lists for the selector with desiredStatus RUNNING. */
   readonly listed: ReadonlySet<TaskArn>;
 }
@@ -22,8 +22,10 @@ export interface Snapshot {
   readonly tasks: ReadonlyMap<TaskArn, Task>;
   /** When this pass's DescribeTasks answer on the task arrived. A task without an entry was not described in this pass. */
   readonly describedAtMs: ReadonlyMap<TaskArn, number>;
-  /** Of registered addresses: when a look last saw them unregistered. None for those that were there in the first look. */
+  /** Of registered addresses: when a pass last saw them unregistered. None for those that were there in the first pass. */
   readonly absentAtMs?: ReadonlyMap<Address, number>;
+  /** When this environment first knew of a task that it had stopped, by its own clock. */
+  readonly knownStoppedAtMs?: ReadonlyMap<TaskArn, number>;
 }
 
 /** A task together with the binding that means it and the address that it would have in the group. */
@@ -48,19 +50,30 @@ export interface TasksToDescribe {
 }
 
 /**
- * No pass registers a task that stopped so long ago: its proof would be older than that. A target that comes after a look has seen
- * the address unregistered by then is somebody else's.
+ * No environment registers a task this long after it was known to have stopped: its proof would be older. A target that comes after
+ * a pass has seen the address unregistered by then is somebody else's.
  */
-const LET_GO_AFTER_MS = 30_000;
+const LET_GO_AFTER_MS = 8_000;
+
+/**
+ * Whether the task is proved to be one that the binding selects. `group` alone does not prove it: it is text that whoever calls
+ * RunTask may write. ECS's own list does, and so does the id of a deployment that the service has: a list may be minutes behind a
+ * rolling replacement while descriptions are current. A family says itself what it selects.
+ */
+export function isMember({ listed, deployments, selector }: ListedBinding, task: Task): boolean {
+  return listed.has(task.arn) || deployments.has(task.startedBy) || selector.kind === 'family';
+}
 
 /** Every known task of every binding that has an address of the group's family, and did not leave it before its present target came. */
-export function membersOf(snapshot: Pick<Snapshot, 'group' | 'bindings' | 'tasks' | 'absentAtMs'>): Member[] {
+export function membersOf(
+  snapshot: Pick<Snapshot, 'group' | 'bindings' | 'tasks' | 'absentAtMs' | 'knownStoppedAtMs'>,
+): Member[] {
   return snapshot.bindings.flatMap((binding) =>
     [...snapshot.tasks.values()].flatMap((task) => {
       const ip = ipOf(task, snapshot.group.family);
       if (ip === undefined || !selects(binding.selector, task)) return [];
       const address = addressOf(ip, binding.port);
-      return hasLetGo(task, snapshot.absentAtMs?.get(address)) ? [] : [{ binding, task, ip, address }];
+      return hasLetGo(snapshot, task, address) ? [] : [{ binding, task, ip, address }];
     }),
   );
 }
@@ -116,7 +129,7 @@ export function hintsBehind(snapshot: Snapshot, hints: readonly Hint[]): Hint[] 
   return hints.filter((hint) => {
     const task = snapshot.tasks.get(hint.task);
     if (task === undefined) return false;
-    return isAhead(hint, task) || (isServing(task) && isUnlisted(snapshot.bindings, task));
+    return isAhead(hint, task) || (isServing(task) && isUnproved(snapshot.bindings, task));
   });
 }
 
@@ -127,17 +140,22 @@ export function unexplainedAddresses(snapshot: Snapshot): Address[] {
 }
 
 /**
- * Whether the task's target was seen gone after its end. ECS itself or another stack may since have registered the address for a
- * task that we do not know: to take that target for a leftover would be an outage.
+ * Whether the task's target was seen gone after its end. ECS itself or another stack may since have registered the address for a task
+ * that we do not know: to take that target for a leftover would be an outage. The times are this environment's own: ECS may report
+ * late that a task stopped long ago, and a target that was registered in between is that task's.
  */
-function hasLetGo(task: Task, absentAtMs = Number.NEGATIVE_INFINITY): boolean {
-  const stoppedAtMs = task.stoppedAtMs ?? Number.POSITIVE_INFINITY;
-  return phaseOf(task) === 'released' && stoppedAtMs + LET_GO_AFTER_MS <= absentAtMs;
+function hasLetGo(
+  { absentAtMs, knownStoppedAtMs }: Pick<Snapshot, 'absentAtMs' | 'knownStoppedAtMs'>,
+  task: Task,
+  address: Address,
+): boolean {
+  const absentMs = absentAtMs?.get(address) ?? Number.NEGATIVE_INFINITY;
+  const stoppedMs = knownStoppedAtMs?.get(task.arn) ?? Number.POSITIVE_INFINITY;
+  return phaseOf(task) === 'released' && absentMs - stoppedMs >= LET_GO_AFTER_MS;
 }
 
 function references(clusters: ReadonlyMap<TaskArn, ClusterArn>): TaskReference[] {
   const tasks = [...clusters].map(([arn, cluster]) => ({ arn, cluster }));
-  // Stryker disable next-line EqualityOperator: they were the keys of a map, so no two of them are equal.
   return tasks.sort((one, other) => (one.arn < other.arn ? -1 : 1));
 }
 
@@ -149,12 +167,18 @@ function needsReading(task: Task | undefined): boolean {
 /** Whether a change of this member's address may follow, which needs a description from this very pass. */
 function mayBeWritten(member: Member, registered: ReadonlySet<Address>, wanted: ReadonlySet<Address>): boolean {
   const { binding, task, address } = member;
-  if (!binding.drain && isLive(task)) return binding.listed.has(task.arn) && isServing(task) && !registered.has(address);
+  if (!binding.drain && isLive(task)) return isMember(binding, task) && isServing(task) && !registered.has(address);
   return registered.has(address) && !wanted.has(address);
 }
 
+/** Whether a binding selects the task, and nothing proves yet that it is one of its own. */
+export function isUnproved(bindings: readonly ListedBinding[], task: Task): boolean {
+  return bindings.some((binding) => binding.list !== 'failed' && selects(binding.selector, task) && !isMember(binding, task));
+}
+
+/** Whether a list that was read lacks the task: it may have stopped, or the list is behind. */
 function isUnlisted(bindings: readonly ListedBinding[], task: Task): boolean {
   return bindings.some(
-    (binding) => binding.list !== 'failed' && selects(binding.selector, task) && !binding.listed.has(task.arn),
+    ({ list, selector, listed }) => (list === 'read' || list === 'gone') && selects(selector, task) && !listed.has(task.arn),
   );
 }

@@ -13,8 +13,6 @@ export interface TargetGroup {
   readonly arn: TargetGroupArn;
   readonly name: string;
   readonly family: IpFamily;
-  /** The port that health checks and defaults use; a registration always names its own. */
-  readonly port: number | undefined;
 }
 
 /** A target as it goes over the wire. ELB knows a target by id *and* port. */

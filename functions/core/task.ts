@@ -42,6 +42,8 @@ export interface Task {
   readonly last: LastStatus;
   /** `service:NAME`, `family:NAME` or what the caller of RunTask wrote; empty when ECS gave none. */
   readonly group: string;
+  /** Id of the deployment or task set that started it, such as `ecs-svc/1234567890123456789`; else what the caller of RunTask wrote. */
+  readonly startedBy: string;
   /** Family and revision of the task definition, such as `web:12`; empty when ECS gave none. */
   readonly definition: string;
   readonly interface: InterfaceStatus;
@@ -110,6 +112,7 @@ export function joinTask(one: Task, other: Task): Task {
     desired: later(DESIRED, one.desired, other.desired),
     last: later(LIFE, one.last, other.last),
     group: greater(one.group, other.group),
+    startedBy: greater(one.startedBy, other.startedBy),
     definition: greater(one.definition, other.definition),
     interface: later(INTERFACE, one.interface, other.interface),
     ipv4: known(one.ipv4, other.ipv4),

@@ -79,6 +79,15 @@ export function addressOf(ip: string, port: number): Address {
   return (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`) as Address;
 }
 
+/** An address as `addressOf` writes it. */
+export function parseAddress(text: string): Parsed<Address> {
+  const match = /^\[?([0-9a-f.:]+?)\]?:(\d{1,5})$/.exec(text);
+  const [, host, number] = match ?? [];
+  const ip = parseIpAddress(host);
+  const port = parsePort(number);
+  return ip.ok && port.ok ? ok(addressOf(ip.value, port.value)) : err('ip:port, such as 10.0.0.1:8080');
+}
+
 interface ArnParts {
   readonly region: string;
   readonly account: string;

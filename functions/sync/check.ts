@@ -39,6 +39,7 @@ export function createCheck(inner: Reporter, now: () => number): { readonly repo
       const { subject, findings, failures } = check;
       checks.push({ subject, ...findingRecords(findings, now()), failures: failures.map(explainFailure) });
     },
+    recorded: (kind, group, targets) => inner.recorded(kind, group, targets),
     called(made) {
       inner.called(made);
       calls = Object.fromEntries(made);

@@ -16,7 +16,7 @@ let environment: Environment | undefined;
 export async function handler(input: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<SyncAnswer> {
   // Thrown here, not at import: Lambda retries a failed init and logs the reason only once.
   if (!read.ok) throw new Error(read.problem);
-  environment ??= createEnvironment(read.value, createAwsApi(), systemClock);
+  environment ??= createEnvironment(read.value, createAwsApi(), systemClock, Math.random());
   const deadlineMs = systemClock.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
   try {
     return await sync(environment, telemetry, input, deadlineMs);

@@ -5,6 +5,7 @@ import { CloudMap, type CloudMapServiceRecord } from './cloud-map.ts';
 import { Ecs, present, type TaskRecord, type TaskState } from './ecs.ts';
 import { Elb } from './elb.ts';
 import { type StateChangeEvent, stateChangeEvent } from './events.ts';
+import { Logs } from './logs.ts';
 import { keepInstance, type Registrar } from './registrar.ts';
 
 const REGION = 'eu-west-1';
@@ -27,6 +28,7 @@ export class Account {
   readonly ecs: Ecs;
   readonly elb: Elb;
   readonly cloudMap: CloudMap;
+  readonly logs: Logs;
   readonly buckets: TokenBuckets;
   /** Calls that reached the account, by operation; throttled ones too. */
   readonly calls = new Map<string, number>();
@@ -42,6 +44,7 @@ export class Account {
     this.elb = new Elb(clock);
     this.elb.answers = (ip, port) => !this.deafPorts.has(port) && this.#isServedAt(ip);
     this.cloudMap = new CloudMap(clock);
+    this.logs = new Logs(clock);
     this.buckets = new TokenBuckets(clock);
   }
 

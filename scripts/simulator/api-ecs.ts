@@ -2,7 +2,7 @@
 import type { Account } from './account.ts';
 import { ApiError } from './api-error.ts';
 import { type Input, pageOf, text, texts, whole } from './api-input.ts';
-import { present, type TaskRecord, type TaskState } from './ecs.ts';
+import { deploymentOf, present, type TaskRecord, type TaskState } from './ecs.ts';
 import { interfaceDetails } from './events.ts';
 import { dateOf, describeAsTold, type TaskDescription } from './task-description.ts';
 
@@ -73,6 +73,7 @@ function describeServices({ ecs }: Account, input: Input) {
       serviceArn: `${clusterArn.replace(':cluster/', ':service/')}/${name}`,
       clusterArn,
       status,
+      deployments: [{ id: deploymentOf(`service:${name}`), status: 'PRIMARY' }],
       loadBalancers: loadBalancers.map((targetGroupArn) => ({ targetGroupArn, containerName: 'app', containerPort: 8080 })),
     })),
     failures: names

@@ -5,11 +5,12 @@ import { ecsApi } from './api-ecs.ts';
 import { elbApi } from './api-elb.ts';
 import { ApiError } from './api-error.ts';
 import type { Input } from './api-input.ts';
+import { logsApi } from './api-logs.ts';
 import { throttled } from './buckets.ts';
 import { type Fault, type FaultPlan, NO_FAULTS } from './faults.ts';
 
 function createApi(account: Account) {
-  return { ...ecsApi(account), ...elbApi(account), ...cloudMapApi(account) };
+  return { ...ecsApi(account), ...elbApi(account), ...cloudMapApi(account), ...logsApi(account) };
 }
 
 type Api = ReturnType<typeof createApi>;

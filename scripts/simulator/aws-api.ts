@@ -3,9 +3,11 @@
 import { instanceFrom } from '../../functions/adapters/cloud-map.ts';
 import { serviceFrom, taskFrom } from '../../functions/adapters/ecs.ts';
 import { describedGroupOf, targetFrom } from '../../functions/adapters/elb.ts';
+import { filterInput } from '../../functions/adapters/logs.ts';
 import { kindOf } from '../../functions/adapters/outcome.ts';
 import { type AwsApi, CALL_TIME_MS, type Outcome, type TargetsOfGroup } from '../../functions/app/ports.ts';
 import type { Tag } from '../../functions/core/binding-sources.ts';
+import { parseRecord } from '../../functions/core/ownership.ts';
 import { err, ok } from '../../functions/core/result.ts';
 import { cloudMapServiceIdOf, parseTaskArn } from '../../functions/core/values.ts';
 import { type ApiName, type ApiOutput, errorOf, type Service } from './api.ts';
@@ -27,9 +29,12 @@ export interface Line {
   frozenUntilMs?(): number;
 }
 
+/** The log group of a function that nobody has named. */
+export const LOG_GROUP = '/aws/lambda/sync';
+
 export const USUAL_LINE: Line = { effectMs: () => 20, answerMs: () => 20 };
 
-export function createSimulatedAws(service: Service, line: Line = USUAL_LINE): AwsApi {
+export function createSimulatedAws(service: Service, line: Line = USUAL_LINE, logGroup = LOG_GROUP): AwsApi {
   const send = <Name extends ApiName, Value>(name: Name, input: Input, read: (output: ApiOutput<Name>) => Value) =>
     makeCall(service, line, name, input, read);
   return {
@@ -65,6 +70,11 @@ export function createSimulatedAws(service: Service, line: Line = USUAL_LINE): A
     DescribeTaskDefinition: ({ definition }) =>
       send('DescribeTaskDefinition', { taskDefinition: definition }, ({ taskDefinition }) => ({
         stopTimeoutSeconds: taskDefinition.containerDefinitions[0]?.stopTimeout ?? 30,
+      })),
+    FilterLogEvents: ({ group, sinceMs, nextToken }) =>
+      send('FilterLogEvents', filterInput(logGroup, group, sinceMs, nextToken), (output) => ({
+        items: output.events.flatMap(({ timestamp, message }) => parseRecord(JSON.parse(message), timestamp)),
+        nextToken: output.nextToken,
       })),
     ListTagsForResource: ({ service: arn }) =>
       send('ListTagsForResource', { ResourceARN: arn }, ({ Tags }) => Tags.map(tagFrom)),

@@ -1,6 +1,6 @@
 /** The two ways in which the function meets the simulated account. */
 
-import { createSimulatedAws, type Line, USUAL_LINE } from './aws-api.ts';
+import { createSimulatedAws, type Line, LOG_GROUP, USUAL_LINE } from './aws-api.ts';
 import { type BundleRuntime, spawnBundle } from './bundle.ts';
 import { settleOnce } from './clock.ts';
 import { type Backend, type Deployment, parseSettings, type SettingsText } from './deployment.ts';
@@ -30,7 +30,10 @@ export function inProcess(): InProcessBackend {
         },
       };
       const world = createSimulatedAws(deployment.service, line);
-      const runtime = spawnInProcess(parseSettings(settings), world, deployment.clock);
+      const runtime = spawnInProcess(parseSettings(settings), world, deployment.clock, {
+        salt: (runtimes.length % 4) / 4,
+        log: (fields) => deployment.account.logs.write(LOG_GROUP, fields),
+      });
       runtimes.push(runtime);
       return runtime;
     },

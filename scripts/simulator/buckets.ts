@@ -13,6 +13,7 @@ const SIZES: Readonly<Record<string, BucketSize>> = {
   'elb-read': { capacity: 40, perSecond: 10 },
   'ecs-task-read': { capacity: 100, perSecond: 20 },
   'ecs-service-read': { capacity: 100, perSecond: 20 },
+  'logs-read': { capacity: 10, perSecond: 10 },
   'cloud-map-read': { capacity: 50, perSecond: 10 },
 };
 
@@ -34,9 +35,12 @@ const BUCKET_OF: Readonly<Record<string, string>> = {
   ListInstances: 'cloud-map-read',
   ListServices: 'cloud-map-read',
   ListTagsForResource: 'cloud-map-read',
+  FilterLogEvents: 'logs-read',
 };
 
 export class TokenBuckets {
+  /** The share of every refill that the account's other tools use. */
+  othersUse = 0;
   readonly #clock: VirtualClock;
   readonly #levels = new Map<string, { readonly tokens: number; readonly atMs: number }>();
 
@@ -51,7 +55,7 @@ export class TokenBuckets {
     if (name === undefined || size === undefined) return;
     const nowMs = this.#clock.now();
     const level = this.#levels.get(name) ?? { tokens: size.capacity, atMs: nowMs };
-    const refilled = level.tokens + ((nowMs - level.atMs) / 1_000) * size.perSecond;
+    const refilled = level.tokens + ((nowMs - level.atMs) / 1_000) * size.perSecond * (1 - this.othersUse);
     const tokens = Math.min(size.capacity, refilled);
     if (tokens < 1) {
       this.#levels.set(name, { tokens, atMs: nowMs });

@@ -1,6 +1,6 @@
 /** A deployment for one scenario: an account with a cluster, a service and a target group, and the function between queue and schedule. */
 
-import type { Settings } from '../../functions/core/binding-sources.ts';
+import { REMOVAL_BUDGET_PERCENT, type Settings } from '../../functions/core/binding-sources.ts';
 import { parseCloudMapServiceArn, parseClusterArn, parseTargetGroupArn } from '../../functions/core/values.ts';
 import { Account, clusterArn, targetGroupArn } from './account.ts';
 import { Service } from './api.ts';
@@ -28,6 +28,7 @@ export interface SettingsText {
   readonly cloudMapServices: readonly string[];
   readonly binding: string;
   readonly mode: 'enforce' | 'observe';
+  readonly removalBudgetPercent?: number;
 }
 
 export interface DeploymentOptions {
@@ -147,6 +148,7 @@ export function parseSettings(text: SettingsText): Settings {
     cloudMapServices: text.cloudMapServices.flatMap((arn) => accepted(parseCloudMapServiceArn(arn))),
     binding: text.binding,
     mode: text.mode,
+    removalBudgetPercent: text.removalBudgetPercent ?? REMOVAL_BUDGET_PERCENT,
   };
 }
 

@@ -84,6 +84,11 @@ export interface TaskSpec {
   readonly containerInstance?: string | undefined;
 }
 
+/** Id of the one deployment that a service has; undefined for a task that no service starts. */
+export function deploymentOf(group: string): string | undefined {
+  return group.startsWith('service:') ? `ecs-svc/${group.slice('service:'.length)}` : undefined;
+}
+
 /** ECS describes a stopped task for an hour. */
 const FORGOTTEN_AFTER_MS = 3_600_000;
 
@@ -133,7 +138,7 @@ export class Ecs {
       group: spec.group,
       definition: spec.definition,
       createdAtMs: this.#clock.now(),
-      startedBy: spec.startedBy,
+      startedBy: spec.startedBy ?? deploymentOf(spec.group),
       zone: `${spec.clusterArn.split(':')[3]}${this.#taskCount % 2 === 0 ? 'a' : 'b'}`,
       timing,
       history: [],

@@ -36,6 +36,10 @@ export class KeptReports implements InvocationReporter {
     // Calls are counted where they arrive, in the simulated account.
   }
 
+  recorded(): void {
+    // What the function records it reads from its log, which whoever starts it provides.
+  }
+
   setAside(messages: readonly Message[]): void {
     this.setAsides.push(...messages);
   }

@@ -1,7 +1,6 @@
 /** One deployed stack in a scenario: queue, function and schedule, with the oracle behind each of its environments. */
 
 import type { Clock } from '../../functions/app/ports.ts';
-import { changeKey } from '../../functions/core/guard.ts';
 import { isObject } from '../../functions/core/json.ts';
 import type { Pass } from '../../functions/core/report.ts';
 import { registeredAddresses } from '../../functions/core/snapshot.ts';
@@ -131,8 +130,13 @@ export class Stack {
       frozenUntilMs: 0,
       hasWritten: false,
     };
-    const world = createSimulatedAws(this.#options.service, this.#lineOf(life));
-    const inner = spawnInProcess(parseSettings(this.#options.settings), world, this.#clockOf(life));
+    const { account, name, random, service, settings } = this.#options;
+    const logGroup = `/aws/lambda/${name}`;
+    const api = createSimulatedAws(service, this.#lineOf(life), logGroup);
+    const inner = spawnInProcess(parseSettings(settings), api, this.#clockOf(life), {
+      salt: random.fork().next(),
+      log: (fields) => account.logs.write(logGroup, fields),
+    });
     this.#runtimes.push(inner);
     const runtime: Runtime = {
       invoke: (input, remainingMs) => {
@@ -232,7 +236,7 @@ function hasFoundAddressTaken(passes: readonly Pass[]): boolean {
     const next = passes.slice(index + 1).find(({ group }) => group.arn === pass.group.arn);
     const planned = new Set(next?.planned.map(({ address }) => address));
     const registered = new Set(registeredAddresses(next?.snapshot?.targets ?? []));
-    const waiting = pass.held.filter(({ change }) => pass.unconfirmed.has(changeKey(change)));
+    const waiting = pass.held.filter(({ because }) => because === 'waits for confirmation');
     return waiting.some(({ change: { address } }) => registered.has(address) && !planned.has(address));
   });
 }

@@ -85,6 +85,7 @@ function reporterOf(reading: Reading): Reporter {
       if (check.read !== undefined) reading.instances.set(check.subject, check.read.instances);
       take(check);
     },
+    recorded: () => undefined,
     called: (calls) => {
       reading.calls = [...calls.values()].reduce((sum, count) => sum + count, 0);
     },

@@ -70,6 +70,8 @@ class Notes implements Reporter {
     this.failures.push(...failures);
   };
 
+  recorded: Reporter['recorded'] = () => undefined;
+
   called: Reporter['called'] = (calls) => {
     this.#calls = calls;
   };

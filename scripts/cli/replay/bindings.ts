@@ -1,7 +1,7 @@
 /** Which target groups a replay has, and what feeds them: by the user's lines, or one group for each ECS group of the capture. */
 
 import { targetGroupNamed } from '../../../functions/core/binding.ts';
-import type { Settings } from '../../../functions/core/binding-sources.ts';
+import { REMOVAL_BUDGET_PERCENT, type Settings } from '../../../functions/core/binding-sources.ts';
 import { definitionOf } from '../../../functions/core/event.ts';
 import { isObject } from '../../../functions/core/json.ts';
 import {
@@ -37,6 +37,7 @@ export function settingsFor(details: readonly unknown[], binds: readonly string[
     cloudMapServices: [],
     binding: lines.join('\n'),
     mode: 'enforce',
+    removalBudgetPercent: REMOVAL_BUDGET_PERCENT,
   };
 }
 

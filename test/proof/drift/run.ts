@@ -175,6 +175,7 @@ class History {
       configured: () => undefined,
       passed: () => undefined,
       called: () => undefined,
+      recorded: () => undefined,
       checked: ({ findings, failures, read: report }) => {
         if (report === undefined) return;
         const atMs = this.#clock.now();
