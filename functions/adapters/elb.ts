@@ -50,7 +50,9 @@ export function createElbApi(client: ElasticLoadBalancingV2Client): ElbApi {
       outcomeOf(async (abortSignal) => {
         const command = new DescribeTargetGroupAttributesCommand({ TargetGroupArn: group });
         const { Attributes } = await client.send(command, { abortSignal });
-        return { deregistrationDelaySeconds: delayFrom(Attributes ?? []) };
+        const attributes = Attributes ?? [];
+        const crossZone = attributes.find(({ Key }) => Key === 'load_balancing.cross_zone.enabled')?.Value;
+        return { deregistrationDelaySeconds: delayFrom(attributes), crossZone };
       }),
 
     DescribeTargetHealth: ({ group }) =>
@@ -85,6 +87,7 @@ export function describedGroupOf(described: SdkTargetGroup): DescribedGroup {
       family: described.IpAddressType === 'ipv6' ? 'ipv6' : 'ipv4',
     },
     targetType: required(described.TargetType, 'TargetType'),
+    protocol: described.Protocol,
   };
 }
 

@@ -1,14 +1,29 @@
 /** CloudWatch Logs: the function reads its own log for what its environments recorded. */
-import { type CloudWatchLogsClient, type FilteredLogEvent, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import {
+  type CloudWatchLogsClient,
+  type FilteredLogEvent,
+  FilterLogEventsCommand,
+  ListTagsForResourceCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
 import type { AwsApi } from '../app/ports.ts';
 import { parseRecord, type RecordEntry } from '../core/ownership.ts';
-import type { TargetGroupArn } from '../core/values.ts';
+import type { Place, TargetGroupArn } from '../core/values.ts';
 import { outcomeOf } from './outcome.ts';
 
-export type LogsApi = Pick<AwsApi, 'FilterLogEvents'>;
+export type LogsApi = Pick<AwsApi, 'FilterLogEvents' | 'ListLogGroupTags'>;
 
-export function createLogsApi(client: CloudWatchLogsClient, logGroup: string): LogsApi {
+export function createLogsApi(client: CloudWatchLogsClient, logGroup: string, home: Place | undefined): LogsApi {
   return {
+    ListLogGroupTags: () =>
+      outcomeOf(async (abortSignal) => {
+        // Outside of a stack there is no log group, and nobody to pause it.
+        if (home === undefined || logGroup === '') return [];
+        const { partition, region, account } = home;
+        const arn = `arn:${partition}:logs:${region}:${account}:log-group:${logGroup}`;
+        const { tags } = await client.send(new ListTagsForResourceCommand({ resourceArn: arn }), { abortSignal });
+        return Object.entries(tags ?? {}).map(([key, value]) => ({ key, value }));
+      }),
+
     FilterLogEvents: ({ group, sinceMs, nextToken }) =>
       outcomeOf(async (abortSignal) => {
         const command = new FilterLogEventsCommand(filterInput(logGroup, group, sinceMs, nextToken));

@@ -4,14 +4,17 @@
  */
 
 import type { InstanceObservations } from '../core/cloud-map/check.ts';
+import type { Selector } from '../core/binding.ts';
 import { type BoundGroup, isMeant } from '../core/configuration.ts';
 import type { Hint } from '../core/event.ts';
+import type { Finding } from '../core/finding.ts';
 import { CONTEST_PAUSE_MS, changeKey, refusalPauseMs } from '../core/guard.ts';
 import type { Change } from '../core/plan.ts';
 import { type Member, registeredAddresses } from '../core/snapshot.ts';
 import { isDraining, type Target } from '../core/target.ts';
-import { isLive, isServing, joinTask, type Task } from '../core/task.ts';
+import { type Definition, type DescribedTask, isLive, isServing, joinTask, type Task } from '../core/task.ts';
 import type { Address, CloudMapServiceArn, TargetGroupArn, TaskArn } from '../core/values.ts';
+import type { ZoneForm } from '../core/zone.ts';
 import type { Buckets } from './caller.ts';
 
 /** ECS keeps a stopped task for at least an hour (DescribeTasks API reference). What no read has shown for so long is forgotten here too. */
@@ -28,6 +31,8 @@ interface KnownTask {
   readonly stoppedAtMs: number | undefined;
   /** When a read last described or listed it. */
   readonly seenAtMs: number;
+  /** Its tag took it out of rotation when it was last described. */
+  readonly isHeld: boolean;
 }
 
 interface Refusal {
@@ -60,9 +65,11 @@ export interface GroupCache {
   searches: ReadonlyMap<Address, Search>;
   /** Where the search under way goes on in each list, by `selectorKey`; `done` at its end. Empty when none is. */
   searching: ReadonlyMap<string, string | 'done' | undefined>;
-  /** When deregistration delay and stop timeouts were last compared. */
-  drainAuditedAtMs: number;
+  /** When the settings of the group and its tasks' definitions were last looked at. */
+  settingsAuditedAtMs: number;
   readonly refused: Map<Address, Refusal>;
+  /** What ELB has asked for as the zone of an address, by range. */
+  readonly zoneForms: Map<string, ZoneForm>;
   /** How many targets may share a call with the address, where ELB has refused a larger one with it. */
   readonly shares: Map<Address, number>;
   readonly writtenAtMs: Map<string, number>;
@@ -80,6 +87,18 @@ export interface GroupCache {
   listedTasks: number;
   /** How often in a row the schedule did not get to it. */
   deferrals: number;
+  /** When a pass last read everything. */
+  wholeAtMs: number | undefined;
+  /** When the bindings changed under this environment's eyes. */
+  boundAtMs: number;
+  /** How old the oldest difference is that the last pass has left, in milliseconds. */
+  driftMs: number;
+  /** What the last pass has found; of that, what the last whole reading has; and what the last look at settings has. */
+  findings: readonly Finding[];
+  audited: readonly Finding[];
+  settingsFindings: readonly Finding[];
+  /** Of targets that no task explains: what the record of writes says of them. */
+  origins: ReadonlyMap<Address, TaskArn>;
   /** When these were last recorded. */
   recordedAtMs: number;
 }
@@ -104,6 +123,14 @@ export interface Cache {
   readonly buckets: Buckets;
   /** Deployments that services have had since their configuration was read, by `selectorKey`. */
   readonly deployments: Map<string, ReadonlySet<string>>;
+  /** Tasks that were on hold when the tags of all tasks were last searched. */
+  holds: Set<TaskArn>;
+  /** By `definitionKey`: a revision never changes. */
+  readonly definitions: Map<string, Definition>;
+  /** What ECS itself keeps of the groups that have targets which nothing of ours explains, and when that was read. */
+  natives: { readonly atMs: number; readonly services: ReadonlyMap<string, readonly Selector[]> };
+  /** Findings on Cloud Map services, as of the last check of each. */
+  readonly checkFindings: Map<string, readonly Finding[]>;
   /** Where the next full run begins: the first group that the last one did not get to. */
   resumeAt: TargetGroupArn | undefined;
 }
@@ -115,6 +142,10 @@ export function createCache(): Cache {
     instances: new Map(),
     buckets: new Map(),
     deployments: new Map(),
+    holds: new Set(),
+    definitions: new Map(),
+    natives: { atMs: Number.NEGATIVE_INFINITY, services: new Map() },
+    checkFindings: new Map(),
     resumeAt: undefined,
   };
 }
@@ -133,8 +164,9 @@ export function groupCache(cache: Cache, group: TargetGroupArn): GroupCache {
     seenHealthy: new Set(),
     searches: new Map(),
     searching: new Map(),
-    drainAuditedAtMs: Number.NEGATIVE_INFINITY,
+    settingsAuditedAtMs: Number.NEGATIVE_INFINITY,
     refused: new Map(),
+    zoneForms: new Map(),
     shares: new Map(),
     writtenAtMs: new Map(),
     provedAtMs: new Map(),
@@ -144,6 +176,13 @@ export function groupCache(cache: Cache, group: TargetGroupArn): GroupCache {
     owners: new Map(),
     listedTasks: 0,
     deferrals: 0,
+    wholeAtMs: undefined,
+    boundAtMs: Number.NEGATIVE_INFINITY,
+    driftMs: 0,
+    findings: [],
+    audited: [],
+    settingsFindings: [],
+    origins: new Map(),
     recordedAtMs: Number.NEGATIVE_INFINITY,
   };
   cache.groups.set(group, fresh);
@@ -154,8 +193,9 @@ export function groupCache(cache: Cache, group: TargetGroupArn): GroupCache {
  * Forgets what was concluded under another binding: an address that the stopped tasks of one service did not explain may well
  * belong to those of another, and a task that one binding let go may be wanted by the next.
  */
-export function noteBindings(group: GroupCache, binding: string): void {
+export function noteBindings(group: GroupCache, binding: string, nowMs: number): void {
   if (group.binding === binding) return;
+  if (group.binding !== '') group.boundAtMs = nowMs;
   group.binding = binding;
   group.covered = new Map();
   group.searches = new Map();
@@ -165,11 +205,13 @@ export function noteBindings(group: GroupCache, binding: string): void {
 }
 
 /** Takes up a description: facts only move forward. Returns what is now known of the task. */
-export function learn(cache: Cache, task: Task, nowMs: number): Task {
+export function learn(cache: Cache, task: DescribedTask, nowMs: number): Task {
   const known = cache.tasks.get(task.arn);
   const joined = known === undefined ? task : joinTask(known.task, task);
+  // The index of tags may be behind; the task's own description is the last word.
+  if (!task.isHeld) cache.holds.delete(task.arn);
   const stoppedAtMs = known?.stoppedAtMs ?? (isLive(joined) ? undefined : nowMs);
-  cache.tasks.set(task.arn, { task: joined, seenAtMs: nowMs, stoppedAtMs });
+  cache.tasks.set(task.arn, { task: joined, seenAtMs: nowMs, stoppedAtMs, isHeld: task.isHeld });
   return joined;
 }
 
@@ -196,7 +238,7 @@ export function forgetOldTasks(cache: Cache, nowMs: number): void {
  * with at any version, since STOPPED is final: the four to five events of one stop cost one look.
  */
 export function isCovered(group: GroupCache, hint: Hint): boolean {
-  return (group.covered.get(hint.task) ?? Number.NEGATIVE_INFINITY) >= hint.version;
+  return !hint.isTagged && (group.covered.get(hint.task) ?? Number.NEGATIVE_INFINITY) >= hint.version;
 }
 
 /** What a complete pass has dealt with: every task that it read or knew, but for those whose change is still open. */

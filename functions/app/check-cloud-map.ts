@@ -33,6 +33,7 @@ export async function checkServices(
         await clock.sleep(OBSERVE_AGAIN_AFTER_MS);
         check = await observe(invocation, service, passes, clock.now());
       }
+      invocation.cache.checkFindings.set(service.service, check.findings);
       reporter.checked(check);
     }),
   );

@@ -21,6 +21,8 @@ export interface Environment {
   readonly api: AwsApi;
   readonly clock: Clock;
   readonly cache: Cache;
+  /** What is not known yet is not older than this. */
+  readonly startedAtMs: number;
   configuration: ReadConfiguration | undefined;
   /** The read in flight, shared by all groups. */
   configurationInFlight: Promise<ReadConfiguration> | undefined;
@@ -37,10 +39,13 @@ export interface Environment {
 export interface Request {
   readonly trigger: TriggerName;
   readonly hints: readonly Hint[];
+  /** Tags of a group or Cloud Map service have changed: the bindings are read anew. */
+  readonly areTagsChanged?: boolean;
   readonly deadlineMs: number;
 }
 
 export interface Invocation extends Request {
+  readonly beganAtMs: number;
   readonly environment: Environment;
   readonly clock: Clock;
   readonly cache: Cache;
@@ -67,6 +72,26 @@ export interface Check {
   readonly read?: InstanceReport | undefined;
 }
 
+/** How the stack stands at the end of an invocation. */
+export interface RunStatus {
+  readonly trigger: TriggerName;
+  readonly tookMs: number;
+  /** Bound groups, and how many of them this invocation has reconciled and left without an open change. */
+  readonly groups: number;
+  readonly reconciled: number;
+  readonly inStep: number;
+  /** Calls made, by operation. */
+  readonly calls: ReadonlyMap<string, number>;
+  /** What is the case at the end of a full run, whether or not it was read anew; undefined after any other. */
+  readonly standing: Standing | undefined;
+}
+
+export interface Standing {
+  readonly findings: readonly Finding[];
+  /** The age in milliseconds of the oldest difference between tasks and targets. */
+  readonly driftAgeMs: number;
+}
+
 /** Hears of each step when it ends, so that its record is out even if the invocation is cut off later. */
 export interface Reporter {
   configured(read: ReadConfiguration): void;
@@ -74,8 +99,8 @@ export interface Reporter {
   checked(check: Check): void;
   /** Before a write leaves, when a removal fails, and once an hour: what `core/ownership.ts` reads. */
   recorded(kind: RecordKind, group: TargetGroupArn, targets: readonly RecordedTarget[]): void;
-  /** The number of calls by operation, once, at the end. */
-  called(calls: ReadonlyMap<string, number>): void;
+  /** Once, at the end: how the stack stands. */
+  ended(status: RunStatus): void;
 }
 
 const EVENT_AGE_MIN_MS = 2_000;
@@ -89,6 +114,7 @@ export function createEnvironment(settings: Settings, api: AwsApi, clock: Clock,
     api,
     clock,
     cache: createCache(),
+    startedAtMs: clock.now(),
     configuration: undefined,
     configurationInFlight: undefined,
     eventAgeMs: EVENT_AGE_MIN_MS + salt * (EVENT_AGE_MAX_MS - EVENT_AGE_MIN_MS),
@@ -101,6 +127,7 @@ export function beginInvocation(environment: Environment, request: Request, repo
   const caller = new Caller(api, clock, cache.buckets, request.deadlineMs);
   return {
     ...request,
+    beganAtMs: clock.now(),
     environment,
     clock,
     cache,
@@ -116,10 +143,12 @@ export function isFull({ trigger }: Pick<Request, 'trigger'>): boolean {
   return trigger === 'schedule' || trigger === 'check';
 }
 
-/** The configuration, read again if the copy is older than a minute or its read failed. */
+/** The configuration, read again if the copy is old, its read failed, or tags have changed since. */
 export function currentConfiguration(invocation: Invocation): Promise<ReadConfiguration> {
-  const { environment, clock } = invocation;
-  if (isCurrent(environment.configuration, clock.now())) return Promise.resolve(environment.configuration);
+  const { environment, clock, areTagsChanged = false, beganAtMs } = invocation;
+  const { configuration: known } = environment;
+  const isFresh = !areTagsChanged || (known !== undefined && known.readAtMs >= beganAtMs);
+  if (isFresh && isCurrent(known, clock.now())) return Promise.resolve(known);
   environment.configurationInFlight ??= readAndKeep(invocation);
   return environment.configurationInFlight;
 }

@@ -1,7 +1,7 @@
 /** One pass over one target group: read targets, read tasks, plan, guard, write, report. */
-import { auditTargets } from '../core/audit.ts';
-import { describeBinding } from '../core/binding.ts';
-import type { BoundGroup } from '../core/configuration.ts';
+import { auditTargets, type TargetHistory } from '../core/audit.ts';
+import { type BoundGroup, bindingText } from '../core/configuration.ts';
+import { oldestOpenMs } from '../core/drift.ts';
 import { type Failure, isPassing } from '../core/failure.ts';
 import {
   changeKey,
@@ -19,9 +19,11 @@ import { NOTHING_OPEN } from '../core/next-pass.ts';
 import type { RecordKind } from '../core/ownership.ts';
 import { type Change, planChanges } from '../core/plan.ts';
 import { findingOfRefusal, NOTHING_WRITTEN, type Pass, refusalOf, type Written } from '../core/report.ts';
-import { hintsBehind, membersOf, registeredAddresses, type Snapshot } from '../core/snapshot.ts';
-import type { TaskArn } from '../core/values.ts';
+import { hintsBehind, isReady, type Member, membersOf, registeredAddresses, type Snapshot } from '../core/snapshot.ts';
+import { isLive, isServing } from '../core/task.ts';
+import type { Address, ClusterArn, TaskArn } from '../core/values.ts';
 import {
+  type Cache,
   coveredBy,
   type GroupCache,
   groupCache,
@@ -38,9 +40,13 @@ import {
   removalsLeft,
 } from './cache.ts';
 import type { Invocation } from './invocation.ts';
-import { readSnapshot, searchStopped } from './read-snapshot.ts';
+import { readSnapshot } from './read-snapshot.ts';
 import { readOwnership, recordOwners } from './record.ts';
+import { identifyStrangers } from './strangers.ts';
 import { type Writer, writeChanges } from './writes.ts';
+
+/** ECS sends no event when a task becomes healthy (captured events have no healthStatus): the schedule asks for it this often. */
+const READY_POLL_MS = 5_000;
 
 /** Brings the group as far in step as the proofs of this pass allow. `isListing`: whether every running task is listed. */
 export async function runPass(invocation: Invocation, bound: BoundGroup, isListing: boolean): Promise<Pass> {
@@ -51,7 +57,7 @@ export async function runPass(invocation: Invocation, bound: BoundGroup, isListi
   const hints = hintsFor(cache, bound, invocation.hints);
   const known = groupCache(cache, group.arn);
   notePass(known, startedAtMs);
-  noteBindings(known, bound.bindings.map(describeBinding).join('; '));
+  noteBindings(known, bindingText(bound), startedAtMs);
   const begun = { group, trigger, startedAtMs, hints: hints.length };
   // Targets are read before tasks. In the other order, a task registered by a concurrent pass between the two reads would be
   // missing from our older list, and we would take a healthy task out of service.
@@ -61,7 +67,8 @@ export async function runPass(invocation: Invocation, bound: BoundGroup, isListi
   const request = { bound, hints, isListing };
   const { snapshot, failures: readFailures, listedAtMs } = await readSnapshot(invocation, request, targets.value);
   const registered = registeredAddresses(snapshot.targets);
-  noteOwners(known, registered, membersOf(snapshot), clock.now());
+  const members = membersOf(snapshot);
+  noteOwners(known, registered, members, clock.now());
   const planned = planChanges(snapshot);
   noteProofs(known, planned, clock.now());
   const late = planned.filter((change) => isLate(change, clock.now()));
@@ -73,7 +80,9 @@ export async function runPass(invocation: Invocation, bound: BoundGroup, isListi
     bindingsReadAtMs: bound.bindingsReadAtMs,
     hinted: new Set(hints.map(({ task }) => task)),
     eventAgeMs: trigger === 'check' ? 0 : environment.eventAgeMs,
-    readsFailed: readFailures.length > 0,
+    unreadClusters: clustersOf(bound, readFailures),
+    servesOtherwise: servesOtherwise(members, registered),
+    isPaused: environment.configuration?.copies.pausedSinceMs !== undefined,
     provedAtMs: known.provedAtMs,
     listedAtMs,
     ownership,
@@ -90,13 +99,21 @@ export async function runPass(invocation: Invocation, bound: BoundGroup, isListi
     known.listedTasks = snapshot.bindings.reduce((sum, { listed }) => sum + listed.size, 0);
     recordOwners(invocation, group);
   }
-  const search = isListing ? await searchStopped(invocation, request, snapshot) : { isOpen: false, failures: [] };
+  const search = isListing ? await identifyStrangers(invocation, bound, snapshot) : { isOpen: false, failures: [] };
   const failures = [...readFailures, ...written.failures];
   const behind = hintsBehind(snapshot, hints);
   const isAged = written.aged.length > 0 || guarded.held.some(isOutdated);
   if (failures.length === 0 && !isAged) {
     known.covered = coveredBy(snapshot.tasks, openTasks(guarded, written, behind));
   }
+  known.driftMs = oldestOpenMs(planned, written.done, guarded.held, known.boundAtMs, endedAtMs);
+  if (readFailures.length === 0) {
+    known.wholeAtMs = endedAtMs;
+    // On half of what there is, a live task's target would be told as nobody's.
+    known.audited = auditTargets(snapshot, historyOf(invocation, bound, known), endedAtMs);
+  }
+  const waiting = members.filter((member) => member.binding.ready && isServing(member.task) && !isReady(member));
+  known.findings = [...known.audited, ...guarded.held.flatMap(findingOfHeld), ...written.refused.map(findingOfRefusal)];
   return {
     ...begun,
     endedAtMs,
@@ -104,21 +121,39 @@ export async function runPass(invocation: Invocation, bound: BoundGroup, isListi
     planned,
     written,
     held: guarded.held,
-    findings: [
-      ...auditTargets(snapshot, { ...known, searched: new Set(known.searches.keys()) }, endedAtMs),
-      ...guarded.held.flatMap(findingOfHeld),
-      ...written.refused.map(findingOfRefusal),
-    ],
+    findings: known.findings,
     failures: [...failures, ...recordFailures, ...search.failures],
     behind,
     open: {
       failed: isAged || [...failures, ...recordFailures].some(isPassing),
       behind: behind.length > 0,
       confirmationsMs: confirmationsDueMs(guarded, input),
-      eventsMs: trigger === 'schedule' ? eventsDueMs(guarded, input) : [],
+      eventsMs: trigger === 'schedule' ? [...eventsDueMs(guarded, input), ...waiting.map(() => endedAtMs + READY_POLL_MS)] : [],
       searching: search.isOpen,
     },
   };
+}
+
+function historyOf({ cache }: Invocation, { group, bindings }: BoundGroup, known: GroupCache): TargetHistory {
+  const origins = new Map([...known.origins].map(([address, task]) => [address, { task, isLive: isKnownLive(cache, task) }] as const));
+  const clusters = new Set(bindings.map(({ selector }) => selector.cluster));
+  const natives = (cache.natives.services.get(group.arn) ?? []).filter(({ cluster }) => clusters.has(cluster));
+  return { ...known, searched: new Set(known.searches.keys()), origins, natives };
+}
+
+function isKnownLive({ tasks }: Cache, arn: TaskArn): boolean {
+  const entry = tasks.get(arn);
+  return entry !== undefined && isLive(entry.task);
+}
+
+/** The clusters whose tasks could not be read; all of the group's where a failure does not say whose. */
+function clustersOf({ bindings }: BoundGroup, failures: readonly Failure[]): Set<ClusterArn> {
+  const all = bindings.map(({ selector }) => selector.cluster);
+  return new Set(failures.flatMap(({ cluster }) => cluster ?? all));
+}
+
+function servesOtherwise(members: readonly Member[], registered: ReadonlySet<Address>): boolean {
+  return members.some((member) => isServing(member.task) && !member.isHeld && registered.has(member.address));
 }
 
 function writerOf(invocation: Invocation, bound: BoundGroup, known: GroupCache, snapshot: Snapshot): Writer {
@@ -133,7 +168,7 @@ function writerOf(invocation: Invocation, bound: BoundGroup, known: GroupCache, 
       bound.group.arn,
       changes.map(({ address, because }) => ({ address, task: because.task })),
     );
-  return { caller, clock, group: bound.group, isDue, record, refusedBefore: known.refused, shares: known.shares };
+  return { caller, clock, group: bound.group, isDue, record, refusedBefore: known.refused, shares: known.shares, zoneForms: known.zoneForms };
 }
 
 function noteWritten(known: GroupCache, written: Written, nowMs: number): void {

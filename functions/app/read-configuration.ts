@@ -1,20 +1,34 @@
 /** Reads what feeds what, at most once in half a minute, and keeps the last good answer to each question. */
 import { chunks, DESCRIBE_GROUPS_MAX, DESCRIBE_SERVICES_MAX, DESCRIBE_TAGS_MAX, halves } from '../core/batches.ts';
 import { type Selector, selectorKey } from '../core/binding.ts';
-import type { Settings } from '../core/binding-sources.ts';
+import { isDiscovering, type Scope, type Settings, servicesWithoutCluster, TAG } from '../core/binding-sources.ts';
 import {
   boundServices,
   type Configuration,
   type Copies,
   type DescribedGroup,
   type DescribedService,
+  type Discovered,
+  isReachable,
   NO_COPIES,
+  PAUSED,
   resolveConfiguration,
+  scopeOf,
   tagBoundGroups,
+  unboundGroups,
 } from '../core/configuration.ts';
 import type { Answer, Failure } from '../core/failure.ts';
-import { arnParts, type ClusterArn, type TargetGroupArn } from '../core/values.ts';
-import type { Caller } from './caller.ts';
+import { valuesOf } from '../core/result.ts';
+import { isDraining } from '../core/target.ts';
+import {
+  arnParts,
+  type CloudMapServiceArn,
+  type ClusterArn,
+  parseCloudMapServiceArn,
+  parseTargetGroupArn,
+  type TargetGroupArn,
+} from '../core/values.ts';
+import { allPages, type Caller } from './caller.ts';
 import type { Clock } from './ports.ts';
 
 /**
@@ -46,18 +60,114 @@ export async function readConfiguration(
   const old = previous?.copies ?? NO_COPIES;
   const failures: Failure[] = [];
   const reader = { caller, clock, old, failures };
-  const [groups, cloudMapTags] = await Promise.all([
-    readGroups(reader, settings.targetGroups),
-    readCloudMapTags(reader, settings),
+  const found = isDiscovering(settings) ? await discover(reader) : undefined;
+  const begun = scopeOf(settings, { ...old, discovered: found });
+  const reachable = begun.targetGroups.filter((arn) => isReachable(settings, arn));
+  const [groups, cloudMapTags, pausedSinceMs] = await Promise.all([
+    readGroups(reader, reachable),
+    readCloudMapTags(reader, begun),
+    readPause(reader),
   ]);
-  const existing = tagBoundGroups(settings).filter((arn) => groups.get(arn) !== 'gone' && groups.get(arn) !== 'refused');
-  const tags = await readTags(reader, existing);
-  const services = await readServices(reader, boundServices(settings, tags));
-  const copies = { groups, tags, services, cloudMapTags };
+  const existing = reachable.filter((arn) => groups.get(arn) !== 'gone' && groups.get(arn) !== 'refused');
+  const tags = await readTags(reader, found === undefined ? tagBoundGroups(begun).filter((arn) => existing.includes(arn)) : existing);
+  const discovered = found && { ...found, targetGroups: found.targetGroups.filter((arn) => isTagged(arn, tags) && existing.includes(arn)) };
+  const placed = await readClusters(reader, scopeOf(settings, { ...old, discovered }), { tags, cloudMapTags });
+  const scope = scopeOf(settings, { ...placed, discovered });
+  const services = await readServices(reader, boundServices(scope, tags));
+  const unboundTargets = await readUnboundTargets(reader, unboundGroups(scope, { groups, tags }));
+  const copies = { discovered, ...placed, groups, tags, unboundTargets, services, pausedSinceMs, cloudMapTags };
   // A service that does not exist may be made at any moment: the next schedule asks for it again, and not the one after that.
   const isGone = [...cloudMapTags.values()].includes('gone');
   const configuration = resolveConfiguration(settings, copies);
   return { configuration, failures, copies, readAtMs: isGone ? readAtMs - CONFIGURATION_AGE_MAX_MS / 2 : readAtMs };
+}
+
+/**
+ * The resources with our tag. The index that answers may be behind: a group that it leaves out stays until its own tags say that it
+ * has been taken out, and one that it still has is dropped by the same word.
+ */
+async function discover({ caller, old, failures }: Reader): Promise<Discovered | undefined> {
+  const resource = `resources with the tag ${TAG}`;
+  const answer = await allPages(resource, 'GetResources', (nextToken) =>
+    caller.read('GetResources', resource, { types: ['elasticloadbalancing:targetgroup', 'servicediscovery:service'], nextToken }),
+  );
+  if (!answer.ok) {
+    failures.push(answer.problem);
+    return old.discovered;
+  }
+  const groups = valuesOf(answer.value.map(parseTargetGroupArn));
+  const cloudMapServices = valuesOf(answer.value.map(parseCloudMapServiceArn));
+  const targetGroups = [...new Set([...groups, ...(old.discovered?.targetGroups ?? [])])].sort();
+  return { targetGroups, cloudMapServices: cloudMapServices.sort() };
+}
+
+/** Whether somebody has paused the stack. A brake that cannot be read stays as it was. */
+async function readPause({ caller, clock, old, failures }: Reader): Promise<number | undefined> {
+  const answer = await caller.read('ListLogGroupTags', "the stack's log group", { logGroup: 'own' });
+  if (answer.ok) {
+    const isPaused = answer.value.some(({ key, value }) => key === TAG && value === PAUSED);
+    return isPaused ? (old.pausedSinceMs ?? clock.now()) : undefined;
+  }
+  failures.push(answer.problem);
+  return old.pausedSinceMs;
+}
+
+/** A group whose tags could not be read keeps its place. */
+function isTagged(arn: TargetGroupArn, tags: Copies['tags']): boolean {
+  return tags.get(arn)?.tags.some(({ key }) => key === TAG || key.startsWith(`${TAG}:`)) ?? true;
+}
+
+type Placed = Pick<Copies, 'clusters' | 'clustersOf'>;
+
+/** Where lines leave out the cluster: the clusters there are, and if there are several, which of them have the service. */
+async function readClusters(
+  reader: Reader,
+  scope: Scope,
+  { tags, cloudMapTags }: Pick<Copies, 'tags' | 'cloudMapTags'>,
+): Promise<Placed> {
+  const texts = [...[...tags.values()].map((copy) => copy.tags), ...[...cloudMapTags.values()].filter((copy) => copy !== 'gone')];
+  const open = servicesWithoutCluster(scope, texts);
+  if (open.length === 0) return { clusters: reader.old.clusters, clustersOf: new Map() };
+  const clusters = scope.clusters.length > 0 ? scope.clusters : await listClusters(reader);
+  if (clusters === undefined || clusters.length < 2) return { clusters, clustersOf: new Map() };
+  const names = open.filter((name) => name !== '');
+  const selectors = clusters.flatMap((cluster) => names.map((name) => ({ kind: 'service' as const, cluster, name })));
+  const services = await readServices(reader, selectors);
+  const clustersOf = new Map<string, readonly ClusterArn[]>();
+  for (const name of names) {
+    const own = selectors.filter((selector) => selector.name === name);
+    // One cluster that could not be asked may be the one that has it.
+    if (own.some((selector) => !services.has(selectorKey(selector)))) continue;
+    clustersOf.set(name, own.filter((selector) => isActive(services.get(selectorKey(selector)))).map(({ cluster }) => cluster));
+  }
+  return { clusters, clustersOf };
+}
+
+function isActive(service: DescribedService | 'unknown' | undefined): boolean {
+  return service !== undefined && service !== 'unknown' && service.isActive;
+}
+
+async function listClusters({ caller, old, failures }: Reader): Promise<readonly ClusterArn[] | undefined> {
+  const answer = await allPages('clusters', 'ListClusters', (nextToken) => caller.read('ListClusters', 'clusters', { nextToken }));
+  if (answer.ok) return answer.value;
+  failures.push(answer.problem);
+  return old.clusters;
+}
+
+/** How many targets the groups have that nothing binds: with some, somebody has taken a line away. */
+async function readUnboundTargets(
+  { caller, old, failures }: Reader,
+  groups: readonly TargetGroupArn[],
+): Promise<Copies['unboundTargets']> {
+  const entries = await Promise.all(
+    groups.map(async (group) => {
+      const answer = await caller.read('DescribeTargetHealth', arnParts(group).name, { group });
+      if (!answer.ok) failures.push(answer.problem);
+      const count = answer.ok ? answer.value.filter((target) => !isDraining(target)).length : old.unboundTargets.get(group);
+      return count === undefined ? [] : [[group, count] as const];
+    }),
+  );
+  return new Map(entries.flat());
 }
 
 interface Reader {
@@ -154,9 +264,9 @@ function namesOf(arns: readonly TargetGroupArn[]): string {
   return arns.map((arn) => arnParts(arn).name).join(', ');
 }
 
-async function readCloudMapTags({ caller, old, failures }: Reader, settings: Settings): Promise<Copies['cloudMapTags']> {
+async function readCloudMapTags({ caller, old, failures }: Reader, scope: Scope): Promise<Copies['cloudMapTags']> {
   const entries = await Promise.all(
-    settings.cloudMapServices.map(async (service) => {
+    scope.cloudMapServices.filter((arn: CloudMapServiceArn) => isReachable(scope, arn)).map(async (service) => {
       const answer = await caller.read('ListTagsForResource', service, { service });
       const isGone = !answer.ok && answer.problem.kind === 'gone';
       if (!answer.ok && !isGone) failures.push(answer.problem);

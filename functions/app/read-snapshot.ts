@@ -1,34 +1,21 @@
-/** Reads the tasks behind a group into a snapshot, and looks for the owners of targets that nothing explains. */
-import { type GroupBinding, type Selector, selectorKey, selects } from '../core/binding.ts';
+/** Reads the tasks behind a group into a snapshot. */
+import { type GroupBinding, selectorKey, selects } from '../core/binding.ts';
 import type { BoundGroup } from '../core/configuration.ts';
 import type { Hint } from '../core/event.ts';
 import type { Failure } from '../core/failure.ts';
-import { err, ok, problemsOf } from '../core/result.ts';
+import { problemsOf } from '../core/result.ts';
 import {
   isUnproved,
   type ListedBinding,
   type Snapshot,
   type TasksToDescribe,
   tasksToDescribe,
-  unexplainedAddresses,
 } from '../core/snapshot.ts';
 import type { Target } from '../core/target.ts';
-import { isLive, isServing, type Task } from '../core/task.ts';
-import type { Address, TaskArn } from '../core/values.ts';
-import { type GroupCache, groupCache, noteListed } from './cache.ts';
+import { definitionKey, isServing, type Task } from '../core/task.ts';
+import type { TaskArn } from '../core/values.ts';
+import { groupCache, noteListed } from './cache.ts';
 import type { Invocation } from './invocation.ts';
-
-/**
- * The stopped list is searched for an unexplained address, once more after this time, and then at this interval. A list that is
- * behind omits a task that stopped a moment ago, and one of several pages may do so between pages: if the first answer were the last
- * word for a quarter of an hour, the target of such a task would stay as long when its events are lost.
- */
-const SEARCH_AGAIN_AFTER_MS = 30_000;
-const SEARCH_INTERVAL_MS = 900_000;
-/** Pages of stopped tasks that one pass reads of each list. The next pass goes on: a search must not use up the time of an invocation. */
-const SEARCH_PAGES_MAX = 10;
-
-const NEVER_SEARCHED = { atMs: Number.NEGATIVE_INFINITY, times: 0 };
 
 /** The group to read, the hints that a pass over it has to settle, and whether its running tasks are listed. */
 export interface PassRequest {
@@ -114,14 +101,16 @@ async function describe(
 ): Promise<Reading> {
   const { cache, reads } = invocation;
   const bindings = lists.map(({ binding }) => binding);
-  const { absentAtMs } = groupCache(cache, bound.group.arn);
+  const { absentAtMs, zoneForms } = groupCache(cache, bound.group.arn);
   const describedAtMs = new Map(earlier?.snapshot.describedAtMs);
   const asked = (): TaskArn[] => [...hints.map((hint) => hint.task), ...describedAtMs.keys()];
-  const base = { group: bound.group, targets, bindings, absentAtMs, describedAtMs };
+  const base = { group: bound.group, targets, bindings, absentAtMs, describedAtMs, zoneForms, definitions: cache.definitions };
+  const definitionFailures = await readDefinitions(invocation, bindings, asked());
   const before = { ...base, ...cachedTasks(invocation, bindings, asked()) };
   const { known, hinted } = without(tasksToDescribe(before, hints), describedAtMs);
   const answers = await Promise.all([reads.describe(known), reads.describe(hinted, { dropRefused: true })]);
   for (const { task, atMs } of answers.flatMap(({ described }) => described)) describedAtMs.set(task.arn, atMs);
+  const newDefinitionFailures = await readDefinitions(invocation, bindings, asked());
   const begun = lists.map(({ beganAtMs }) => beganAtMs ?? Number.NaN);
   const listedAtMs = Math.min(...begun);
   return {
@@ -131,10 +120,26 @@ async function describe(
         ...(earlier?.failures ?? []),
         ...lists.flatMap(({ failure }) => failure ?? []),
         ...answers.flatMap(({ failures }) => failures),
+        ...definitionFailures,
+        ...newDefinitionFailures,
       ]),
     ],
     listedAtMs: Number.isFinite(listedAtMs) ? listedAtMs : undefined,
   };
+}
+
+/** Reads the definitions that name the ports of live tasks, as far as bindings ask for a port by its name. */
+async function readDefinitions(
+  { cache, reads }: Invocation,
+  bindings: readonly ListedBinding[],
+  asked: readonly TaskArn[],
+): Promise<readonly Failure[]> {
+  const named = bindings.filter(({ port }) => typeof port === 'string');
+  if (named.length === 0) return [];
+  const isOf = (task: Task): boolean => named.some(({ selector }) => selects(selector, task)) || asked.includes(task.arn);
+  const tasks = [...cache.tasks.values()].map(({ task }) => task).filter((task) => task.definition !== '' && isOf(task));
+  const open = tasks.filter((task) => !cache.definitions.has(definitionKey(task)));
+  return problemsOf(await Promise.all(open.map((task) => reads.definition(task))));
 }
 
 function without({ known, hinted }: TasksToDescribe, described: ReadonlyMap<TaskArn, number>): TasksToDescribe {
@@ -143,82 +148,17 @@ function without({ known, hinted }: TasksToDescribe, described: ReadonlyMap<Task
 }
 
 /** What the environment knows of the tasks that a binding may select, and of those asked about by ARN. */
-function cachedTasks({ cache }: Invocation, bindings: readonly ListedBinding[], asked: readonly TaskArn[]) {
+export function cachedTasks({ cache }: Invocation, bindings: readonly ListedBinding[], asked: readonly TaskArn[]) {
   const named = new Set(asked);
   const tasks = new Map<TaskArn, Task>();
   const knownStoppedAtMs = new Map<TaskArn, number>();
-  for (const { task, stoppedAtMs } of cache.tasks.values()) {
+  const held = new Set<TaskArn>();
+  for (const { task, stoppedAtMs, isHeld } of cache.tasks.values()) {
     if (!named.has(task.arn) && !bindings.some(({ selector }) => selects(selector, task))) continue;
     tasks.set(task.arn, task);
     if (stoppedAtMs !== undefined) knownStoppedAtMs.set(task.arn, stoppedAtMs);
+    // What the search by tag has found is described before anything follows from it.
+    if (isHeld || cache.holds.has(task.arn)) held.add(task.arn);
   }
-  return { tasks, knownStoppedAtMs };
-}
-
-export interface Search {
-  /** It has more to read, or it has found an owner: another pass is worth its reads. */
-  readonly isOpen: boolean;
-  readonly failures: readonly Failure[];
-}
-
-/**
- * Looks for the owners of unexplained registered addresses among the stopped tasks, some pages at a time. This is how a cold
- * environment that no event ever reached still finds the proof for a target whose task stopped within the hour. Nothing waits for it:
- * a stack whose tasks crash all the time has more stopped tasks than an invocation can read.
- */
-export async function searchStopped(invocation: Invocation, { bound }: PassRequest, snapshot: Snapshot): Promise<Search> {
-  const { cache, clock, trigger } = invocation;
-  const known = groupCache(cache, bound.group.arn);
-  const isDue = (address: Address): boolean => {
-    const { atMs, times } = known.searches.get(address) ?? NEVER_SEARCHED;
-    return clock.now() - atMs >= (times === 1 ? SEARCH_AGAIN_AFTER_MS : SEARCH_INTERVAL_MS);
-  };
-  const unexplained = unexplainedAddresses(snapshot);
-  if (!unexplained.some(isDue)) return { isOpen: false, failures: [] };
-  const selectors = distinctSelectors(bound.bindings);
-  if (known.searching.size === 0) known.searching = new Map(selectors.map((selector) => [selectorKey(selector), undefined]));
-  do {
-    const failures = problemsOf(await Promise.all(selectors.map((selector) => searchList(invocation, known, selector))));
-    if (failures.length > 0) return { isOpen: false, failures };
-    // A check has one pass, and its answer is to be whole.
-  } while (trigger === 'check' && isSearching(known));
-  const left = unexplainedAddresses({ ...snapshot, ...cachedTasks(invocation, snapshot.bindings, [...snapshot.tasks.keys()]) });
-  if (!isSearching(known)) {
-    // Only a search that read everything settles that an address is foreign.
-    const timesOf = (address: Address): number => (known.searches.get(address) ?? NEVER_SEARCHED).times + 1;
-    known.searches = new Map(left.map((address) => [address, { atMs: clock.now(), times: timesOf(address) }]));
-    known.searching = new Map();
-  }
-  return { isOpen: left.length < unexplained.length || isSearching(known), failures: [] };
-}
-
-function isSearching({ searching }: GroupCache): boolean {
-  return [...searching.values()].some((place) => place !== 'done');
-}
-
-/** Reads the next pages of one list of stopped tasks, and describes those that nothing is known of. */
-async function searchList({ reads, cache }: Invocation, known: GroupCache, selector: Selector) {
-  const key = selectorKey(selector);
-  const from = known.searching.get(key);
-  if (from === 'done') return ok(null);
-  const part = await reads.stopped(selector, from, SEARCH_PAGES_MAX);
-  if (!part.ok && part.problem.kind !== 'gone') {
-    // A token may have lost its meaning: the next search begins anew.
-    known.searching = new Map();
-    return part;
-  }
-  const { tasks, next } = part.ok ? part.value : { tasks: [], next: undefined };
-  const unread = tasks.filter((arn) => {
-    const entry = cache.tasks.get(arn);
-    return entry === undefined || isLive(entry.task);
-  });
-  const { failures } = await reads.describe(unread.map((arn) => ({ arn, cluster: selector.cluster })));
-  const [failure] = failures;
-  if (failure !== undefined) return err(failure);
-  known.searching = new Map([...known.searching, [key, next ?? 'done']]);
-  return ok(null);
-}
-
-function distinctSelectors(bindings: readonly { readonly selector: Selector }[]): Selector[] {
-  return [...new Map(bindings.map(({ selector }) => [selectorKey(selector), selector])).values()];
+  return { tasks, knownStoppedAtMs, held };
 }

@@ -10,10 +10,10 @@ import type { Instance } from '../core/cloud-map/instance.ts';
 import type { BoundGroup, DescribedService } from '../core/configuration.ts';
 import type { Answer, Failure } from '../core/failure.ts';
 import type { RecordEntry } from '../core/ownership.ts';
-import { err, ok } from '../core/result.ts';
+import { ok } from '../core/result.ts';
 import type { TaskReference } from '../core/snapshot.ts';
 import type { Target } from '../core/target.ts';
-import type { Task } from '../core/task.ts';
+import { type Definition, type DescribedTask, definitionKey, type Task } from '../core/task.ts';
 import {
   arnParts,
   type CloudMapServiceArn,
@@ -23,11 +23,9 @@ import {
   type TaskArn,
 } from '../core/values.ts';
 import { type Cache, learn } from './cache.ts';
-import type { Caller } from './caller.ts';
-import type { Clock, Page } from './ports.ts';
+import { allPages, type Caller } from './caller.ts';
+import type { Clock } from './ports.ts';
 
-/** More pages than any list can have (5,000 tasks or 1,000 instances a service): a token that repeats for ever ends here. */
-const PAGES_MAX = 200;
 /** Requests that come within this time of each other share a call. */
 const GATHER_MS = 10;
 /** A list waits this long at most for the targets of other groups of its service, so that it can serve them all. */
@@ -63,6 +61,7 @@ export class Reads {
   readonly #lists = new Map<string, { readonly beganAtMs: number; readonly list: Promise<RunningList> }>();
   /** Reads of targets in flight, by the selectors that feed the group. */
   readonly #targetsInFlight = new Map<string, Set<Promise<unknown>>>();
+  readonly #definitions = new Map<string, Promise<Answer<Definition>>>();
   readonly #known: Gatherer<ClusterArn, TaskArn, Descriptions>;
   readonly #hinted: Gatherer<ClusterArn, TaskArn, Descriptions>;
   readonly #services: Gatherer<ClusterArn, string, Answer<readonly DescribedService[]>>;
@@ -78,7 +77,7 @@ export class Reads {
     );
     this.#services = new Gatherer(DESCRIBE_SERVICES_MAX, gather, async (cluster, take) => {
       const resource = `services of ${cluster}`;
-      const answer = await this.#caller.readLate('DescribeServices', resource, () => {
+      const answer = await this.#caller.readLate('DescribeServices', cluster, resource, () => {
         const names = take();
         return names.length === 0 ? undefined : { cluster, names };
       });
@@ -164,6 +163,19 @@ export class Reads {
     return ok(answer.value.find((each) => each.name === name));
   }
 
+  /** The definition of the task, once for all who ask. */
+  async definition(task: Pick<Task, 'cluster' | 'definition'>): Promise<Answer<Definition>> {
+    const key = definitionKey(task);
+    const known = this.#cache.definitions.get(key);
+    if (known !== undefined) return ok(known);
+    const { cluster, definition } = task;
+    const asked = this.#definitions.get(key) ?? this.#caller.read('DescribeTaskDefinition', definition, { cluster, definition });
+    this.#definitions.set(key, asked);
+    const answer = await asked;
+    if (answer.ok) this.#cache.definitions.set(key, answer.value);
+    return answer;
+  }
+
   /** What environments of this stack recorded of the group since then. */
   record(group: TargetGroupArn, sinceMs: number): Promise<Answer<readonly RecordEntry[]>> {
     const resource = `the record of ${arnParts(group).name}`;
@@ -201,7 +213,7 @@ export class Reads {
     how?: { readonly dropRefused: true },
   ): Promise<Descriptions> {
     let tasks: readonly TaskArn[] = [];
-    const answer = await this.#caller.readLate('DescribeTasks', `tasks of ${cluster}`, () => {
+    const answer = await this.#caller.readLate('DescribeTasks', cluster, `tasks of ${cluster}`, () => {
       tasks = take();
       return tasks.length === 0 ? undefined : { cluster, tasks };
     });
@@ -225,7 +237,7 @@ export class Reads {
     return parts.flat();
   }
 
-  #learnAll(tasks: readonly Task[]): Descriptions {
+  #learnAll(tasks: readonly DescribedTask[]): Descriptions {
     const atMs = this.#clock.now();
     for (const task of tasks) learn(this.#cache, task, atMs);
     return { described: tasks.map((task) => ({ task, atMs })), failures: [] };
@@ -284,21 +296,4 @@ class Gatherer<Place, Key, Result> {
       for (const ticket of taken) ticket.reject(error);
     }
   }
-}
-
-async function allPages<Item>(
-  resource: string,
-  operation: string,
-  readPage: (nextToken: string | undefined) => Promise<Answer<Page<Item>>>,
-): Promise<Answer<readonly Item[]>> {
-  const items: Item[] = [];
-  let nextToken: string | undefined;
-  for (let page = 0; page < PAGES_MAX; page += 1) {
-    const answer = await readPage(nextToken);
-    if (!answer.ok) return answer;
-    items.push(...answer.value.items);
-    nextToken = answer.value.nextToken;
-    if (nextToken === undefined) return ok(items);
-  }
-  return err({ kind: 'unexpected', operation, resource, message: `the list did not end after ${PAGES_MAX} pages` });
 }

@@ -1,19 +1,19 @@
 /** Reconciles one group: passes over it until nothing is open, or until the time left does not carry another pass. */
-import { auditDrainTime } from '../core/audit.ts';
+import { auditSettings } from '../core/audit.ts';
 import { LIST_TASKS_MAX } from '../core/batches.ts';
 import type { BoundGroup } from '../core/configuration.ts';
 import type { Finding } from '../core/finding.ts';
 import { nextPass, PASS_INTERVAL_MS, PASS_TIME_MS } from '../core/next-pass.ts';
 import type { Pass } from '../core/report.ts';
 import type { Snapshot } from '../core/snapshot.ts';
-import { isServing } from '../core/task.ts';
+import { definitionKey, isServing, type Task } from '../core/task.ts';
 import type { TargetGroupArn } from '../core/values.ts';
 import { type GroupCache, groupCache, isBurst } from './cache.ts';
 import { type Invocation, isFull } from './invocation.ts';
 import { runPass } from './pass.ts';
 
 /** Deregistration delay and stop timeouts change with deployments, not with tasks. */
-export const DRAIN_AUDIT_INTERVAL_MS = 900_000;
+export const SETTINGS_AUDIT_INTERVAL_MS = 900_000;
 /** A page of a list waits so long for its turn, where others read as well. */
 const PAGE_MS = 200;
 /** A group that the schedule does not get to in so many runs is a failure. */
@@ -57,10 +57,7 @@ export async function reconcileGroup(invocation: Invocation, bound: BoundGroup):
     const next =
       trigger === 'check' ? undefined : nextPass(open, { failedPasses, behindRetries, nowMs: clock.now(), deadlineMs });
     if (next === undefined) {
-      if (trigger === 'schedule') await auditDrain(invocation, bound, pass);
-      // What the time did not suffice for is where the next run begins. That is no failure, unless it happens again and again.
-      if (trigger === 'schedule' && pass.failures.some(({ kind }) => kind === 'out-of-time'))
-        return defer(invocation, known, arn);
+      if (trigger === 'schedule') await auditGroupSettings(invocation, bound, pass);
       known.deferrals = 0;
       return { group: arn, isUnfinished: open.failed, isDeferred: false, snapshot };
     }
@@ -92,41 +89,37 @@ function defer({ trigger, cache }: Invocation, known: GroupCache, group: TargetG
   };
 }
 
-/** Once in a while, reads how long targets drain and how long ECS waits before SIGKILL, and reports where the two do not fit. */
-async function auditDrain(invocation: Invocation, bound: BoundGroup, pass: Pass): Promise<void> {
+/** Once in a while, reads the settings of the group and of its tasks' definitions, and reports what they do to the targets. */
+async function auditGroupSettings(invocation: Invocation, bound: BoundGroup, pass: Pass): Promise<void> {
   const { clock, deadlineMs, reporter } = invocation;
   const known = groupCache(invocation.cache, bound.group.arn);
-  const isDue = clock.now() - known.drainAuditedAtMs >= DRAIN_AUDIT_INTERVAL_MS;
+  const isDue = clock.now() - known.settingsAuditedAtMs >= SETTINGS_AUDIT_INTERVAL_MS;
   const hasTime = clock.now() + PASS_TIME_MS < deadlineMs;
   if (pass.snapshot === undefined || pass.open.failed || !isDue || !hasTime) return;
-  const serving = [...pass.snapshot.tasks.values()].filter(isServing);
-  const findings = await readDrainFindings(
-    invocation,
-    bound,
-    serving.map((task) => task.definition),
-  );
-  if (findings !== undefined) known.drainAuditedAtMs = clock.now();
+  const findings = await readSettingsFindings(invocation, bound, [...pass.snapshot.tasks.values()].filter(isServing));
+  if (findings !== undefined) {
+    known.settingsAuditedAtMs = clock.now();
+    known.settingsFindings = findings;
+  }
   reporter.checked({ subject: bound.group.name, findings: findings ?? [], failures: [] });
 }
 
 /** The findings, or undefined if the settings could not be read: then the next pass asks again, and nothing else suffers. */
-export async function readDrainFindings(
-  { caller, cache }: Pick<Invocation, 'caller' | 'cache'>,
-  { group }: Pick<BoundGroup, 'group'>,
-  definitions: readonly string[],
+export async function readSettingsFindings(
+  { caller, cache, reads }: Pick<Invocation, 'caller' | 'cache' | 'reads'>,
+  { group, bindings }: BoundGroup,
+  tasks: readonly Task[],
 ): Promise<readonly Finding[] | undefined> {
-  const asked = [...new Set(definitions)]
-    .filter((definition) => definition !== '')
-    .sort()
-    .slice(0, DEFINITIONS_MAX);
   const attributes = await caller.read('DescribeTargetGroupAttributes', group.name, { group: group.arn });
   if (!attributes.ok) return undefined;
   groupCache(cache, group.arn).deregistrationDelayMs = attributes.value.deregistrationDelaySeconds * 1_000;
+  const named = tasks.filter(({ definition }) => definition !== '').sort((one, other) => (one.definition < other.definition ? -1 : 1));
+  const distinct = [...new Map(named.map((task) => [definitionKey(task), task])).values()].slice(0, DEFINITIONS_MAX);
   const stopTimeouts: { readonly definition: string; readonly seconds: number }[] = [];
-  for (const definition of asked) {
-    const answer = await caller.read('DescribeTaskDefinition', definition, { definition });
+  for (const task of distinct) {
+    const answer = await reads.definition(task);
     if (!answer.ok) return undefined;
-    stopTimeouts.push({ definition, seconds: answer.value.stopTimeoutSeconds });
+    stopTimeouts.push({ definition: task.definition, seconds: answer.value.stopTimeoutSeconds });
   }
-  return auditDrainTime(group, { ...attributes.value, stopTimeouts });
+  return auditSettings(group, bindings, { ...attributes.value, stopTimeouts });
 }

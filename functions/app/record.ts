@@ -11,7 +11,7 @@ import type { Invocation } from './invocation.ts';
 /** Owners are recorded at this interval, so that no search of the record goes back further. */
 const OWNERS_INTERVAL_MS = 3_000_000;
 /** How far a new environment looks back: over the last record of owners, and over the hour for which ECS knows a stopped task. */
-const RECORD_WINDOW_MS = 4_200_000;
+export const RECORD_WINDOW_MS = 4_200_000;
 /** Lines of one moment may carry times that differ by this much. */
 const RECORD_SLACK_MS = 5_000;
 
@@ -64,6 +64,14 @@ export function recordOwners({ cache, clock, reporter }: Invocation, { arn }: Ta
       'kept',
       arn,
       current.map(([address, { task }]) => ({ address, task })),
+    );
+  }
+  const left = [...known.origins].filter(([address]) => known.firstSeenMs.has(address));
+  if (left.length > 0) {
+    reporter.recorded(
+      'left',
+      arn,
+      left.map(([address, task]) => ({ address, task })),
     );
   }
 }

@@ -6,6 +6,7 @@ import type { Change, Deregistration, Registration } from '../core/plan.ts';
 import { NOTHING_WRITTEN, type Written } from '../core/report.ts';
 import type { TargetGroup } from '../core/target.ts';
 import type { Address } from '../core/values.ts';
+import { afterLesson, lessonOf, rangeOf, type ZoneForm } from '../core/zone.ts';
 import type { Caller } from './caller.ts';
 import type { Clock } from './ports.ts';
 
@@ -26,6 +27,8 @@ export interface Writer {
   readonly refusedBefore: Pick<ReadonlySet<Address>, 'has'>;
   /** How many targets may share a call with the address, where ELB refused a larger call with it. Kept across passes. */
   readonly shares: Map<Address, number>;
+  /** What ELB has asked for as the zone of an address, by range. */
+  readonly zoneForms: Map<string, ZoneForm>;
 }
 
 type WriteName = 'RegisterTargets' | 'DeregisterTargets';
@@ -74,7 +77,7 @@ async function registerAll(writer: Writer, changes: readonly Registration[], rem
     removalsWait,
   );
   for (let chunk = queue.next(); chunk.length > 0; chunk = queue.next()) {
-    queue.afterAnswer(chunk, await sendPatiently(writer, 'RegisterTargets', chunk, queue.isBisecting));
+    queue.afterAnswer(await register(writer, chunk, queue.isBisecting));
   }
   const draining = await registerDraining(
     writer,
@@ -85,8 +88,8 @@ async function registerAll(writer: Writer, changes: readonly Registration[], rem
 
 async function registerDraining(writer: Writer, changes: readonly Registration[]): Promise<Written> {
   let written = NOTHING_WRITTEN;
-  for (const chunk of chunks(changes, WRITE_TARGETS_MAX)) {
-    const answer = await sendPatiently(writer, 'RegisterTargets', chunk, true);
+  for (const piece of chunks(changes, WRITE_TARGETS_MAX)) {
+    const { chunk, answer } = await register(writer, piece, true);
     if (answer === 'not due') written = join(written, { ...NOTHING_WRITTEN, aged: chunk });
     else if (answer.ok) written = join(written, { ...NOTHING_WRITTEN, done: chunk });
     else if (answer.problem.kind !== 'refused') written = join(written, { ...NOTHING_WRITTEN, failures: [answer.problem] });
@@ -126,7 +129,7 @@ class RegisterQueue {
     return this.#refusals > 0;
   }
 
-  afterAnswer(chunk: readonly Registration[], answer: WriteAnswer): void {
+  afterAnswer({ chunk, answer }: Answered): void {
     if (answer === 'not due') this.#take(chunk, { aged: chunk });
     else if (answer.ok) this.#take(chunk, { done: chunk });
     else if (answer.problem.kind === 'quota') this.#afterQuota(chunk, answer.problem);
@@ -156,6 +159,29 @@ class RegisterQueue {
   #take(chunk: readonly Registration[], outcome: Partial<Written>): void {
     this.written = join(this.written, { ...NOTHING_WRITTEN, ...outcome });
     this.#waiting = this.#waiting.slice(chunk.length);
+  }
+}
+
+/** A call and its answer. The zones in it may be others than those asked for. */
+interface Answered {
+  readonly chunk: readonly Registration[];
+  readonly answer: WriteAnswer;
+}
+
+/** Registers in one call. Where ELB refuses the zone of an address, it says which form it takes, and the call is made once more. */
+async function register(writer: Writer, changes: readonly Registration[], mayWait: boolean): Promise<Answered> {
+  const tried = new Set<string>();
+  let chunk = changes;
+  for (;;) {
+    const answer = await sendPatiently(writer, 'RegisterTargets', chunk, mayWait);
+    if (answer === 'not due' || answer.ok || answer.problem.kind !== 'refused') return { chunk, answer };
+    const lesson = lessonOf(answer.problem.message);
+    const key = lesson && `${lesson.ip && rangeOf(lesson.ip)} ${lesson.form}`;
+    if (lesson === undefined || key === undefined || tried.has(key)) return { chunk, answer };
+    tried.add(key);
+    const next = afterLesson(chunk, lesson, writer.zoneForms);
+    if (next === undefined) return { chunk, answer };
+    chunk = next;
   }
 }
 
@@ -206,7 +232,10 @@ async function send(
     return due;
   };
   const answer = await caller.write(operation, `${first}${others} in ${group.name}`, input, { isDue: isDueNow, mayWait });
-  if (operation === 'DeregisterTargets' && answer !== 'not due' && !answer.ok) record('failed', changes);
+  if (answer !== 'not due' && !answer.ok) {
+    if (operation === 'DeregisterTargets') record('failed', changes);
+    else if (answer.problem.kind === 'refused' || answer.problem.kind === 'quota') record('refused', changes);
+  }
   return answer;
 }
 

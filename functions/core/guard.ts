@@ -2,9 +2,9 @@
 import type { Finding } from './finding.ts';
 import type { Ownership } from './ownership.ts';
 import type { Change, Deregistration } from './plan.ts';
-import { membersOf, type Snapshot, wantedAddresses } from './snapshot.ts';
+import { type Membership, membersOf, wantedAddresses } from './snapshot.ts';
 import { isServing, phaseOf } from './task.ts';
-import type { Address, TaskArn } from './values.ts';
+import { type Address, arnParts, type ClusterArn, isSamePlace, type TaskArn } from './values.ts';
 
 /** A write leaves within this time of the DescribeTasks answer that proves it, or it is planned again. */
 export const PROOF_AGE_MAX_MS = 4_000;
@@ -41,8 +41,11 @@ export interface GuardInput {
   readonly hinted: ReadonlySet<TaskArn>;
   /** So long after its cause, the event of a change may still be with another environment. */
   readonly eventAgeMs: number;
-  /** A list or description of tasks could not be read in this pass. */
-  readonly readsFailed: boolean;
+  /** Clusters of which a list or description of tasks could not be read in this pass. */
+  readonly unreadClusters: ReadonlySet<ClusterArn>;
+  /** Whether the group has a registered target of a serving task that is not on hold. */
+  readonly servesOtherwise: boolean;
+  readonly isPaused: boolean;
   /** When this environment first knew each removal proved, by `changeKey`. */
   readonly provedAtMs: ReadonlyMap<string, number>;
   /** When this pass began to list the running tasks; undefined if it did not. */
@@ -65,6 +68,8 @@ export interface Guarded {
 /** Nothing changes these as long as bindings and targets stay: a hint about such a task needs no pass. */
 const FINAL: ReadonlySet<HoldReason> = new Set([
   'observe',
+  'paused',
+  'last serving target',
   'ECS manages this group',
   'register only',
   'drain is not confirmed',
@@ -80,6 +85,7 @@ interface GuardRule {
 const RULES = [
   { reason: 'observe', holds: ({ binding }) => !binding.writes },
   { reason: 'ECS manages this group', holds: ({ binding }) => binding.native },
+  { reason: 'paused', holds: (_, { isPaused }) => isPaused },
   { reason: 'bindings are older than a minute', holds: (_, { nowMs, bindingsReadAtMs }) => areOld(bindingsReadAtMs, nowMs) },
   {
     reason: 'refused before',
@@ -93,6 +99,11 @@ const RULES = [
     holds: ({ because, binding }) => because.rule === 'binding drains' && binding.lacksConfirmation,
   },
   {
+    // A hold that somebody set for a heap dump must not become an outage.
+    reason: 'last serving target',
+    holds: ({ because }, { servesOtherwise }) => because.rule === 'task is on hold' && !servesOtherwise,
+  },
+  {
     // Two environments read the same burst. Each writes what its own messages name; the rest has a message of its own.
     reason: 'its event is on the way',
     holds: ({ because, sinceMs }, { hinted, nowMs, eventAgeMs }) =>
@@ -101,7 +112,7 @@ const RULES = [
   {
     // What could not be read may name a live task at this address. Absence of an answer is not an answer.
     reason: 'a read failed',
-    holds: ({ kind }, { readsFailed }) => kind === 'deregister' && readsFailed,
+    holds: (change, { unreadClusters }) => change.kind === 'deregister' && lacksRead(change, unreadClusters),
   },
   {
     // The interface is gone, so the address may belong to a task of ours that started a moment ago and that lagging reads do not
@@ -171,16 +182,16 @@ export function changeKey({ kind, address, because }: Change): string {
  */
 export function mayStillLeave(
   changes: readonly Change[],
-  known: Pick<Snapshot, 'group' | 'bindings' | 'tasks'>,
+  known: Membership,
   bindingsReadAtMs: number | undefined,
   nowMs: number,
 ): boolean {
   if (areOld(bindingsReadAtMs, nowMs) || changes.some(({ because }) => isOld(because, nowMs))) return false;
-  const { group, bindings, tasks } = known;
-  const wanted = wantedAddresses(membersOf({ group, bindings, tasks }));
+  const { group, bindings, tasks, held, definitions } = known;
+  const wanted = wantedAddresses(membersOf({ group, bindings, tasks, held, definitions }));
   return changes.every(({ kind, address, because }) => {
     const task = tasks.get(because.task);
-    if (kind === 'register') return task === undefined || isServing(task);
+    if (kind === 'register') return task === undefined || (isServing(task) && !held?.has(because.task));
     const isReleased = because.rule === 'task is stopping' && task !== undefined && phaseOf(task) === 'released';
     return !isReleased && !wanted.has(address);
   });
@@ -237,6 +248,12 @@ export function findingOfHeld(held: Held): Finding[] {
         `${change.binding.source} as well to let it, or mode=enforce to keep them.`;
       return [{ kind: 'drain-unconfirmed', subject, message }];
     }
+    case 'last serving target': {
+      const message =
+        `${owner} is to be held by its tag, and is the last one that serves this group. It stays in: start another task first, or ` +
+        'remove the tag.';
+      return [{ kind: 'held-last', subject, message }];
+    }
     case 'removal budget is spent': {
       const message = `The target of ${owner} is to be removed, but too many were within this minute. It waits for the next.`;
       return [{ kind: 'removal-budget', subject, message }];
@@ -256,6 +273,15 @@ export function refusalPauseMs(why: 'draining' | 'quota' | 'refused', times: num
   // Shorter than the wait for confirmation: the pass that makes room also fills it.
   if (why === 'quota') return CONFIRM_AFTER_MS - 1_000;
   return why === 'refused' && times > 1 ? Math.min(55_000 * 2 ** (times - 2), 900_000) : 10_000;
+}
+
+/**
+ * A task that still holds its interface is nobody else's neighbour: what could not be read of another account holds up only removals of
+ * addresses that may have moved on.
+ */
+function lacksRead({ because, binding }: Deregistration, unread: ReadonlySet<ClusterArn>): boolean {
+  if (because.rule === 'task has stopped') return unread.size > 0;
+  return [...unread].some((cluster) => isSamePlace(arnParts(cluster), arnParts(binding.selector.cluster)));
 }
 
 /** A list that began late enough after the end of the task: what it lacks has not got the task's address. */

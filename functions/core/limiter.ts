@@ -1,6 +1,13 @@
 /** How fast calls may leave: a token bucket per kind of call whose rate follows what AWS lets through. Arithmetic on times. */
 
-export type CallClass = 'ecs-read' | 'ecs-service-read' | 'elb-read' | 'elb-write' | 'other-read';
+export type CallClass =
+  | 'ecs-read'
+  | 'ecs-service-read'
+  | 'elb-read'
+  | 'elb-write'
+  | 'cloud-map-read'
+  | 'logs-read'
+  | 'tagging-read';
 
 export interface Rate {
   /** Where an environment begins, and what it never falls below a quarter of. */
@@ -14,7 +21,8 @@ export interface Rate {
  * Shares of AWS's buckets for one environment of the function. There can be three (two for the queue, one for the schedule), and
  * the account's other tools draw on the same buckets: ECS task reads 20/s with a burst of 100, and service reads the same (ECS
  * guide, "Request throttling"); Register and Deregister together 4/s with a burst of 20, ELB reads 10/s with a burst of 40 (ELB
- * guide, "Request throttling for the ELB API"). Cloud Map and CloudWatch Logs do not publish theirs. An environment begins with
+ * guide, "Request throttling for the ELB API"). FilterLogEvents 5/s at the least (CloudWatch Logs quotas);
+ * Cloud Map and the tagging API do not publish theirs. An environment begins with
  * less than a third, and may rise to three fifths of the refill: two of them at the top are throttled, and halve.
  */
 export const RATES: Readonly<Record<CallClass, Rate>> = {
@@ -22,7 +30,9 @@ export const RATES: Readonly<Record<CallClass, Rate>> = {
   'ecs-service-read': { perSecond: 6, perSecondMax: 12, burst: 30 },
   'elb-read': { perSecond: 3, perSecondMax: 6, burst: 15 },
   'elb-write': { perSecond: 1.5, perSecondMax: 2.4, burst: 10 },
-  'other-read': { perSecond: 3, perSecondMax: 5, burst: 10 },
+  'cloud-map-read': { perSecond: 3, perSecondMax: 5, burst: 10 },
+  'logs-read': { perSecond: 2, perSecondMax: 4, burst: 5 },
+  'tagging-read': { perSecond: 2, perSecondMax: 4, burst: 5 },
 };
 
 /** A quiet second raises the rate by this share of where it began. */

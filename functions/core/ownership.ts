@@ -14,9 +14,13 @@ export interface RecordEntry extends RecordedTarget {
   readonly kind: RecordKind;
 }
 
-/** `kept`: the target was registered while its task served. `failed`: a removal that AWS refused or did not answer. */
+/**
+ * `kept`: the target was registered while its task served. `failed`: a removal that AWS refused or did not answer. `refused`: a
+ * registration that ELB did not take. `left`: a target of ours whose task nobody knows any more, recorded again so that it is not
+ * forgotten; it proves nothing.
+ */
 export type RecordKind = (typeof KINDS)[number];
-const KINDS = ['register', 'deregister', 'failed', 'kept'] as const;
+const KINDS = ['register', 'deregister', 'failed', 'refused', 'kept', 'left'] as const;
 
 export interface RecordedTarget {
   readonly address: Address;
@@ -53,22 +57,32 @@ export function ownershipOf(
   entries: readonly RecordEntry[],
   absentAtMs: number | undefined,
 ): Ownership {
-  const own = entries
-    .filter((entry) => entry.address === address)
-    .toSorted((one, other) => one.atMs - other.atMs || rank(one) - rank(other));
   let ownership: Ownership = 'unknown';
   let heldMs = Number.NEGATIVE_INFINITY;
-  for (const { kind, task: of, atMs } of own) {
+  for (const { kind, task: of, atMs } of entriesOn(address, entries)) {
     if (kind === 'register' || kind === 'kept') {
       // Registered for another task of ours since: the address has moved on within our own bindings.
       ownership = of === task ? 'ours' : 'unknown';
       heldMs = atMs;
-    } else if (of === task) ownership = kind === 'deregister' ? 'let go' : 'ours';
+    } else if (kind === 'refused') {
+      if (of === task) ownership = 'unknown';
+    } else if (kind !== 'left' && of === task) ownership = kind === 'deregister' ? 'let go' : 'ours';
   }
   return ownership === 'ours' && absentAtMs !== undefined && absentAtMs > heldMs ? 'let go' : ownership;
 }
 
 /** Lines of one moment: a write, then what came of it. */
 function rank({ kind }: RecordEntry): number {
-  return kind === 'failed' ? 1 : 0;
+  return kind === 'failed' || kind === 'refused' ? 1 : 0;
+}
+
+/** The task for which this stack last had the address registered, if it was the last to write there. */
+export function originOf(address: Address, entries: readonly RecordEntry[]): TaskArn | undefined {
+  const last = entriesOn(address, entries).at(-1);
+  return last === undefined || last.kind === 'deregister' || last.kind === 'refused' ? undefined : last.task;
+}
+
+function entriesOn(address: Address, entries: readonly RecordEntry[]): RecordEntry[] {
+  const own = entries.filter((entry) => entry.address === address);
+  return own.toSorted((one, other) => one.atMs - other.atMs || rank(one) - rank(other));
 }

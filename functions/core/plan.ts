@@ -3,6 +3,7 @@
 import { describeBinding } from './binding.ts';
 import {
   isMember,
+  isReady,
   type ListedBinding,
   type Member,
   membersOf,
@@ -11,8 +12,9 @@ import {
   wantedAddresses,
 } from './snapshot.ts';
 import { descriptorFor, isDraining, type Target, type TargetDescriptor } from './target.ts';
-import { isServing, phaseOf, type Task } from './task.ts';
+import { phaseOf, type Task } from './task.ts';
 import type { Address, TaskArn } from './values.ts';
+import { zoneFor } from './zone.ts';
 
 /** The closed list of reasons for which a target is registered or removed. */
 type Rule =
@@ -23,7 +25,9 @@ type Rule =
   /** ECS describes the task as stopped; its address may have a new owner, so a second look has to confirm it. */
   | 'task has stopped'
   /** The operator wrote mode=drain, and the address is proved to be one of the binding's tasks. */
-  | 'binding drains';
+  | 'binding drains'
+  /** ECS describes the task with the tag that takes it out of rotation, and with this address. */
+  | 'task is on hold';
 
 /** Why a change is made: the task that ECS described, and what it said. No change can be made without one. */
 export interface Proof {
@@ -51,6 +55,8 @@ export interface Registration extends ChangeBase {
   readonly kind: 'register';
   /** The target is still draining from an earlier deregistration, and AWS may refuse it until that ends. */
   readonly draining: boolean;
+  /** The availability zone that the task is in. */
+  readonly taskZone: string | undefined;
 }
 
 export interface Deregistration extends ChangeBase {
@@ -85,21 +91,23 @@ function planRegistrations(snapshot: Snapshot, members: readonly Member[]): Regi
 
 function registrationOf(
   snapshot: Snapshot,
-  { binding, task, ip, address }: Member,
+  member: Member,
   present: ReadonlySet<Address>,
 ): Registration | undefined {
+  const { binding, task, ip, port, address } = member;
   const describedAtMs = snapshot.describedAtMs.get(task.arn);
   if (binding.drain || describedAtMs === undefined) return undefined;
-  if (!isMember(binding, task) || !isServing(task)) return undefined;
+  if (!isMember(binding, task) || !isReady(member)) return undefined;
   return {
     kind: 'register',
     address,
-    descriptor: descriptorFor(ip, binding.port, binding.zone),
+    descriptor: descriptorFor(ip, port, zoneFor(binding, task, ip, snapshot.group, snapshot.zoneForms ?? new Map())),
     because: proofOf('task is running', binding, task, describedAtMs),
     binding,
     // What is there and asks to be registered is draining: what is registered asks for nothing.
     draining: present.has(address),
     sinceMs: task.startedAtMs,
+    taskZone: task.zone,
   };
 }
 
@@ -134,8 +142,9 @@ function planDeregistrations(snapshot: Snapshot, members: readonly Member[]): De
 }
 
 function deregistrationOf(snapshot: Snapshot, target: Target, owners: readonly Member[]): Deregistration | undefined {
-  const proofs = owners.flatMap(({ binding, task }) => {
-    const rule = removalRule(binding, task);
+  const proofs = owners.flatMap((member) => {
+    const { binding, task } = member;
+    const rule = removalRule(member);
     const describedAtMs = snapshot.describedAtMs.get(task.arn);
     if (rule === undefined) return [];
     // Without a description from this pass there is no proof, only what an earlier pass saw.
@@ -157,11 +166,12 @@ function deregistrationOf(snapshot: Snapshot, target: Target, owners: readonly M
   return { kind: 'deregister', address, descriptor, state, because, binding, ...times };
 }
 
-function removalRule(binding: ListedBinding, task: Task): Rule | undefined {
+function removalRule({ binding, task, isHeld }: Member): Rule | undefined {
   const phase = phaseOf(task);
   if (phase === 'stopping') return 'task is stopping';
   if (phase === 'released') return 'task has stopped';
-  return binding.drain ? 'binding drains' : undefined;
+  if (binding.drain) return 'binding drains';
+  return isHeld ? 'task is on hold' : undefined;
 }
 
 /** The proof that needs the least care goes first, and one of a binding that may act on it before one that may not. */

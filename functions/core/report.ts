@@ -100,7 +100,7 @@ export function findingOfRefusal(refusal: Refusal): Finding {
       return { kind: 'waiting', subject, message };
     }
     case 'quota':
-      return { kind: 'waiting', subject, message: `${target} waits: the group is full. ${explainFailure(failure)}` };
+      return { kind: 'full', subject, message: `${target} waits: the group is full. ${explainFailure(failure)}` };
     case 'refused':
       return { kind: 'refused', subject, message: `${target} is refused. ${explainFailure(failure)}` };
   }

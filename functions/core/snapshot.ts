@@ -1,10 +1,11 @@
-/** What one pass has read of one target group and the tasks that binding it, and what it still has to read. */
+/** What one pass has read of one target group and the tasks that its bindings mean, and what it still has to read. */
 
 import { type GroupBinding, selects } from './binding.ts';
 import type { Hint } from './event.ts';
 import { isDraining, type Target, type TargetGroup } from './target.ts';
-import { ipOf, isLive, isServing, phaseOf, type Task } from './task.ts';
-import { type Address, addressOf, type ClusterArn, type IpAddress, type TaskArn } from './values.ts';
+import { type Definition, definitionKey, ipOf, isLive, isServing, phaseOf, type Task } from './task.ts';
+import { type Address, addressOf, type ClusterArn, type IpAddress, type Port, type TaskArn } from './values.ts';
+import type { ZoneForms } from './zone.ts';
 
 /** A binding with the list of its running tasks. */
 export interface ListedBinding extends GroupBinding {
@@ -22,6 +23,12 @@ export interface Snapshot {
   readonly tasks: ReadonlyMap<TaskArn, Task>;
   /** When this pass's DescribeTasks answer on the task arrived. A task without an entry was not described in this pass. */
   readonly describedAtMs: ReadonlyMap<TaskArn, number>;
+  /** Tasks whose own tag takes them out of rotation, as each was last described. */
+  readonly held?: ReadonlySet<TaskArn> | undefined;
+  /** By `definitionKey`: those that bindings with a named port need. */
+  readonly definitions?: ReadonlyMap<string, Definition> | undefined;
+  /** What ELB has asked for as the zone of an address. */
+  readonly zoneForms?: ZoneForms | undefined;
   /** Of registered addresses: when a pass last saw them unregistered. None for those that were there in the first pass. */
   readonly absentAtMs?: ReadonlyMap<Address, number>;
   /** When this environment first knew of a task that it had stopped, by its own clock. */
@@ -33,8 +40,17 @@ export interface Member {
   readonly binding: ListedBinding;
   readonly task: Task;
   readonly ip: IpAddress;
+  readonly port: Port;
   readonly address: Address;
+  /** Its tag takes it out of rotation. */
+  readonly isHeld: boolean;
 }
+
+/** What tells which tasks are meant, and at which addresses. */
+export type Membership = Pick<
+  Snapshot,
+  'group' | 'bindings' | 'tasks' | 'held' | 'definitions' | 'absentAtMs' | 'knownStoppedAtMs'
+>;
 
 /** A task by the two names that DescribeTasks asks for. */
 export interface TaskReference {
@@ -65,22 +81,42 @@ export function isMember({ listed, deployments, selector }: ListedBinding, task:
 }
 
 /** Every known task of every binding that has an address of the group's family, and did not leave it before its present target came. */
-export function membersOf(
-  snapshot: Pick<Snapshot, 'group' | 'bindings' | 'tasks' | 'absentAtMs' | 'knownStoppedAtMs'>,
-): Member[] {
+export function membersOf(snapshot: Membership): Member[] {
   return snapshot.bindings.flatMap((binding) =>
     [...snapshot.tasks.values()].flatMap((task) => {
       const ip = ipOf(task, snapshot.group.family);
       if (ip === undefined || !selects(binding.selector, task)) return [];
-      const address = addressOf(ip, binding.port);
-      return hasLetGo(snapshot, task, address) ? [] : [{ binding, task, ip, address }];
+      const port = portOf(binding, task, snapshot.definitions);
+      if (port === undefined) return [];
+      const address = addressOf(ip, port);
+      const isHeld = snapshot.held?.has(task.arn) === true;
+      return hasLetGo(snapshot, task, address) ? [] : [{ binding, task, ip, port, address, isHeld }];
     }),
   );
 }
 
+/** The port that the binding means at the task; undefined if its definition gives no port that name, or was not read. */
+export function portOf(
+  { port }: Pick<GroupBinding, 'port'>,
+  task: Task,
+  definitions: Snapshot['definitions'],
+): Port | undefined {
+  if (typeof port === 'number') return port;
+  return definitions?.get(definitionKey(task))?.ports.find(({ name }) => name === port)?.port;
+}
+
 /** Addresses where a task that this group's bindings want has not been told to stop, started or not. Nothing there is ever removed. */
 export function wantedAddresses(members: readonly Member[]): Set<Address> {
-  return new Set(members.filter(({ binding, task }) => !binding.drain && isLive(task)).map(({ address }) => address));
+  return new Set(members.filter(isWanted).map(({ address }) => address));
+}
+
+function isWanted({ binding, task, isHeld }: Member): boolean {
+  return !binding.drain && isLive(task) && !isHeld;
+}
+
+/** Whether the member's task may be registered as far as the task goes. */
+export function isReady({ binding, task, isHeld }: Pick<Member, 'binding' | 'task' | 'isHeld'>): boolean {
+  return isServing(task) && !isHeld && (!binding.ready || task.health === 'HEALTHY');
 }
 
 /** Addresses that take or will take traffic: registered and not draining. */
@@ -109,7 +145,7 @@ export function tasksToDescribe(snapshot: Snapshot, hints: readonly Hint[]): Tas
   }
   const hinted = new Map<TaskArn, ClusterArn>();
   for (const hint of hints) {
-    if (known.has(hint.task) || !isAhead(hint, snapshot.tasks.get(hint.task))) continue;
+    if (known.has(hint.task) || !(hint.isTagged || isAhead(hint, snapshot.tasks.get(hint.task)))) continue;
     (snapshot.tasks.has(hint.task) ? known : hinted).set(hint.task, hint.cluster);
   }
   return { known: references(known), hinted: references(hinted) };

@@ -2,7 +2,6 @@
 import {
   type Address,
   addressOf,
-  type IpAddress,
   type IpFamily,
   type Port,
   parseIpAddress,
@@ -42,7 +41,7 @@ export function targetOf(descriptor: TargetDescriptor, state: string, reason: st
 }
 
 /** A new target for a task's address. */
-export function descriptorFor(ip: IpAddress, port: Port, zone: 'all' | undefined): TargetDescriptor {
+export function descriptorFor(ip: string, port: Port, zone: string | undefined): TargetDescriptor {
   return zone === undefined ? { id: ip, port } : { id: ip, port, zone };
 }
 

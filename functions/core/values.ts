@@ -88,17 +88,41 @@ export function parseAddress(text: string): Parsed<Address> {
   return ip.ok && port.ok ? ok(addressOf(ip.value, port.value)) : err('ip:port, such as 10.0.0.1:8080');
 }
 
-interface ArnParts {
+/** An account in a region: what an API endpoint, its credentials and its rate limits belong to. */
+export interface Place {
+  readonly partition: string;
   readonly region: string;
   readonly account: string;
+}
+
+interface ArnParts extends Place {
   /** The part after the resource type, such as the cluster's name. */
   readonly name: string;
 }
 
-/** Region, account and name of an ARN that was parsed above. */
+/** Place and name of an ARN that was parsed above. */
 export function arnParts(arn: ClusterArn | TaskArn | TargetGroupArn | CloudMapServiceArn): ArnParts {
   const parts = arn.split(':');
-  return { region: partOf(parts, 3), account: partOf(parts, 4), name: partOf(partOf(parts, 5).split('/'), 1) };
+  const [partition, region, account] = [partOf(parts, 1), partOf(parts, 3), partOf(parts, 4)];
+  return { partition, region, account, name: partOf(partOf(parts, 5).split('/'), 1) };
+}
+
+export function isSamePlace(one: Place, other: Place): boolean {
+  return one.region === other.region && one.account === other.account;
+}
+
+/** The place of a CloudFormation stack, by its ARN. */
+export function parseStackPlace(text: unknown): Parsed<Place> {
+  const match = /^arn:(aws[\w-]*):cloudformation:([a-z0-9-]+):(\d{12}):stack\//.exec(typeof text === 'string' ? text : '');
+  const [, partition, region, account] = match ?? [];
+  return partition === undefined || region === undefined || account === undefined
+    ? err('a stack ARN such as arn:aws:cloudformation:eu-west-1:111122223333:stack/alb-target-sync/0123')
+    : ok({ partition, region, account });
+}
+
+/** The ARN of the cluster of that name in the place. */
+export function clusterArnNamed({ partition, region, account }: Place, name: string): Parsed<ClusterArn> {
+  return parseClusterArn(`arn:${partition}:ecs:${region}:${account}:cluster/${name}`);
 }
 
 function partOf(parts: readonly string[], index: number): string {
@@ -113,7 +137,16 @@ export function taskIdOf(arn: TaskArn): string {
 
 /** The ARN that a task of the cluster has under this id, or undefined where the id is not one that ECS makes. */
 export function taskArnOf(cluster: ClusterArn, id: string): TaskArn | undefined {
-  const parsed = parseTaskArn(cluster.replace(':cluster/', ':task/').concat('/', id));
+  return valueOf(parseTaskArn(cluster.replace(':cluster/', ':task/').concat('/', id)));
+}
+
+/** The cluster that a task's ARN of the long form names. */
+export function clusterOf(task: TaskArn): ClusterArn | undefined {
+  const [, name, id] = task.slice(task.lastIndexOf(':') + 1).split('/');
+  return id === undefined ? undefined : valueOf(clusterArnNamed(arnParts(task), name ?? ''));
+}
+
+function valueOf<Value>(parsed: Parsed<Value>): Value | undefined {
   return parsed.ok ? parsed.value : undefined;
 }
 

@@ -40,9 +40,9 @@ export function createCheck(inner: Reporter, now: () => number): { readonly repo
       checks.push({ subject, ...findingRecords(findings, now()), failures: failures.map(explainFailure) });
     },
     recorded: (kind, group, targets) => inner.recorded(kind, group, targets),
-    called(made) {
-      inner.called(made);
-      calls = Object.fromEntries(made);
+    ended(status) {
+      inner.ended(status);
+      calls = Object.fromEntries(status.calls);
     },
   };
   return { reporter, answer: () => ({ mode: 'check', groups, checks, configuration, calls }) };

@@ -13,11 +13,12 @@ const read = readSettings(process.env);
 const telemetry = new Telemetry(systemClock.now);
 let environment: Environment | undefined;
 
-export async function handler(input: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<SyncAnswer> {
+export async function handler(input: unknown, context: Pick<Context, 'getRemainingTimeInMillis' | 'awsRequestId'>): Promise<SyncAnswer> {
   // Thrown here, not at import: Lambda retries a failed init and logs the reason only once.
   if (!read.ok) throw new Error(read.problem);
-  environment ??= createEnvironment(read.value, createAwsApi(), systemClock, Math.random());
+  environment ??= createEnvironment(read.value, createAwsApi(read.value), systemClock, Math.random());
   const deadlineMs = systemClock.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
+  telemetry.begin(context);
   try {
     return await sync(environment, telemetry, input, deadlineMs);
   } finally {
