@@ -36,8 +36,11 @@ export interface InvocationContext {
   readonly awsRequestId: string;
 }
 
+type Listener = Pick<Reporter, 'passed' | 'ended'>;
+
 export class Telemetry implements Reporter {
   readonly #now: () => number;
+  readonly #listener: Listener | undefined;
   readonly #logger = new Logger();
   readonly #metrics = new Metrics({ namespace: 'AlbTargetSync' });
   readonly #totals = new Map<Metric, number>();
@@ -45,8 +48,10 @@ export class Telemetry implements Reporter {
   readonly #logged = new Map<string, string>();
   #errors: string[] = [];
 
-  constructor(now: () => number) {
+  /** `listener`: who else is to hear of changes and findings. */
+  constructor(now: () => number, listener?: Listener) {
     this.#now = now;
+    this.#listener = listener;
   }
 
   /** Every record that follows can be found by the request; Powertools adds the trace. */
@@ -68,6 +73,7 @@ export class Telemetry implements Reporter {
 
   passed(pass: Pass): void {
     const { written, held, failures, findings } = pass;
+    this.#listener?.passed(pass);
     for (const record of changeRecords(pass)) this.#logger.info('change', record);
     this.#count('Registered', written.done.filter(({ kind }) => kind === 'register').length);
     this.#count('Deregistered', written.done.filter(({ kind }) => kind === 'deregister').length);
@@ -92,7 +98,9 @@ export class Telemetry implements Reporter {
     for (const part of chunks(targets, RECORDED_MAX)) this.#logger.info('record', recordFields(kind, group, part));
   }
 
-  ended({ trigger, tookMs, groups, reconciled, inStep, calls, standing }: RunStatus): void {
+  ended(status: RunStatus): void {
+    const { trigger, tookMs, groups, reconciled, inStep, calls, standing } = status;
+    this.#listener?.ended(status);
     const made = [...calls].sort().map(([name, count]) => `${name} ${count}`);
     const metadata = { message: 'run', trigger, tookMs, groups, reconciled, inStep, calls: made.join(', ') };
     for (const [key, value] of Object.entries(metadata)) this.#metrics.addMetadata(key, String(value));
@@ -116,6 +124,13 @@ export class Telemetry implements Reporter {
         this.#count('Errors', 1);
       }
     }
+  }
+
+  /** Something beside the calls of a pass failed. */
+  fail(problem: string): void {
+    this.#logger.warn('event bus', { problem });
+    this.#errors.push(problem);
+    this.#count('Errors', 1);
   }
 
   /** Writes the metrics of the invocation and how it went, in one line; none where there is nothing to count. */
