@@ -121,6 +121,7 @@ function changeRecord({ group, endedAtMs }: Pass, change: Change): Fields {
     lastStatus: because.last,
     desiredStatus: because.desired,
     proofAgeMs: endedAtMs - because.describedAtMs,
+    ...(change.sinceMs === undefined ? {} : { latencyMs: endedAtMs - change.sinceMs }),
     binding: because.binding,
   };
 }
