@@ -64,7 +64,9 @@ function perform(service: Service, operation: string, input: JsonObject): JsonOb
 function sceneOf(service: Service, call: Call): Scene {
   const { account } = service;
   account.ecs.addService(CLUSTER, 'app');
-  account.ecs.stopTimeouts.set(`${FAMILY}:1`, 45);
+  account.ecs.define(`${FAMILY}:1`, [
+    { name: 'app', stopTimeout: 45, portMappings: [{ name: 'http', containerPort: 8080, protocol: 'tcp' }] },
+  ]);
   let groups = 0;
   const pass = async (seconds: number): Promise<void> => {
     const untilMs = account.clock.now() + seconds * 1_000;
