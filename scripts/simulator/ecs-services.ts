@@ -1,6 +1,15 @@
 /** The services of the simulated ECS: deployments, counts of tasks and events, as DescribeServices tells them. */
 import type { VirtualClock } from './clock.ts';
-import type { TaskRecord, TaskState } from './ecs.ts';
+import type { ListedState } from './task-index.ts';
+
+/** What of a task says whose it is. */
+interface StartedTask {
+  readonly id: string;
+  readonly clusterArn: string;
+  readonly group: string;
+  readonly definition: string;
+  readonly startedBy: string | undefined;
+}
 
 export interface DeploymentRecord {
   /** `ecs-svc/` and 19 digits: its tasks carry it as startedBy. */
@@ -135,14 +144,14 @@ export class EcsServices {
   }
 
   /** A task that somebody else has described may be of a deployment that nobody here began. */
-  adopt({ clusterArn, group, definition, startedBy = '' }: TaskRecord): void {
+  adopt({ clusterArn, group, definition, startedBy = '' }: StartedTask): void {
     const service = startedBy.startsWith('ecs-svc/') ? this.#serviceOf(clusterArn, group) : undefined;
     if (service === undefined || service.deployments.some(({ id }) => id === startedBy)) return;
     this.deploy(service, definition, startedBy);
   }
 
   /** Takes up a new state of a task; `held` is the one before. */
-  note(task: TaskRecord, held: TaskState | undefined, state: TaskState): void {
+  note(task: StartedTask, held: ListedState | undefined, state: ListedState): void {
     const service = this.#serviceOf(task.clusterArn, task.group);
     if (service === undefined) return;
     const [before, after] = [countsOf(held), countsOf(state)];
@@ -157,7 +166,7 @@ export class EcsServices {
   }
 
   /** ECS itself has stopped a task of a service; of one that has died on its own it tells nothing. */
-  noteOrder(task: TaskRecord): void {
+  noteOrder(task: StartedTask): void {
     const service = this.#serviceOf(task.clusterArn, task.group);
     if (service !== undefined) this.tell(service, `has stopped 1 running tasks: (task ${task.id}).`);
   }
@@ -226,14 +235,14 @@ export function totalOf(counts: ReadonlyMap<string, Counts>): Counts {
 
 /** Counts of the tasks in these states, by who started them. */
 export function countedBy(
-  tasks: readonly { readonly startedBy: string | undefined; readonly state: TaskState }[],
+  tasks: readonly { readonly startedBy: string | undefined; readonly state: ListedState }[],
 ): Map<string, Counts> {
   const counts = new Map<string, Counts>();
   for (const { startedBy = '', state } of tasks) counts.set(startedBy, sumOf(counts.get(startedBy) ?? NONE, countsOf(state)));
   return counts;
 }
 
-function countsOf(state: TaskState | undefined): Counts {
+function countsOf(state: ListedState | undefined): Counts {
   if (state === undefined) return NONE;
   const isWanted = state.desired === 'RUNNING';
   return {

@@ -136,7 +136,7 @@ export class Ecs {
 
   readonly #clock: VirtualClock;
   readonly #services: EcsServices;
-  readonly #index = new TaskIndex();
+  readonly #index = new TaskIndex<TaskRecord>();
   /** Containers by `family:revision`. */
   readonly #definitions = new Map<string, readonly ContainerRecord[]>();
   readonly #changed: (task: TaskRecord, state: TaskState) => void;

@@ -1,31 +1,46 @@
 /** Tasks by what ListTasks can ask for, so that a list of one service does not look at the tasks of the others. */
-import type { TaskRecord, TaskState } from './ecs.ts';
 
-type Desired = TaskState['desired'];
+/** What of a task's state says which lists it is in. */
+export interface ListedState {
+  readonly atMs: number;
+  readonly last: string;
+  readonly desired: 'RUNNING' | 'STOPPED';
+  readonly stoppedAtMs: number | undefined;
+}
+
+interface ListedTask {
+  readonly arn: string;
+  readonly clusterArn: string;
+  readonly group: string;
+  readonly definition: string;
+  readonly history: readonly ListedState[];
+}
+
+type Desired = ListedState['desired'];
 
 /** ECS describes a stopped task for an hour at least (ECS API reference, DescribeTasks). */
 const FORGOTTEN_AFTER_MS = 3_600_000;
 
 /** Tasks that one question may be about, by what is wanted of them. */
-interface Shelf {
+interface Shelf<Task> {
   /** Wanted to run now. */
-  readonly wanted: Map<string, TaskRecord>;
+  readonly wanted: Map<string, Task>;
   /** Every order to stop, in the order of time: what was wanted a while ago stands at the end. */
-  readonly orders: { readonly atMs: number; readonly task: TaskRecord }[];
+  readonly orders: { readonly atMs: number; readonly task: Task }[];
   /** All of them, whatever has become of them. */
-  readonly members: TaskRecord[];
+  readonly members: Task[];
   changedAtMs: number;
-  readonly lists: Map<Desired, List>;
+  readonly lists: Map<Desired, List<Task>>;
 }
 
-interface List {
+interface List<Task> {
   /** The time that the list tells of. */
   readonly atMs: number;
   /** Until when it tells the same: the first of its tasks is forgotten then. */
   readonly untilMs: number;
   /** How many tasks had been taken out of the account by then. */
   readonly takenOut: number;
-  readonly tasks: readonly TaskRecord[];
+  readonly tasks: readonly Task[];
 }
 
 export interface Wanted {
@@ -34,13 +49,13 @@ export interface Wanted {
   readonly family?: string | undefined;
 }
 
-export class TaskIndex {
-  readonly #shelves = new Map<string, Shelf>();
+export class TaskIndex<Task extends ListedTask> {
+  readonly #shelves = new Map<string, Shelf<Task>>();
   /** Places of the tasks in the order in which they were made: lists keep to it. */
   readonly #places = new Map<string, number>();
 
   /** Takes up a new state of the task; `held` is the one before. */
-  note(task: TaskRecord, held: TaskState | undefined, state: TaskState): void {
+  note(task: Task, held: ListedState | undefined, state: ListedState): void {
     if (!this.#places.has(task.arn)) this.#places.set(task.arn, this.#places.size);
     for (const key of keysOf(task)) {
       const shelf = this.#shelfOf(key);
@@ -56,7 +71,7 @@ export class TaskIndex {
   }
 
   /** Tasks whose desired status was this at the given time, in the order in which they were made. `known` are those of the account. */
-  list(wanted: Wanted, desired: Desired, atMs: number, known: ReadonlyMap<string, TaskRecord>): readonly TaskRecord[] {
+  list(wanted: Wanted, desired: Desired, atMs: number, known: ReadonlyMap<string, Task>): readonly Task[] {
     const shelf = this.#shelves.get(keyOf(wanted));
     if (shelf === undefined) return [];
     const takenOut = this.#places.size - known.size;
@@ -82,24 +97,24 @@ export class TaskIndex {
   }
 
   /** Every task that these words have ever been about. */
-  members(wanted: Wanted): readonly TaskRecord[] {
+  members(wanted: Wanted): readonly Task[] {
     return this.#shelves.get(keyOf(wanted))?.members ?? [];
   }
 
-  #placeOf(task: TaskRecord): number {
+  #placeOf(task: Task): number {
     return this.#places.get(task.arn) ?? 0;
   }
 
-  #shelfOf(key: string): Shelf {
+  #shelfOf(key: string): Shelf<Task> {
     const known = this.#shelves.get(key);
     if (known !== undefined) return known;
-    const shelf: Shelf = { wanted: new Map(), orders: [], members: [], changedAtMs: 0, lists: new Map() };
+    const shelf: Shelf<Task> = { wanted: new Map(), orders: [], members: [], changedAtMs: 0, lists: new Map() };
     this.#shelves.set(key, shelf);
     return shelf;
   }
 }
 
-function candidatesOf(shelf: Shelf, desired: Desired, atMs: number): TaskRecord[] {
+function candidatesOf<Task extends ListedTask>(shelf: Shelf<Task>, desired: Desired, atMs: number): Task[] {
   if (desired === 'STOPPED') return [...new Set(shelf.orders.map(({ task }) => task))];
   const candidates = new Map(shelf.wanted);
   // Those that have been ordered to stop since then were wanted then.
@@ -112,13 +127,16 @@ function candidatesOf(shelf: Shelf, desired: Desired, atMs: number): TaskRecord[
 }
 
 /** The task as it was at the given time; undefined before it existed and after ECS had forgotten it. */
-export function stateAt(task: TaskRecord, atMs: number): TaskState | undefined {
-  const state = task.history.findLast((each) => each.atMs <= atMs);
+export function stateAt<State extends ListedState>(
+  { history }: { readonly history: readonly State[] },
+  atMs: number,
+): State | undefined {
+  const state = history.findLast((each) => each.atMs <= atMs);
   const isForgotten = state?.stoppedAtMs !== undefined && atMs - state.stoppedAtMs > FORGOTTEN_AFTER_MS;
   return isForgotten ? undefined : state;
 }
 
-function keysOf({ clusterArn, group, definition }: TaskRecord): readonly string[] {
+function keysOf({ clusterArn, group, definition }: ListedTask): readonly string[] {
   return [{ clusterArn }, { clusterArn, group }, { clusterArn, family: familyOf(definition) }].map(keyOf);
 }
 

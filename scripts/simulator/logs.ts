@@ -1,0 +1,48 @@
+/** The simulated CloudWatch Logs: what a function writes comes in a moment later, and can be searched. */
+import type { VirtualClock } from './clock.ts';
+
+export interface LogLine {
+  readonly id: string;
+  readonly stream: string;
+  readonly atMs: number;
+  readonly ingestedAtMs: number;
+  readonly message: string;
+}
+
+export class Logs {
+  readonly groups = new Map<string, LogLine[]>();
+  /** How long the next line takes from the function to where a search finds it. */
+  lagMs: () => number = () => 0;
+  /** How many lines one search looks at before it gives a token instead of going on. AWS names no number. */
+  scanMax = Number.POSITIVE_INFINITY;
+  readonly #clock: VirtualClock;
+  #lines = 0;
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+  }
+
+  addGroup(name: string): void {
+    if (!this.groups.has(name)) this.groups.set(name, []);
+  }
+
+  /** Where a function's environment writes its lines: one stream of the group. */
+  sink(group: string, stream: string): (message: string) => void {
+    this.addGroup(group);
+    return (message) => {
+      this.#lines += 1;
+      const atMs = this.#clock.now();
+      const id = String(this.#lines).padStart(56, '3');
+      this.groups.get(group)?.push({ id, stream, atMs, ingestedAtMs: atMs + this.lagMs(), message });
+    };
+  }
+
+  /** Lines that have come in by now, in the order of their times. */
+  found(group: string): readonly LogLine[] | undefined {
+    const nowMs = this.#clock.now();
+    return this.groups
+      .get(group)
+      ?.filter(({ ingestedAtMs }) => ingestedAtMs <= nowMs)
+      .sort((one, other) => one.atMs - other.atMs || one.ingestedAtMs - other.ingestedAtMs || (one.id < other.id ? -1 : 1));
+  }
+}
