@@ -45,7 +45,8 @@ function listTasks(ecs: Ecs, cluster: string, input: Input) {
   const behindMs = ecs.listLagMs();
   const wanted = { clusterArn: cluster, group: service === undefined ? undefined : `service:${nameIn(service)}`, family };
   // PENDING is a status that ECS never wants a task to have: it lists nothing (ECS API reference, ListTasks, desiredStatus).
-  const listed = desired === 'RUNNING' || desired === 'STOPPED' ? ecs.listed(wanted, desired, behindMs) : [];
+  const isListed = (desired === 'RUNNING' || desired === 'STOPPED') && !ecs.isInactive(cluster);
+  const listed = isListed ? ecs.listed(wanted, desired, behindMs) : [];
   const isWhole = (wanted.group === undefined || family === undefined) && place === undefined && starter === undefined;
   const tasks = isWhole
     ? listed
@@ -185,10 +186,11 @@ function endOfContainers(task: TaskRecord, state: TaskState): number | undefined
   return task.history.find(({ last, atMs }) => last === 'DEPROVISIONING' && atMs <= state.atMs)?.atMs;
 }
 
-/** Names the cluster by its ARN; one that was deleted is not found by any call. */
+/** Names the cluster by its ARN. */
 function clusterOf(ecs: Ecs, input: Input): string {
   const asked = text(input, 'cluster') ?? 'default';
-  const cluster = ecs.clusters.has(asked) ? asked : [...ecs.clusters].find((arn) => arn.endsWith(`:cluster/${asked}`));
+  if (ecs.clusters.has(asked) || ecs.isInactive(asked)) return asked;
+  const cluster = [...ecs.clusters].find((arn) => arn.endsWith(`:cluster/${asked}`));
   if (cluster === undefined) throw new ApiError('ClusterNotFoundException', 'Cluster not found.');
   return cluster;
 }

@@ -136,6 +136,8 @@ export class Ecs {
 
   readonly #clock: VirtualClock;
   readonly #services: EcsServices;
+  /** Clusters that were deleted, and until when they can be asked for. */
+  readonly #inactive = new Map<string, number>();
   readonly #index = new TaskIndex<TaskRecord>();
   /** Containers by `family:revision`. */
   readonly #definitions = new Map<string, readonly ContainerRecord[]>();
@@ -175,9 +177,18 @@ export class Ecs {
     return this.#services.addTaskSet(service, spec);
   }
 
-  /** A cluster without services and tasks may be deleted; from then on, every call that names it is refused. */
-  deleteCluster(clusterArn: string): void {
+  /**
+   * Deletes the cluster: from then on no call finds it. For so long as `staysMs` says it is INACTIVE first, which AWS promises
+   * neither to do nor to leave out (ECS API reference, DeleteCluster): then it can be asked for, and has no task to list.
+   */
+  deleteCluster(clusterArn: string, staysMs = 0): void {
     this.clusters.delete(clusterArn);
+    this.#inactive.set(clusterArn, this.#clock.now() + staysMs);
+    for (const service of this.services.values()) if (service.clusterArn === clusterArn) service.status = 'INACTIVE';
+  }
+
+  isInactive(clusterArn: string): boolean {
+    return !this.clusters.has(clusterArn) && this.#clock.now() < (this.#inactive.get(clusterArn) ?? 0);
   }
 
   /** Says what the task definition `family:revision` is made of. */
