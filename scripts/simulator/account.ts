@@ -1,35 +1,44 @@
-/** One simulated account in one region: ECS, load balancing, Cloud Map, the events that ECS sends, and AWS's token buckets. */
+/** One simulated account in one region: its services, the events that they send, and AWS's token buckets. */
 import { TokenBuckets } from './buckets.ts';
 import type { VirtualClock } from './clock.ts';
 import { CloudMap, type CloudMapServiceRecord } from './cloud-map.ts';
 import { Ecs, present, type TaskRecord, type TaskState } from './ecs.ts';
 import { Elb } from './elb.ts';
-import { type StateChangeEvent, stateChangeEvent } from './events.ts';
+import { EventBus } from './event-bus.ts';
+import { eventIdOf, type StateChangeEvent, stateChangeEvent } from './events.ts';
+import { HOME, type Home } from './home.ts';
 import { Logs } from './logs.ts';
 import { keepInstance, type Registrar } from './registrar.ts';
+import { type Caller, Sts } from './sts.ts';
+import { Tagging } from './tagging.ts';
 
-const REGION = 'eu-west-1';
-const ACCOUNT_ID = '111122223333';
-
-export function clusterArn(name: string): string {
-  return `arn:aws:ecs:${REGION}:${ACCOUNT_ID}:cluster/${name}`;
+export function clusterArn(name: string, { id, region }: Home = HOME): string {
+  return `arn:aws:ecs:${region}:${id}:cluster/${name}`;
 }
 
-export function targetGroupArn(name: string): string {
-  return `arn:aws:elasticloadbalancing:${REGION}:${ACCOUNT_ID}:targetgroup/${name}/0123456789abcdef`;
+export function targetGroupArn(name: string, { id, region }: Home = HOME): string {
+  return `arn:aws:elasticloadbalancing:${region}:${id}:targetgroup/${name}/0123456789abcdef`;
 }
 
-export function cloudMapServiceArn(name: string): string {
-  return `arn:aws:servicediscovery:${REGION}:${ACCOUNT_ID}:service/srv-${name}`;
+export function cloudMapServiceArn(name: string, { id, region }: Home = HOME): string {
+  return `arn:aws:servicediscovery:${region}:${id}:service/srv-${name}`;
 }
 
 export class Account {
   readonly clock: VirtualClock;
+  readonly home: Home;
   readonly ecs: Ecs;
   readonly elb: Elb;
   readonly cloudMap: CloudMap;
+  readonly tagging = new Tagging();
   readonly logs: Logs;
+  readonly sts: Sts;
+  /** The default bus, which AWS's own events come to. */
+  readonly bus: EventBus;
+  readonly buses: Map<string, EventBus>;
   readonly buckets: TokenBuckets;
+  /** As whom a call is made that is signed with no key of STS: the role of the function. */
+  readonly caller: Caller;
   /** Calls that reached the account, by operation; throttled ones too. */
   readonly calls = new Map<string, number>();
   /** Ports that no task answers on, for groups whose health checks must fail. */
@@ -38,14 +47,31 @@ export class Account {
   readonly #registrars = new Map<string, Registrar[]>();
   #eventCount = 0;
 
-  constructor(clock: VirtualClock) {
+  /** Accounts that know each other have one STS. */
+  constructor(clock: VirtualClock, home: Home = HOME, sts = new Sts(clock)) {
     this.clock = clock;
+    this.home = home;
+    this.sts = sts;
+    this.caller = { arn: `arn:aws:sts::${home.id}:assumed-role/sync/sync`, accountId: home.id };
     this.ecs = new Ecs(clock, (task, state) => this.#taskChanged(task, state));
-    this.elb = new Elb(clock);
+    this.elb = new Elb(clock, home);
     this.elb.answers = (ip, port) => !this.deafPorts.has(port) && this.#isServedAt(ip);
     this.cloudMap = new CloudMap(clock);
     this.logs = new Logs(clock);
+    this.buses = new Map();
+    this.bus = this.addBus('default');
     this.buckets = new TokenBuckets(clock);
+  }
+
+  addBus(name: string): EventBus {
+    const bus = new EventBus(this.clock, `arn:aws:events:${this.home.region}:${this.home.id}:event-bus/${name}`);
+    this.buses.set(name, bus);
+    return bus;
+  }
+
+  nextEventId(): string {
+    this.#eventCount += 1;
+    return eventIdOf(this.#eventCount);
   }
 
   /** Calls back with every "ECS Task State Change" event, at the moment ECS makes it. */
@@ -72,8 +98,9 @@ export class Account {
     }
     this.#eventCount += 1;
     // Nobody listens in the worlds that are made by the thousand to try every order.
-    if (this.#listeners.length === 0) return;
+    if (this.#listeners.length === 0 && this.bus.rules.length === 0) return;
     const event = stateChangeEvent(task, state, this.#eventCount);
     for (const listener of this.#listeners) listener(event);
+    this.bus.put(event);
   }
 }

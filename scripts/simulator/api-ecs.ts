@@ -1,58 +1,78 @@
 /** Amazon ECS as an API: what each call answers, in AWS's shapes (ECS API reference). */
 import type { Account } from './account.ts';
+import { describeServices, listServices } from './api-ecs-services.ts';
 import { ApiError } from './api-error.ts';
-import { type Input, pageOf, text, texts, whole } from './api-input.ts';
-import { deploymentOf, present, type TaskRecord, type TaskState } from './ecs.ts';
+import { type Input, nameIn, pageOf, text, texts, whole } from './api-input.ts';
+import { type Ecs, type HealthStatus, present, type TaskRecord, type TaskState } from './ecs.ts';
 import { interfaceDetails } from './events.ts';
 import { dateOf, describeAsTold, type TaskDescription } from './task-description.ts';
+import { familyOf } from './task-index.ts';
 
 const DESCRIBE_TASKS_MAX = 100;
-const DESCRIBE_SERVICES_MAX = 10;
+const CLUSTERS_PAGE_MAX = 100;
 
-export function ecsApi(account: Account) {
+export function ecsApi({ ecs }: Account) {
+  const inCluster =
+    <Output>(answer: (ecs: Ecs, cluster: string, input: Input) => Output) =>
+    (input: Input): Output =>
+      answer(ecs, clusterOf(ecs, input), input);
   return {
-    ListTasks: (input: Input) => listTasks(account, input),
-    DescribeTasks: (input: Input) => describeTasks(account, input),
-    DescribeServices: (input: Input) => describeServices(account, input),
-    DescribeTaskDefinition: (input: Input) => describeTaskDefinition(account, input),
-    DescribeContainerInstances: (input: Input) => describeContainerInstances(account, input),
-    StopTask: (input: Input) => stopTask(account, input),
+    ListClusters: (input: Input) => listClusters(ecs, input),
+    ListTasks: inCluster(listTasks),
+    DescribeTasks: inCluster(describeTasks),
+    'ecs.ListServices': inCluster(listServices),
+    DescribeServices: inCluster(describeServices),
+    DescribeTaskDefinition: (input: Input) => describeTaskDefinition(ecs, input),
+    DescribeContainerInstances: inCluster(describeContainerInstances),
+    StopTask: inCluster(stopTask),
   };
 }
 
-function listTasks({ ecs }: Account, input: Input) {
-  const cluster = clusterOf({ ecs }, input);
+function listClusters(ecs: Ecs, input: Input) {
+  const page = pageOf([...ecs.clusters], text(input, 'nextToken'), CLUSTERS_PAGE_MAX, whole(input, 'maxResults'));
+  return { clusterArns: page.items, nextToken: page.nextToken };
+}
+
+function listTasks(ecs: Ecs, cluster: string, input: Input) {
   const service = text(input, 'serviceName');
   const family = text(input, 'family');
   const desired = text(input, 'desiredStatus') ?? 'RUNNING';
-  if (service !== undefined && !isActive({ ecs }, cluster, nameOf(service))) {
+  if (service !== undefined && ecs.services.get(`${cluster} ${nameIn(service)}`)?.status !== 'ACTIVE') {
     throw new ApiError('ServiceNotFoundException', 'Service not found.');
   }
   const place = text(input, 'containerInstance');
-  const behindMs = ecs.lagMs();
-  const group = service === undefined ? undefined : `service:${nameOf(service)}`;
-  const arns = [...ecs.tasks.values()]
-    .filter((task) => task.clusterArn === cluster && (group === undefined || task.group === group))
-    .filter((task) => family === undefined || task.definition.split(':')[0] === family)
-    .filter((task) => place === undefined || task.containerInstance === place)
-    .filter((task) => ecs.seen(task, behindMs)?.desired === desired)
-    .map((task) => task.arn);
-  const page = pageOf(arns, text(input, 'nextToken'), ecs.pageMax, whole(input, 'maxResults'));
-  return { taskArns: page.items, nextToken: page.nextToken };
+  const starter = text(input, 'startedBy');
+  const behindMs = ecs.listLagMs();
+  const wanted = { clusterArn: cluster, group: service === undefined ? undefined : `service:${nameIn(service)}`, family };
+  // PENDING is a status that ECS never wants a task to have: it lists nothing (ECS API reference, ListTasks, desiredStatus).
+  const isListed = (desired === 'RUNNING' || desired === 'STOPPED') && !ecs.isInactive(cluster);
+  const listed = isListed ? ecs.listed(wanted, desired, behindMs) : [];
+  const isWhole = (wanted.group === undefined || family === undefined) && place === undefined && starter === undefined;
+  const tasks = isWhole
+    ? listed
+    : listed.filter(
+        (task) =>
+          (family === undefined || familyOf(task.definition) === family) &&
+          (place === undefined || task.containerInstance === place) &&
+          (starter === undefined || task.startedBy === starter),
+      );
+  const page = pageOf(tasks, text(input, 'nextToken'), ecs.pageMax, whole(input, 'maxResults'));
+  return { taskArns: page.items.map(({ arn }) => arn), nextToken: page.nextToken };
 }
 
-function describeTasks({ ecs }: Account, input: Input) {
-  const cluster = clusterOf({ ecs }, input);
+function describeTasks(ecs: Ecs, cluster: string, input: Input) {
   const ids = texts(input, 'tasks');
+  if (ids.length === 0) throw new ApiError('InvalidParameterException', 'Tasks cannot be empty.');
   if (ids.length > DESCRIBE_TASKS_MAX) {
     throw new ApiError('InvalidParameterException', 'Number of task IDs cannot be more than 100.');
   }
-  const behindMs = ecs.lagMs();
+  const behindMs = ecs.describeLagMs();
+  const withTags = texts(input, 'include').includes('TAGS');
   const found = ids.map((id) => {
     const arn = id.startsWith('arn:') ? id : `${cluster.replace(':cluster/', ':task/')}/${id}`;
     const task = ecs.tasks.get(arn);
     const state = task === undefined || task.clusterArn !== cluster ? undefined : ecs.seen(task, behindMs);
-    return task === undefined || state === undefined ? { missing: arn } : { task: describe(task, state) };
+    return task === undefined || state === undefined ? { missing: arn } : { task: describe(task, state, withTags) };
   });
   return {
     tasks: found.flatMap((each) => each.task ?? []),
@@ -60,39 +80,27 @@ function describeTasks({ ecs }: Account, input: Input) {
   };
 }
 
-function describeServices({ ecs }: Account, input: Input) {
-  const cluster = clusterOf({ ecs }, input);
-  const names = texts(input, 'services').map(nameOf);
-  if (names.length > DESCRIBE_SERVICES_MAX) {
-    throw new ApiError('InvalidParameterException', 'Services cannot have more than 10 elements.');
-  }
-  const known = names.flatMap((name) => ecs.services.get(`${cluster} ${name}`) ?? []);
+function describeTaskDefinition(ecs: Ecs, input: Input) {
+  const found = ecs.definition(nameIn(text(input, 'taskDefinition') ?? ''));
+  if (found === undefined) throw new ApiError('ClientException', 'Unable to describe task definition.');
+  const [family = '', revision = '1'] = found.definition.split(':');
   return {
-    services: known.map(({ name, clusterArn, status, loadBalancers }) => ({
-      serviceName: name,
-      serviceArn: `${clusterArn.replace(':cluster/', ':service/')}/${name}`,
-      clusterArn,
-      status,
-      deployments: [{ id: deploymentOf(`service:${name}`), status: 'PRIMARY' }],
-      loadBalancers: loadBalancers.map((targetGroupArn) => ({ targetGroupArn, containerName: 'app', containerPort: 8080 })),
-    })),
-    failures: names
-      .filter((name) => !known.some((service) => service.name === name))
-      .map((name) => ({ arn: `${cluster.replace(':cluster/', ':service/')}/${name}`, reason: 'MISSING' })),
+    taskDefinition: {
+      family,
+      revision: Number(revision),
+      status: 'ACTIVE' as const,
+      networkMode: 'awsvpc' as const,
+      containerDefinitions: found.containers.map(({ name, stopTimeout, portMappings }) => ({
+        name,
+        stopTimeout,
+        // In awsvpc mode the host port is the container's (ECS API reference, PortMapping).
+        portMappings: portMappings.map((mapping) => ({ ...mapping, hostPort: mapping.containerPort })),
+      })),
+    },
   };
 }
 
-function describeTaskDefinition({ ecs }: Account, input: Input) {
-  const name = text(input, 'taskDefinition') ?? '';
-  const definition = name.slice(name.lastIndexOf('/') + 1);
-  const isKnown = [...ecs.tasks.values()].some((task) => task.definition === definition) || ecs.stopTimeouts.has(definition);
-  if (!isKnown) throw new ApiError('ClientException', 'Unable to describe task definition.');
-  const [family = '', revision = '1'] = definition.split(':');
-  const container = { name: 'app', stopTimeout: ecs.stopTimeouts.get(definition) };
-  return { taskDefinition: { family, revision: Number(revision), containerDefinitions: [container] } };
-}
-
-function describeContainerInstances({ ecs }: Account, input: Input) {
+function describeContainerInstances(ecs: Ecs, _cluster: string, input: Input) {
   const known = texts(input, 'containerInstances').flatMap((arn) => ecs.containerInstances.get(arn) ?? []);
   return {
     containerInstances: known.map(({ arn, type, hasTrunk }) => ({
@@ -106,17 +114,36 @@ function describeContainerInstances({ ecs }: Account, input: Input) {
   };
 }
 
-function stopTask({ ecs }: Account, input: Input) {
-  const cluster = clusterOf({ ecs }, input);
+function stopTask(ecs: Ecs, cluster: string, input: Input) {
   const id = text(input, 'task') ?? '';
-  const task = [...ecs.tasks.values()].find((each) => each.clusterArn === cluster && (each.arn === id || each.id === id));
-  if (task === undefined) throw new ApiError('InvalidParameterException', 'The referenced task was not found.');
+  const task = ecs.tasks.get(id.startsWith('arn:') ? id : `${cluster.replace(':cluster/', ':task/')}/${id}`);
+  if (task === undefined || task.clusterArn !== cluster) {
+    throw new ApiError('InvalidParameterException', 'The referenced task was not found.');
+  }
   ecs.stop(task);
-  return { task: describe(task, present(task)) };
+  return { task: describe(task, present(task), false) };
 }
 
-function describe(task: TaskRecord, state: TaskState): TaskDescription {
-  if (state.told !== undefined) return describeAsTold(state.told, task, state);
+/** A task with what DescribeTasks alone tells: events have neither health nor tags. */
+interface DescribedTask extends TaskDescription {
+  readonly healthStatus: HealthStatus | undefined;
+  readonly tags: { readonly key: string; readonly value: string }[] | undefined;
+}
+
+function describe(task: TaskRecord, state: TaskState, withTags: boolean): DescribedTask {
+  const described = state.told === undefined ? describeAsMade(task, state) : describeAsTold(state.told, task, state);
+  return {
+    ...described,
+    healthStatus: state.health ?? healthIn(text(state.told ?? {}, 'healthStatus') ?? 'UNKNOWN'),
+    tags: withTags ? [...task.tags].map(([key, value]) => ({ key, value })) : undefined,
+  };
+}
+
+function healthIn(told: string): HealthStatus {
+  return told === 'HEALTHY' || told === 'UNHEALTHY' ? told : 'UNKNOWN';
+}
+
+function describeAsMade(task: TaskRecord, state: TaskState): TaskDescription {
   const attachment = {
     id: `eni-attachment-${task.id}`,
     type: 'ElasticNetworkInterface',
@@ -148,25 +175,22 @@ function describe(task: TaskRecord, state: TaskState): TaskDescription {
     startedBy: task.startedBy,
     stoppingAt: dateOf(state.stoppingAtMs),
     stoppedAt: dateOf(state.stoppedAtMs),
-    executionStoppedAt: dateOf(task.history.find(({ last, atMs }) => last === 'DEPROVISIONING' && atMs <= state.atMs)?.atMs),
+    executionStoppedAt: dateOf(state.executionStoppedAtMs ?? endOfContainers(task, state)),
     taskArn: task.arn,
     taskDefinitionArn: task.clusterArn.replace(/:cluster\/.*/, `:task-definition/${task.definition}`),
     version: state.version,
   };
 }
 
-function clusterOf({ ecs }: Pick<Account, 'ecs'>, input: Input): string {
+function endOfContainers(task: TaskRecord, state: TaskState): number | undefined {
+  return task.history.find(({ last, atMs }) => last === 'DEPROVISIONING' && atMs <= state.atMs)?.atMs;
+}
+
+/** Names the cluster by its ARN. */
+function clusterOf(ecs: Ecs, input: Input): string {
   const asked = text(input, 'cluster') ?? 'default';
-  const cluster = [...ecs.clusters].find((arn) => arn === asked || arn.endsWith(`:cluster/${asked}`));
+  if (ecs.clusters.has(asked) || ecs.isInactive(asked)) return asked;
+  const cluster = [...ecs.clusters].find((arn) => arn.endsWith(`:cluster/${asked}`));
   if (cluster === undefined) throw new ApiError('ClusterNotFoundException', 'Cluster not found.');
   return cluster;
-}
-
-function isActive({ ecs }: Pick<Account, 'ecs'>, cluster: string, service: string): boolean {
-  return ecs.services.get(`${cluster} ${service}`)?.status === 'ACTIVE';
-}
-
-/** A service may be named by its ARN. */
-function nameOf(service: string): string {
-  return service.slice(service.lastIndexOf('/') + 1);
 }

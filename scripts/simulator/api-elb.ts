@@ -3,8 +3,12 @@ import type { Account } from './account.ts';
 import { ApiError } from './api-error.ts';
 import { type Input, objects, pageOf, text, texts, whole } from './api-input.ts';
 import type { GroupRecord, TargetRequest } from './elb.ts';
+import { isOfApplication } from './elb-zones.ts';
 
+/** Undocumented, and reported by those who met it: ansible-collections/amazon.aws#1593, FeLvi-zzz/tentez#27. */
+const GROUPS_MAX = 20;
 const TAGS_MAX = 20;
+const PAGE_MAX = 400;
 
 export function elbApi(account: Account) {
   return {
@@ -32,10 +36,20 @@ export function elbApi(account: Account) {
 function describeTargetGroups({ elb }: Account, input: Input) {
   const arns = texts(input, 'TargetGroupArns');
   const names = texts(input, 'Names');
+  if (Math.max(arns.length, names.length) > GROUPS_MAX) {
+    throw new ApiError('ValidationError', `You cannot describe more than '${GROUPS_MAX}' target groups at a time`);
+  }
   const asked = arns.length > 0 ? arns.map((arn) => elb.group(arn)) : [...elb.groups.values()];
   const groups = names.length > 0 ? asked.filter(({ name }) => names.includes(name)) : asked;
   if (names.length > groups.length) throw new ApiError('TargetGroupNotFound', 'One or more target groups not found');
-  const page = pageOf(groups, text(input, 'Marker'), 400, whole(input, 'PageSize'));
+  const size = whole(input, 'PageSize');
+  if (size !== undefined && (size < 1 || size > PAGE_MAX)) {
+    throw new ApiError('ValidationError', `PageSize '${size}' must be between 1 and ${PAGE_MAX}`);
+  }
+  const marker = text(input, 'Marker');
+  if (marker !== undefined && !/^\d{1,6}$/.test(marker))
+    throw new ApiError('ValidationError', `Marker '${marker}' is not valid`);
+  const page = pageOf(groups, marker, PAGE_MAX, size);
   return { TargetGroups: page.items.map(describe), NextMarker: page.nextToken };
 }
 
@@ -43,15 +57,16 @@ function describe(group: GroupRecord) {
   return {
     TargetGroupArn: group.arn,
     TargetGroupName: group.name,
-    Protocol: 'HTTP' as const,
+    Protocol: group.protocol,
+    ...(isOfApplication(group) ? { ProtocolVersion: 'HTTP1' } : {}),
     Port: group.port,
     VpcId: group.vpcId,
     TargetType: targetTypeOf(group.targetType),
     IpAddressType: group.family,
-    HealthCheckProtocol: 'HTTP' as const,
+    HealthCheckProtocol: isOfApplication(group) ? ('HTTP' as const) : ('TCP' as const),
     HealthCheckPort: 'traffic-port',
     HealthCheckEnabled: true,
-    HealthCheckIntervalSeconds: 10,
+    HealthCheckIntervalSeconds: group.healthCheckIntervalSeconds,
     HealthCheckTimeoutSeconds: 5,
     UnhealthyThresholdCount: 2,
     LoadBalancerArns: group.isUsed ? [group.arn.replace(/:targetgroup\/.*/, ':loadbalancer/app/web/0123456789abcdef')] : [],
@@ -65,6 +80,8 @@ function targetTypeOf(type: string): 'ip' | 'instance' | 'lambda' | 'alb' {
 function describeTags({ elb }: Account, input: Input) {
   const arns = texts(input, 'ResourceArns');
   if (arns.length > TAGS_MAX) throw new ApiError('ValidationError', 'Number of resources cannot be more than 20');
+  const strange = arns.find((arn) => !elb.groups.has(arn) && !elb.isHere(arn));
+  if (strange !== undefined) throw new ApiError('ValidationError', `'${strange}' must be in ARN format`);
   return {
     TagDescriptions: arns.map((arn) => ({
       ResourceArn: arn,
@@ -75,8 +92,13 @@ function describeTags({ elb }: Account, input: Input) {
 
 function describeAttributes({ elb }: Account, input: Input) {
   const group = elb.group(input['TargetGroupArn']);
-  const delay = { Key: 'deregistration_delay.timeout_seconds', Value: String(group.deregistrationDelaySeconds) };
-  return { Attributes: [delay, { Key: 'stickiness.enabled', Value: 'false' }] };
+  const attributes = {
+    'deregistration_delay.timeout_seconds': String(group.deregistrationDelaySeconds),
+    'stickiness.enabled': 'false',
+    // A Gateway Load Balancer has it on the load balancer alone (ELB API reference, TargetGroupAttribute).
+    ...(group.protocol === 'GENEVE' ? {} : { 'load_balancing.cross_zone.enabled': group.crossZone }),
+  };
+  return { Attributes: Object.entries(attributes).map(([Key, Value]) => ({ Key, Value })) };
 }
 
 /** Not paginated: one answer holds the whole group. A target that is asked for and not registered is told as such. */
@@ -138,5 +160,6 @@ function targetsOf(input: Input): TargetRequest[] {
     id: text(target, 'Id') ?? '',
     port: whole(target, 'Port'),
     zone: text(target, 'AvailabilityZone'),
+    quicServerId: text(target, 'QuicServerId'),
   }));
 }

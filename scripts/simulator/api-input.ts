@@ -23,6 +23,11 @@ export function whole(input: Input, key: string): number | undefined {
   return typeof value === 'number' && Number.isInteger(value) ? value : undefined;
 }
 
+/** What ECS calls a service or a definition by; it takes their ARNs as well. */
+export function nameIn(arn: string): string {
+  return arn.slice(arn.lastIndexOf('/') + 1);
+}
+
 export interface PageOf<Item> {
   readonly items: readonly Item[];
   readonly nextToken: string | undefined;

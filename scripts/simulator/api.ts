@@ -4,30 +4,72 @@ import { cloudMapApi } from './api-cloud-map.ts';
 import { ecsApi } from './api-ecs.ts';
 import { elbApi } from './api-elb.ts';
 import { ApiError } from './api-error.ts';
-import type { Input } from './api-input.ts';
+import { eventsApi } from './api-events.ts';
+import { type Input, text } from './api-input.ts';
 import { logsApi } from './api-logs.ts';
+import { stsApi } from './api-sts.ts';
+import { taggingApi } from './api-tagging.ts';
 import { throttled } from './buckets.ts';
 import { type Fault, type FaultPlan, NO_FAULTS } from './faults.ts';
+import type { Caller } from './sts.ts';
 
-function createApi(account: Account) {
-  return { ...ecsApi(account), ...elbApi(account), ...cloudMapApi(account), ...logsApi(account) };
+/** Every operation, under the name that IAM has for its service. */
+function createApis(account: Account) {
+  return {
+    ecs: ecsApi(account),
+    elasticloadbalancing: elbApi(account),
+    servicediscovery: cloudMapApi(account),
+    tag: taggingApi(account),
+    sts: stsApi(account),
+    logs: logsApi(account),
+    events: eventsApi(account),
+  };
 }
 
-type Api = ReturnType<typeof createApi>;
+type Apis = ReturnType<typeof createApis>;
+type ServicePrefix = keyof Apis;
+type Api = Apis['ecs'] &
+  Apis['elasticloadbalancing'] &
+  Apis['servicediscovery'] &
+  Apis['tag'] &
+  Apis['sts'] &
+  Apis['logs'] &
+  Apis['events'];
+
+/** What ECS and Cloud Map both call ListServices is `ecs.ListServices` here where it is the one of ECS. */
 export type ApiName = keyof Api;
 export type ApiOutput<Name extends ApiName> = ReturnType<Api[Name]>;
-type Handlers = { readonly [Name in ApiName]: (input: Input) => ApiOutput<Name> };
+type Handlers = { readonly [Name in ApiName]: (input: Input, caller: Caller) => ApiOutput<Name> };
+
+/** What IAM is asked about a call. */
+export interface Request {
+  /** As policies name it, such as `elasticloadbalancing:RegisterTargets`. */
+  readonly action: string;
+  readonly input: Input;
+  readonly caller: Caller;
+}
+
+const PREFIXES = ['ecs', 'elasticloadbalancing', 'servicediscovery', 'tag', 'sts', 'logs', 'events'] as const;
+
+/** Services of the query protocol leave the ending off, and refuse with 403. */
+const QUERY_SERVICES: ReadonlySet<ServicePrefix> = new Set(['elasticloadbalancing', 'sts']);
 
 export class Service {
   readonly account: Account;
   faults: FaultPlan = NO_FAULTS;
   /** Told of every call that took effect, with what it asked for. */
   performed: (name: ApiName, input: Input) => void = () => undefined;
+  /** Whether the caller's policies allow the call; nothing is forbidden unless somebody says so. */
+  allows: (request: Request) => boolean = () => true;
   readonly #handlers: Handlers;
+  readonly #prefixes = new Map<string, ServicePrefix>();
 
   constructor(account: Account) {
     this.account = account;
-    this.#handlers = createApi(account);
+    const apis = createApis(account);
+    const { ecs, elasticloadbalancing, servicediscovery, tag, sts, logs, events } = apis;
+    this.#handlers = { ...ecs, ...elasticloadbalancing, ...servicediscovery, ...tag, ...sts, ...logs, ...events };
+    for (const prefix of PREFIXES) for (const name of Object.keys(apis[prefix])) this.#prefixes.set(name, prefix);
   }
 
   /** Whether the account knows an operation of this name. */
@@ -43,11 +85,42 @@ export class Service {
   }
 
   /** Lets the call take effect. Throws what AWS answers where it refuses. */
-  perform<Name extends ApiName>(name: Name, input: Input): ApiOutput<Name> {
+  perform<Name extends ApiName>(name: Name, input: Input, accessKeyId?: string): ApiOutput<Name> {
+    const caller = this.#callerOf(name, accessKeyId);
+    const action = `${this.#prefixOf(name)}:${name.slice(name.indexOf('.') + 1)}`;
+    if (!this.allows({ action, input, caller })) throw this.#denied(name, action, input, caller);
     this.account.buckets.take(name);
-    const output = this.#handlers[name](input);
+    const output = this.#handlers[name](input, caller);
     this.performed(name, input);
     return output;
+  }
+
+  #prefixOf(name: ApiName): ServicePrefix {
+    return this.#prefixes.get(name) ?? 'ecs';
+  }
+
+  #callerOf(name: ApiName, accessKeyId: string | undefined): Caller {
+    const { sts, caller } = this.account;
+    const known = sts.callerOf(accessKeyId) ?? caller;
+    if (known === 'expired') throw this.#refusal(name, 'ExpiredToken', 'The security token included in the request is expired');
+    if (known === 'invalid') {
+      const code = QUERY_SERVICES.has(this.#prefixOf(name)) ? 'InvalidClientTokenId' : 'UnrecognizedClient';
+      throw this.#refusal(name, code, 'The security token included in the request is invalid.');
+    }
+    return known;
+  }
+
+  #denied(name: ApiName, action: string, input: Input, { arn }: Caller): ApiError {
+    const named = ['TargetGroupArn', 'RoleArn', 'ResourceARN', 'cluster', 'logGroupName'].flatMap(
+      (key) => text(input, key) ?? [],
+    );
+    const message = `User: ${arn} is not authorized to perform: ${action} on resource: ${named[0] ?? '*'}`;
+    return this.#refusal(name, 'AccessDenied', `${message} because no identity-based policy allows the ${action} action`);
+  }
+
+  #refusal(name: ApiName, code: string, message: string): ApiError {
+    const isQuery = QUERY_SERVICES.has(this.#prefixOf(name));
+    return isQuery ? new ApiError(code, message, 403) : new ApiError(`${code}Exception`, message);
   }
 }
 

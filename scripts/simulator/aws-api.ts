@@ -25,6 +25,8 @@ export interface Line {
   effected?(name: ApiName, input: Input): void;
   /** Told when an answer arrives, or that none will; the output is undefined then, and the code is the error's. */
   answered?(name: ApiName, input: Input, output: unknown, code: string): void;
+  /** With which key the call is signed; without one it is the account's own caller who calls. */
+  accessKeyId?(): string | undefined;
   /** Until when the caller is frozen: answers that arrive before are seen then. */
   frozenUntilMs?(): number;
 }
@@ -133,7 +135,7 @@ function makeCall<Name extends ApiName, Value>(
 
   function effect(): { readonly outcome: Outcome<Value>; readonly output: unknown } {
     try {
-      const output = service.perform(name, input);
+      const output = service.perform(name, input, line.accessKeyId?.());
       line.effected?.(name, input);
       return { outcome: ok(read(output)), output };
     } catch (error) {

@@ -3,10 +3,14 @@
 import { createSimulatedAws, type Line, LOG_GROUP, USUAL_LINE } from './aws-api.ts';
 import { type BundleRuntime, spawnBundle } from './bundle.ts';
 import { settleOnce } from './clock.ts';
-import { type Backend, type Deployment, parseSettings, type SettingsText } from './deployment.ts';
+import { type Backend, type Deployment, parseSettings, type SettingsText, variablesOf } from './deployment.ts';
 import { functionCalled } from './function-calls.ts';
 import { HttpDoor } from './http.ts';
 import { type InProcessRuntime, spawnInProcess } from './in-process.ts';
+
+const FUNCTION_NAME = 'sync';
+/** Where the lines of the function go, each environment to a stream of its own. */
+export const LOG_GROUP = `/aws/lambda/${FUNCTION_NAME}`;
 
 /** What a call takes over HTTP, in virtual milliseconds: as in `USUAL_LINE`. */
 const CALL_MS = 40;
@@ -60,7 +64,13 @@ export async function bundleOverHttp(file: string, deployment: Deployment): Prom
     runtimes,
     door,
     spawn: (spawning, settings) => {
-      const runtime = spawnBundle({ file, environment: environmentOf(endpoint, settings), clock: spawning.clock });
+      const stream = `[$LATEST]${runtimes.length}`;
+      const runtime = spawnBundle({
+        file,
+        environment: environmentOf(endpoint, settings),
+        clock: spawning.clock,
+        logged: spawning.account.logs.sink(LOG_GROUP, stream),
+      });
       runtimes.push(runtime);
       return runtime;
     },
@@ -78,16 +88,11 @@ export async function bundleOverHttp(file: string, deployment: Deployment): Prom
 /** The environment variables of the deployed function, and those that lead its SDK clients to the simulated account. */
 function environmentOf(endpoint: string, settings: SettingsText): Record<string, string> {
   return {
-    CLUSTER_ARNS: settings.clusters.join(','),
-    TARGET_GROUP_ARNS: settings.targetGroups.join(','),
-    CLOUD_MAP_SERVICE_ARNS: settings.cloudMapServices.join(','),
-    BINDINGS: settings.binding,
-    MODE: settings.mode,
+    ...variablesOf(settings),
     AWS_REGION: 'eu-west-1',
     AWS_ACCESS_KEY_ID: 'simulated',
     AWS_SECRET_ACCESS_KEY: 'simulated',
     AWS_ENDPOINT_URL: endpoint,
-    AWS_LAMBDA_FUNCTION_NAME: 'sync',
-    POWERTOOLS_SERVICE_NAME: 'alb-target-sync',
+    AWS_LAMBDA_FUNCTION_NAME: FUNCTION_NAME,
   };
 }

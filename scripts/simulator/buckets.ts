@@ -7,14 +7,24 @@ interface BucketSize {
   readonly perSecond: number;
 }
 
-/** ELB guide, "Request throttling for the ELB API"; ECS guide, "Request throttling". Cloud Map publishes none: its size is chosen. */
+/**
+ * ELB guide, "Request throttling for the ELB API"; ECS guide, "Request throttling"; IAM guide, "IAM and AWS STS quotas"; AWS
+ * General Reference, quotas of CloudWatch Logs (eu-west-1) and EventBridge. Where AWS names a rate alone, it is the bucket's size,
+ * too. Cloud Map and the tagging API publish none: their sizes are chosen.
+ */
 const SIZES: Readonly<Record<string, BucketSize>> = {
   'elb-write': { capacity: 20, perSecond: 4 },
   'elb-read': { capacity: 40, perSecond: 10 },
   'ecs-task-read': { capacity: 100, perSecond: 20 },
+  'ecs-task-write': { capacity: 100, perSecond: 40 },
   'ecs-service-read': { capacity: 100, perSecond: 20 },
-  'logs-read': { capacity: 10, perSecond: 10 },
+  'ecs-cluster-read': { capacity: 50, perSecond: 20 },
+  'ecs-definition-read': { capacity: 50, perSecond: 20 },
   'cloud-map-read': { capacity: 50, perSecond: 10 },
+  tagging: { capacity: 15, perSecond: 5 },
+  sts: { capacity: 600, perSecond: 600 },
+  'logs-filter': { capacity: 10, perSecond: 10 },
+  'events-put': { capacity: 10_000, perSecond: 10_000 },
 };
 
 const BUCKET_OF: Readonly<Record<string, string>> = {
@@ -28,19 +38,31 @@ const BUCKET_OF: Readonly<Record<string, string>> = {
   ListTasks: 'ecs-task-read',
   DescribeTasks: 'ecs-task-read',
   DescribeContainerInstances: 'ecs-task-read',
+  StopTask: 'ecs-task-write',
   DescribeServices: 'ecs-service-read',
-  DescribeTaskDefinition: 'ecs-service-read',
+  'ecs.ListServices': 'ecs-service-read',
+  ListClusters: 'ecs-cluster-read',
+  DescribeTaskDefinition: 'ecs-definition-read',
   GetInstancesHealthStatus: 'cloud-map-read',
   GetService: 'cloud-map-read',
   ListInstances: 'cloud-map-read',
   ListServices: 'cloud-map-read',
   ListTagsForResource: 'cloud-map-read',
-  FilterLogEvents: 'logs-read',
+  GetResources: 'tagging',
+  AssumeRole: 'sts',
+  FilterLogEvents: 'logs-filter',
+  PutEvents: 'events-put',
 };
 
+/** What each service calls it; the others say ThrottlingException. */
+const THROTTLED: readonly (readonly [string, string])[] = [
+  ['elb', 'Throttling'],
+  ['sts', 'Throttling'],
+  ['cloud-map', 'RequestLimitExceeded'],
+  ['tagging', 'ThrottledException'],
+];
+
 export class TokenBuckets {
-  /** The share of every refill that the account's other tools use. */
-  othersUse = 0;
   readonly #clock: VirtualClock;
   readonly #levels = new Map<string, { readonly tokens: number; readonly atMs: number }>();
 
@@ -55,7 +77,7 @@ export class TokenBuckets {
     if (name === undefined || size === undefined) return;
     const nowMs = this.#clock.now();
     const level = this.#levels.get(name) ?? { tokens: size.capacity, atMs: nowMs };
-    const refilled = level.tokens + ((nowMs - level.atMs) / 1_000) * size.perSecond * (1 - this.othersUse);
+    const refilled = level.tokens + ((nowMs - level.atMs) / 1_000) * size.perSecond;
     const tokens = Math.min(size.capacity, refilled);
     if (tokens < 1) {
       this.#levels.set(name, { tokens, atMs: nowMs });
@@ -68,10 +90,6 @@ export class TokenBuckets {
 /** Each service spells it differently. */
 export function throttled(operation: string): ApiError {
   const bucket = BUCKET_OF[operation] ?? '';
-  const name = bucket.startsWith('elb')
-    ? 'Throttling'
-    : bucket.startsWith('cloud-map')
-      ? 'RequestLimitExceeded'
-      : 'ThrottlingException';
+  const [, name = 'ThrottlingException'] = THROTTLED.find(([prefix]) => bucket.startsWith(prefix)) ?? [];
   return new ApiError(name, 'Rate exceeded');
 }

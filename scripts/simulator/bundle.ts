@@ -13,6 +13,8 @@ export interface BundleOptions {
   readonly file: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly clock: VirtualClock;
+  /** Told every line that the function writes. */
+  readonly logged: (line: string) => void;
 }
 
 export interface BundleRuntime extends Runtime {
@@ -25,10 +27,10 @@ export interface BundleRuntime extends Runtime {
 /** Names of globals that the bundle gets from us instead of from the machine. */
 const GLOBALS = ['process', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'console'] as const;
 
-export function spawnBundle({ file, environment, clock }: BundleOptions): BundleRuntime {
+export function spawnBundle({ file, environment, clock, logged }: BundleOptions): BundleRuntime {
   const log: JsonObject[] = [];
   const timers = virtualTimers(clock);
-  const own = { ...timers, Date: virtualDate(clock), process: processWith(environment, log), console: silent() };
+  const own = { ...timers, Date: virtualDate(clock), process: processWith(environment, log, logged), console: silent() };
   const code = readFileSync(file, 'utf8');
   const names = ['exports', 'require', 'module', '__filename', '__dirname', ...GLOBALS];
   const load: unknown = compileFunction(code, names, {
@@ -89,8 +91,9 @@ function virtualDate(clock: VirtualClock): DateConstructor {
   });
 }
 
-function processWith(environment: Readonly<Record<string, string>>, log: JsonObject[]): object {
+function processWith(environment: Readonly<Record<string, string>>, log: JsonObject[], logged: (line: string) => void): object {
   const stdout = collectLines((line) => {
+    logged(line);
     const record: unknown = JSON.parse(line);
     if (isObject(record)) log.push(record);
   });

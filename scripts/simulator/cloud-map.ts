@@ -4,6 +4,7 @@
  */
 import { ApiError } from './api-error.ts';
 import type { VirtualClock } from './clock.ts';
+import { Tags } from './tags.ts';
 
 export interface InstanceRecord {
   readonly id: string;
@@ -29,7 +30,7 @@ export interface CloudMapServiceRecord extends ServiceSpec {
   readonly arn: string;
   readonly name: string;
   readonly createdAtMs: number;
-  readonly tags: Map<string, string>;
+  readonly tags: Tags;
   /** As they are now. */
   readonly instances: Map<string, InstanceRecord>;
   readonly health: Map<string, string>;
@@ -66,7 +67,7 @@ export class CloudMap {
 
   addService(arn: string, name: string, spec: Partial<ServiceSpec> = {}): CloudMapServiceRecord {
     const createdAtMs = this.#clock.now();
-    const fresh = { tags: new Map(), instances: new Map(), health: new Map(), history: [] };
+    const fresh = { tags: new Tags(this.#clock), instances: new Map(), health: new Map(), history: [] };
     const service = { ...USUAL, ...spec, id: idOf(arn), arn, name, createdAtMs, ...fresh };
     this.services.set(service.id, service);
     return service;

@@ -5,6 +5,7 @@ import { parseCloudMapServiceArn, parseClusterArn, parseTargetGroupArn } from '.
 import { Account, clusterArn, targetGroupArn } from './account.ts';
 import { Service } from './api.ts';
 import { runClock, VirtualClock } from './clock.ts';
+import { refuseEnvironment, refuseEventPattern, refuseRolePolicies } from './deployment-limits.ts';
 import { present, type TaskRecord, type TaskSpec } from './ecs.ts';
 import type { GroupRecord } from './elb.ts';
 import { passesRule, type StateChangeEvent } from './events.ts';
@@ -34,6 +35,8 @@ export interface SettingsText {
 export interface DeploymentOptions {
   readonly settings?: Partial<SettingsText>;
   readonly lambda?: Partial<LambdaSettings>;
+  /** The documents of the role's inline policies, where they matter. */
+  readonly rolePolicies?: readonly string[];
   /** Events that ECS does not send through the rule, such as those of starting tasks. */
   readonly unfiltered?: boolean;
 }
@@ -65,6 +68,8 @@ export class Deployment {
       mode: 'enforce',
       ...options.settings,
     };
+    parseSettings(this.settings);
+    refuseRolePolicies('sync', options.rolePolicies ?? []);
     this.account.ecs.addService(CLUSTER, 'app');
     this.group = this.account.elb.addGroup({ arn: GROUP });
     this.account.onEvent((event) => {
@@ -140,8 +145,33 @@ export class Deployment {
   }
 }
 
-/** The settings as the function reads them. */
+/** The function's environment variables, as template.yaml sets them. */
+export function variablesOf(settings: SettingsText): Record<string, string> {
+  return {
+    CLUSTER_ARNS: settings.clusters.join(','),
+    TARGET_GROUP_ARNS: settings.targetGroups.join(','),
+    CLOUD_MAP_SERVICE_ARNS: settings.cloudMapServices.join(','),
+    BINDINGS: settings.binding,
+    MODE: settings.mode,
+    POWERTOOLS_SERVICE_NAME: 'alb-target-sync',
+  };
+}
+
+/** The pattern of the rule, as template.yaml sets it. */
+function patternOf({ clusters }: SettingsText): string {
+  const [, , , , account = ''] = clusters[0]?.split(':') ?? [];
+  return JSON.stringify({
+    account: [account],
+    source: ['aws.ecs'],
+    'detail-type': ['ECS Task State Change'],
+    detail: { clusterArn: clusters, $or: [{ lastStatus: ['RUNNING'] }, { desiredStatus: ['STOPPED'] }] },
+  });
+}
+
+/** The settings as the function reads them. Throws what AWS says where a stack with them could not be deployed. */
 export function parseSettings(text: SettingsText): Settings {
+  refuseEnvironment(variablesOf(text));
+  refuseEventPattern(patternOf(text));
   return {
     clusters: text.clusters.flatMap((arn) => accepted(parseClusterArn(arn))),
     targetGroups: text.targetGroups.flatMap((arn) => accepted(parseTargetGroupArn(arn))),

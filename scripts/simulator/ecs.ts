@@ -1,6 +1,19 @@
 /** The simulated ECS: tasks with their whole history, so that reads can be behind, and addresses that are used again. */
 import type { JsonObject } from '../../functions/core/json.ts';
 import type { VirtualClock } from './clock.ts';
+import {
+  type Counts,
+  countedBy,
+  type DeploymentRecord,
+  EcsServices,
+  type ServiceRecord,
+  type TaskSetRecord,
+  type TaskSetSpec,
+} from './ecs-services.ts';
+import { familyOf, stateAt, TaskIndex, type Wanted } from './task-index.ts';
+
+/** What the containers' own health checks say (ECS guide, "Container health check"); UNKNOWN where there is none. */
+export type HealthStatus = 'HEALTHY' | 'UNHEALTHY' | 'UNKNOWN';
 
 /** A task at one moment of its life; every change adds one of these. */
 export interface TaskState {
@@ -14,6 +27,12 @@ export interface TaskState {
   readonly startedAtMs: number | undefined;
   readonly stoppingAtMs: number | undefined;
   readonly stoppedAtMs: number | undefined;
+  /**
+   * When the containers ended, where ECS heard of it only later: the agent of their instance had been disconnected
+   * (aws/amazon-ecs-agent#818). Without it they ended when the task became DEPROVISIONING.
+   */
+  readonly executionStoppedAtMs?: number | undefined;
+  readonly health?: HealthStatus | undefined;
   /** The task as somebody else described it: then a description repeats these words instead of making its own. */
   readonly told?: JsonObject | undefined;
 }
@@ -29,6 +48,8 @@ export interface TaskRecord {
   readonly zone: string;
   readonly timing: TaskTiming;
   readonly history: TaskState[];
+  /** Told by DescribeTasks to whoever asks for TAGS. */
+  readonly tags: Map<string, string>;
   readonly containerInstance?: string | undefined;
 }
 
@@ -39,13 +60,23 @@ export interface ContainerInstanceRecord {
   readonly hasTrunk: boolean;
 }
 
-export interface ServiceRecord {
+export interface ContainerRecord {
   readonly name: string;
-  readonly clusterArn: string;
-  status: 'ACTIVE' | 'INACTIVE';
-  /** Target groups in the service's own `loadBalancers`. */
-  loadBalancers: readonly string[];
+  /** Seconds between SIGTERM and SIGKILL, where the container names any. */
+  readonly stopTimeout?: number | undefined;
+  readonly portMappings: readonly PortMapping[];
 }
+
+export interface PortMapping {
+  readonly name?: string | undefined;
+  readonly containerPort: number;
+  readonly protocol: 'tcp' | 'udp';
+}
+
+/** A definition that nobody has described has one container with one port. */
+const USUAL_CONTAINERS: readonly ContainerRecord[] = [
+  { name: 'app', portMappings: [{ containerPort: 8_080, protocol: 'tcp' }] },
+];
 
 /** Milliseconds that a task spends in each state; a state with 0 still makes its own version and event. */
 export interface TaskTiming {
@@ -73,7 +104,9 @@ export interface TaskSpec {
   readonly clusterArn: string;
   readonly group: string;
   readonly definition: string;
+  /** For a task of a service, the deployment that starts it unless another is named. */
   readonly startedBy?: string | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
   readonly timing?: Partial<TaskTiming> | undefined;
   /** An address of the caller's choice instead of the next free one. */
   readonly ipv4?: string | undefined;
@@ -84,28 +117,30 @@ export interface TaskSpec {
   readonly containerInstance?: string | undefined;
 }
 
-/** Id of the one deployment that a service has; undefined for a task that no service starts. */
-export function deploymentOf(group: string): string | undefined {
-  return group.startsWith('service:') ? `ecs-svc/${group.slice('service:'.length)}` : undefined;
-}
-
-/** ECS describes a stopped task for an hour. */
-const FORGOTTEN_AFTER_MS = 3_600_000;
-
 export class Ecs {
   readonly clusters = new Set<string>();
-  readonly services = new Map<string, ServiceRecord>();
   readonly tasks = new Map<string, TaskRecord>();
-  readonly stopTimeouts = new Map<string, number>();
   readonly containerInstances = new Map<string, ContainerInstanceRecord>();
-  /** How far behind the present the next read is, in milliseconds. */
+  /** How far behind the present the next list or description of tasks is, in milliseconds. */
   lagMs: () => number = () => 0;
+  /** The same for lists alone: they may be minutes behind while descriptions are up to date. */
+  listLagMs: () => number = () => this.lagMs();
+  /** The same for descriptions of tasks alone. */
+  describeLagMs: () => number = () => this.lagMs();
+  /** How far behind the next description of services is. */
+  serviceLagMs: () => number = () => 0;
   /** How long after its release an address goes to a new task. */
   reuseAfterMs = 5_000;
   /** How many tasks a page of a list has. AWS names a maximum, and may give less. */
   pageMax = 100;
 
   readonly #clock: VirtualClock;
+  readonly #services: EcsServices;
+  /** Clusters that were deleted, and until when they can be asked for. */
+  readonly #inactive = new Map<string, number>();
+  readonly #index = new TaskIndex<TaskRecord>();
+  /** Containers by `family:revision`. */
+  readonly #definitions = new Map<string, readonly ContainerRecord[]>();
   readonly #changed: (task: TaskRecord, state: TaskState) => void;
   readonly #released: { readonly ip: string; readonly freeAtMs: number }[] = [];
   /** Tasks that are wanted to run, by their address: every read of a group asks who holds each of its addresses. */
@@ -115,14 +150,75 @@ export class Ecs {
 
   constructor(clock: VirtualClock, changed: (task: TaskRecord, state: TaskState) => void) {
     this.#clock = clock;
+    this.#services = new EcsServices(clock);
     this.#changed = changed;
+  }
+
+  get now(): number {
+    return this.#clock.now();
+  }
+
+  /** Services by cluster ARN, a space, and name. */
+  get services(): ReadonlyMap<string, ServiceRecord> {
+    return this.#services.records;
   }
 
   addService(clusterArn: string, name: string, loadBalancers: readonly string[] = []): ServiceRecord {
     this.clusters.add(clusterArn);
-    const service: ServiceRecord = { name, clusterArn, status: 'ACTIVE', loadBalancers };
-    this.services.set(`${clusterArn} ${name}`, service);
-    return service;
+    return this.#services.add(clusterArn, name, loadBalancers);
+  }
+
+  /** Begins a deployment of the service: tasks that start from now on carry its ID. What starts and stops is the caller's to say. */
+  redeploy(service: ServiceRecord, definition?: string): DeploymentRecord {
+    return this.#services.deploy(service, definition);
+  }
+
+  addTaskSet(service: ServiceRecord, spec: TaskSetSpec): TaskSetRecord {
+    return this.#services.addTaskSet(service, spec);
+  }
+
+  /**
+   * Deletes the cluster: from then on no call finds it. For so long as `staysMs` says it is INACTIVE first, which AWS promises
+   * neither to do nor to leave out (ECS API reference, DeleteCluster): then it can be asked for, and has no task to list.
+   */
+  deleteCluster(clusterArn: string, staysMs = 0): void {
+    this.clusters.delete(clusterArn);
+    this.#inactive.set(clusterArn, this.#clock.now() + staysMs);
+    for (const service of this.services.values()) if (service.clusterArn === clusterArn) service.status = 'INACTIVE';
+  }
+
+  isInactive(clusterArn: string): boolean {
+    return !this.clusters.has(clusterArn) && this.#clock.now() < (this.#inactive.get(clusterArn) ?? 0);
+  }
+
+  /** Says what the task definition `family:revision` is made of. */
+  define(definition: string, containers: readonly ContainerRecord[]): void {
+    this.#definitions.set(definition, containers);
+  }
+
+  /** The containers of a definition that was defined or that a task has; of a family alone, those of its newest revision. */
+  definition(name: string): { readonly definition: string; readonly containers: readonly ContainerRecord[] } | undefined {
+    const isWhole = name.includes(':');
+    const known = [...this.#definitions].filter(([each]) => (isWhole ? each === name : familyOf(each) === name));
+    const [newest] = known.sort(([one], [other]) => revisionOf(other) - revisionOf(one));
+    return newest === undefined ? undefined : { definition: newest[0], containers: newest[1] };
+  }
+
+  /** Tasks as a list tells them that is `behindMs` behind, in the order in which they were made. */
+  listed(wanted: Wanted, desired: TaskState['desired'], behindMs: number): readonly TaskRecord[] {
+    return this.#index.list(wanted, desired, this.#clock.now() - behindMs, this.tasks);
+  }
+
+  /** Counts of the service's tasks by who started them, as a description tells them that is `behindMs` behind. */
+  countsOf(service: ServiceRecord, behindMs: number): ReadonlyMap<string, Counts> {
+    if (behindMs === 0) return service.counts;
+    const atMs = this.#clock.now() - behindMs;
+    const members = this.#index.members({ clusterArn: service.clusterArn, group: `service:${service.name}` });
+    const states = members.flatMap((task) => {
+      const state = stateAt(task, atMs);
+      return state === undefined ? [] : [{ startedBy: task.startedBy, state }];
+    });
+    return countedBy(states);
   }
 
   /** Starts a task; it lives through its states by itself until it is told to stop. */
@@ -138,10 +234,11 @@ export class Ecs {
       group: spec.group,
       definition: spec.definition,
       createdAtMs: this.#clock.now(),
-      startedBy: spec.startedBy ?? deploymentOf(spec.group),
+      startedBy: spec.startedBy ?? this.#services.starterOf(spec.clusterArn, spec.group, spec.definition),
       zone: `${spec.clusterArn.split(':')[3]}${this.#taskCount % 2 === 0 ? 'a' : 'b'}`,
       timing,
       history: [],
+      tags: new Map(Object.entries(spec.tags ?? {})),
       containerInstance: spec.containerInstance,
     };
     this.tasks.set(task.arn, task);
@@ -159,11 +256,12 @@ export class Ecs {
   }
 
   /** Takes over a task that somebody else has described, as it is told now; its later states are told the same way. */
-  adopt(record: Omit<TaskRecord, 'history' | 'timing'>, state: Omit<TaskState, 'atMs'>): TaskRecord {
+  adopt(record: Omit<TaskRecord, 'history' | 'timing' | 'tags'>, state: Omit<TaskState, 'atMs'>): TaskRecord {
     this.clusters.add(record.clusterArn);
     const known = this.tasks.get(record.arn);
-    const task: TaskRecord = known ?? { ...record, timing: USUAL_TIMING, history: [] };
+    const task: TaskRecord = known ?? { ...record, timing: USUAL_TIMING, history: [], tags: new Map() };
     this.tasks.set(task.arn, task);
+    this.#services.adopt(task);
     this.#enter(task, { ...state, atMs: this.#clock.now() });
     return task;
   }
@@ -176,6 +274,7 @@ export class Ecs {
     const nowMs = this.#clock.now();
     const deactivates = deactivatingMs !== undefined && state.last === 'RUNNING';
     this.change(task, { desired: 'STOPPED', stoppingAtMs: nowMs });
+    this.#services.noteOrder(task);
     const stopAtMs = nowMs + (deactivates ? deactivatingMs : 0);
     if (deactivates) {
       this.#clock.at(nowMs, () => this.change(task, { last: 'DEACTIVATING' }));
@@ -184,12 +283,20 @@ export class Ecs {
     this.#endAt(task, stopAtMs + stoppingMs, deprovisioningMs);
   }
 
-  /** The task's container dies on its own: the first that ECS tells is DEPROVISIONING. */
-  crash(task: TaskRecord): void {
+  /**
+   * The task's container dies on its own: the first that ECS tells is DEPROVISIONING. It may have died a while ago, while the
+   * agent of its instance was disconnected.
+   */
+  crash(task: TaskRecord, diedAtMs?: number): void {
     if (present(task).desired === 'STOPPED') return;
     const nowMs = this.#clock.now();
-    this.change(task, { desired: 'STOPPED', stoppingAtMs: nowMs });
+    this.change(task, { desired: 'STOPPED', stoppingAtMs: nowMs, executionStoppedAtMs: diedAtMs });
     this.#endAt(task, nowMs, task.timing.deprovisioningMs);
+  }
+
+  /** What the container health checks say now. It makes no event and no version (containers-roadmap#1515). */
+  setHealth(task: TaskRecord, health: HealthStatus): void {
+    this.#enter(task, { ...present(task), atMs: this.#clock.now(), health });
   }
 
   /** Adds one state to the task's history, with the next version. */
@@ -199,10 +306,7 @@ export class Ecs {
 
   /** The task as a read sees it that is `behindMs` behind; undefined before it existed and after ECS has forgotten it. */
   seen(task: TaskRecord, behindMs: number): TaskState | undefined {
-    const atMs = this.#clock.now() - behindMs;
-    const state = task.history.findLast((each) => each.atMs <= atMs);
-    const isForgotten = state?.stoppedAtMs !== undefined && atMs - state.stoppedAtMs > FORGOTTEN_AFTER_MS;
-    return isForgotten ? undefined : state;
+    return stateAt(task, this.#clock.now() - behindMs);
   }
 
   /** Live tasks that hold the address now. */
@@ -258,12 +362,21 @@ export class Ecs {
   #enter(task: TaskRecord, state: TaskState): void {
     const held = task.history.at(-1);
     task.history.push(state);
+    if (!this.#definitions.has(task.definition)) this.#definitions.set(task.definition, USUAL_CONTAINERS);
+    // Whoever changes a task may hold a copy of its record.
+    const own = this.tasks.get(task.arn) ?? task;
+    this.#index.note(own, held, state);
+    this.#services.note(own, held, state);
     for (const ip of [held?.ipv4, held?.ipv6]) if (ip !== undefined) this.#holders.get(ip)?.delete(task);
     if (state.desired !== 'RUNNING') return;
     for (const ip of [state.ipv4, state.ipv6]) {
       if (ip !== undefined) this.#holders.set(ip, (this.#holders.get(ip) ?? new Set()).add(task));
     }
   }
+}
+
+function revisionOf(definition: string): number {
+  return Number(definition.slice(definition.indexOf(':') + 1));
 }
 
 /** The task as it is now. */

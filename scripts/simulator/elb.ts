@@ -1,6 +1,9 @@
 /** The simulated load balancing: target groups whose targets are known by address and port, drain, and are checked for health. */
 import { ApiError } from './api-error.ts';
 import type { VirtualClock } from './clock.ts';
+import { isWithin, registeredZone, type ZonedGroup } from './elb-zones.ts';
+import type { Home } from './home.ts';
+import { Tags } from './tags.ts';
 
 export interface TargetRecord {
   readonly id: string;
@@ -10,16 +13,14 @@ export interface TargetRecord {
   readonly drainsUntilMs: number | undefined;
 }
 
-export interface GroupRecord {
-  readonly arn: string;
+export interface GroupRecord extends ZonedGroup {
   readonly name: string;
   readonly targetType: string;
   readonly family: 'ipv4' | 'ipv6';
   readonly port: number;
   readonly vpcId: string;
-  /** Addresses that start like this lie in the group's VPC; any other needs a zone. */
-  readonly vpcPrefixes: readonly string[];
-  readonly tags: Map<string, string>;
+  readonly healthCheckIntervalSeconds: number;
+  readonly tags: Tags;
   readonly targets: Map<string, TargetRecord>;
   /** Whether a listener forwards to it. */
   isUsed: boolean;
@@ -35,6 +36,7 @@ export interface TargetRequest {
   readonly id: string;
   readonly port: number | undefined;
   readonly zone: string | undefined;
+  readonly quicServerId?: string | undefined;
 }
 
 export interface TargetView {
@@ -43,19 +45,27 @@ export interface TargetView {
   readonly reason: string | undefined;
 }
 
+/** The only port of a Gateway Load Balancer's targets (ELB API reference, TargetDescription, Port). */
+const GENEVE_PORT = 6_081;
+
 /** What a group is made of; everything else has the default that AWS gives it. */
 export type GroupSpec = Pick<GroupRecord, 'arn'> & Partial<Omit<GroupRecord, 'arn' | 'tags' | 'targets'>>;
 
 export class Elb {
   readonly groups = new Map<string, GroupRecord>();
+  /** Groups that were deleted, and when: the tagging API goes on telling of them for a while. */
+  readonly deleted = new Map<GroupRecord, number>();
   /** Zones that every load balancer is enabled in. */
-  zones: readonly string[] = ['eu-west-1a', 'eu-west-1b'];
+  zones: readonly string[];
   /** Whether something answers at the address and port; set by the account. */
   answers: (ip: string, port: number) => boolean = () => true;
   readonly #clock: VirtualClock;
+  readonly #home: Home;
 
-  constructor(clock: VirtualClock) {
+  constructor(clock: VirtualClock, home: Home) {
     this.#clock = clock;
+    this.#home = home;
+    this.zones = ['a', 'b'].map((letter) => home.region + letter);
   }
 
   addGroup(spec: GroupSpec): GroupRecord {
@@ -64,6 +74,7 @@ export class Elb {
       targetType: 'ip',
       family: 'ipv4',
       port: 8080,
+      protocol: 'HTTP',
       vpcId: 'vpc-0123456789abcdef0',
       vpcPrefixes: ['10.0.', 'fd00:'],
       isUsed: true,
@@ -71,16 +82,34 @@ export class Elb {
       quota: 1_000,
       whileDraining: 'accepted',
       healthCheckMs: 10_000,
+      healthCheckIntervalSeconds: 10,
+      crossZone: 'use_load_balancer_configuration',
       ...spec,
-      tags: new Map(),
+      tags: new Tags(this.#clock),
       targets: new Map(),
     };
     this.groups.set(group.arn, group);
     return group;
   }
 
+  deleteGroup(group: GroupRecord): void {
+    this.groups.delete(group.arn);
+    this.deleted.set(group, this.#clock.now());
+  }
+
+  /** Whether the ARN is one of a target group of this account and region, be there such a group or not. */
+  isHere(arn: string): boolean {
+    const place = placeOf(arn);
+    if (place === undefined) return false;
+    // Whoever replays somebody else's events makes groups with the ARNs of another account: then it is that one.
+    return place === `${this.#home.region}:${this.#home.id}` || [...this.groups.keys()].some((each) => placeOf(each) === place);
+  }
+
   group(arn: unknown): GroupRecord {
     const group = typeof arn === 'string' ? this.groups.get(arn) : undefined;
+    if (group === undefined && !this.isHere(String(arn))) {
+      throw new ApiError('ValidationError', `'${arn}' is not a valid target group ARN`);
+    }
     if (group === undefined) throw new ApiError('TargetGroupNotFound', 'One or more target groups not found');
     for (const [key, target] of group.targets) {
       if (target.drainsUntilMs !== undefined && target.drainsUntilMs <= this.#clock.now()) group.targets.delete(key);
@@ -138,7 +167,7 @@ export class Elb {
       : { state: 'unhealthy', reason: 'Target.Timeout' };
   }
 
-  #refuseWrong(group: GroupRecord, { id, port, zone }: TargetRequest): void {
+  #refuseWrong(group: GroupRecord, { id, port, zone, quicServerId }: TargetRequest): void {
     const family = id.includes(':') ? 'ipv6' : 'ipv4';
     const isAddress = family === 'ipv6' ? /^[0-9a-f:]+$/i.test(id) : /^\d{1,3}(\.\d{1,3}){3}$/.test(id);
     if (!isAddress || group.targetType !== 'ip') throw new ApiError('ValidationError', `The target '${id}' is not valid`);
@@ -146,14 +175,20 @@ export class Elb {
     if (port !== undefined && (port < 1 || port > 65_535)) {
       throw new ApiError('ValidationError', `Port '${port}' must be between 1 and 65535`);
     }
-    const isInVpc = group.vpcPrefixes.some((prefix) => id.startsWith(prefix));
-    if (!isInVpc && !/^(10\.|100\.|172\.|192\.168\.|f[cd])/.test(id)) {
+    if (group.protocol === 'GENEVE' && (port ?? group.port) !== GENEVE_PORT) {
+      throw new ApiError('ValidationError', `Port '${port ?? group.port}' must be ${GENEVE_PORT} for protocol GENEVE`);
+    }
+    const needsServerId = group.protocol === 'QUIC' || group.protocol === 'TCP_QUIC';
+    if (needsServerId && !/^0x[0-9a-f]{16}$/.test(quicServerId ?? '')) {
+      throw new ApiError('ValidationError', `A server ID is required for target '${id}' with protocol ${group.protocol}`);
+    }
+    if (!needsServerId && quicServerId !== undefined) {
+      throw new ApiError('ValidationError', `A server ID is not supported with protocol ${group.protocol}`);
+    }
+    if (isWithin(group, id) === false && !/^(10\.|100\.|172\.|192\.168\.|f[cd])/.test(id)) {
       throw new ApiError('InvalidTarget', `The IP address '${id}' is not a valid private IP address`);
     }
-    if (!isInVpc && zone === undefined) {
-      const message = `You must specify an Availability Zone for IP address '${id}', which is not within the VPC '${group.vpcId}'`;
-      throw new ApiError('InvalidTarget', message);
-    }
+    registeredZone(group, id, zone);
     const known = group.targets.get(keyOf({ id, port: port ?? group.port }));
     if (known?.drainsUntilMs !== undefined && group.whileDraining === 'refused') {
       throw new ApiError('InvalidTarget', `The target '${id}' is deregistering`);
@@ -161,9 +196,19 @@ export class Elb {
   }
 
   #recordOf(group: GroupRecord, { id, port, zone }: TargetRequest): TargetRecord {
-    const detected = zone ?? `${group.arn.split(':')[3]}a`;
-    return { id, port: port ?? group.port, zone: detected, registeredAtMs: this.#clock.now(), drainsUntilMs: undefined };
+    return {
+      id,
+      port: port ?? group.port,
+      zone: registeredZone(group, id, zone),
+      registeredAtMs: this.#clock.now(),
+      drainsUntilMs: undefined,
+    };
   }
+}
+
+/** Region and account of a target group's ARN; undefined for any other text. */
+function placeOf(arn: string): string | undefined {
+  return /^arn:aws[\w-]*:elasticloadbalancing:([a-z0-9-]+:\d{12}):targetgroup\/[^/]+\/[^/]+$/.exec(arn)?.[1];
 }
 
 /** A target's identity. */

@@ -29,7 +29,7 @@ export function stateChangeEvent(task: TaskRecord, state: TaskState, count: numb
   const [, , , region = '', account = ''] = task.clusterArn.split(':');
   return {
     version: '0',
-    id: `5e000000-0000-4000-8000-${count.toString(16).padStart(12, '0')}`,
+    id: eventIdOf(count),
     'detail-type': 'ECS Task State Change',
     source: 'aws.ecs',
     account,
@@ -38,6 +38,10 @@ export function stateChangeEvent(task: TaskRecord, state: TaskState, count: numb
     resources: [task.arn],
     detail: detailOf(task, state),
   };
+}
+
+export function eventIdOf(count: number): string {
+  return `5e000000-0000-4000-8000-${count.toString(16).padStart(12, '0')}`;
 }
 
 /** Which events pass the rule of template.yaml: a running task, or one that is to stop. */

@@ -1,6 +1,6 @@
 /**
  * The account's door on loopback: speaks AWS's wire protocols to real SDK clients, the AWS CLI and other people's handlers.
- * ECS and Cloud Map come in as JSON or CBOR, load balancing as an AWS query that is answered in XML.
+ * Load balancing and STS come in as an AWS query that is answered in XML, everything else as JSON or CBOR.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type ApiName, errorOf, type Service } from './api.ts';
@@ -8,8 +8,14 @@ import { ApiError } from './api-error.ts';
 import type { Input } from './api-input.ts';
 import { type Protocol, protocolOf } from './wire.ts';
 
+/** What a request's signature says: whose key, and for which region. The signature itself is not checked. */
+export interface Signature {
+  readonly accessKeyId: string | undefined;
+  readonly region: string | undefined;
+}
+
 export class HttpDoor {
-  readonly #service: Service;
+  readonly #serviceOf: (signature: Signature) => Service | undefined;
   readonly #server: Server;
   #waiting = 0;
   #requests = 0;
@@ -18,8 +24,9 @@ export class HttpDoor {
   /** Told of every call that arrives, whatever becomes of it. */
   asked: (operation: ApiName, input: Input) => void = () => undefined;
 
-  constructor(service: Service) {
-    this.#service = service;
+  /** One account, or whichever of several the signature leads to. */
+  constructor(service: Service | ((signature: Signature) => Service | undefined)) {
+    this.#serviceOf = typeof service === 'function' ? service : () => service;
     this.#server = createServer((request, response) => {
       this.#receive(request, response).catch((error: unknown) => {
         // Nothing that a client sends may end the account; what it was is told to the client.
@@ -62,22 +69,30 @@ export class HttpDoor {
     }
     this.#requests += 1;
     const { operation } = protocol;
-    if (!this.#service.knows(operation)) {
+    const signature = signatureOf(request);
+    const service = this.#serviceOf(signature);
+    if (service === undefined) {
+      const message = 'The security token included in the request is invalid.';
+      this.#answer(response, protocol, new ApiError('UnrecognizedClientException', message));
+      return;
+    }
+    if (!service.knows(operation)) {
       this.#answer(response, protocol, new ApiError('UnknownOperationException', `${operation} is not simulated`, 400));
       return;
     }
     this.asked(operation, protocol.input);
-    this.#carryOut(response, protocol, operation, protocol.input);
+    this.#carryOut(response, protocol, { service, operation, input: protocol.input, accessKeyId: signature.accessKeyId });
   }
 
-  #carryOut(response: ServerResponse, protocol: Protocol, operation: ApiName, input: Input): void {
-    const fault = this.#service.admit(operation);
+  #carryOut(response: ServerResponse, protocol: Protocol, call: Call): void {
+    const { service, operation } = call;
+    const fault = service.admit(operation);
     const refusal = fault === undefined ? undefined : errorOf(fault, operation);
     if (fault?.kind === 'hang') {
       this.#waitForEver(response);
       return;
     }
-    const answer = refusal ?? this.#perform(operation, input);
+    const answer = refusal ?? perform(call);
     if (fault?.kind === 'answer lost') {
       this.#waitForEver(response);
       return;
@@ -88,19 +103,10 @@ export class HttpDoor {
       return;
     }
     this.#waiting += 1;
-    this.#service.account.clock.after(delayMs, () => {
+    service.account.clock.after(delayMs, () => {
       this.#waiting -= 1;
       this.#answer(response, protocol, answer);
     });
-  }
-
-  #perform(operation: ApiName, input: Input): unknown {
-    try {
-      return this.#service.perform(operation, input);
-    } catch (error) {
-      if (error instanceof ApiError) return error;
-      throw error;
-    }
   }
 
   #waitForEver(response: ServerResponse): void {
@@ -114,6 +120,28 @@ export class HttpDoor {
     const { status, headers, body } = answer instanceof ApiError ? protocol.writeError(answer) : protocol.write(answer);
     response.writeHead(status, { ...headers, 'x-amzn-requestid': `request-${this.#requests}` }).end(body);
   }
+}
+
+interface Call {
+  readonly service: Service;
+  readonly operation: ApiName;
+  readonly input: Input;
+  readonly accessKeyId: string | undefined;
+}
+
+function perform({ service, operation, input, accessKeyId }: Call): unknown {
+  try {
+    return service.perform(operation, input, accessKeyId);
+  } catch (error) {
+    if (error instanceof ApiError) return error;
+    throw error;
+  }
+}
+
+/** `Credential=KEY/date/region/service/aws4_request` (Signature Version 4). */
+function signatureOf({ headers: { authorization = '' } }: IncomingMessage): Signature {
+  const [, accessKeyId, region] = /Credential=([^/,\s]+)\/\d+\/([^/]+)\//.exec(authorization) ?? [];
+  return { accessKeyId, region };
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {

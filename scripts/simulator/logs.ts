@@ -1,32 +1,48 @@
-/** The simulated CloudWatch Logs: what functions write into their log groups, which readers see some time later. */
+/** The simulated CloudWatch Logs: what a function writes comes in a moment later, and can be searched. */
 import type { VirtualClock } from './clock.ts';
 
 export interface LogLine {
+  readonly id: string;
+  readonly stream: string;
   readonly atMs: number;
-  readonly visibleAtMs: number;
+  readonly ingestedAtMs: number;
   readonly message: string;
 }
 
 export class Logs {
+  readonly groups = new Map<string, LogLine[]>();
+  /** How long the next line takes from the function to where a search finds it. */
+  lagMs: () => number = () => 0;
+  /** How many lines one search looks at before it gives a token instead of going on. AWS names no number. */
+  scanMax = Number.POSITIVE_INFINITY;
   readonly #clock: VirtualClock;
-  readonly #groups = new Map<string, LogLine[]>();
-  /** How long a line takes until a reader sees it. AWS names no bound; seconds are usual. */
-  lagMs: () => number = () => 1_000;
+  #lines = 0;
 
   constructor(clock: VirtualClock) {
     this.#clock = clock;
   }
 
-  write(group: string, fields: Readonly<Record<string, unknown>>): void {
-    const atMs = this.#clock.now();
-    const lines = this.#groups.get(group) ?? [];
-    lines.push({ atMs, visibleAtMs: atMs + this.lagMs(), message: JSON.stringify(fields) });
-    this.#groups.set(group, lines);
+  addGroup(name: string): void {
+    if (!this.groups.has(name)) this.groups.set(name, []);
   }
 
-  /** The lines that a reader sees now, from `fromMs` on. */
-  read(group: string, fromMs: number): LogLine[] {
+  /** Where a function's environment writes its lines: one stream of the group. */
+  sink(group: string, stream: string): (message: string) => void {
+    this.addGroup(group);
+    return (message) => {
+      this.#lines += 1;
+      const atMs = this.#clock.now();
+      const id = String(this.#lines).padStart(56, '3');
+      this.groups.get(group)?.push({ id, stream, atMs, ingestedAtMs: atMs + this.lagMs(), message });
+    };
+  }
+
+  /** Lines that have come in by now, in the order of their times. */
+  found(group: string): readonly LogLine[] | undefined {
     const nowMs = this.#clock.now();
-    return (this.#groups.get(group) ?? []).filter(({ atMs, visibleAtMs }) => atMs >= fromMs && visibleAtMs <= nowMs);
+    return this.groups
+      .get(group)
+      ?.filter(({ ingestedAtMs }) => ingestedAtMs <= nowMs)
+      .sort((one, other) => one.atMs - other.atMs || one.ingestedAtMs - other.ingestedAtMs || (one.id < other.id ? -1 : 1));
   }
 }

@@ -11,10 +11,18 @@ interface WireAnswer {
 }
 
 export interface Protocol {
+  /** As `ApiName` has it. */
   readonly operation: string;
   readonly input: JsonObject;
   write(output: unknown): WireAnswer;
   writeError(error: ApiError): WireAnswer;
+}
+
+/** Names that ECS and Cloud Map share: alone, such a name is Cloud Map's. */
+const NAMESAKES: ReadonlySet<string> = new Set(['ListServices', 'ListTagsForResource', 'TagResource', 'UntagResource']);
+
+function operationOf(service: string, name: string): string {
+  return service.startsWith('AmazonEC2ContainerService') && NAMESAKES.has(name) ? `ecs.${name}` : name;
 }
 
 /** Finds out from the request which of the protocols it speaks. */
@@ -31,7 +39,7 @@ function jsonProtocol(target: string, body: Buffer): Protocol {
   const headers = { 'content-type': 'application/x-amz-json-1.1' };
   const parsed: unknown = body.length === 0 ? {} : JSON.parse(body.toString('utf8'));
   return {
-    operation: target.slice(target.indexOf('.') + 1),
+    operation: operationOf(target, target.slice(target.indexOf('.') + 1)),
     input: isObject(parsed) ? parsed : {},
     write: (output) => ({ status: 200, headers, body: JSON.stringify(withSeconds(output)) }),
     writeError: ({ name, message, status }) => ({
@@ -42,12 +50,13 @@ function jsonProtocol(target: string, body: Buffer): Protocol {
   };
 }
 
-/** Smithy RPC v2 CBOR: the operation is the last part of the path. */
+/** Smithy RPC v2 CBOR: the path is `/service/NAME/operation/NAME`. */
 function cborProtocol(url: string, body: Buffer): Protocol {
   const headers = { 'content-type': 'application/cbor', 'smithy-protocol': 'rpc-v2-cbor' };
   const parsed: unknown = body.length === 0 ? {} : cbor.deserialize(body);
+  const [, service = '', name = ''] = /\/service\/([^/]+)\/operation\/([^/?]+)/.exec(url) ?? [];
   return {
-    operation: url.slice(url.lastIndexOf('/') + 1),
+    operation: operationOf(service, name),
     input: isObject(parsed) ? parsed : {},
     write: (output) => ({ status: 200, headers, body: cbor.serialize(withSeconds(output)) }),
     writeError: ({ name, message, status }) => ({
@@ -58,9 +67,16 @@ function cborProtocol(url: string, body: Buffer): Protocol {
   };
 }
 
+/** Services of the query protocol are told apart by the version of their API. */
+const NAMESPACES: Readonly<Record<string, string>> = {
+  '2015-12-01': 'http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/',
+  '2011-06-15': 'https://sts.amazonaws.com/doc/2011-06-15/',
+};
+
 /** AWS query: `Targets.member.1.Id=...` in, XML out. */
 function queryProtocol(form: URLSearchParams): Protocol {
   const operation = form.get('Action') ?? '';
+  const namespace = NAMESPACES[form.get('Version') ?? ''] ?? NAMESPACES['2015-12-01'];
   const headers = { 'content-type': 'text/xml' };
   const metadata = '<ResponseMetadata><RequestId>simulated</RequestId></ResponseMetadata>';
   return {
@@ -69,12 +85,12 @@ function queryProtocol(form: URLSearchParams): Protocol {
     write: (output) => ({
       status: 200,
       headers,
-      body: `<${operation}Response xmlns="http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"><${operation}Result>${xml(output)}</${operation}Result>${metadata}</${operation}Response>`,
+      body: `<${operation}Response xmlns="${namespace}"><${operation}Result>${xml(output)}</${operation}Result>${metadata}</${operation}Response>`,
     }),
     writeError: ({ name, message, status }) => ({
       status,
       headers,
-      body: `<ErrorResponse xmlns="http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"><Error><Type>${status < 500 ? 'Sender' : 'Receiver'}</Type><Code>${escapeXml(name)}</Code><Message>${escapeXml(message)}</Message></Error><RequestId>simulated</RequestId></ErrorResponse>`,
+      body: `<ErrorResponse xmlns="${namespace}"><Error><Type>${status < 500 ? 'Sender' : 'Receiver'}</Type><Code>${escapeXml(name)}</Code><Message>${escapeXml(message)}</Message></Error><RequestId>simulated</RequestId></ErrorResponse>`,
     }),
   };
 }
@@ -101,7 +117,7 @@ function nest(form: URLSearchParams): JsonObject {
 }
 
 /** The form has no types. These are its numbers; a marker or a tag's value of digits is none. */
-const NUMBERS: ReadonlySet<string> = new Set(['PageSize', 'Port']);
+const NUMBERS: ReadonlySet<string> = new Set(['DurationSeconds', 'PageSize', 'Port']);
 
 /** `member.1`, `member.2`, ... are a list. */
 function read({ children, text }: Node, called = ''): unknown {

@@ -12,15 +12,31 @@ export interface Check {
 
 /** Expects that the call is refused with one of the codes, the ending "Exception" left out. */
 export async function refused(scene: Scene, operation: Operation, input: JsonObject, ...codes: string[]): Promise<void> {
-  let answer: unknown;
+  const { code } = await refusalOf(scene, operation, input, codes.join(' or '));
+  assert.ok(codes.includes(code), `${operation} was refused with ${code}; expected ${codes.join(' or ')}`);
+}
+
+/** Expects a refusal in these words: the product reads them. */
+export async function refusedSaying(
+  scene: Scene,
+  operation: Operation,
+  input: JsonObject,
+  code: string,
+  words: string,
+): Promise<void> {
+  const refusal = await refusalOf(scene, operation, input, code);
+  assert.equal(refusal.code, code);
+  assert.ok(refusal.message.includes(words), `${operation} says "${refusal.message}"; expected "${words}"`);
+}
+
+async function refusalOf(scene: Scene, operation: Operation, input: JsonObject, expected: string): Promise<Refused> {
   try {
-    answer = await scene.call(operation, input);
+    const answer = await scene.call(operation, input);
+    return assert.fail(`${operation} was accepted with ${JSON.stringify(answer)}; expected ${expected}`);
   } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    assert.ok(codes.includes(error.code), `${operation} was refused with ${error.code}; expected ${codes.join(' or ')}`);
-    return;
+    if (error instanceof Refused) return error;
+    throw error;
   }
-  assert.fail(`${operation} was accepted with ${JSON.stringify(answer)}; expected ${codes.join(' or ')}`);
 }
 
 /** The list in the answer. A list that is left out is not an empty one. */

@@ -290,7 +290,7 @@ const SERVICES: readonly Check[] = [
     source: 'ECS API reference, LoadBalancer',
     run: async (scene) => {
       const group = await scene.addGroup();
-      await scene.attach('attached', group);
+      await scene.addService('attached', group);
       const answer = await scene.call('DescribeServices', { cluster: scene.cluster, services: ['attached'] });
       const service = only(answer, 'services');
       assert.equal(service['serviceName'], 'attached');

@@ -1,7 +1,7 @@
 /** What we rely on of Elastic Load Balancing v2: reads of groups, and what is refused. Targets have a file of their own. */
 import { strict as assert } from 'node:assert';
 import type { JsonObject } from '../../functions/core/json.ts';
-import { type Check, each, list, objectsIn, only, refused, sameMembers, upTo } from './check.ts';
+import { type Check, each, list, objectsIn, only, refused, refusedSaying, sameMembers, upTo } from './check.ts';
 import type { Operation, Scene } from './scene.ts';
 
 const GROUPS = 'ELB API reference, DescribeTargetGroups';
@@ -9,6 +9,14 @@ const TAGS = 'ELB API reference, DescribeTags';
 const TARGET = 'ELB API reference, TargetDescription';
 const UNKNOWN_GROUP = 'arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/nobody-made-it/0123456789abcdef';
 const DELAY = 'deregistration_delay.timeout_seconds';
+const CROSS_ZONE = 'load_balancing.cross_zone.enabled';
+
+/** What is no ARN of a target group in the account and region that is asked. */
+const STRANGE_ARNS = [
+  ['an ARN of another region', UNKNOWN_GROUP.replace('eu-west-1', 'us-east-1')],
+  ['an ARN of another account', UNKNOWN_GROUP.replace('111122223333', '999988887777')],
+  ['a text that is no ARN', 'web'],
+] as const;
 
 async function attributeOf(scene: Scene, group: string, key: string): Promise<unknown> {
   const answer = await scene.call('DescribeTargetGroupAttributes', { TargetGroupArn: group });
@@ -72,6 +80,109 @@ const READING: readonly Check[] = [
       const first = await scene.call('DescribeTargetGroups', { PageSize: 1 });
       const second = await scene.call('DescribeTargetGroups', { PageSize: 1, Marker: first['NextMarker'] });
       assert.notEqual(only(first, 'TargetGroups')['TargetGroupArn'], only(second, 'TargetGroups')['TargetGroupArn']);
+    },
+  },
+  {
+    name: 'DescribeTargetGroups: without ARNs and names, the markers lead through all groups',
+    source: `${GROUPS}, Marker: the marker for the next set of results`,
+    run: async (scene) => {
+      const made: string[] = [];
+      for (const _ of upTo(5)) made.push(await scene.addGroup({ used: false }));
+      const found: unknown[] = [];
+      let marker: unknown;
+      do {
+        const page: JsonObject = await scene.call('DescribeTargetGroups', {
+          PageSize: 2,
+          ...(marker ? { Marker: marker } : {}),
+        });
+        const arns = each(objectsIn(page, 'TargetGroups'), 'TargetGroupArn');
+        assert.ok(arns.length <= 2, `a page has ${arns.length} groups`);
+        found.push(...arns);
+        marker = page['NextMarker'];
+      } while (marker && found.length < 2_000);
+      assert.equal(new Set(found).size, found.length);
+      for (const arn of made) assert.ok(found.includes(arn), `${arn} is on no page`);
+    },
+  },
+  ...[0, 401].map(
+    (PageSize): Check => ({
+      name: `DescribeTargetGroups: refuses a PageSize of ${PageSize}`,
+      source: `${GROUPS}, PageSize: 1 to 400`,
+      run: (scene) => refused(scene, 'DescribeTargetGroups', { PageSize }, 'ValidationError'),
+    }),
+  ),
+  {
+    name: 'DescribeTargetGroups: a name gives its group, and an unknown one is TargetGroupNotFound',
+    source: `${GROUPS}, Names and errors`,
+    run: async (scene) => {
+      const arn = await scene.addGroup({ used: false });
+      const name = arn.split('/')[1];
+      const group = only(await scene.call('DescribeTargetGroups', { Names: [name] }), 'TargetGroups');
+      assert.equal(group['TargetGroupArn'], arn);
+      await refused(scene, 'DescribeTargetGroups', { Names: [name, 'nobody-made-it'] }, 'TargetGroupNotFound');
+    },
+  },
+  {
+    name: 'DescribeTargetGroups: takes 20 ARNs, and refuses 21',
+    source: `observed: ansible-collections/amazon.aws#1598, FeLvi-zzz/tentez#27`,
+    run: async (scene) => {
+      const arn = await scene.addGroup({ used: false });
+      const ask = (count: number): JsonObject => ({ TargetGroupArns: upTo(count).map(() => arn) });
+      await scene.call('DescribeTargetGroups', ask(20));
+      const words = "You cannot describe more than '20' target groups at a time";
+      await refusedSaying(scene, 'DescribeTargetGroups', ask(21), 'ValidationError', words);
+    },
+  },
+  ...STRANGE_ARNS.map(
+    ([what, arn]): Check => ({
+      name: `DescribeTargetGroups: ${what} beside a good ARN is refused as no valid target group ARN`,
+      source: 'observed: aws/aws-cli#3673, spinnaker/spinnaker#5574, jcjorel/ec2-spot-converter#7',
+      run: async (scene) => {
+        const good = await scene.addGroup({ used: false });
+        const input = { TargetGroupArns: [good, arn] };
+        await refusedSaying(
+          scene,
+          'DescribeTargetGroups',
+          input,
+          'ValidationError',
+          `'${arn}' is not a valid target group ARN`,
+        );
+      },
+    }),
+  ),
+  ...STRANGE_ARNS.map(
+    ([what, arn]): Check => ({
+      name: `DescribeTags: ${what} is refused as not in ARN format`,
+      source: 'observed: aws/aws-cli#3475',
+      run: (scene) =>
+        refusedSaying(scene, 'DescribeTags', { ResourceArns: [arn] }, 'ValidationError', `'${arn}' must be in ARN format`),
+    }),
+  ),
+  {
+    name: 'DescribeTargetGroups: tells protocol and health check interval of a group for TCP',
+    source: 'ELB API reference, TargetGroup, Protocol and HealthCheckIntervalSeconds',
+    run: async (scene) => {
+      const arn = await scene.addGroup({ protocol: 'TCP', used: false });
+      const group = only(await scene.call('DescribeTargetGroups', { TargetGroupArns: [arn] }), 'TargetGroups');
+      assert.equal(group['Protocol'], 'TCP');
+      const interval = Number(group['HealthCheckIntervalSeconds']);
+      assert.ok(interval >= 5 && interval <= 300, `the interval is ${interval}`);
+    },
+  },
+  {
+    name: "DescribeTargetGroupAttributes: cross-zone load balancing is the load balancer's, unless told otherwise",
+    source: 'ELB API reference, TargetGroupAttribute, load_balancing.cross_zone.enabled',
+    run: async (scene) => {
+      const group = await scene.addGroup({ used: false });
+      assert.equal(await attributeOf(scene, group, CROSS_ZONE), 'use_load_balancer_configuration');
+    },
+  },
+  {
+    name: 'DescribeTargetGroupAttributes: tells that cross-zone load balancing is off',
+    source: 'ELB API reference, TargetGroupAttribute, load_balancing.cross_zone.enabled',
+    run: async (scene) => {
+      const group = await scene.addGroup({ crossZone: 'false', used: false });
+      assert.equal(await attributeOf(scene, group, CROSS_ZONE), 'false');
     },
   },
   {
@@ -151,7 +262,7 @@ const REFUSING: readonly Check[] = WRONG_TARGETS.map(([what, target, source, cod
   source,
   run: async (scene) => {
     const group = await scene.addGroup();
-    const good = { Id: '10.0.0.6', Port: 80, AvailabilityZone: 'all' };
+    const good = { Id: scene.network.inside(6), Port: 80 };
     await refused(scene, 'RegisterTargets', { TargetGroupArn: group, Targets: [good, target] }, ...codes);
     const answer = await scene.call('DescribeTargetHealth', { TargetGroupArn: group });
     assert.deepEqual(answer['TargetHealthDescriptions'] ?? [], []);

@@ -9,13 +9,16 @@ const DEREGISTER = 'ELB API reference, DeregisterTargets';
 const HEALTH = 'ELB API reference, TargetHealth';
 const TARGET = 'ELB API reference, TargetDescription';
 
-/** Addresses of one subnet, with a zone, since a backend may lay its VPC elsewhere. */
-function target(index: number, port = 8080): JsonObject {
-  return { ...withoutPort(index), Port: port };
+function target(scene: Scene, index: number, port = 8080): JsonObject {
+  return { ...withoutPort(scene, index), Port: port };
 }
 
-function withoutPort(index: number): JsonObject {
-  return { Id: `10.0.${Math.floor(index / 250)}.${(index % 250) + 4}`, AvailabilityZone: 'all' };
+function withoutPort({ network }: Scene, index: number): JsonObject {
+  return { Id: network.inside(index) };
+}
+
+function key({ network }: Scene, index: number, port = 8080): string {
+  return `${network.inside(index)}:${port}`;
 }
 
 async function register({ call }: Scene, group: string, ...targets: readonly JsonObject[]): Promise<void> {
@@ -23,7 +26,7 @@ async function register({ call }: Scene, group: string, ...targets: readonly Jso
 }
 
 async function deregister({ call }: Scene, group: string, ...targets: readonly JsonObject[]): Promise<void> {
-  await call('DeregisterTargets', { TargetGroupArn: group, Targets: targets.map(({ AvailabilityZone: _, ...rest }) => rest) });
+  await call('DeregisterTargets', { TargetGroupArn: group, Targets: targets });
 }
 
 async function healths({ call }: Scene, group: string, Targets?: readonly JsonObject[]): Promise<readonly JsonObject[]> {
@@ -59,8 +62,8 @@ const IDENTITY: readonly Check[] = [
     source: `${TARGET}: registered several times with different ports`,
     run: async (scene) => {
       const group = await scene.addGroup();
-      await register(scene, group, target(1, 8080), target(1, 8081));
-      sameMembers(await registered(scene, group), ['10.0.0.5:8080', '10.0.0.5:8081']);
+      await register(scene, group, target(scene, 1, 8080), target(scene, 1, 8081));
+      sameMembers(await registered(scene, group), [key(scene, 1), key(scene, 1, 8081)]);
     },
   },
   {
@@ -68,8 +71,8 @@ const IDENTITY: readonly Check[] = [
     source: `${TARGET}, Port`,
     run: async (scene) => {
       const group = await scene.addGroup({ port: 9090 });
-      await register(scene, group, withoutPort(1));
-      assert.deepEqual(await registered(scene, group), ['10.0.0.5:9090']);
+      await register(scene, group, withoutPort(scene, 1));
+      assert.deepEqual(await registered(scene, group), [key(scene, 1, 9090)]);
     },
   },
   {
@@ -77,9 +80,9 @@ const IDENTITY: readonly Check[] = [
     source: REGISTER,
     run: async (scene) => {
       const group = await scene.addGroup();
-      await register(scene, group, target(1));
-      await register(scene, group, target(1), target(2));
-      sameMembers(await registered(scene, group), ['10.0.0.5:8080', '10.0.0.6:8080']);
+      await register(scene, group, target(scene, 1));
+      await register(scene, group, target(scene, 1), target(scene, 2));
+      sameMembers(await registered(scene, group), [key(scene, 1), key(scene, 2)]);
     },
   },
   {
@@ -87,8 +90,8 @@ const IDENTITY: readonly Check[] = [
     source: `${TARGET}, Port: 1-65535`,
     run: async (scene) => {
       const group = await scene.addGroup();
-      await register(scene, group, target(1, 1), target(2, 65_535));
-      sameMembers(await registered(scene, group), ['10.0.0.5:1', '10.0.0.6:65535']);
+      await register(scene, group, target(scene, 1, 1), target(scene, 2, 65_535));
+      sameMembers(await registered(scene, group), [key(scene, 1, 1), key(scene, 2, 65535)]);
     },
   },
   {
@@ -96,7 +99,7 @@ const IDENTITY: readonly Check[] = [
     source: `${TARGET}, AvailabilityZone`,
     run: async (scene) => {
       const group = await scene.addGroup();
-      await register(scene, group, { Id: '192.168.200.5', Port: 8080, AvailabilityZone: 'all' });
+      await register(scene, group, { Id: scene.network.outside(1), Port: 8080, AvailabilityZone: 'all' });
       assert.deepEqual(each(await healths(scene, group), 'Target', 'AvailabilityZone'), ['all']);
     },
   },
@@ -105,9 +108,9 @@ const IDENTITY: readonly Check[] = [
     source: `${DEREGISTER}: the action completes successfully`,
     run: async (scene) => {
       const group = await scene.addGroup();
-      await register(scene, group, target(1));
-      await deregister(scene, group, target(2));
-      assert.deepEqual(await registered(scene, group), ['10.0.0.5:8080']);
+      await register(scene, group, target(scene, 1));
+      await deregister(scene, group, target(scene, 2));
+      assert.deepEqual(await registered(scene, group), [key(scene, 1)]);
     },
   },
   {
@@ -115,9 +118,9 @@ const IDENTITY: readonly Check[] = [
     source: `${DEREGISTER}: a port override must be named`,
     run: async (scene) => {
       const group = await scene.addGroup();
-      await register(scene, group, target(1, 8080), target(1, 8081));
-      await deregister(scene, group, target(1, 8081));
-      assert.deepEqual(await registered(scene, group), ['10.0.0.5:8080']);
+      await register(scene, group, target(scene, 1, 8080), target(scene, 1, 8081));
+      await deregister(scene, group, target(scene, 1, 8081));
+      assert.deepEqual(await registered(scene, group), [key(scene, 1)]);
     },
   },
   {
@@ -125,9 +128,9 @@ const IDENTITY: readonly Check[] = [
     source: 'observed: chaostoolkit-incubator/chaostoolkit-aws#60, aws/aws-sdk-js#1964',
     run: async (scene) => {
       const group = await scene.addGroup({ port: 80 });
-      await register(scene, group, target(1, 8080));
-      await deregister(scene, group, withoutPort(1));
-      assert.deepEqual(await registered(scene, group), ['10.0.0.5:8080']);
+      await register(scene, group, target(scene, 1, 8080));
+      await deregister(scene, group, withoutPort(scene, 1));
+      assert.deepEqual(await registered(scene, group), [key(scene, 1)]);
     },
   },
   {
@@ -135,8 +138,8 @@ const IDENTITY: readonly Check[] = [
     source: DEREGISTER,
     run: async (scene) => {
       const group = await scene.addGroup({ port: 80 });
-      await register(scene, group, target(1, 80));
-      await deregister(scene, group, withoutPort(1));
+      await register(scene, group, target(scene, 1, 80));
+      await deregister(scene, group, withoutPort(scene, 1));
       assert.deepEqual(await registered(scene, group), []);
     },
   },
@@ -148,7 +151,7 @@ const STATES: readonly Check[] = [
     source: `${HEALTH}: Elb.RegistrationInProgress or Elb.InitialHealthChecking`,
     run: async (scene) => {
       const group = await scene.addGroup();
-      await register(scene, group, target(1));
+      await register(scene, group, target(scene, 1));
       const [state] = each(await healths(scene, group), 'TargetHealth');
       assert.equal(each([{ state }], 'state', 'State')[0], 'initial');
       assert.match(String(each([{ state }], 'state', 'Reason')[0]), /^Elb\.(RegistrationInProgress|InitialHealthChecking)$/);
@@ -159,7 +162,7 @@ const STATES: readonly Check[] = [
     source: `${HEALTH}, Target.NotInUse`,
     run: async (scene) => {
       const group = await scene.addGroup({ used: false });
-      await register(scene, group, target(1));
+      await register(scene, group, target(scene, 1));
       const all = await healths(scene, group);
       assert.deepEqual(each(all, 'TargetHealth', 'State'), ['unused']);
       assert.deepEqual(each(all, 'TargetHealth', 'Reason'), ['Target.NotInUse']);
@@ -174,7 +177,7 @@ const STATES: readonly Check[] = [
       const answer = await scene.call('DescribeTasks', { cluster: scene.cluster, tasks: [arn] });
       const details = objectsIn(only(only(answer, 'tasks'), 'attachments'), 'details');
       const Id = details.find(({ name }) => name === 'privateIPv4Address')?.['value'];
-      await register(scene, group, { Id, Port: 8080, AvailabilityZone: 'all' });
+      await register(scene, group, { Id, Port: 8080 });
       const all = await checkedHealths(scene, group);
       assert.deepEqual(each(all, 'TargetHealth', 'State'), ['healthy']);
       assert.equal(each(all, 'TargetHealth', 'Reason')[0], undefined);
@@ -185,7 +188,7 @@ const STATES: readonly Check[] = [
     source: `${HEALTH}, Target.Timeout, Target.FailedHealthChecks`,
     run: async (scene) => {
       const group = await scene.addGroup();
-      await register(scene, group, target(201));
+      await register(scene, group, target(scene, 201));
       const all = await checkedHealths(scene, group);
       assert.deepEqual(each(all, 'TargetHealth', 'State'), ['unhealthy']);
       assert.match(String(each(all, 'TargetHealth', 'Reason')[0]), /^Target\./);
@@ -196,11 +199,11 @@ const STATES: readonly Check[] = [
     source: `${HEALTH}, Target.DeregistrationInProgress`,
     run: async (scene) => {
       const group = await scene.addGroup();
-      await register(scene, group, target(1), target(2));
-      await deregister(scene, group, target(1));
+      await register(scene, group, target(scene, 1), target(scene, 2));
+      await deregister(scene, group, target(scene, 1));
       const all = await healths(scene, group);
       const draining = all.filter((_, index) => each(all, 'TargetHealth', 'State')[index] === 'draining');
-      assert.deepEqual(keysOf(draining), ['10.0.0.5:8080']);
+      assert.deepEqual(keysOf(draining), [key(scene, 1)]);
       assert.deepEqual(each(draining, 'TargetHealth', 'Reason'), ['Target.DeregistrationInProgress']);
     },
   },
@@ -209,10 +212,10 @@ const STATES: readonly Check[] = [
     source: 'ELB guide, Deregistration delay',
     run: async (scene) => {
       const group = await scene.addGroup({ delaySeconds: 1 });
-      await register(scene, group, target(1), target(2));
-      await deregister(scene, group, target(1));
+      await register(scene, group, target(scene, 1), target(scene, 2));
+      await deregister(scene, group, target(scene, 1));
       await scene.pass(2);
-      assert.deepEqual(keysOf(await healths(scene, group)), ['10.0.0.6:8080']);
+      assert.deepEqual(keysOf(await healths(scene, group)), [key(scene, 2)]);
     },
   },
   {
@@ -225,15 +228,15 @@ const STATES: readonly Check[] = [
     source: 'ELB API reference, DescribeTargetHealth, Targets',
     run: async (scene) => {
       const group = await scene.addGroup();
-      await register(scene, group, target(1), target(2));
-      assert.deepEqual(keysOf(await healths(scene, group, [{ Id: '10.0.0.6', Port: 8080 }])), ['10.0.0.6:8080']);
+      await register(scene, group, target(scene, 1), target(scene, 2));
+      assert.deepEqual(keysOf(await healths(scene, group, [target(scene, 2)])), [key(scene, 2)]);
     },
   },
   {
     name: 'DescribeTargetHealth: a named target that is not registered is unused, Target.NotRegistered',
     source: `${HEALTH}, Target.NotRegistered`,
     run: async (scene) => {
-      const all = await healths(scene, await scene.addGroup(), [{ Id: '10.0.0.6', Port: 8080 }]);
+      const all = await healths(scene, await scene.addGroup(), [target(scene, 2)]);
       assert.deepEqual(each(all, 'TargetHealth', 'State'), ['unused']);
       assert.deepEqual(each(all, 'TargetHealth', 'Reason'), ['Target.NotRegistered']);
     },
@@ -255,7 +258,7 @@ const STATES: readonly Check[] = [
     source: 'ELB API reference, TargetHealthDescription, HealthCheckPort',
     run: async (scene) => {
       const group = await scene.addGroup();
-      await register(scene, group, target(1));
+      await register(scene, group, target(scene, 1));
       assert.deepEqual(each(await healths(scene, group), 'HealthCheckPort'), ['8080']);
     },
   },
@@ -267,8 +270,8 @@ const SIZES: readonly Check[] = [
     source: 'ELB API reference, DescribeTargetHealth: no marker, no page size',
     run: async (scene) => {
       const group = await scene.addGroup();
-      await register(scene, group, ...upTo(200).map((index) => target(index)));
-      await register(scene, group, ...upTo(50).map((index) => target(200 + index)));
+      await register(scene, group, ...upTo(200).map((index) => target(scene, index)));
+      await register(scene, group, ...upTo(50).map((index) => target(scene, 200 + index)));
       assert.equal((await healths(scene, group)).length, 250);
     },
   },
@@ -278,12 +281,12 @@ const SIZES: readonly Check[] = [
     run: async (scene) => {
       const group = await scene.addGroup();
       for (const hundred of upTo(5)) {
-        await register(scene, group, ...upTo(200).map((index) => target((hundred - 1) * 200 + index)));
+        await register(scene, group, ...upTo(200).map((index) => target(scene, (hundred - 1) * 200 + index)));
       }
       await refused(
         scene,
         'RegisterTargets',
-        { TargetGroupArn: group, Targets: [target(1_001), target(1_002)] },
+        { TargetGroupArn: group, Targets: [target(scene, 1_001), target(scene, 1_002)] },
         'TooManyTargets',
       );
       assert.equal((await healths(scene, group)).length, 1_000);
@@ -294,7 +297,7 @@ const SIZES: readonly Check[] = [
     source: 'ELB guide, Request throttling for the ELB API: 20 at once, 4 a second',
     run: async (scene) => {
       const group = await scene.addGroup();
-      const writes = upTo(40).map(() => register(scene, group, target(1)));
+      const writes = upTo(40).map(() => register(scene, group, target(scene, 1)));
       const results = await Promise.allSettled(writes);
       const refusals = results.flatMap((result) => (result.status === 'rejected' ? [String(result.reason)] : []));
       assert.ok(refusals.length > 0 && refusals.length < 40, `${refusals.length} of 40 were refused`);

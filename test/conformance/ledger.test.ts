@@ -57,7 +57,10 @@ describe('the suite', () => {
   it('has at least 90 checks, each with a name of its own and a source', () => {
     expect(CHECKS.length).toBeGreaterThanOrEqual(90);
     expect(new Set(CHECKS.map(({ name }) => name)).size).toBe(CHECKS.length);
-    for (const { source } of CHECKS) expect(source).toMatch(/^(ECS|ELB|Cloud Map) (API reference|guide)|^observed: /);
+    for (const { source } of CHECKS)
+      expect(source).toMatch(
+        /^(CloudWatch Logs|Cloud Map|ECS|ELB|EventBridge|IAM|STS|Tagging) (API reference|guide)|^observed: /,
+      );
   });
 
   it.each(ORACLES)('knows of $name only what the suite asks', ({ ledger }) => {

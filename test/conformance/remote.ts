@@ -7,9 +7,12 @@ import { createSdkCall } from './sdk.ts';
 
 type AnyCall = ReturnType<typeof createSdkCall>;
 
-interface Network {
+interface DefaultNetwork {
   readonly vpcId: string;
   readonly subnets: readonly string[];
+  /** The first 16 bits of the first subnet, as text. */
+  readonly prefix: string;
+  readonly zone: string;
 }
 
 /** RunTask starts ten at most. */
@@ -37,7 +40,7 @@ export async function remote(name: string, endpoint: string): Promise<Backend> {
   };
 }
 
-async function openScene(call: AnyCall, network: Network, index: number): Promise<Scene> {
+async function openScene(call: AnyCall, network: DefaultNetwork, index: number): Promise<Scene> {
   const family = `app-${index}`;
   const created = await call('ecs.CreateCluster', { clusterName: `prod-${index}` });
   const cluster = String(object(created, 'cluster')['clusterArn']);
@@ -50,8 +53,36 @@ async function openScene(call: AnyCall, network: Network, index: number): Promis
     cluster,
     family,
     pass: (seconds) => setTimeout(seconds * 1_000),
-    run: (count, startedAs) => runTasks(scene, count, startedAs === 'family' ? `family:${family}` : 'service:app'),
-    attach: (name, targetGroup) => createService(scene, name, targetGroup),
+    now: () => Date.now(),
+    network: {
+      inside: (index) => `${network.prefix}.${Math.floor(index / 250)}.${(index % 250) + 4}`,
+      outside: (index) => `192.168.${Math.floor(index / 250)}.${(index % 250) + 4}`,
+      zone: network.zone,
+    },
+    run: (count, startedAs, tags) =>
+      runTasks(scene, { count, group: startedAs === 'family' ? `family:${family}` : 'service:app', tags }),
+    addService: (name, targetGroup) => createService(scene, name, targetGroup),
+    redeploy: async () => {
+      await call('ecs.UpdateService', { cluster, service: 'app', forceNewDeployment: true });
+    },
+    deleteCluster: () => deleteCluster(scene),
+    untag: async (group, key) => {
+      await call('elb.RemoveTags', { ResourceArns: [group], TagKeys: [key] });
+    },
+    addRole: async () => {
+      made += 1;
+      return `${cluster.replace(/^arn:aws:ecs:[^:]*:(\d+):.*/, 'arn:aws:iam::$1:role')}/spoke-${index}-${made}`;
+    },
+    log: async (fromMs, messages) => {
+      made += 1;
+      const logGroupName = `/aws/lambda/sync-${index}-${made}`;
+      const stream = { logGroupName, logStreamName: 'stream' };
+      await call('logs.CreateLogGroup', { logGroupName });
+      await call('logs.CreateLogStream', stream);
+      const logEvents = messages.map((message, at) => ({ message, timestamp: fromMs + at * 1_000 }));
+      await call('logs.PutLogEvents', { ...stream, logEvents });
+      return logGroupName;
+    },
     addGroup: (options = {}) => {
       made += 1;
       return createGroup(scene, `web-${index}-${made}`, options);
@@ -70,7 +101,7 @@ interface RemoteScene {
   readonly call: AnyCall;
   readonly cluster: string;
   readonly family: string;
-  readonly network: Network;
+  readonly network: DefaultNetwork;
   readonly index: number;
 }
 
@@ -82,7 +113,13 @@ function definitionOf(family: string): JsonObject {
     cpu: '256',
     memory: '512',
     containerDefinitions: [
-      { name: 'app', image: 'app', memory: 512, stopTimeout: 45, portMappings: [{ containerPort: 8080 }] },
+      {
+        name: 'app',
+        image: 'app',
+        memory: 512,
+        stopTimeout: 45,
+        portMappings: [{ name: 'http', containerPort: 8080, protocol: 'tcp' }],
+      },
     ],
   };
 }
@@ -96,14 +133,40 @@ async function createService(
   await call('ecs.CreateService', { cluster, serviceName, taskDefinition: family, desiredCount: 0, loadBalancers });
 }
 
-async function runTasks({ call, cluster, family, network }: RemoteScene, count: number, group: string): Promise<string[]> {
+/** ECS deletes no cluster with anything in it. */
+async function deleteCluster({ call, cluster }: RemoteScene): Promise<void> {
+  const { serviceArns = [] } = await call('ecs.ListServices', { cluster });
+  for (const service of Array.isArray(serviceArns) ? serviceArns : []) {
+    await call('ecs.DeleteService', { cluster, service, force: true });
+  }
+  await call('ecs.DeleteCluster', { cluster });
+}
+
+interface RunOptions {
+  readonly count: number;
+  readonly group: string;
+  readonly tags: Readonly<Record<string, string>> | undefined;
+}
+
+async function runTasks(
+  { call, cluster, family, network }: RemoteScene,
+  { count, group, tags = {} }: RunOptions,
+): Promise<string[]> {
   const arns: string[] = [];
   const networkConfiguration = {
     awsvpcConfiguration: { subnets: network.subnets.slice(0, 1), securityGroups: ['sg-0123456789abcdef0'] },
   };
   while (arns.length < count) {
     const few = Math.min(RUN_MAX, count - arns.length);
-    const input = { cluster, taskDefinition: family, count: few, launchType: 'FARGATE', group, networkConfiguration };
+    const input = {
+      cluster,
+      taskDefinition: family,
+      count: few,
+      launchType: 'FARGATE',
+      group,
+      networkConfiguration,
+      tags: Object.entries(tags).map(([key, value]) => ({ key, value })),
+    };
     const started = objectsIn(await call('ecs.RunTask', input), 'tasks').map((task) => String(task['taskArn']));
     if (started.length !== few) throw new Error(`RunTask started ${started.length} of ${few} tasks.`);
     for (let polls = 1; !(await allRun(call, cluster, started)); polls += 1) {
@@ -123,22 +186,30 @@ async function allRun(call: AnyCall, cluster: string, tasks: readonly string[]):
 async function createGroup(
   { call, network }: RemoteScene,
   Name: string,
-  { port = 8080, tags = {}, used = true, delaySeconds }: Parameters<Scene['addGroup']>[0] & object,
+  {
+    port = 8080,
+    tags = {},
+    used = true,
+    delaySeconds,
+    protocol = 'HTTP',
+    crossZone,
+  }: Parameters<Scene['addGroup']>[0] & object,
 ): Promise<string> {
   const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
   const input = {
     Name,
-    Protocol: 'HTTP',
+    Protocol: protocol,
     Port: port,
     VpcId: network.vpcId,
     TargetType: 'ip',
     ...(Tags.length > 0 ? { Tags } : {}),
   };
   const arn = String(only(await call('elb.CreateTargetGroup', input), 'TargetGroups')['TargetGroupArn']);
-  if (delaySeconds !== undefined) {
-    const Attributes = [{ Key: 'deregistration_delay.timeout_seconds', Value: String(delaySeconds) }];
-    await call('elb.ModifyTargetGroupAttributes', { TargetGroupArn: arn, Attributes });
-  }
+  const Attributes = [
+    ...(delaySeconds === undefined ? [] : [{ Key: 'deregistration_delay.timeout_seconds', Value: String(delaySeconds) }]),
+    ...(crossZone === undefined ? [] : [{ Key: 'load_balancing.cross_zone.enabled', Value: crossZone }]),
+  ];
+  if (Attributes.length > 0) await call('elb.ModifyTargetGroupAttributes', { TargetGroupArn: arn, Attributes });
   if (used) {
     const balancers = await call('elb.CreateLoadBalancer', { Name: `lb-${Name}`, Subnets: network.subnets });
     const LoadBalancerArn = only(balancers, 'LoadBalancers')['LoadBalancerArn'];
@@ -156,8 +227,8 @@ async function createNamespace(call: AnyCall, Name: string): Promise<string> {
   return String(object(operation, 'Targets')['NAMESPACE']);
 }
 
-/** One call that none of our three SDK clients can make. Emulators look at the scope of a signature, not at the signature. */
-async function defaultNetwork(endpoint: string): Promise<Network> {
+/** One call that none of our SDK clients can make. Emulators look at the scope of a signature, not at the signature. */
+async function defaultNetwork(endpoint: string): Promise<DefaultNetwork> {
   const Credential = 'conformance/20260101/eu-west-1/ec2/aws4_request';
   const response = await fetch(endpoint, {
     method: 'POST',
@@ -167,8 +238,10 @@ async function defaultNetwork(endpoint: string): Promise<Network> {
   const xml = await response.text();
   const vpcId = /<vpcId>([^<]+)</.exec(xml)?.[1];
   const subnets = [...xml.matchAll(/<subnetId>([^<]+)</g)].flatMap(([, id]) => (id === undefined ? [] : [id]));
-  if (!response.ok || vpcId === undefined || subnets.length < 2) {
+  const prefix = /<cidrBlock>(\d+\.\d+)\./.exec(xml)?.[1];
+  const zone = /<availabilityZone>([^<]+)</.exec(xml)?.[1];
+  if (!response.ok || vpcId === undefined || subnets.length < 2 || prefix === undefined || zone === undefined) {
     throw new Error(`${endpoint} tells of no default VPC with two subnets (status ${response.status}): ${xml.slice(0, 200)}`);
   }
-  return { vpcId, subnets: subnets.slice(0, 2) };
+  return { vpcId, subnets: subnets.slice(0, 2), prefix, zone };
 }

@@ -3,6 +3,7 @@ import { isObject, type JsonObject } from '../../functions/core/json.ts';
 
 /** Operations that the product calls, and those that bring about what it reads. */
 export type Operation =
+  | 'AssumeRole'
   | 'DeregisterInstance'
   | 'DeregisterTargets'
   | 'DescribeServices'
@@ -12,9 +13,15 @@ export type Operation =
   | 'DescribeTargetHealth'
   | 'DescribeTaskDefinition'
   | 'DescribeTasks'
+  | 'FilterLogEvents'
+  | 'GetResources'
+  | 'ListClusters'
   | 'ListInstances'
   | 'ListTagsForResource'
   | 'ListTasks'
+  // Cloud Map has a namesake.
+  | 'ecs.ListServices'
+  | 'PutEvents'
   | 'RegisterInstance'
   | 'RegisterTargets'
   | 'StopTask';
@@ -37,6 +44,25 @@ interface GroupOptions {
   /** Whether a listener forwards to it; it does unless told otherwise. */
   readonly used?: boolean;
   readonly delaySeconds?: number;
+  /** HTTP unless told otherwise. */
+  readonly protocol?: string;
+  /** The attribute `load_balancing.cross_zone.enabled`. */
+  readonly crossZone?: 'true' | 'false';
+}
+
+/** Addresses, as they lie to the VPC of every target group. */
+interface Network {
+  /** An address of a subnet, a different one for each number from 1 to 20,000. */
+  readonly inside: (index: number) => string;
+  readonly outside: (index: number) => string;
+  /** A zone in which the VPC has a subnet. */
+  readonly zone: string;
+}
+
+interface RoleOptions {
+  readonly externalId?: string;
+  /** Whether the caller is in the trust policy; it is unless told otherwise. */
+  readonly isTrusted?: boolean;
 }
 
 interface CloudMapService {
@@ -50,12 +76,25 @@ export interface Scene {
   readonly cluster: string;
   /** Family of the tasks that `run` starts. */
   readonly family: string;
+  readonly network: Network;
   /** Starts tasks of the service, or of the family alone, and returns their ARNs once they run. */
-  run(count: number, startedAs?: 'service' | 'family'): Promise<readonly string[]>;
-  /** Adds a service that ECS itself attaches to the group. */
-  attach(service: string, targetGroup: string): Promise<void>;
+  run(count: number, startedAs?: 'service' | 'family', tags?: Readonly<Record<string, string>>): Promise<readonly string[]>;
+  /** Adds a service, which ECS itself attaches to the group where there is one. */
+  addService(service: string, targetGroup?: string): Promise<void>;
+  /** Begins a new deployment of the service `app`. */
+  redeploy(): Promise<void>;
+  /** Deletes the cluster with all that is in it. */
+  deleteCluster(): Promise<void>;
   /** A target group of type ip for HTTP, and its ARN. */
   addGroup(options?: GroupOptions): Promise<string>;
+  /** Takes a tag off a group. */
+  untag(group: string, key: string): Promise<void>;
+  /** A role that may be assumed, and its ARN. */
+  addRole(options?: RoleOptions): Promise<string>;
+  /** Writes the messages into a new log group, one second after the other from the given time, and returns its name. */
+  log(fromMs: number, messages: readonly string[]): Promise<string>;
+  /** The time of the account, in milliseconds. */
+  now(): number;
   addCloudMapService(tags?: Readonly<Record<string, string>>): Promise<CloudMapService>;
   /** Lets time pass, virtual or real. */
   pass(seconds: number): Promise<void>;

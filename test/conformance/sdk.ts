@@ -1,16 +1,20 @@
 /** Calls by AWS's own SDK clients for JavaScript. */
+import * as logs from '@aws-sdk/client-cloudwatch-logs';
 import * as ecs from '@aws-sdk/client-ecs';
 import * as elb from '@aws-sdk/client-elastic-load-balancing-v2';
+import * as events from '@aws-sdk/client-eventbridge';
+import * as tagging from '@aws-sdk/client-resource-groups-tagging-api';
 import * as cloudMap from '@aws-sdk/client-servicediscovery';
+import * as sts from '@aws-sdk/client-sts';
 import { isObject, type JsonObject } from '../../functions/core/json.ts';
 import { answerOf, Refused } from './scene.ts';
 
-const SERVICES = ['ecs', 'elb', 'cloudMap'] as const;
+const SERVICES = ['ecs', 'elb', 'cloudMap', 'tagging', 'sts', 'logs', 'events'] as const;
 type ServiceName = (typeof SERVICES)[number];
 
-const MODULES = { ecs, elb, cloudMap };
+const MODULES = { ecs, elb, cloudMap, tagging, sts, logs, events };
 
-/** Calls any operation of the three services by its name, at an endpoint on this machine. */
+/** Calls any operation of the services by its name, at an endpoint on this machine. */
 export function createSdkCall(endpoint: string): (operation: string, input: JsonObject) => Promise<JsonObject> {
   const configuration = {
     endpoint,
@@ -22,11 +26,19 @@ export function createSdkCall(endpoint: string): (operation: string, input: Json
     ecs: new ecs.ECSClient(configuration),
     elb: new elb.ElasticLoadBalancingV2Client(configuration),
     cloudMap: new cloudMap.ServiceDiscoveryClient(configuration),
+    tagging: new tagging.ResourceGroupsTaggingAPIClient(configuration),
+    sts: new sts.STSClient(configuration),
+    logs: new logs.CloudWatchLogsClient(configuration),
+    events: new events.EventBridgeClient(configuration),
   };
   const send: Readonly<Record<ServiceName, (command: CallableFunction, input: JsonObject) => Promise<unknown>>> = {
     ecs: (command, input) => clients.ecs.send(Reflect.construct(command, [input])),
     elb: (command, input) => clients.elb.send(Reflect.construct(command, [input])),
     cloudMap: (command, input) => clients.cloudMap.send(Reflect.construct(command, [input])),
+    tagging: (command, input) => clients.tagging.send(Reflect.construct(command, [input])),
+    sts: (command, input) => clients.sts.send(Reflect.construct(command, [input])),
+    logs: (command, input) => clients.logs.send(Reflect.construct(command, [input])),
+    events: (command, input) => clients.events.send(Reflect.construct(command, [input])),
   };
   return async (operation, input) => {
     const { service, command } = commandOf(operation);

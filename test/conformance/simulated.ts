@@ -11,6 +11,7 @@ import { createSdkCall } from './sdk.ts';
 
 const CLUSTER = clusterArn('prod');
 const FAMILY = 'app';
+const PROTOCOLS = ['HTTP', 'HTTPS', 'TCP', 'TLS', 'UDP', 'TCP_UDP', 'GENEVE', 'QUIC', 'TCP_QUIC'] as const;
 
 export function simulatorInProcess(): Backend {
   return {
@@ -63,39 +64,97 @@ function perform(service: Service, operation: string, input: JsonObject): JsonOb
 
 function sceneOf(service: Service, call: Call): Scene {
   const { account } = service;
+  const { clock } = account;
   account.ecs.addService(CLUSTER, 'app');
-  account.ecs.stopTimeouts.set(`${FAMILY}:1`, 45);
-  let groups = 0;
-  const pass = async (seconds: number): Promise<void> => {
-    const untilMs = account.clock.now() + seconds * 1_000;
-    while (account.clock.step(untilMs));
-    account.clock.jump(untilMs);
-  };
+  account.ecs.define(`${FAMILY}:1`, [
+    { name: 'app', stopTimeout: 45, portMappings: [{ name: 'http', containerPort: 8080, protocol: 'tcp' }] },
+  ]);
   return {
     call,
     cluster: CLUSTER,
     family: FAMILY,
-    pass,
-    run: async (count, startedAs = 'service') => {
+    now: () => clock.now(),
+    pass: async (seconds) => pass(clock, seconds),
+    network: {
+      inside: (index) => `10.0.${Math.floor(index / 250)}.${(index % 250) + 4}`,
+      outside: (index) => `192.168.${Math.floor(index / 250)}.${(index % 250) + 4}`,
+      zone: 'eu-west-1b',
+    },
+    ...ecsScene(account),
+    ...resourceScene(account),
+  };
+}
+
+function pass(clock: VirtualClock, seconds: number): void {
+  const untilMs = clock.now() + seconds * 1_000;
+  while (clock.step(untilMs));
+  clock.jump(untilMs);
+}
+
+function ecsScene({ ecs, clock }: Account): Pick<Scene, 'run' | 'addService' | 'redeploy' | 'deleteCluster'> {
+  return {
+    run: async (count, startedAs = 'service', tags = {}) => {
       const group = startedAs === 'service' ? 'service:app' : `family:${FAMILY}`;
-      const spec = { clusterArn: CLUSTER, group, definition: `${FAMILY}:1`, timing: QUICK };
-      const tasks = Array.from({ length: count }, () => account.ecs.start(spec));
-      await pass(1);
+      const spec = { clusterArn: CLUSTER, group, definition: `${FAMILY}:1`, timing: QUICK, tags };
+      const tasks = Array.from({ length: count }, () => ecs.start(spec));
+      pass(clock, 1);
       return tasks.map(({ arn }) => arn);
     },
-    attach: async (name, group) => {
-      account.ecs.addService(CLUSTER, name, [group]);
+    addService: async (name, group) => {
+      ecs.addService(CLUSTER, name, group === undefined ? [] : [group]);
     },
-    addGroup: async ({ port = 8080, tags = {}, used = true, delaySeconds = 300 } = {}) => {
-      groups += 1;
-      const arn = targetGroupArn(`web-${groups}`);
-      const group = account.elb.addGroup({ arn, port, isUsed: used, deregistrationDelaySeconds: delaySeconds });
+    redeploy: async () => {
+      ecs.redeploy(ecs.addService(CLUSTER, 'app'), `${FAMILY}:1`);
+    },
+    deleteCluster: async () => ecs.deleteCluster(CLUSTER),
+  };
+}
+
+function resourceScene({
+  elb,
+  cloudMap,
+  sts,
+  logs,
+  clock,
+  home,
+}: Account): Pick<Scene, 'addGroup' | 'untag' | 'addRole' | 'log' | 'addCloudMapService'> {
+  let made = 0;
+  return {
+    addGroup: async ({ port = 8080, tags = {}, used = true, delaySeconds = 300, protocol, crossZone } = {}) => {
+      made += 1;
+      const arn = targetGroupArn(`web-${made}`);
+      const group = elb.addGroup({
+        arn,
+        port,
+        isUsed: used,
+        deregistrationDelaySeconds: delaySeconds,
+        protocol: PROTOCOLS.find((each) => each === protocol) ?? 'HTTP',
+        crossZone: crossZone ?? 'use_load_balancer_configuration',
+      });
       for (const [key, value] of Object.entries(tags)) group.tags.set(key, value);
       return arn;
     },
+    untag: async (group, key) => {
+      elb.group(group).tags.delete(key);
+    },
+    addRole: async ({ externalId, isTrusted = true } = {}) => {
+      made += 1;
+      return sts.addRole({ arn: `arn:aws:iam::${home.id}:role/spoke-${made}`, externalId, trusts: () => isTrusted }).arn;
+    },
+    log: async (fromMs, messages) => {
+      made += 1;
+      const name = `/aws/lambda/sync-${made}`;
+      const write = logs.sink(name, 'stream');
+      clock.jump(fromMs);
+      for (const message of messages) {
+        write(message);
+        pass(clock, 1);
+      }
+      return name;
+    },
     addCloudMapService: async (tags = {}) => {
       const arn = `arn:aws:servicediscovery:eu-west-1:111122223333:service/srv-mysql`;
-      const record = account.cloudMap.addService(arn, 'mysql');
+      const record = cloudMap.addService(arn, 'mysql');
       for (const [key, value] of Object.entries(tags)) record.tags.set(key, value);
       return { id: record.id, arn };
     },

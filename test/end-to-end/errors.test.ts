@@ -124,7 +124,7 @@ describe('errors, as the built bundle tells them', () => {
     await deployment.pass(5_000);
     expect(deployment.registered).toHaveLength(3);
     expect(told(played)).toContain('an address outside the VPC of the group needs zone=all in its line.');
-    expect(told(played)).toContain('RegisterTargets on 172.31.7.7:8080 in web failed (InvalidTargetException');
+    expect(told(played)).toContain('RegisterTargets on 172.31.7.7:8080 in web failed (ValidationError');
   });
 
   it('returns the messages of a group that cannot be read, and only those', async () => {

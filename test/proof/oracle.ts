@@ -71,7 +71,7 @@ const ALLOWED = new Set([
 const ANSWERS = new Set(['ServiceNotFoundException', 'InvalidParameterException']);
 
 /** What ELB says to a registration that it will not take. */
-const REFUSALS = new Set(['TooManyTargets', 'InvalidTarget']);
+const REFUSALS = new Set(['TooManyTargets', 'InvalidTarget', 'ValidationError']);
 
 interface SeenTarget {
   readonly zone: string | undefined;

@@ -15,10 +15,18 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError
 
-SERVICES = ("ecs", "elbv2", "servicediscovery")
+SERVICES = ("ecs", "elbv2", "servicediscovery", "resourcegroupstaggingapi", "sts", "logs", "events")
 
-# "Common errors" of the three API references: any operation may answer with them.
-COMMON_ERRORS = {"AccessDeniedException", "Throttling", "ThrottlingException", "ValidationError", "InternalFailure"}
+# "Common errors" of the API references: any operation may answer with them.
+COMMON_ERRORS = {
+    "AccessDenied",
+    "AccessDeniedException",
+    "InternalFailure",
+    "Throttling",
+    "ThrottlingException",
+    "ValidationError",
+    "ValidationException",
+}
 
 PYTHON_TYPES = {
     "string": str,
@@ -137,7 +145,9 @@ class Caller:
         self.complaints += complaints_of_body(operation_model, response_dict)
 
     def call(self, operation, given):
-        name = "servicediscovery" if operation == "ListTagsForResource" else self.service_of(operation)
+        # Names that two services share: alone, such a name is Cloud Map's; `ecs.` before it says whose else it is.
+        prefix, _, operation = operation.rpartition(".")
+        name = "servicediscovery" if operation == "ListTagsForResource" else prefix or self.service_of(operation)
         client, self.complaints = self.clients[name], []
         method = next(method for method, known in client.meta.method_to_api_mapping.items() if known == operation)
         try:

@@ -31,6 +31,8 @@ interface DeployedAccount {
 
 const ATTRIBUTES = { ECS_SERVICE_NAME: 'app', ECS_CLUSTER_NAME: 'prod', AWS_INIT_HEALTH_STATUS: 'UNHEALTHY' };
 const SECOND_LOOK_MS = 11_000;
+/** An address of no subnet of the VPC. */
+const OUTSIDE = '192.168.200.9';
 
 /**
  * Three tasks run and one has stopped. Registered are the first, the stopped one, and a target of somebody else. The first has
@@ -43,8 +45,8 @@ async function setUp(scene: Scene): Promise<DeployedAccount> {
   const tasks = [...(await scene.run(4))].sort();
   const described = objectsIn(await call('DescribeTasks', { cluster, tasks }), 'tasks');
   const addresses = tasks.map((arn) => addressOf(described.find(({ taskArn }) => taskArn === arn) ?? {}));
-  const ids = [addresses[0], addresses[3], '192.168.200.9'];
-  const targets = ids.map((Id) => ({ Id, Port: 8080, AvailabilityZone: 'all' }));
+  const ids = [addresses[0], addresses[3], OUTSIDE];
+  const targets = ids.map((Id) => ({ Id, Port: 8080, ...(Id === OUTSIDE ? { AvailabilityZone: 'all' } : {}) }));
   await call('RegisterTargets', { TargetGroupArn: group, Targets: targets });
   for (const [index, AWS_INSTANCE_IPV4] of [addresses[0], '10.99.99.99', undefined, addresses[3]].entries()) {
     if (AWS_INSTANCE_IPV4 === undefined) continue;
