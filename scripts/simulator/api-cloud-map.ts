@@ -20,10 +20,10 @@ function serviceApi(cloudMap: CloudMap) {
     },
     GetService: (input: Input) => ({ Service: describe(cloudMap.service(input['Id'])) }),
     ListServices: (input: Input) => {
-      const namespaces = objects(input, 'Filters').flatMap((filter) =>
-        filter['Name'] === 'NAMESPACE_ID' ? texts(filter, 'Values') : [],
+      const filters = objects(input, 'Filters').filter((filter) => filter['Name'] === 'NAMESPACE_ID');
+      const all = [...cloudMap.services.values()].filter(({ namespaceId }) =>
+        filters.every((filter) => texts(filter, 'Values').includes(namespaceId)),
       );
-      const all = [...cloudMap.services.values()].filter(({ namespaceId }) => namespaces.includes(namespaceId));
       const page = pageOf(all.map(describe), text(input, 'NextToken'), PAGE_MAX, whole(input, 'MaxResults'));
       return { Services: page.items, NextToken: page.nextToken };
     },

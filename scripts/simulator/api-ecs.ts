@@ -8,9 +8,11 @@ import { dateOf, describeAsTold, type TaskDescription } from './task-description
 
 const DESCRIBE_TASKS_MAX = 100;
 const DESCRIBE_SERVICES_MAX = 10;
+const CLUSTERS_PAGE_MAX = 100;
 
 export function ecsApi(account: Account) {
   return {
+    ListClusters: (input: Input) => listClusters(account, input),
     ListTasks: (input: Input) => listTasks(account, input),
     DescribeTasks: (input: Input) => describeTasks(account, input),
     DescribeServices: (input: Input) => describeServices(account, input),
@@ -18,6 +20,11 @@ export function ecsApi(account: Account) {
     DescribeContainerInstances: (input: Input) => describeContainerInstances(account, input),
     StopTask: (input: Input) => stopTask(account, input),
   };
+}
+
+function listClusters({ ecs }: Account, input: Input) {
+  const page = pageOf([...ecs.clusters].sort(), text(input, 'nextToken'), CLUSTERS_PAGE_MAX, whole(input, 'maxResults'));
+  return { clusterArns: page.items, nextToken: page.nextToken };
 }
 
 function listTasks({ ecs }: Account, input: Input) {
