@@ -74,7 +74,12 @@ export function unreadPart(resources: readonly Resource[]): string {
   return section(
     'Not compared',
     [],
-    unreadOf(resources).map(({ type, name, why }) => [type === 'line' ? '' : type, shortIds(name), why ?? '']),
+    // What could not be read of a capture is listed event by event.
+    unreadOf(resources.filter(({ type }) => type !== 'capture')).map(({ type, name, why }) => [
+      type,
+      shortIds(name),
+      why ?? '',
+    ]),
   );
 }
 
@@ -86,9 +91,10 @@ export function unreadText(resources: readonly Resource[]): string {
       const all = resources.filter((each) => each.type === type).length;
       const names = members.slice(0, NAMES_MAX).map(({ name }) => shortIds(name));
       const more = members.length > NAMES_MAX ? ', ...' : '';
-      if (type === 'account') return 'the account';
-      if (type === 'line') return `${count(members.length, 'line')} (${names.join(', ')}${more})`;
-      return `${members.length} of ${count(all, type)} (${names.join(', ')}${more})`;
+      const list = `${names.join(', ')}${more}`;
+      if (type === 'account' || type === 'capture') return list;
+      if (type === 'line' || type === 'file') return `${count(members.length, type)} (${list})`;
+      return `${members.length} of ${count(all, type)} (${list})`;
     })
     .join(', ');
 }

@@ -50,6 +50,8 @@ type Values = ReturnType<typeof valuesFrom>;
 /** Reads the account; called again, what differs is known since the first time. */
 interface Source {
   read(): Promise<{ readonly drift: AccountDrift; readonly answer: DriftAnswer }>;
+  /** Waits for the next reading. */
+  wait(milliseconds: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -102,13 +104,21 @@ function refuseMixtures(values: Values): void {
 async function sourceOf(values: Values): Promise<Source> {
   let beganMs: number | undefined;
   if (values.simulated) {
-    const { account, options, close } = await openSimulatedAccount();
-    return { close, read: () => readOnce(account, options) };
+    const { account, options, clock, close } = await openSimulatedAccount();
+    const wait = async (milliseconds: number): Promise<void> => {
+      await systemClock.sleep(milliseconds);
+      await clock.sleep(milliseconds);
+    };
+    return { close, wait, read: () => readOnce(account, options) };
   }
   const named = namedBy(values);
   const options = clientOptionsOf(values, named);
   const account = await openAccount(named, values);
-  return { close: async () => undefined, read: () => readOnce(account, options) };
+  return {
+    close: async () => undefined,
+    wait: (milliseconds) => systemClock.sleep(milliseconds),
+    read: () => readOnce(account, options),
+  };
 
   async function readOnce(...[opened, from]: [Parameters<typeof readDrift>[0], Parameters<typeof readDrift>[1]]) {
     const drift = await readDrift(opened, from, beganMs);
@@ -126,7 +136,7 @@ async function watch(source: Source, values: Values, everyMs: number): Promise<n
     // While somebody watches, what cannot be read now may be readable at the next reading.
     if (answer.failures.length > 0) process.stderr.write(`${explainFailures(answer.failures)}\n`);
     if (!values.json) console.log('');
-    await systemClock.sleep(everyMs);
+    await source.wait(everyMs);
   }
 }
 

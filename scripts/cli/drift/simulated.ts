@@ -17,6 +17,8 @@ const MINUTE_MS = 60_000;
 export async function openSimulatedAccount(): Promise<{
   readonly account: OpenAccount;
   readonly options: ClientOptions;
+  /** The account's own time, which stands still while nobody waits. */
+  readonly clock: Clock;
   close(): Promise<void>;
 }> {
   const deployment = new Deployment({ settings: { cloudMapServices: [CLOUD_MAP] } });
@@ -32,7 +34,7 @@ export async function openSimulatedAccount(): Promise<{
     sleep: (milliseconds) => runClock(deployment.clock, settleOnce, deployment.clock.now() + milliseconds),
   };
   const account = accountOf(settledBy(parseSettings(deployment.settings)), createAwsApi(options), clock);
-  return { account, options, close: () => door.close() };
+  return { account, options, clock, close: () => door.close() };
 }
 
 async function comeApart(deployment: Deployment): Promise<void> {

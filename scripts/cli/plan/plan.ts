@@ -66,11 +66,12 @@ function headlineOf(
   { resources, changes, findings, targets }: Pick<Answer, 'resources' | 'changes' | 'findings' | 'targets'>,
   instances: number,
 ): string {
+  const registered = targets.filter(({ state }) => state !== 'draining').length;
   const others = findings.length === 0 ? '' : ` ${count(findings.length, 'finding')} below.`;
   const unread = unreadOf(resources).length === 0 ? '' : ` NOT ALL READ, not compared: ${unreadText(resources)}.`;
   switch (verdict) {
     case 'in step':
-      return `In step: nothing would be changed in ${resourcesText(resources)} with ${count(targets.length, 'target')}.${others}`;
+      return `In step: nothing would be changed in ${resourcesText(resources)} with ${count(registered, 'target')}.${others}`;
     case 'differs':
       return `${differenceText(changes, instances)}.${unread}`;
     case 'unknown':

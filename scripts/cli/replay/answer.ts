@@ -166,16 +166,16 @@ function headlineOf(
     targets,
     differences,
   }: Pick<ReplayAnswer, 'resources' | 'events' | 'changes' | 'targets' | 'differences'> & { readonly isPlayed: boolean },
-  { targetGroups, clusters }: Settings,
+  settings: Settings,
 ): string {
   const [line] = resources.filter(({ type }) => type === 'line');
-  if (!isPlayed && line === undefined) return `NOT PLAYED: ${whyNot(resources, events, clusters.length)}. Nothing can be said.`;
+  if (!isPlayed && line === undefined) return `NOT PLAYED: ${whyNot(resources, events, settings)}. Nothing can be said.`;
   if (line !== undefined && differences.length === 0) return `NOTHING MATCHED: --bind "${line.name}": ${line.why}.`;
   const registered = targets.filter(({ state }) => state !== 'draining').length;
   const made = changes.filter(({ outcome }) => outcome === 'made').length;
   const read = (reading: AnsweredEvent['reading']): number => events.filter((event) => event.reading === reading).length;
   const figures =
-    `${count(registered, 'target')} in ${count(targetGroups.length, 'target group')} after ${count(events.length, 'event')} ` +
+    `${count(registered, 'target')} in ${count(settings.targetGroups.length, 'target group')} after ${count(events.length, 'event')} ` +
     `(${count(read('hint'), 'hint')}, ${read('ignored')} ignored, ${read('unreadable')} unreadable), ${count(made, 'change')}.`;
   const unread = unreadOf(resources).length === 0 ? undefined : unreadText(resources);
   if (verdict === 'in step') return `In step: ${figures}`;
@@ -186,13 +186,16 @@ function headlineOf(
     : `NOT ALL READ, and ${differ}; not read: ${unread}. ${figures}`;
 }
 
-function whyNot(resources: readonly Resource[], events: readonly AnsweredEvent[], clusters: number): string {
-  if (unreadOf(resources).some(({ type }) => type === 'file') && events.length === 0)
-    return `${unreadText(resources)} could not be read`;
-  if (events.length > 0 && events.every(({ reading }) => reading === 'unreadable'))
-    return `none of ${count(events.length, 'event')} could be read`;
-  if (clusters === 0) return 'nothing that was given names a cluster; add events, or the output of aws ecs describe-tasks';
-  return `none of ${count(events.length, 'event')} is about a task that was placed`;
+function whyNot(resources: readonly Resource[], events: readonly AnsweredEvent[], settings: Settings): string {
+  const unreadable = events.filter(({ reading }) => reading === 'unreadable').length;
+  if (events.length === 0 && resources.some(({ type }) => type === 'file')) return `${unreadText(resources)} could not be read`;
+  if (events.length > 0 && unreadable === events.length) return `none of ${count(unreadable, 'event')} could be read`;
+  if (settings.clusters.length === 0) {
+    return 'nothing that was given names a cluster. Add events of ECS tasks, or the output of aws ecs describe-tasks';
+  }
+  return linesOfParameter(settings).bindings.length === 0
+    ? 'no line of binding can be used (see below)'
+    : `none of ${count(events.length, 'event')} is about a task that a line selects`;
 }
 
 function madeChange({ atMs, kind, targetGroup, ip, port, because, taskArn }: ChangeMark): Change {

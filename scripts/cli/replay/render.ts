@@ -3,6 +3,7 @@ import { linesOfParameter } from '../../../functions/core/binding-sources.ts';
 import { arnParts } from '../../../functions/core/values.ts';
 import { table, terminalWidth } from '../layout.ts';
 import { changesTable, count, findingsPart, joined, section, sentences, unreadPart } from '../render.ts';
+import { inWordsOfOptions } from '../settings.ts';
 import type { AnsweredEvent, ReplayAnswer } from './answer.ts';
 import type { Played } from './player.ts';
 
@@ -12,13 +13,13 @@ export function renderReplay(answer: ReplayAnswer, played: Played): string {
   return joined([
     sentences(headline),
     bindingPart(played),
-    made.length === 0 ? 'Changes: none.' : changesTable('Changes', made),
+    made.length === 0 ? noChanges(answer) : changesTable('Changes', made),
     changesTable(
       'Would change (observe)',
       changes.filter(({ outcome }) => outcome === 'observed'),
     ),
     renderEvents(events),
-    unreadPart(resources.filter(({ type }) => type !== 'capture')),
+    unreadPart(resources),
     findingsPart(findings),
     section(
       'Differences between tasks and targets',
@@ -30,15 +31,26 @@ export function renderReplay(answer: ReplayAnswer, played: Played): string {
   ]);
 }
 
+/** That nothing changed says something only where something was played. */
+function noChanges({ resources }: ReplayAnswer): string {
+  return resources.some(({ type, isRead }) => type === 'target group' && isRead) ? 'Changes: none.' : '';
+}
+
 function bindingPart({ settings }: Played): string {
-  const rows = linesOfParameter(settings).bindings.map(({ group, binding }) => [
+  // Without a cluster no line can be read, and the lines are not what is wrong.
+  if (settings.clusters.length === 0) return '';
+  const { bindings, mistakes } = linesOfParameter(settings);
+  const rows = bindings.map(({ group, binding }) => [
     arnParts(group).name,
     '<-',
     binding.selector.kind,
     binding.selector.name,
     `:${binding.port}`,
   ]);
-  return table({ rows }, terminalWidth());
+  return joined([
+    table({ rows }, terminalWidth()),
+    sentences(mistakes.map(({ message }) => inWordsOfOptions(message)).join('\n')),
+  ]);
 }
 
 /** Reasons with their number, since most events share a few; then the place of everything that could not be read. */
