@@ -55,7 +55,7 @@ export interface AnsweredFailure {
 
 /** What the answer is about, and whether all of it was read. */
 export interface Resource {
-  readonly type: 'target group' | 'Cloud Map service' | 'line' | 'file' | 'capture' | 'account' | 'settings';
+  readonly type: 'target group' | 'Cloud Map service' | 'line' | 'task' | 'file' | 'capture' | 'account' | 'settings';
   readonly name: string;
   readonly isRead: boolean;
   /** Why not. */

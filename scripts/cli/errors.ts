@@ -38,9 +38,8 @@ export const errors = {
   unexpectedWord: (command: string, word: string) =>
     bad(`"${word}" is not an option, and ${command} takes no file. ${help(command)}`),
 
-  badValue: (option: string, value: string, expected: string) => bad(`${option} is "${value}"; expected ${expected}.`),
-
-  optionTwice: (option: string) => bad(`${option} is given more than once; expected it once.`),
+  badValue: (option: string, value: string, expected: string, near?: string) =>
+    bad(`${option} is "${value}"; expected ${expected}.${maybe(near)}`),
 
   /** One message for all lines, a mistake a line. */
   badLines: (mistakes: readonly string[]) => bad(mistakes.join('\n')),
@@ -56,8 +55,8 @@ export const errors = {
   /** A settings file that is not what it should be. */
   badSettings: (file: string, mistakes: readonly string[]) =>
     bad(
-      `--settings ${file} cannot be used: ${mistakes.join('; ')}. Expected the output of ` +
-        'aws lambda get-function-configuration --function-name NAME',
+      `--settings ${file} cannot be used:\n${mistakes.map((mistake) => `  ${mistake}\n`).join('')}` +
+        'Expected the output of aws lambda get-function-configuration --function-name NAME',
     ),
 
   noInput: () =>

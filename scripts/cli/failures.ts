@@ -5,6 +5,7 @@ import { callerOf } from './account.ts';
 import type { AnsweredFailure } from './answer.ts';
 import { BAD_ENVIRONMENT, SERVICE_ERROR, UNKNOWN } from './exit.ts';
 import { table, terminalWidth, wrap } from './layout.ts';
+import { shortIds } from './render.ts';
 
 /** What lies with the caller before AWS is asked at all. */
 type Local = 'no credentials' | 'no region';
@@ -32,7 +33,7 @@ export function explainFailures(failures: readonly AnsweredFailure[]): string {
 function explainCause(members: readonly AnsweredFailure[], width: number): string {
   const messages = Map.groupBy(members, ({ message }) => message);
   const rows = [...messages].flatMap(([message, alike]) =>
-    alike.map(({ operation, resource }, place) => [operation, resource, place === 0 ? message : 'the same']),
+    alike.map(({ operation, resource }, place) => [operation, shortIds(resource), place === 0 ? message : 'the same']),
   );
   const advice = members[0]?.advice ?? '';
   return `Could not be read\n${table({ rows }, width)}\n${wrap(advice, width).join('\n')}`;

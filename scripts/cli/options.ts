@@ -89,8 +89,7 @@ export function numberOf({ option, text, fallback, from, to, isWhole = false }: 
 export function wordOf<const Word extends string>(option: string, text: string, words: readonly Word[]): Word {
   const word = words.find((each) => each === text);
   if (word !== undefined) return word;
-  const near = nearest(text, words);
-  throw errors.badValue(option, text, `${words.join(', ')}${near === undefined ? '' : `; did you mean ${near}?`}`);
+  throw errors.badValue(option, text, words.join(', '), words.length > 1 ? nearest(text, words) : undefined);
 }
 
 /** All commands, for the help without a command. */

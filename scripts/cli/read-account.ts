@@ -134,7 +134,7 @@ function resourcesOf(
   const tasks = [...cache.tasks.values()].map(({ task }) => task);
   const undiscovered = failures.length > 0 ? 'what it has could not be listed' : nothing;
   const account: Resource[] =
-    undiscovered === undefined ? [] : [{ type: 'account', name: 'the account', isRead: false, why: undiscovered }];
+    undiscovered === undefined ? [] : [{ type: 'account', name: 'what the account has', isRead: false, why: undiscovered }];
   const groups = settings.targetGroups.map((arn): Resource => {
     const passes = notes.passes.filter(({ group }) => group.arn === arn);
     const isRead = passes.length > 0 && passes.every((pass) => pass.snapshot !== undefined && pass.failures.length === 0);
@@ -157,7 +157,12 @@ function uncompared(findings: readonly Finding[], named: readonly Resource[]): R
   const left = findings.filter(
     ({ kind, subject }) => NOT_COMPARED.has(kind) && !named.some(({ name }) => isNamedBy(name, subject)),
   );
-  return left.map(({ kind, subject }) => ({ type: 'line', name: subject, isRead: false, why: `see the finding ${kind}` }));
+  return left.map(({ kind, subject }) => ({
+    type: kind === 'no-address' ? 'task' : 'line',
+    name: subject,
+    isRead: false,
+    why: `see the finding ${kind}`,
+  }));
 }
 
 /** A group that a finding is about was read, and was not compared. */

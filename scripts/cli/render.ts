@@ -69,18 +69,12 @@ function ageText(since: string, { startedAt, endedAt }: Pick<Answer, 'startedAt'
   return `${isKnown ? 'for' : 'seen for'} ${durationText((Date.parse(endedAt ?? since) - Date.parse(since)) / 1_000)}`;
 }
 
-/** What was asked about and not read or not compared, with the reason of each. */
+/** What was left out for a reason that stands nowhere else: reads and files that failed are explained on standard error, findings below. */
 export function unreadPart(resources: readonly Resource[]): string {
-  return section(
-    'Not compared',
-    [],
-    // What could not be read of a capture is listed event by event.
-    unreadOf(resources.filter(({ type }) => type !== 'capture')).map(({ type, name, why }) => [
-      type,
-      shortIds(name),
-      why ?? '',
-    ]),
-  );
+  const rows = unreadOf(resources)
+    .filter(({ type, why }) => type === 'line' && why !== null && !why.startsWith('see the finding'))
+    .map(({ name, why }) => [shortIds(name), why ?? '']);
+  return section('Not compared', [], rows);
 }
 
 /** `2 of 3 target groups (web, api)`, each type of what was not read. */
@@ -93,10 +87,30 @@ export function unreadText(resources: readonly Resource[]): string {
       const more = members.length > NAMES_MAX ? ', ...' : '';
       const list = `${names.join(', ')}${more}`;
       if (type === 'account' || type === 'capture') return list;
-      if (type === 'line' || type === 'file') return `${count(members.length, type)} (${list})`;
+      if (type === 'settings') return `settings of ${list}`;
+      if (type === 'line' || type === 'file' || type === 'task') return `${count(members.length, type)} (${list})`;
       return `${members.length} of ${count(all, type)} (${list})`;
     })
     .join(', ');
+}
+
+/** The headline where nothing, or not everything, could be compared; `rest` is what was found of the rest. */
+export function unknownHeadline({ resources, failures }: Pick<Answer, 'resources' | 'failures'>, rest: string): string {
+  const nothing = resources.find(({ type }) => type === 'account');
+  if (nothing !== undefined && failures.length === 0) return `NOTHING TO COMPARE: ${nothing.why}.`;
+  const isAnyRead = resources.some(({ isRead }) => isRead);
+  return `${unreadLabel(failures)}: ${unreadText(resources) || 'nothing'}. ${isAnyRead ? `In the rest, ${rest}.` : 'Nothing can be said.'}`;
+}
+
+/** What a headline of differences adds where not everything was compared. */
+export function unreadRemark({ resources, failures }: Pick<Answer, 'resources' | 'failures'>): string {
+  if (unreadOf(resources).length === 0) return '';
+  return ` ${unreadLabel(failures)}: ${unreadText(resources)}.`;
+}
+
+/** Only what AWS or a file kept back was not read; a line that selects nothing was, and could not be compared. */
+function unreadLabel(failures: Answer['failures']): string {
+  return failures.length > 0 ? 'NOT READ' : 'NOT COMPARED';
 }
 
 /** `2 target groups and 1 Cloud Map service`. */

@@ -126,11 +126,11 @@ function settingsIn(file: string, given: Readonly<Record<string, string | undefi
   const mistakes = read.problem
     .replace(/^The function's settings cannot be used: /, '')
     .replace(/\. Correct the stack's parameters\.$/, '')
-    .split('; ');
+    .split(/; (?=[A-Z_]{4,} )/);
   // A variable whose only ARN is wrong is not empty as well.
   const wrong = mistakes.flatMap((mistake) => /^(\w+) has "/.exec(mistake)?.[1] ?? []);
   const isRepeated = (mistake: string): boolean =>
-    / (?:is|are) empty; /.test(mistake) && wrong.some((name) => mistake.includes(name));
+    / (?:is|are) empty;/.test(mistake) && wrong.some((name) => mistake.includes(name));
   throw errors.badSettings(
     file,
     mistakes.filter((mistake) => !isRepeated(mistake)),

@@ -34,6 +34,8 @@ interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Columns of the terminal; none unless told otherwise, as where it is piped. */
   readonly columns?: number;
+  /** Whether standard input is a keyboard. */
+  readonly isTyped?: boolean;
 }
 
 /** The end of its process, however it ends. */
@@ -52,7 +54,10 @@ export function runCommand(args: readonly string[], { stdin = '', env = {} }: Ru
 }
 
 /** The same in this process: with that input and environment, what it prints kept, and its waiting left out. */
-export async function runHere(args: readonly string[], { stdin = '', env = {}, columns }: RunOptions = {}): Promise<Ended> {
+export async function runHere(
+  args: readonly string[],
+  { stdin = '', env = {}, columns, isTyped = false }: RunOptions = {},
+): Promise<Ended> {
   const [out, err]: [string[], string[]] = [[], []];
   const own = process.env;
   const spies: readonly MockInstance[] = [
@@ -62,7 +67,10 @@ export async function runHere(args: readonly string[], { stdin = '', env = {}, c
     ...withoutWaiting(),
   ];
   const input = Object.getOwnPropertyDescriptor(process, 'stdin') ?? {};
-  Object.defineProperty(process, 'stdin', { configurable: true, value: Readable.from([Buffer.from(stdin)]) });
+  Object.defineProperty(process, 'stdin', {
+    configurable: true,
+    value: Object.assign(Readable.from([Buffer.from(stdin)]), { isTTY: isTyped }),
+  });
   process.env = environmentOf(columns === undefined ? env : { ...env, COLUMNS: String(columns) });
   try {
     const code = await codeOf(() => dispatch(args));

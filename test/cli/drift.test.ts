@@ -121,7 +121,7 @@ describe('the command on an account', () => {
       name === 'DescribeTargetHealth' ? { kind: 'error', code: 'AccessDenied', status: 403 } : undefined;
     const args = [...HERE, '--cloud-map-service', MYSQL, '--bind', LINE, '--endpoint-url', endpoint, '--task', task?.id ?? ''];
     const { code, stdout } = await runHere(['drift', ...args], { env: ENV });
-    expect([code, stdout]).toEqual([254, expect.stringContaining('NOT ALL READ')]);
+    expect([code, stdout]).toEqual([254, expect.stringContaining('NOT READ')]);
     expect(stdout).not.toContain('agree.');
   });
 });

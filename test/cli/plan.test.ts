@@ -290,7 +290,7 @@ describe('replay --against account', () => {
     expect([code, stdout]).toEqual([
       2,
       expect.stringMatching(
-        /^3 changes would be made, 2 instances in Cloud Map differ\. Not read of the capture: 1 of 2 events\.\n/,
+        /^3 changes would be made, 2 instances in Cloud Map differ\. NOT READ: 1 of 2 events of the capture\.\n/,
       ),
     ]);
   });

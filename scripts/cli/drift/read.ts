@@ -9,7 +9,6 @@ import {
   type Resource,
   SCHEMA_VERSION,
   timeOf,
-  unreadOf,
   type Verdict,
   verdictOf,
 } from '../answer.ts';
@@ -17,7 +16,7 @@ import { DIFFERS, IN_STEP, UNKNOWN } from '../exit.ts';
 import { answeredFailures, exitCodeOfFailures } from '../failures.ts';
 import { ACCOUNT_EXITS } from '../plan/plan.ts';
 import { type AccountReading, changesOf, type OpenAccount, targetsOf } from '../read-account.ts';
-import { count, resourcesText, unreadText } from '../render.ts';
+import { count, resourcesText, unknownHeadline, unreadRemark } from '../render.ts';
 import { type Extras, readExtras } from './extras.ts';
 import {
   findDenseInstances,
@@ -135,12 +134,16 @@ export function driftAnswer(drift: AccountDrift, options: ClientOptions): DriftA
     schemaVersion: SCHEMA_VERSION,
     command: 'drift',
     verdict,
-    headline: headlineOf(verdict, resources, {
-      differing,
-      of: addresses.length,
-      held: changes.length,
-      findings: findings.length,
-    }),
+    headline: headlineOf(
+      verdict,
+      { resources, failures },
+      {
+        differing,
+        of: addresses.length,
+        held: changes.length,
+        findings: findings.length,
+      },
+    ),
     exitCode,
     exitCodeMeans: MEANS[exitCode] ?? '',
     startedAt: timeOf(beganMs),
@@ -157,7 +160,7 @@ export function driftAnswer(drift: AccountDrift, options: ClientOptions): DriftA
 
 function headlineOf(
   verdict: Verdict,
-  resources: readonly Resource[],
+  { resources, failures }: Pick<Answer, 'resources' | 'failures'>,
   {
     differing,
     of,
@@ -165,7 +168,7 @@ function headlineOf(
     findings,
   }: { readonly differing: number; readonly of: number; readonly held: number; readonly findings: number },
 ): string {
-  const unread = unreadOf(resources).length === 0 ? '' : ` NOT ALL READ, not compared: ${unreadText(resources)}.`;
+  const unread = unreadRemark({ resources, failures });
   switch (verdict) {
     case 'in step': {
       const found = findings === 0 ? 'no differences.' : `no differences; ${count(findings, 'finding')} below.`;
@@ -176,9 +179,7 @@ function headlineOf(
         ? `No address differs, but ${count(held, 'change')} would be held.${unread}`
         : `${differing} of ${of} addresses differ.${unread}`;
     case 'unknown':
-      return resources.some(({ isRead }) => isRead)
-        ? `NOT ALL READ: no differences in what was read; not compared: ${unreadText(resources)}.`
-        : `NOT READ: ${unreadText(resources) || 'nothing'}. Nothing can be said.`;
+      return unknownHeadline({ resources, failures }, 'nothing differs');
   }
 }
 

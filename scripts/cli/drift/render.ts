@@ -84,7 +84,7 @@ export function renderTask(drift: AccountDrift, id: string): string | undefined 
   const isRead = drift.reading.resources.every((each) => each.isRead) && drift.extras.failures.length === 0;
   const agrees = isRead
     ? 'Task, target and instance agree.'
-    : sentences('NOT ALL READ: no difference in what was read of this task. What could not be read is below.');
+    : sentences('NOT READ: a part of it. In the rest, nothing of this task differs.');
   const told =
     found.length === 0
       ? agrees

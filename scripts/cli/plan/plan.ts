@@ -7,14 +7,13 @@ import {
   exitCodeOf,
   SCHEMA_VERSION,
   timeOf,
-  unreadOf,
   type Verdict,
   verdictOf,
 } from '../answer.ts';
 import { DIFFERS, IN_STEP, UNKNOWN } from '../exit.ts';
 import { answeredFailures, exitCodeOfFailures } from '../failures.ts';
 import { type AccountReading, changesOf, targetsOf } from '../read-account.ts';
-import { count, resourcesText, unreadText } from '../render.ts';
+import { count, resourcesText, unknownHeadline, unreadRemark } from '../render.ts';
 
 /** Findings that say that an instance in Cloud Map is not what its task is. */
 const INSTANCE_DIFFERENCES: ReadonlySet<string> = new Set(['missing', 'stale', 'mismatched', 'draining']);
@@ -41,7 +40,7 @@ export function planAnswer(reading: AccountReading, options: ClientOptions): Ans
   const failures = answeredFailures(reading.failures, options);
   const verdict = verdictOf({ differences: changes.length + instances, resources });
   const exitCode = exitCodeOfFailures(failures) ?? exitCodeOf(verdict, UNKNOWN);
-  const headline = headlineOf(verdict, { resources, changes, findings, targets }, instances);
+  const headline = headlineOf(verdict, { resources, changes, findings, targets, failures }, instances);
   return {
     schemaVersion: SCHEMA_VERSION,
     command: 'plan',
@@ -63,21 +62,24 @@ export function planAnswer(reading: AccountReading, options: ClientOptions): Ans
 
 function headlineOf(
   verdict: Verdict,
-  { resources, changes, findings, targets }: Pick<Answer, 'resources' | 'changes' | 'findings' | 'targets'>,
+  {
+    resources,
+    changes,
+    findings,
+    targets,
+    failures,
+  }: Pick<Answer, 'resources' | 'changes' | 'findings' | 'targets' | 'failures'>,
   instances: number,
 ): string {
   const registered = targets.filter(({ state }) => state !== 'draining').length;
   const others = findings.length === 0 ? '' : ` ${count(findings.length, 'finding')} below.`;
-  const unread = unreadOf(resources).length === 0 ? '' : ` NOT ALL READ, not compared: ${unreadText(resources)}.`;
   switch (verdict) {
     case 'in step':
       return `In step: nothing would be changed in ${resourcesText(resources)} with ${count(registered, 'target')}.${others}`;
     case 'differs':
-      return `${differenceText(changes, instances)}.${unread}`;
+      return `${differenceText(changes, instances)}.${unreadRemark({ resources, failures })}`;
     case 'unknown':
-      return resources.some(({ isRead }) => isRead)
-        ? `NOT ALL READ: nothing would be changed in what was read; not compared: ${unreadText(resources)}.`
-        : `NOT READ: ${unreadText(resources) || 'nothing'}. Nothing can be said.`;
+      return unknownHeadline({ resources, failures }, 'nothing would be changed');
   }
 }
 

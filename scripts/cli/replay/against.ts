@@ -55,8 +55,8 @@ function answerBeside(
   const verdict = verdictOf({ differences: plan.verdict === 'differs' ? 1 : 0, resources });
   const isKnown = plan.verdict === 'in step';
   const headline = isKnown
-    ? `NOT ALL READ: nothing would be changed in the account; not read: ${unreadText(given)}.`
-    : `${plan.headline} Not read of the capture: ${unreadText(given)}.`;
+    ? `NOT READ: ${unreadText(given)} of the capture. In the account, nothing would be changed.`
+    : `${plan.headline} NOT READ: ${unreadText(given)} of the capture.`;
   if (missing.length > 0)
     return { ...answer, verdict, headline, exitCode: UNKNOWN, exitCodeMeans: 'a named file cannot be read' };
   if (isStrict && plan.failures.length === 0) {

@@ -180,16 +180,18 @@ function headlineOf(
   const unread = unreadOf(resources).length === 0 ? undefined : unreadText(resources);
   if (verdict === 'in step') return `In step: ${figures}`;
   const differ = `${count(differences.length, 'difference')} between tasks and targets`;
-  if (verdict === 'unknown') return `NOT ALL READ: what was read agrees; not read: ${unread}. ${figures}`;
+  if (verdict === 'unknown') return `NOT READ: ${unread}. The rest agrees: ${figures}`;
   return unread === undefined
     ? `NOT in step (${count(differences.length, 'difference')}): ${figures}`
-    : `NOT ALL READ, and ${differ}; not read: ${unread}. ${figures}`;
+    : `NOT READ: ${unread}. In the rest, ${differ}: ${figures}`;
 }
 
 function whyNot(resources: readonly Resource[], events: readonly AnsweredEvent[], settings: Settings): string {
   const unreadable = events.filter(({ reading }) => reading === 'unreadable').length;
   if (events.length === 0 && resources.some(({ type }) => type === 'file')) return `${unreadText(resources)} could not be read`;
-  if (events.length > 0 && unreadable === events.length) return `none of ${count(unreadable, 'event')} could be read`;
+  if (events.length > 0 && unreadable === events.length) {
+    return unreadable === 1 ? 'what was given could not be read' : `none of ${count(unreadable, 'event')} could be read`;
+  }
   if (settings.clusters.length === 0) {
     return 'nothing that was given names a cluster. Add events of ECS tasks, or the output of aws ecs describe-tasks';
   }

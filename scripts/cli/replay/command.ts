@@ -160,7 +160,7 @@ function playOptionsOf(values: ReplayValues): PlayOptions {
 function withName(line: string): string {
   const name = targetGroupNamed(line);
   if (name === undefined || /^[A-Za-z0-9-]{1,32}$/.test(name)) return line;
-  throw errors.badValue('target-group= of --bind', name, 'letters, digits and hyphens, at most 32');
+  throw errors.badValue('target-group= in --bind', name, 'letters, digits and hyphens, at most 32');
 }
 
 /** An option that would have no effect is a misunderstanding. */
