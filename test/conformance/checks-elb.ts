@@ -1,7 +1,7 @@
 /** What we rely on of Elastic Load Balancing v2: reads of groups, and what is refused. Targets have a file of their own. */
 import { strict as assert } from 'node:assert';
-import type { JsonObject } from '../../functions/core/json.ts';
-import { type Check, each, list, objectsIn, only, refused, sameMembers, upTo } from './check.ts';
+import { isObject, type JsonObject } from '../../functions/core/json.ts';
+import { allPages, type Check, each, list, objectsIn, only, refused, sameMembers, upTo } from './check.ts';
 import type { Operation, Scene } from './scene.ts';
 
 const GROUPS = 'ELB API reference, DescribeTargetGroups';
@@ -72,6 +72,21 @@ const READING: readonly Check[] = [
       const first = await scene.call('DescribeTargetGroups', { PageSize: 1 });
       const second = await scene.call('DescribeTargetGroups', { PageSize: 1, Marker: first['NextMarker'] });
       assert.notEqual(only(first, 'TargetGroups')['TargetGroupArn'], only(second, 'TargetGroups')['TargetGroupArn']);
+    },
+  },
+  {
+    name: 'DescribeTargetGroups: without ARNs and names, every group of the account comes, page by page',
+    source: `${GROUPS}: by default, all target groups are described`,
+    run: async (scene) => {
+      const made = [await scene.addGroup(), await scene.addGroup({ used: false })];
+      const pages = { key: 'TargetGroups', token: 'Marker', next: 'NextMarker' } as const;
+      const found = await allPages(scene, 'DescribeTargetGroups', pages);
+      const arns = each(found.filter(isObject), 'TargetGroupArn');
+      assert.deepEqual(
+        made.filter((arn) => !arns.includes(arn)),
+        [],
+      );
+      assert.equal(new Set(arns).size, arns.length);
     },
   },
   {

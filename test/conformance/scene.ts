@@ -1,7 +1,7 @@
 /** What a check is given: an account with a cluster of its own, and ways to bring about what it asks about. */
 import { isObject, type JsonObject } from '../../functions/core/json.ts';
 
-/** Operations that the product calls, and those that bring about what it reads. */
+/** Operations that the product calls, and those that bring about what it reads. ListServices is Cloud Map's. */
 export type Operation =
   | 'DeregisterInstance'
   | 'DeregisterTargets'
@@ -12,7 +12,9 @@ export type Operation =
   | 'DescribeTargetHealth'
   | 'DescribeTaskDefinition'
   | 'DescribeTasks'
+  | 'ListClusters'
   | 'ListInstances'
+  | 'ListServices'
   | 'ListTagsForResource'
   | 'ListTasks'
   | 'RegisterInstance'
@@ -56,6 +58,8 @@ export interface Scene {
   attach(service: string, targetGroup: string): Promise<void>;
   /** A target group of type ip for HTTP, and its ARN. */
   addGroup(options?: GroupOptions): Promise<string>;
+  /** Another cluster, and its ARN. */
+  addCluster(): Promise<string>;
   addCloudMapService(tags?: Readonly<Record<string, string>>): Promise<CloudMapService>;
   /** Lets time pass, virtual or real. */
   pass(seconds: number): Promise<void>;

@@ -1,6 +1,6 @@
 /** The simulated account as a backend: in process, over HTTP, or behind any other way to call its door. */
 import type { JsonObject } from '../../functions/core/json.ts';
-import { Account, clusterArn, targetGroupArn } from '../../scripts/simulator/account.ts';
+import { Account, cloudMapServiceArn, clusterArn, targetGroupArn } from '../../scripts/simulator/account.ts';
 import { Service } from '../../scripts/simulator/api.ts';
 import { ApiError } from '../../scripts/simulator/api-error.ts';
 import { VirtualClock } from '../../scripts/simulator/clock.ts';
@@ -66,6 +66,7 @@ function sceneOf(service: Service, call: Call): Scene {
   account.ecs.addService(CLUSTER, 'app');
   account.ecs.stopTimeouts.set(`${FAMILY}:1`, 45);
   let groups = 0;
+  let clusters = 0;
   const pass = async (seconds: number): Promise<void> => {
     const untilMs = account.clock.now() + seconds * 1_000;
     while (account.clock.step(untilMs));
@@ -93,9 +94,16 @@ function sceneOf(service: Service, call: Call): Scene {
       for (const [key, value] of Object.entries(tags)) group.tags.set(key, value);
       return arn;
     },
+    addCluster: async () => {
+      clusters += 1;
+      const arn = clusterArn(`prod-${clusters}`);
+      account.ecs.clusters.add(arn);
+      return arn;
+    },
     addCloudMapService: async (tags = {}) => {
-      const arn = `arn:aws:servicediscovery:eu-west-1:111122223333:service/srv-mysql`;
-      const record = account.cloudMap.addService(arn, 'mysql');
+      const name = `mysql${account.cloudMap.services.size || ''}`;
+      const arn = cloudMapServiceArn(name);
+      const record = account.cloudMap.addService(arn, name);
       for (const [key, value] of Object.entries(tags)) record.tags.set(key, value);
       return { id: record.id, arn };
     },

@@ -16,6 +16,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError
 
 SERVICES = ("ecs", "elbv2", "servicediscovery")
+# ECS has operations of the same names.
+OF_CLOUD_MAP = {"ListServices", "ListTagsForResource"}
 
 # "Common errors" of the three API references: any operation may answer with them.
 COMMON_ERRORS = {"AccessDeniedException", "Throttling", "ThrottlingException", "ValidationError", "InternalFailure"}
@@ -137,7 +139,7 @@ class Caller:
         self.complaints += complaints_of_body(operation_model, response_dict)
 
     def call(self, operation, given):
-        name = "servicediscovery" if operation == "ListTagsForResource" else self.service_of(operation)
+        name = "servicediscovery" if operation in OF_CLOUD_MAP else self.service_of(operation)
         client, self.complaints = self.clients[name], []
         method = next(method for method, known in client.meta.method_to_api_mapping.items() if known == operation)
         try:
