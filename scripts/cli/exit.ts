@@ -4,7 +4,7 @@ export const IN_STEP = 0;
 /** Nothing can be said: a named file cannot be read, or what was read is no evidence. */
 export const UNKNOWN = 1;
 export const DIFFERS = 2;
-export const INTERRUPTED = 130;
+const INTERRUPTED = 130;
 export const BAD_SYNTAX = 252;
 export const BAD_ENVIRONMENT = 253;
 export const SERVICE_ERROR = 254;

@@ -3,7 +3,7 @@ import { errors, typed } from './errors.ts';
 import { indented, table, terminalWidth, wrap } from './layout.ts';
 import { nearest } from './nearest.ts';
 
-export interface OptionSpec {
+interface OptionSpec {
   readonly type: 'string' | 'boolean';
   readonly multiple?: boolean;
   readonly short?: string;
@@ -13,7 +13,7 @@ export interface OptionSpec {
   readonly about: string;
 }
 
-export type Options = Readonly<Record<string, OptionSpec>>;
+type Options = Readonly<Record<string, OptionSpec>>;
 
 export interface CommandSpec {
   readonly name: string;

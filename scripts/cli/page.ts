@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import type { Answer, AnsweredFailure, AnsweredFinding, Change } from './answer.ts';
 import { unreadOf } from './answer.ts';
 import { errors, reasonOf } from './errors.ts';
-import { addressText, callsText, resourcesText, timeText } from './render.ts';
+import { addressText, callsText, resourcesText, shortIds, timeText } from './render.ts';
 import { escapeHtml } from './report/html.ts';
 import { THEME } from './report/theme.ts';
 
@@ -19,9 +19,10 @@ h2 { margin: 0 0 6px; font-size: 1.05rem; } p { margin: 4px 0; } .soft { color: 
 section { margin-top: 16px; padding: 12px 16px; background: var(--surface); border: 1px solid var(--rule); border-radius: 10px; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: 3px 18px 3px 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--rule); }
-td { overflow-wrap: anywhere; } th { font-weight: 600; color: var(--soft); white-space: nowrap; }
-code { display: block; margin-top: 4px; padding: 6px 8px; overflow-x: auto; white-space: pre; background: var(--page); border-radius: 6px;
+td { min-width: 8rem; } th { font-weight: 600; color: var(--soft); white-space: nowrap; }
+code { display: block; margin-top: 4px; padding: 6px 8px; white-space: pre-wrap; overflow-wrap: anywhere; background: var(--page); border-radius: 6px;
   font: .88rem ui-monospace, Menlo, Consolas, 'Liberation Mono', monospace; }
+article { min-width: 0; overflow-wrap: anywhere; }
 article + article { margin-top: 12px; padding-top: 12px; border-top: 1px solid var(--rule); }`;
 
 /** What one command shows besides what all answers have. */
@@ -77,18 +78,24 @@ function changeRow({ outcome, held, kind, ip, port, targetGroup, because, taskAr
 
 function drawTable({ title, head, rows }: PageTable): string {
   if (rows.length === 0) return '';
-  const cells = (row: readonly string[]): string => row.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('');
+  const cells = (row: readonly string[]): string => row.map(drawCell).join('');
   return `<section><h2>${escapeHtml(title)}</h2><div class="scroll" role="region" tabindex="0" aria-label="${escapeHtml(title)}"><table>
 <thead><tr>${head.map((name) => `<th scope="col">${escapeHtml(name)}</th>`).join('')}</tr></thead>
 <tbody>${rows.map((row) => `<tr>${cells(row)}</tr>`).join('\n')}</tbody></table></div></section>`;
+}
+
+/** With short ids; the whole of it when it is pointed at. */
+function drawCell(text: string): string {
+  const short = shortIds(text);
+  return `<td${short === text ? '' : ` title="${escapeHtml(text)}"`}>${escapeHtml(short)}</td>`;
 }
 
 function drawFindings(findings: readonly AnsweredFinding[]): string {
   return drawArticles(
     'Findings',
     findings.map(({ kind, subject, message, command, since }) => ({
-      title: `${kind} ${subject}${since === null ? '' : `, since ${timeText(since)}`}`,
-      text: message,
+      title: `${kind} ${shortIds(subject)}${since === null ? '' : `, since ${timeText(since)}`}`,
+      text: shortIds(message),
       command,
     })),
   );
@@ -98,7 +105,7 @@ function drawFailures(failures: readonly AnsweredFailure[]): string {
   return drawArticles(
     'Could not be read',
     failures.map(({ operation, resource, message, advice }) => ({
-      title: `${operation} on ${resource}`,
+      title: `${operation} on ${shortIds(resource)}`,
       text: `${message}. ${advice}`,
       command: null,
     })),

@@ -4,7 +4,7 @@ import { unreadOf } from './answer.ts';
 import { GLUE, indented, table, terminalWidth, wrap } from './layout.ts';
 
 /** Longer lists are cut; `--json` has all of them. */
-export const ROWS_MAX = 40;
+const ROWS_MAX = 40;
 /** So many names stand in a headline. */
 const NAMES_MAX = 3;
 

@@ -1,5 +1,5 @@
 /** `replay`, `sample` and the command line around them: as processes where it is about what a process has. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -189,6 +189,14 @@ describe('the command line', () => {
       expect(await runHere([command, '--help'])).toEqual(await runHere(['help', command]));
     }
     expect((await runHere(['--version'])).stdout).toMatch(/^alb-target-sync \d+\.\d+\.\d+\n$/);
+  });
+
+  it('helps with npm start, and does not start for somebody who has mistyped', () => {
+    const demo = fileURLToPath(new URL('../../scripts/cli/demo/main.ts', import.meta.url));
+    const start = (...args: readonly string[]) => spawnSync(process.execPath, [demo, ...args], { encoding: 'utf8' });
+    expect(start('--help')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^ {2}npm start\n/) });
+    const stderr = expect.stringContaining('There is no option --hlep. Did you mean --help?');
+    expect(start('--hlep')).toMatchObject({ status: 252, stdout: '', stderr });
   });
 
   it('ends with 130 when it is interrupted', async () => {

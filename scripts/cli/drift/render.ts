@@ -44,9 +44,11 @@ export function renderDrift(answer: DriftAnswer): string {
   ]);
 }
 
-/** All addresses, as the page has them. */
+/** All addresses, as the page has them: what differs stands where a phone shows it. */
 export function addressesTable({ addresses, endedAt }: DriftAnswer): PageTable {
-  return { title: 'Addresses', head: HEAD, rows: addresses.map((each) => rowText(each, Date.parse(endedAt ?? ''))) };
+  const rows = [HEAD, ...addresses.map((each) => rowText(each, Date.parse(endedAt ?? '')))];
+  const [head = [], ...others] = rows.map(([address = '', ...cells]) => [address, cells[4] ?? '', ...cells.slice(0, 4)]);
+  return { title: 'Addresses', head, rows: others };
 }
 
 function rowText(each: AnsweredAddress, nowMs: number): string[] {
