@@ -21,6 +21,9 @@ import { findingInWordsOfOptions, mistakesIn, type Named } from './settings.ts';
 /** Somebody waits for this, and a group of a thousand targets takes a few seconds. */
 const TIME_MS = 120_000;
 
+/** One pass plans, and another one once more with what the first has found. */
+const RUNS_MAX = 3;
+
 /** Findings that say that something was not compared. */
 const NOT_COMPARED: ReadonlySet<string> = new Set(['mistake', 'unusable', 'failed', 'empty-list', 'no-address']);
 
@@ -67,10 +70,18 @@ export function accountOf(discovered: Discovered, api: AwsApi, clock: Clock, isD
 
 async function readOnce(discovered: Discovered, environment: Environment, isDeployed: boolean): Promise<AccountReading> {
   const { clock, settings } = environment;
-  const notes = new Notes();
   const beganMs = clock.now();
   const hasWork = settings.clusters.length > 0 && settings.targetGroups.length + settings.cloudMapServices.length > 0;
-  if (hasWork) await run(environment, { trigger: 'check', hints: [], deadlineMs: beganMs + TIME_MS }, notes);
+  const request = { trigger: 'check' as const, hints: [], deadlineMs: beganMs + TIME_MS };
+  const calls = [discovered.calls];
+  let notes = new Notes();
+  for (let times = 1; hasWork && times <= RUNS_MAX; times += 1) {
+    notes = new Notes();
+    await run(environment, request, notes);
+    calls.push(notes.calls);
+    // A pass looks for the owners of unexplained targets after its plan: what it finds is in the plan of the next one.
+    if (!notes.passes.some(({ open }) => open.searching)) break;
+  }
   const findings = [...notes.ofSettings, ...notes.findings].map((each) => (isDeployed ? each : findingInWordsOfOptions(each)));
   const failures = [...discovered.failures, ...notes.ofConfiguration, ...notes.failures];
   const tasks = [...environment.cache.tasks.values()].map(({ task }) => task);
@@ -84,7 +95,7 @@ async function readOnce(discovered: Discovered, environment: Environment, isDepl
     instances: notes.instances,
     findings,
     failures,
-    calls: sumOf([discovered.calls, notes.calls]),
+    calls: sumOf(calls),
   };
 }
 
@@ -107,8 +118,9 @@ class Notes implements Reporter {
 
   passed: Reporter['passed'] = (pass) => {
     this.passes.push(pass);
-    this.findings.push(...pass.findings);
     this.failures.push(...pass.failures);
+    // Where tasks could not be read, a target that no task explains is not foreign: it is not known.
+    if (pass.failures.length === 0) this.findings.push(...pass.findings);
   };
 
   checked: Reporter['checked'] = ({ subject, findings, failures, read }) => {

@@ -1,7 +1,7 @@
 /** What a command is asked about: named by options, or by the deployed function's own settings. */
 import { readFileSync } from 'node:fs';
 import { readSettings } from '../../functions/adapters/settings.ts';
-import type { Lines, Settings } from '../../functions/core/binding-sources.ts';
+import { type Lines, REMOVAL_BUDGET_PERCENT, type Settings } from '../../functions/core/binding-sources.ts';
 import type { Finding } from '../../functions/core/finding.ts';
 import { isObject } from '../../functions/core/json.ts';
 import type { Result } from '../../functions/core/result.ts';
@@ -76,6 +76,7 @@ export function namedBy(values: SettingsValues): Named {
     cloudMapServices: cloudMapServices ?? [],
     binding: binding ?? '',
     mode: 'enforce',
+    removalBudgetPercent: REMOVAL_BUDGET_PERCENT,
     isDeployed: false,
   };
 }

@@ -102,7 +102,8 @@ const WAYS: readonly Way[] = [
   },
   {
     way: 'a cluster that does not exist',
-    code: 254,
+    code: 1,
+    isSeenByDrift: true,
     args: ['--cluster', clusterArn('gone'), '--target-group', GROUP, '--bind', LINE],
   },
   { way: 'a service that does not exist', code: 1, args: [...HERE, '--bind', 'service=typo port=8080'], isSeenByDrift: true },

@@ -18,6 +18,9 @@ export interface SimulatedAccount {
   readonly endpoint: string;
 }
 
+/** How long before the commands the account begins. */
+const AGO_MS = 130_000;
+
 const doors: HttpDoor[] = [];
 
 export async function closeAccounts(): Promise<void> {
@@ -45,7 +48,7 @@ export async function openAccount(): Promise<SimulatedAccount> {
   }
   await deployment.pass(70_000);
   if (leaving !== undefined) deployment.account.ecs.change(leaving, { desired: 'STOPPED', last: 'STOPPING' });
-  await deployment.pass(100);
+  await deployment.pass(10_000);
   return open({ deployment, service });
 }
 
@@ -66,6 +69,8 @@ export async function openAccountInStep(): Promise<SimulatedAccount> {
 function newAccount(): { readonly deployment: Deployment; readonly service: CloudMapServiceRecord } {
   const deployment = new Deployment({ settings: { binding: LINE, cloudMapServices: [MYSQL] } }).use(inProcess());
   deployment.deliver = () => undefined;
+  // The commands have the machine's clock: what stopped in the account stopped a moment ago.
+  deployment.clock.jump(Date.now() - AGO_MS);
   const service = deployment.account.cloudMap.addService(MYSQL, 'mysql');
   service.tags.set('alb-target-sync', 'service=app');
   return { deployment, service };
