@@ -47,7 +47,7 @@ async function openScene(call: AnyCall, network: DefaultNetwork, index: number):
   const scene = { call, cluster, family, network, index };
   await call('ecs.RegisterTaskDefinition', definitionOf(family));
   await createService(scene, 'app');
-  let made = 0;
+  let [made, clusters, services] = [0, 0, 0];
   return {
     call,
     cluster,
@@ -87,8 +87,14 @@ async function openScene(call: AnyCall, network: DefaultNetwork, index: number):
       made += 1;
       return createGroup(scene, `web-${index}-${made}`, options);
     },
+    addCluster: async () => {
+      clusters += 1;
+      const answer = await call('ecs.CreateCluster', { clusterName: `prod-${index}-${clusters}` });
+      return String(object(answer, 'cluster')['clusterArn']);
+    },
     addCloudMapService: async (tags = {}) => {
-      const namespaceId = await createNamespace(call, `namespace-${index}`);
+      services += 1;
+      const namespaceId = await createNamespace(call, `namespace-${index}-${services}`);
       const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
       const answer = await call('cloudMap.CreateService', { Name: 'mysql', NamespaceId: namespaceId, Tags });
       const service = object(answer, 'Service');
