@@ -13,9 +13,9 @@ import {
   type Service,
 } from '@aws-sdk/client-ecs';
 import type { AwsApi } from '../app/ports.ts';
-import type { DescribedService } from '../core/configuration.ts';
-import { HOLD, TAG } from '../core/binding-sources.ts';
 import { LIST_SERVICES_MAX } from '../core/batches.ts';
+import { HOLD, TAG } from '../core/binding-sources.ts';
+import type { DescribedService } from '../core/configuration.ts';
 import { definitionOf } from '../core/event.ts';
 import {
   type Definition,
@@ -99,7 +99,7 @@ export function createEcsApi(clientFor: ClientFor<ECSClient>): EcsApi {
   };
 }
 
-function definitionFrom(containers: readonly ContainerDefinition[]): Definition {
+export function definitionFrom(containers: readonly ContainerDefinition[]): Definition {
   const seconds = containers.map(({ stopTimeout }) => stopTimeout ?? STOP_TIMEOUT_DEFAULT_SECONDS);
   const mappings = containers.flatMap(({ portMappings }) => portMappings ?? []);
   return {

@@ -13,6 +13,7 @@ import {
   type TargetHealthDescription,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { AwsApi } from '../app/ports.ts';
+import type { GroupAttributes } from '../core/audit.ts';
 import type { DescribedGroup } from '../core/configuration.ts';
 import { type Target, type TargetDescriptor, targetOf } from '../core/target.ts';
 import { parsePort, parseTargetGroupArn } from '../core/values.ts';
@@ -50,9 +51,7 @@ export function createElbApi(client: ElasticLoadBalancingV2Client): ElbApi {
       outcomeOf(async (abortSignal) => {
         const command = new DescribeTargetGroupAttributesCommand({ TargetGroupArn: group });
         const { Attributes } = await client.send(command, { abortSignal });
-        const attributes = Attributes ?? [];
-        const crossZone = attributes.find(({ Key }) => Key === 'load_balancing.cross_zone.enabled')?.Value;
-        return { deregistrationDelaySeconds: delayFrom(attributes), crossZone };
+        return attributesFrom(Attributes ?? []);
       }),
 
     DescribeTargetHealth: ({ group }) =>
@@ -89,6 +88,11 @@ export function describedGroupOf(described: SdkTargetGroup): DescribedGroup {
     targetType: required(described.TargetType, 'TargetType'),
     protocol: described.Protocol,
   };
+}
+
+export function attributesFrom(attributes: readonly TargetGroupAttribute[]): GroupAttributes {
+  const crossZone = attributes.find(({ Key }) => Key === 'load_balancing.cross_zone.enabled')?.Value;
+  return { deregistrationDelaySeconds: delayFrom(attributes), crossZone };
 }
 
 function delayFrom(attributes: readonly TargetGroupAttribute[]): number {

@@ -84,12 +84,7 @@ function readPercent(text: string | undefined, mistakes: string[]): number {
   return REMOVAL_BUDGET_PERCENT;
 }
 
-function readArns<Arn>(
-  variables: Variables,
-  name: string,
-  parse: (text: unknown) => Parsed<Arn>,
-  mistakes: string[],
-): Arn[] {
+function readArns<Arn>(variables: Variables, name: string, parse: (text: unknown) => Parsed<Arn>, mistakes: string[]): Arn[] {
   const words = (variables[name] ?? '').split(',').map((word) => word.trim());
   const arns = words.filter((word) => word !== '').map((word) => ({ word, parsed: parse(word) }));
   for (const { word, parsed } of arns) {

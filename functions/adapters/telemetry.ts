@@ -156,7 +156,10 @@ export class Telemetry implements Reporter {
 
   /** Whether the subject was not logged yet, or with other findings. */
   #isNew(subject: string, findings: readonly Finding[]): boolean {
-    const text = findings.map(({ kind, subject: about }) => `${kind} ${about}`).sort().join(', ');
+    const text = findings
+      .map(({ kind, subject: about }) => `${kind} ${about}`)
+      .sort()
+      .join(', ');
     if (this.#logged.get(subject) === text) return false;
     this.#logged.set(subject, text);
     return true;

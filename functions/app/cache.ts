@@ -3,8 +3,8 @@
  * it alone, and what was lost with an environment has to be read again.
  */
 
-import type { InstanceObservations } from '../core/cloud-map/check.ts';
 import type { Selector } from '../core/binding.ts';
+import type { InstanceObservations } from '../core/cloud-map/check.ts';
 import { type BoundGroup, isMeant } from '../core/configuration.ts';
 import type { Hint } from '../core/event.ts';
 import type { Finding } from '../core/finding.ts';

@@ -135,7 +135,9 @@ export async function runPass(invocation: Invocation, bound: BoundGroup, isListi
 }
 
 function historyOf({ cache }: Invocation, { group, bindings }: BoundGroup, known: GroupCache): TargetHistory {
-  const origins = new Map([...known.origins].map(([address, task]) => [address, { task, isLive: isKnownLive(cache, task) }] as const));
+  const origins = new Map(
+    [...known.origins].map(([address, task]) => [address, { task, isLive: isKnownLive(cache, task) }] as const),
+  );
   const clusters = new Set(bindings.map(({ selector }) => selector.cluster));
   const natives = (cache.natives.services.get(group.arn) ?? []).filter(({ cluster }) => clusters.has(cluster));
   return { ...known, searched: new Set(known.searches.keys()), origins, natives };
@@ -168,7 +170,16 @@ function writerOf(invocation: Invocation, bound: BoundGroup, known: GroupCache, 
       bound.group.arn,
       changes.map(({ address, because }) => ({ address, task: because.task })),
     );
-  return { caller, clock, group: bound.group, isDue, record, refusedBefore: known.refused, shares: known.shares, zoneForms: known.zoneForms };
+  return {
+    caller,
+    clock,
+    group: bound.group,
+    isDue,
+    record,
+    refusedBefore: known.refused,
+    shares: known.shares,
+    zoneForms: known.zoneForms,
+  };
 }
 
 function noteWritten(known: GroupCache, written: Written, nowMs: number): void {

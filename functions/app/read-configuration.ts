@@ -69,8 +69,14 @@ export async function readConfiguration(
     readPause(reader),
   ]);
   const existing = reachable.filter((arn) => groups.get(arn) !== 'gone' && groups.get(arn) !== 'refused');
-  const tags = await readTags(reader, found === undefined ? tagBoundGroups(begun).filter((arn) => existing.includes(arn)) : existing);
-  const discovered = found && { ...found, targetGroups: found.targetGroups.filter((arn) => isTagged(arn, tags) && existing.includes(arn)) };
+  const tags = await readTags(
+    reader,
+    found === undefined ? tagBoundGroups(begun).filter((arn) => existing.includes(arn)) : existing,
+  );
+  const discovered = found && {
+    ...found,
+    targetGroups: found.targetGroups.filter((arn) => isTagged(arn, tags) && existing.includes(arn)),
+  };
   const placed = await readClusters(reader, scopeOf(settings, { ...old, discovered }), { tags, cloudMapTags });
   const scope = scopeOf(settings, { ...placed, discovered });
   const services = await readServices(reader, boundServices(scope, tags));
@@ -89,7 +95,10 @@ export async function readConfiguration(
 async function discover({ caller, old, failures }: Reader): Promise<Discovered | undefined> {
   const resource = `resources with the tag ${TAG}`;
   const answer = await allPages(resource, 'GetResources', (nextToken) =>
-    caller.read('GetResources', resource, { types: ['elasticloadbalancing:targetgroup', 'servicediscovery:service'], nextToken }),
+    caller.read('GetResources', resource, {
+      types: ['elasticloadbalancing:targetgroup', 'servicediscovery:service'],
+      nextToken,
+    }),
   );
   if (!answer.ok) {
     failures.push(answer.problem);
@@ -125,7 +134,10 @@ async function readClusters(
   scope: Scope,
   { tags, cloudMapTags }: Pick<Copies, 'tags' | 'cloudMapTags'>,
 ): Promise<Placed> {
-  const texts = [...[...tags.values()].map((copy) => copy.tags), ...[...cloudMapTags.values()].filter((copy) => copy !== 'gone')];
+  const texts = [
+    ...[...tags.values()].map((copy) => copy.tags),
+    ...[...cloudMapTags.values()].filter((copy) => copy !== 'gone'),
+  ];
   const open = servicesWithoutCluster(scope, texts);
   if (open.length === 0) return { clusters: reader.old.clusters, clustersOf: new Map() };
   const clusters = scope.clusters.length > 0 ? scope.clusters : await listClusters(reader);
@@ -138,7 +150,10 @@ async function readClusters(
     const own = selectors.filter((selector) => selector.name === name);
     // One cluster that could not be asked may be the one that has it.
     if (own.some((selector) => !services.has(selectorKey(selector)))) continue;
-    clustersOf.set(name, own.filter((selector) => isActive(services.get(selectorKey(selector)))).map(({ cluster }) => cluster));
+    clustersOf.set(
+      name,
+      own.filter((selector) => isActive(services.get(selectorKey(selector)))).map(({ cluster }) => cluster),
+    );
   }
   return { clusters, clustersOf };
 }
@@ -148,7 +163,9 @@ function isActive(service: DescribedService | 'unknown' | undefined): boolean {
 }
 
 async function listClusters({ caller, old, failures }: Reader): Promise<readonly ClusterArn[] | undefined> {
-  const answer = await allPages('clusters', 'ListClusters', (nextToken) => caller.read('ListClusters', 'clusters', { nextToken }));
+  const answer = await allPages('clusters', 'ListClusters', (nextToken) =>
+    caller.read('ListClusters', 'clusters', { nextToken }),
+  );
   if (answer.ok) return answer.value;
   failures.push(answer.problem);
   return old.clusters;
@@ -266,14 +283,16 @@ function namesOf(arns: readonly TargetGroupArn[]): string {
 
 async function readCloudMapTags({ caller, old, failures }: Reader, scope: Scope): Promise<Copies['cloudMapTags']> {
   const entries = await Promise.all(
-    scope.cloudMapServices.filter((arn: CloudMapServiceArn) => isReachable(scope, arn)).map(async (service) => {
-      const answer = await caller.read('ListTagsForResource', service, { service });
-      const isGone = !answer.ok && answer.problem.kind === 'gone';
-      if (!answer.ok && !isGone) failures.push(answer.problem);
-      // A service that is created anew, as Terraform does, is checked from its first minute on by the binding that it had.
-      const tags = answer.ok ? answer.value : (old.cloudMapTags.get(service) ?? (isGone ? 'gone' : undefined));
-      return tags === undefined ? [] : [[service, tags] as const];
-    }),
+    scope.cloudMapServices
+      .filter((arn: CloudMapServiceArn) => isReachable(scope, arn))
+      .map(async (service) => {
+        const answer = await caller.read('ListTagsForResource', service, { service });
+        const isGone = !answer.ok && answer.problem.kind === 'gone';
+        if (!answer.ok && !isGone) failures.push(answer.problem);
+        // A service that is created anew, as Terraform does, is checked from its first minute on by the binding that it had.
+        const tags = answer.ok ? answer.value : (old.cloudMapTags.get(service) ?? (isGone ? 'gone' : undefined));
+        return tags === undefined ? [] : [[service, tags] as const];
+      }),
   );
   return new Map(entries.flat());
 }

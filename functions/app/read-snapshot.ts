@@ -4,13 +4,7 @@ import type { BoundGroup } from '../core/configuration.ts';
 import type { Hint } from '../core/event.ts';
 import type { Failure } from '../core/failure.ts';
 import { problemsOf } from '../core/result.ts';
-import {
-  isUnproved,
-  type ListedBinding,
-  type Snapshot,
-  type TasksToDescribe,
-  tasksToDescribe,
-} from '../core/snapshot.ts';
+import { isUnproved, type ListedBinding, type Snapshot, type TasksToDescribe, tasksToDescribe } from '../core/snapshot.ts';
 import type { Target } from '../core/target.ts';
 import { definitionKey, isServing, type Task } from '../core/task.ts';
 import type { TaskArn } from '../core/values.ts';

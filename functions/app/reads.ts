@@ -169,7 +169,8 @@ export class Reads {
     const known = this.#cache.definitions.get(key);
     if (known !== undefined) return ok(known);
     const { cluster, definition } = task;
-    const asked = this.#definitions.get(key) ?? this.#caller.read('DescribeTaskDefinition', definition, { cluster, definition });
+    const asked =
+      this.#definitions.get(key) ?? this.#caller.read('DescribeTaskDefinition', definition, { cluster, definition });
     this.#definitions.set(key, asked);
     const answer = await asked;
     if (answer.ok) this.#cache.definitions.set(key, answer.value);

@@ -113,7 +113,9 @@ export async function readSettingsFindings(
   const attributes = await caller.read('DescribeTargetGroupAttributes', group.name, { group: group.arn });
   if (!attributes.ok) return undefined;
   groupCache(cache, group.arn).deregistrationDelayMs = attributes.value.deregistrationDelaySeconds * 1_000;
-  const named = tasks.filter(({ definition }) => definition !== '').sort((one, other) => (one.definition < other.definition ? -1 : 1));
+  const named = tasks
+    .filter(({ definition }) => definition !== '')
+    .sort((one, other) => (one.definition < other.definition ? -1 : 1));
   const distinct = [...new Map(named.map((task) => [definitionKey(task), task])).values()].slice(0, DEFINITIONS_MAX);
   const stopTimeouts: { readonly definition: string; readonly seconds: number }[] = [];
   for (const task of distinct) {

@@ -1,6 +1,7 @@
 /** One invocation: which groups to reconcile, which Cloud Map services to check, and which hints have to come again. */
-import type { InstanceService } from '../core/cloud-map/instance.ts';
+
 import { HOLD, TAG } from '../core/binding-sources.ts';
+import type { InstanceService } from '../core/cloud-map/instance.ts';
 import {
   type BoundGroup,
   bindingText,

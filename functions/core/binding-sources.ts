@@ -125,7 +125,10 @@ export function linesOfService(
 
 /** The services that lines name without a cluster: which cluster has them decides what these lines mean. */
 export function servicesWithoutCluster(scope: Scope, tags: readonly (readonly Tag[])[]): string[] {
-  const texts = [...splitLines(scope.bindings).map(({ text }) => text), ...tags.flatMap((each) => bindingTags(each).map(({ value }) => value))];
+  const texts = [
+    ...splitLines(scope.bindings).map(({ text }) => text),
+    ...tags.flatMap((each) => bindingTags(each).map(({ value }) => value)),
+  ];
   const open = texts.filter((text) => wordIn(text, 'cluster') === undefined);
   return [...new Set(open.map((text) => wordIn(text, 'service') ?? ''))].sort();
 }

@@ -99,7 +99,8 @@ export function parseBinding(text: string, context: LineContext, place: keyof ty
     return mistaken(context, wordOf(words, 'zone'), 'zone=all, zone=task, a zone such as zone=eu-west-1a, or no zone at all');
   }
   const ready = words.get('ready');
-  if (ready !== undefined && ready !== 'healthy') return mistaken(context, wordOf(words, 'ready'), 'ready=healthy, or no ready');
+  if (ready !== undefined && ready !== 'healthy')
+    return mistaken(context, wordOf(words, 'ready'), 'ready=healthy, or no ready');
   const mode = words.get('mode') ?? 'enforce';
   if (mode !== 'enforce' && mode !== 'observe' && mode !== 'drain' && mode !== 'register-only') {
     return mistaken(context, wordOf(words, 'mode'), 'mode=enforce, mode=observe, mode=register-only or mode=drain');
@@ -176,7 +177,8 @@ export function describeBinding({ selector, port, zone, ready, drain, writes, re
 }
 
 function parsePorts(text: string | undefined): Result<readonly (Port | string)[], string> {
-  const expected = 'port=8080, a port name of the task definition such as port=http, or several with commas such as port=8080,9090';
+  const expected =
+    'port=8080, a port name of the task definition such as port=http, or several with commas such as port=8080,9090';
   const ports: (Port | string)[] = [];
   for (const part of (text ?? '').split(',')) {
     const port = parsePort(part);
@@ -222,7 +224,9 @@ function namedCluster(word: string, context: LineContext): Line<ClusterArn> {
   const arn = parseClusterArn(word);
   if (clusters.length === 0) {
     const found = arn.ok || home === undefined ? arn : clusterArnNamed(home, word);
-    return found.ok ? reachable(found.value, context) : mistaken(context, `cluster=${word}`, 'the name or the ARN of a cluster');
+    return found.ok
+      ? reachable(found.value, context)
+      : mistaken(context, `cluster=${word}`, 'the name or the ARN of a cluster');
   }
   const [found, second] = clusters.filter((each) => (arn.ok ? each === arn.value : arnParts(each).name === word));
   if (found !== undefined && second === undefined) return reachable(found, context);
@@ -248,7 +252,11 @@ function impliedCluster(service: string | undefined, context: LineContext): Line
   const [found, second] = having;
   if (found !== undefined && second === undefined) return reachable(found, context);
   const expected = found === undefined ? `a cluster that has it: ${namesOf(anyCluster)}` : namesOf(having);
-  return mistaken(context, service === undefined ? '(no cluster=)' : `service=${service}`, anyCluster.length === 0 ? 'a cluster' : expected);
+  return mistaken(
+    context,
+    service === undefined ? '(no cluster=)' : `service=${service}`,
+    anyCluster.length === 0 ? 'a cluster' : expected,
+  );
 }
 
 function namesOf(clusters: readonly ClusterArn[]): string {

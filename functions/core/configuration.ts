@@ -293,7 +293,8 @@ function groupFindings(scope: Scope, arn: TargetGroupArn, copies: Copies, isUnbo
 /** Nobody has bound the group yet, or the last line is gone while it has targets: then nobody keeps them. */
 function unboundFinding(arn: TargetGroupArn, targets: number): Finding {
   const { name } = arnParts(arn);
-  const has = targets === 0 ? '' : ` Its ${targets} targets are kept by nobody: tasks that stop stay in, and new ones stay out.`;
+  const has =
+    targets === 0 ? '' : ` Its ${targets} targets are kept by nobody: tasks that stop stay in, and new ones stay out.`;
   const message =
     `Target group ${arn} is in TargetGroupArns, and no line binds it.${has} Tag it ${TAG}="service=NAME port=8080", or add ` +
     `"target-group=${name} service=NAME port=8080" to the parameter Bindings.`;

@@ -23,6 +23,8 @@ const LATENCY_MAX_MS = 900_000;
 
 /** From the start of each registered task to its registration, in milliseconds. */
 export function registerLatenciesMs(done: readonly Change[], nowMs: number): number[] {
-  const latencies = done.flatMap(({ kind, sinceMs }) => (kind === 'register' && sinceMs !== undefined ? [nowMs - sinceMs] : []));
+  const latencies = done.flatMap(({ kind, sinceMs }) =>
+    kind === 'register' && sinceMs !== undefined ? [nowMs - sinceMs] : [],
+  );
   return latencies.filter((ms) => ms >= 0 && ms <= LATENCY_MAX_MS);
 }

@@ -71,18 +71,13 @@ export function ownershipOf(
   return ownership === 'ours' && absentAtMs !== undefined && absentAtMs > heldMs ? 'let go' : ownership;
 }
 
-/** Lines of one moment: a write, then what came of it. */
-function rank({ kind }: RecordEntry): number {
-  return kind === 'failed' || kind === 'refused' ? 1 : 0;
-}
-
 /** The task for which this stack last had the address registered, if it was the last to write there. */
 export function originOf(address: Address, entries: readonly RecordEntry[]): TaskArn | undefined {
   const last = entriesOn(address, entries).at(-1);
   return last === undefined || last.kind === 'deregister' || last.kind === 'refused' ? undefined : last.task;
 }
 
+/** By time. Lines of one moment keep the order in which they were written: a write, what came of it, and the next try. */
 function entriesOn(address: Address, entries: readonly RecordEntry[]): RecordEntry[] {
-  const own = entries.filter((entry) => entry.address === address);
-  return own.toSorted((one, other) => one.atMs - other.atMs || rank(one) - rank(other));
+  return entries.filter((entry) => entry.address === address).toSorted((one, other) => one.atMs - other.atMs);
 }

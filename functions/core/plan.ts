@@ -89,11 +89,7 @@ function planRegistrations(snapshot: Snapshot, members: readonly Member[]): Regi
   return [...chosen.values()];
 }
 
-function registrationOf(
-  snapshot: Snapshot,
-  member: Member,
-  present: ReadonlySet<Address>,
-): Registration | undefined {
+function registrationOf(snapshot: Snapshot, member: Member, present: ReadonlySet<Address>): Registration | undefined {
   const { binding, task, ip, port, address } = member;
   const describedAtMs = snapshot.describedAtMs.get(task.arn);
   if (binding.drain || describedAtMs === undefined) return undefined;

@@ -1,12 +1,5 @@
 /** A target group and its targets, as ELB describes them. */
-import {
-  type Address,
-  addressOf,
-  type IpFamily,
-  type Port,
-  parseIpAddress,
-  type TargetGroupArn,
-} from './values.ts';
+import { type Address, addressOf, type IpFamily, type Port, parseIpAddress, type TargetGroupArn } from './values.ts';
 
 export interface TargetGroup {
   readonly arn: TargetGroupArn;

@@ -137,16 +137,16 @@ export function taskIdOf(arn: TaskArn): string {
 
 /** The ARN that a task of the cluster has under this id, or undefined where the id is not one that ECS makes. */
 export function taskArnOf(cluster: ClusterArn, id: string): TaskArn | undefined {
-  return valueOf(parseTaskArn(cluster.replace(':cluster/', ':task/').concat('/', id)));
+  return okOrNothing(parseTaskArn(cluster.replace(':cluster/', ':task/').concat('/', id)));
 }
 
 /** The cluster that a task's ARN of the long form names. */
 export function clusterOf(task: TaskArn): ClusterArn | undefined {
   const [, name, id] = task.slice(task.lastIndexOf(':') + 1).split('/');
-  return id === undefined ? undefined : valueOf(clusterArnNamed(arnParts(task), name ?? ''));
+  return id === undefined ? undefined : okOrNothing(clusterArnNamed(arnParts(task), name ?? ''));
 }
 
-function valueOf<Value>(parsed: Parsed<Value>): Value | undefined {
+function okOrNothing<Value>(parsed: Parsed<Value>): Value | undefined {
   return parsed.ok ? parsed.value : undefined;
 }
 

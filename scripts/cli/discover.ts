@@ -9,7 +9,7 @@ import { ListServicesCommand, ListTagsForResourceCommand, ServiceDiscoveryClient
 import type { ClientOptions } from '../../functions/adapters/aws.ts';
 import { outcomeOf } from '../../functions/adapters/outcome.ts';
 import { chunks, DESCRIBE_TAGS_MAX } from '../../functions/core/batches.ts';
-import { splitLines, targetGroupNamed } from '../../functions/core/binding.ts';
+import { splitLines, wordIn } from '../../functions/core/binding.ts';
 import { type Settings, TAG } from '../../functions/core/binding-sources.ts';
 import type { Failure } from '../../functions/core/failure.ts';
 import { valuesOf } from '../../functions/core/result.ts';
@@ -39,9 +39,9 @@ export async function discover(named: Named, options: ClientOptions): Promise<Di
   const isNamed = named.targetGroups.length + named.cloudMapServices.length > 0;
   const [clusters, groups, services] = await Promise.all([
     named.clusters.length > 0 || isDeployed ? named.clusters : findClusters(asker, new ECSClient(options)),
-    isNamed || isDeployed ? named.targetGroups : findGroups(asker, new ElasticLoadBalancingV2Client(options), named.binding),
+    isNamed || isDeployed ? named.targetGroups : findGroups(asker, new ElasticLoadBalancingV2Client(options), named.bindings),
     // Lines of --bind are about target groups: whoever gives one does not ask about Cloud Map.
-    isNamed || isDeployed || named.binding !== ''
+    isNamed || isDeployed || named.bindings !== ''
       ? named.cloudMapServices
       : findServices(asker, new ServiceDiscoveryClient(options)),
   ]);
@@ -125,7 +125,7 @@ async function findGroups(asker: Asker, elb: ElasticLoadBalancingV2Client, bindi
 function groupsOfLines(binding: string, arns: readonly TargetGroupArn[]): TargetGroupArn[] {
   const names = [...new Set(arns.map((arn) => arnParts(arn).name))];
   const mistakes = splitLines(binding).flatMap(({ number, text }) => {
-    const name = targetGroupNamed(text);
+    const name = wordIn(text, 'target-group');
     if (name === undefined)
       return [
         `In --bind, line ${number}, "(no target-group=)" cannot be used; expected target-group=NAME, or --target-group ARN.`,
@@ -137,7 +137,7 @@ function groupsOfLines(binding: string, arns: readonly TargetGroupArn[]): Target
     ];
   });
   if (mistakes.length > 0) throw errors.badLines(mistakes);
-  const wanted = new Set(splitLines(binding).map(({ text }) => targetGroupNamed(text)));
+  const wanted = new Set(splitLines(binding).map(({ text }) => wordIn(text, 'target-group')));
   return arns.filter((arn) => wanted.has(arnParts(arn).name));
 }
 

@@ -1,4 +1,5 @@
 /** Reads an account as the function does, by an API that cannot write, and says of everything asked about whether it was read. */
+
 import { createAwsApi, systemClock } from '../../functions/adapters/aws.ts';
 import { createEnvironment, type Environment, type Reporter } from '../../functions/app/invocation.ts';
 import type { AwsApi, Clock, Outcome } from '../../functions/app/ports.ts';
@@ -6,6 +7,7 @@ import { run } from '../../functions/app/run.ts';
 import { describeSelector, selects } from '../../functions/core/binding.ts';
 import { linesOfParameter, type Settings } from '../../functions/core/binding-sources.ts';
 import type { Instance, InstanceService } from '../../functions/core/cloud-map/instance.ts';
+import { NO_COPIES, scopeOf } from '../../functions/core/configuration.ts';
 import type { Failure } from '../../functions/core/failure.ts';
 import type { Finding } from '../../functions/core/finding.ts';
 import type { Pass } from '../../functions/core/report.ts';
@@ -25,7 +27,7 @@ const TIME_MS = 120_000;
 const RUNS_MAX = 3;
 
 /** Findings that say that something was not compared. */
-const NOT_COMPARED: ReadonlySet<string> = new Set(['mistake', 'unusable', 'failed', 'empty-list', 'no-address']);
+const NOT_COMPARED: ReadonlySet<string> = new Set(['wrong-line', 'unusable', 'failed', 'empty-list', 'no-address']);
 
 /** What was read, and when. */
 export interface AccountReading {
@@ -53,13 +55,13 @@ export async function openAccount(named: Named, values: Parameters<typeof client
   refuseWrongLines(named);
   const discovered = await discover(named, options);
   refuseWrongLines({ ...named, ...discovered.settings });
-  return accountOf(discovered, createAwsApi(options), systemClock, named.isDeployed);
+  return accountOf(discovered, createAwsApi(discovered.settings, options), systemClock, named.isDeployed);
 }
 
 /** A line can be judged only against the clusters and groups that it may mean. */
 function refuseWrongLines(named: Named): void {
   if (named.isDeployed || named.clusters.length === 0 || named.targetGroups.length === 0) return;
-  const mistakes = mistakesIn(linesOfParameter(named));
+  const mistakes = mistakesIn(linesOfParameter(scopeOf(named, NO_COPIES)));
   if (mistakes.length > 0) throw errors.badLines(mistakes);
 }
 
@@ -132,7 +134,7 @@ class Notes implements Reporter {
   // A check writes nothing that a later pass would have to know of.
   recorded: Reporter['recorded'] = () => undefined;
 
-  called: Reporter['called'] = (calls) => {
+  ended: Reporter['ended'] = ({ calls }) => {
     this.calls = calls;
   };
 }

@@ -1,7 +1,7 @@
 /** A deployment for one scenario: an account with a cluster, a service and a target group, and the function between queue and schedule. */
 
-import { REMOVAL_BUDGET_PERCENT, type Settings } from '../../functions/core/binding-sources.ts';
-import { parseCloudMapServiceArn, parseClusterArn, parseTargetGroupArn } from '../../functions/core/values.ts';
+import { readSettings } from '../../functions/adapters/settings.ts';
+import type { Settings, SpokeRole } from '../../functions/core/binding-sources.ts';
 import { Account, clusterArn, targetGroupArn } from './account.ts';
 import { Service } from './api.ts';
 import { runClock, VirtualClock } from './clock.ts';
@@ -9,6 +9,7 @@ import { refuseEnvironment, refuseEventPattern, refuseRolePolicies } from './dep
 import { present, type TaskRecord, type TaskSpec } from './ecs.ts';
 import type { GroupRecord } from './elb.ts';
 import { passesRule, type StateChangeEvent } from './events.ts';
+import { HOME } from './home.ts';
 import { LAMBDA_SETTINGS, Lambda, type LambdaSettings, type Runtime } from './lambda.ts';
 import { Queue } from './queue.ts';
 
@@ -30,6 +31,9 @@ export interface SettingsText {
   readonly binding: string;
   readonly mode: 'enforce' | 'observe';
   readonly removalBudgetPercent?: number;
+  readonly tagBindings?: 'allowed' | 'ignored';
+  readonly spokeRole?: SpokeRole;
+  readonly eventBusName?: string;
 }
 
 export interface DeploymentOptions {
@@ -59,6 +63,9 @@ export class Deployment {
   /** Decides what becomes of an event; the default delivers it at once. */
   deliver: (event: StateChangeEvent) => void = (event) => this.queue.send(JSON.stringify(event));
 
+  /** Decides what becomes of the event of a changed tag. */
+  deliverTag: (body: string) => void = (body) => this.queue.send(body);
+
   constructor(options: DeploymentOptions = {}) {
     this.settings = {
       clusters: [CLUSTER],
@@ -75,6 +82,7 @@ export class Deployment {
     this.account.onEvent((event) => {
       if (options.unfiltered || passesRule(event)) this.deliver(event);
     });
+    this.account.onTagEvent((event) => this.deliverTag(JSON.stringify(event)));
     this.lambda = new Lambda(this.clock, () => this.backend.spawn(this, this.settings), {
       ...LAMBDA_SETTINGS,
       ...options.lambda,
@@ -151,8 +159,14 @@ export function variablesOf(settings: SettingsText): Record<string, string> {
     CLUSTER_ARNS: settings.clusters.join(','),
     TARGET_GROUP_ARNS: settings.targetGroups.join(','),
     CLOUD_MAP_SERVICE_ARNS: settings.cloudMapServices.join(','),
+    STACK_ARN: `arn:aws:cloudformation:${HOME.region}:${HOME.id}:stack/alb-target-sync/5ca1ab1e`,
     BINDINGS: settings.binding,
+    TAG_BINDINGS: settings.tagBindings ?? 'allowed',
     MODE: settings.mode,
+    REMOVAL_BUDGET_PERCENT: `${settings.removalBudgetPercent ?? ''}`,
+    SPOKE_ROLE_NAME: settings.spokeRole?.name ?? '',
+    SPOKE_EXTERNAL_ID: settings.spokeRole?.externalId ?? '',
+    EVENT_BUS_NAME: settings.eventBusName ?? '',
     POWERTOOLS_SERVICE_NAME: 'alb-target-sync',
   };
 }
@@ -172,16 +186,7 @@ function patternOf({ clusters }: SettingsText): string {
 export function parseSettings(text: SettingsText): Settings {
   refuseEnvironment(variablesOf(text));
   refuseEventPattern(patternOf(text));
-  return {
-    clusters: text.clusters.flatMap((arn) => accepted(parseClusterArn(arn))),
-    targetGroups: text.targetGroups.flatMap((arn) => accepted(parseTargetGroupArn(arn))),
-    cloudMapServices: text.cloudMapServices.flatMap((arn) => accepted(parseCloudMapServiceArn(arn))),
-    binding: text.binding,
-    mode: text.mode,
-    removalBudgetPercent: text.removalBudgetPercent ?? REMOVAL_BUDGET_PERCENT,
-  };
-}
-
-function accepted<Value>(parsed: { readonly ok: true; readonly value: Value } | { readonly ok: false }): Value[] {
-  return parsed.ok ? [parsed.value] : [];
+  const read = readSettings(variablesOf(text));
+  if (!read.ok) throw new Error(read.problem);
+  return read.value;
 }

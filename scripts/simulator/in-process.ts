@@ -21,6 +21,11 @@ export interface SpawnOptions {
   readonly log?: (fields: Readonly<Record<string, unknown>>) => void;
 }
 
+/** Fields as lines of JSON, as the function's logger writes them. */
+export function logTo(sink: (line: string) => void): NonNullable<SpawnOptions['log']> {
+  return (fields) => sink(JSON.stringify(fields));
+}
+
 /** A cold environment of the function. */
 export function spawnInProcess(settings: Settings, api: AwsApi, clock: Clock, how: SpawnOptions = {}): InProcessRuntime {
   const environment = createEnvironment(settings, api, clock, how.salt);
@@ -45,7 +50,7 @@ function reportsOfInvocation(kept: KeptReports, log: NonNullable<SpawnOptions['l
     configured: (read) => kept.configured(read),
     passed: (pass) => kept.passed(pass),
     checked: (check) => kept.checked(check),
-    called: () => kept.called(),
+    ended: (status) => kept.ended(status),
     recorded: (kind, group, targets) => log({ message: 'record', ...recordFields(kind, group, targets) }),
     setAside: (messages) => kept.setAside(messages),
   };

@@ -111,13 +111,14 @@ function ecsScene({ ecs, clock }: Account): Pick<Scene, 'run' | 'addService' | '
 }
 
 function resourceScene({
+  ecs,
   elb,
   cloudMap,
   sts,
   logs,
   clock,
   home,
-}: Account): Pick<Scene, 'addGroup' | 'untag' | 'addRole' | 'log' | 'addCloudMapService'> {
+}: Account): Pick<Scene, 'addGroup' | 'untag' | 'addRole' | 'log' | 'addCluster' | 'addCloudMapService'> {
   let made = 0;
   return {
     addGroup: async ({ port = 8080, tags = {}, used = true, delaySeconds = 300, protocol, crossZone } = {}) => {

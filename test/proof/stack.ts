@@ -14,7 +14,7 @@ import { parseSettings, type SettingsText } from '../../scripts/simulator/deploy
 import { present } from '../../scripts/simulator/ecs.ts';
 import type { StateChangeEvent } from '../../scripts/simulator/events.ts';
 import { functionCalled } from '../../scripts/simulator/function-calls.ts';
-import { type InProcessRuntime, spawnInProcess } from '../../scripts/simulator/in-process.ts';
+import { type InProcessRuntime, logTo, spawnInProcess } from '../../scripts/simulator/in-process.ts';
 import { LAMBDA_SETTINGS, Lambda, type LambdaSettings, type Runtime } from '../../scripts/simulator/lambda.ts';
 import { Queue } from '../../scripts/simulator/queue.ts';
 import type { Random } from '../../scripts/simulator/random.ts';
@@ -135,7 +135,7 @@ export class Stack {
     const api = createSimulatedAws(service, this.#lineOf(life), logGroup);
     const inner = spawnInProcess(parseSettings(settings), api, this.#clockOf(life), {
       salt: random.fork().next(),
-      log: (fields) => account.logs.write(logGroup, fields),
+      log: logTo(account.logs.sink(logGroup, `${life.number}`)),
     });
     this.#runtimes.push(inner);
     const runtime: Runtime = {

@@ -13,7 +13,14 @@ const SCHEDULED_REPEAT_MS = 10_000;
 /** The configuration is read twice a minute; the first call of a reading may wait its turn for some seconds. */
 const CONFIGURATION_MS = 25_000;
 
-const CONFIGURATION = new Set(['DescribeTargetGroups', 'DescribeTags', 'DescribeServices', 'ListTagsForResource']);
+const CONFIGURATION = new Set([
+  'DescribeTargetGroups',
+  'DescribeTags',
+  'DescribeServices',
+  'ListClusters',
+  'ListTagsForResource',
+  'logs.ListTagsForResource',
+]);
 const OF_A_PASS = new Set(['DescribeTargetHealth', 'ListTasks', 'DescribeTasks', 'RegisterTargets', 'DeregisterTargets']);
 /** Errors after which the same call may succeed. */
 const PASSING = new Set(['Throttling', 'ThrottlingException', 'InternalFailure', 'no answer in time']);

@@ -5,7 +5,7 @@ import {
   DescribeTargetGroupsCommand,
   type ElasticLoadBalancingV2Client,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { auditDrainTime } from '../../../functions/core/audit.ts';
+import { auditSettings } from '../../../functions/core/audit.ts';
 import type { Finding } from '../../../functions/core/finding.ts';
 import type { TargetGroup } from '../../../functions/core/target.ts';
 import type { GroupSettings } from './limits.ts';
@@ -54,7 +54,8 @@ export function readDrain(
     async () => {
       const { Attributes = [] } = await elb.send(new DescribeTargetGroupAttributesCommand({ TargetGroupArn: group.arn }));
       const delay = Attributes.find(({ Key }) => Key === 'deregistration_delay.timeout_seconds')?.Value;
-      return auditDrainTime(group, { deregistrationDelaySeconds: Number(delay ?? 300), stopTimeouts });
+      const settings = { deregistrationDelaySeconds: Number(delay ?? 300), crossZone: undefined, stopTimeouts };
+      return auditSettings(group, [], settings);
     },
     [],
   );

@@ -33,7 +33,8 @@ export async function openSimulatedAccount(): Promise<{
     now: () => deployment.clock.now(),
     sleep: (milliseconds) => runClock(deployment.clock, settleOnce, deployment.clock.now() + milliseconds),
   };
-  const account = accountOf(settledBy(parseSettings(deployment.settings)), createAwsApi(options), clock);
+  const settings = parseSettings(deployment.settings);
+  const account = accountOf(settledBy(settings), createAwsApi(settings, options), clock);
   return { account, options, clock, close: () => door.close() };
 }
 

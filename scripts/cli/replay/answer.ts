@@ -1,6 +1,8 @@
 /** The one document that a replay answers with. */
+
 import { selects } from '../../../functions/core/binding.ts';
 import { linesOfParameter, type Settings } from '../../../functions/core/binding-sources.ts';
+import { NO_COPIES, scopeOf } from '../../../functions/core/configuration.ts';
 import { isObject } from '../../../functions/core/json.ts';
 import { arnParts, parseClusterArn } from '../../../functions/core/values.ts';
 import type { TaskRecord } from '../../simulator/ecs.ts';
@@ -96,7 +98,7 @@ export function answerOf(
 /** Each line of binding with its target group: it was played if it selects a task of the capture. */
 function boundResources({ settings, account }: Played): Resource[] {
   const tasks = [...account.ecs.tasks.values()];
-  return linesOfParameter(settings).bindings.map(({ group, binding }): Resource => {
+  return linesOfParameter(scopeOf(settings, NO_COPIES)).bindings.map(({ group, binding }): Resource => {
     const isSelected = tasks.some((task) => isMeant(task, binding.selector));
     if (isSelected) return { type: 'target group', name: arnParts(group).name, isRead: true, why: null };
     const { kind, name } = binding.selector;
@@ -195,7 +197,7 @@ function whyNot(resources: readonly Resource[], events: readonly AnsweredEvent[]
   if (settings.clusters.length === 0) {
     return 'nothing that was given names a cluster. Add events of ECS tasks, or the output of aws ecs describe-tasks';
   }
-  return linesOfParameter(settings).bindings.length === 0
+  return linesOfParameter(scopeOf(settings, NO_COPIES)).bindings.length === 0
     ? 'no line of binding can be used (see below)'
     : `none of ${count(events.length, 'event')} is about a task that a line selects`;
 }
@@ -240,8 +242,8 @@ function eventOf({ item, reading, atMs, isLost }: HeardEvent): AnsweredEvent {
     ...unread(item.place),
     at: atMs === 0 ? null : timeOf(atMs),
     id: textOf(event['id']),
-    reading: reading.kind,
-    because: (reading.kind === 'hint' ? becauseOfHint(detail) : reading.because) + lost,
+    reading: reading.kind === 'tags' ? 'hint' : reading.kind,
+    because: ('because' in reading ? reading.because : becauseOfHint(detail)) + lost,
     taskArn: reading.kind === 'hint' ? reading.hint.task : textOf(detail['taskArn']),
     version: typeof detail['version'] === 'number' ? detail['version'] : null,
   };

@@ -1,8 +1,10 @@
 /** `replay`: plays captured events, or says what an account needs now where they were captured. */
+
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { targetGroupNamed } from '../../../functions/core/binding.ts';
+import { wordIn } from '../../../functions/core/binding.ts';
 import { linesOfParameter } from '../../../functions/core/binding-sources.ts';
+import { NO_COPIES, scopeOf } from '../../../functions/core/configuration.ts';
 import { ACCOUNT_OPTIONS } from '../account.ts';
 import type { AnsweredFailure } from '../answer.ts';
 import { errors, reasonOf, typed } from '../errors.ts';
@@ -158,7 +160,7 @@ function playOptionsOf(values: ReplayValues): PlayOptions {
 }
 
 function withName(line: string): string {
-  const name = targetGroupNamed(line);
+  const name = wordIn(line, 'target-group');
   if (name === undefined || /^[A-Za-z0-9-]{1,32}$/.test(name)) return line;
   throw errors.badValue('target-group= in --bind', name, 'letters, digits and hyphens, at most 32');
 }
@@ -215,7 +217,7 @@ async function playItems(items: readonly Item[], options: PlayOptions): Promise<
 function refuseWrongLines(items: readonly Item[], options: PlayOptions): void {
   if (options.binds.length === 0) return;
   const settings = settingsOfItems(items, options);
-  const mistakes = settings.clusters.length === 0 ? [] : mistakesIn(linesOfParameter(settings));
+  const mistakes = settings.clusters.length === 0 ? [] : mistakesIn(linesOfParameter(scopeOf(settings, NO_COPIES)));
   if (mistakes.length > 0) throw errors.badLines(mistakes);
 }
 

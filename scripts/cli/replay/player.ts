@@ -1,6 +1,7 @@
 /** Plays captured events: the simulated ECS becomes what they tell, and the function hears of them as it would when deployed. */
 
 import { linesOfParameter, type Settings } from '../../../functions/core/binding-sources.ts';
+import { NO_COPIES, scopeOf } from '../../../functions/core/configuration.ts';
 import { type Hint, mayMean, type Reading, readEvent } from '../../../functions/core/event.ts';
 import { isObject } from '../../../functions/core/json.ts';
 import { Account } from '../../simulator/account.ts';
@@ -141,7 +142,7 @@ class Player {
     // for as long as tasks have by default.
     const told = { port: this.#options.port, vpcPrefixes: [''], deregistrationDelaySeconds: 30 };
     for (const arn of this.#settings.targetGroups) elb.addGroup({ arn, ...told });
-    for (const { binding } of linesOfParameter(this.#settings).bindings) {
+    for (const { binding } of linesOfParameter(scopeOf(this.#settings, NO_COPIES)).bindings) {
       const { kind, cluster, name } = binding.selector;
       if (kind === 'service') ecs.addService(cluster, name);
     }
@@ -200,7 +201,7 @@ class Player {
   }
 
   #isBound(hint: Hint): boolean {
-    return linesOfParameter(this.#settings).bindings.some(({ binding }) => mayMean(binding.selector, hint));
+    return linesOfParameter(scopeOf(this.#settings, NO_COPIES)).bindings.some(({ binding }) => mayMean(binding.selector, hint));
   }
 
   #collect(): void {

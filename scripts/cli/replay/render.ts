@@ -1,5 +1,7 @@
 /** A replay as text: the answer first, then why. Readable without colour and when piped. */
+
 import { linesOfParameter } from '../../../functions/core/binding-sources.ts';
+import { NO_COPIES, scopeOf } from '../../../functions/core/configuration.ts';
 import { arnParts } from '../../../functions/core/values.ts';
 import { table, terminalWidth } from '../layout.ts';
 import { changesTable, count, findingsPart, joined, section, sentences, unreadPart } from '../render.ts';
@@ -39,7 +41,7 @@ function noChanges({ resources }: ReplayAnswer): string {
 function bindingPart({ settings }: Played): string {
   // Without a cluster no line can be read, and the lines are not what is wrong.
   if (settings.clusters.length === 0) return '';
-  const { bindings, mistakes } = linesOfParameter(settings);
+  const { bindings, mistakes } = linesOfParameter(scopeOf(settings, NO_COPIES));
   const rows = bindings.map(({ group, binding }) => [
     arnParts(group).name,
     '<-',
