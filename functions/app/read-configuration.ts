@@ -173,13 +173,13 @@ async function listClusters({ caller, old, failures }: Reader): Promise<readonly
 
 /** How many targets the groups have that nothing binds: with some, somebody has taken a line away. */
 async function readUnboundTargets(
-  { caller, old, failures }: Reader,
+  { caller, old }: Reader,
   groups: readonly TargetGroupArn[],
 ): Promise<Copies['unboundTargets']> {
   const entries = await Promise.all(
     groups.map(async (group) => {
       const answer = await caller.read('DescribeTargetHealth', arnParts(group).name, { group });
-      if (!answer.ok) failures.push(answer.problem);
+      // It only decides how loudly something is told: whatever keeps it from being read is told elsewhere.
       const count = answer.ok ? answer.value.filter((target) => !isDraining(target)).length : old.unboundTargets.get(group);
       return count === undefined ? [] : [[group, count] as const];
     }),

@@ -66,7 +66,7 @@ const THROTTLED: readonly (readonly [string, string])[] = [
 
 export class TokenBuckets {
   readonly #clock: VirtualClock;
-  /** The share of every rate that others use up. */
+  /** The share of every rate that others use up, all the time: less comes in, and the bucket is full while we are quiet. */
   othersUse = 0;
   readonly #levels = new Map<string, { readonly tokens: number; readonly atMs: number }>();
 
@@ -80,10 +80,10 @@ export class TokenBuckets {
     const size = name === undefined ? undefined : SIZES[name];
     if (name === undefined || size === undefined) return;
     const nowMs = this.#clock.now();
-    const level = this.#levels.get(name) ?? { tokens: size.capacity * (1 - this.othersUse), atMs: nowMs };
+    const level = this.#levels.get(name) ?? { tokens: size.capacity, atMs: nowMs };
     const free = 1 - this.othersUse;
     const refilled = level.tokens + ((nowMs - level.atMs) / 1_000) * size.perSecond * free;
-    const tokens = Math.min(size.capacity * free, refilled);
+    const tokens = Math.min(size.capacity, refilled);
     if (tokens < 1) {
       this.#levels.set(name, { tokens, atMs: nowMs });
       throw throttled(operation);

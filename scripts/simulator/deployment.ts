@@ -173,12 +173,12 @@ export function variablesOf(settings: SettingsText): Record<string, string> {
 
 /** The pattern of the rule, as template.yaml sets it. */
 function patternOf({ clusters }: SettingsText): string {
-  const [, , , , account = ''] = clusters[0]?.split(':') ?? [];
+  const [, , , , account = HOME.id] = clusters[0]?.split(':') ?? [];
   return JSON.stringify({
     account: [account],
     source: ['aws.ecs'],
     'detail-type': ['ECS Task State Change'],
-    detail: { clusterArn: clusters, $or: [{ lastStatus: ['RUNNING'] }, { desiredStatus: ['STOPPED'] }] },
+    detail: { ...(clusters.length > 0 && { clusterArn: clusters }), $or: [{ lastStatus: ['RUNNING'] }, { desiredStatus: ['STOPPED'] }] },
   });
 }
 

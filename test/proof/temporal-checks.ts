@@ -13,6 +13,7 @@ const SCHEDULED_REPEAT_MS = 10_000;
 /** The configuration is read twice a minute; the first call of a reading may wait its turn for some seconds. */
 const CONFIGURATION_MS = 25_000;
 
+const FIRST: ReadonlySet<string> = new Set(['DescribeTargetGroups', 'ListTagsForResource', 'logs.ListTagsForResource']);
 const CONFIGURATION = new Set([
   'DescribeTargetGroups',
   'DescribeTags',
@@ -81,8 +82,8 @@ export class TemporalChecks {
     const habits = this.#habitsOf(environment);
     if (name === 'DescribeTargetHealth') habits.open.clear();
     if (isRunningList(name, input)) habits.listAskedMs.set(selectorOf(input), this.#clock.now());
-    // Groups and Cloud Map's tags are asked for side by side. What is asked again before the last call still belongs to the reading.
-    const isFirst = name === 'DescribeTargetGroups' || name === 'ListTagsForResource';
+    // These are asked for side by side. What is asked again before the last call still belongs to the reading.
+    const isFirst = FIRST.has(name);
     if (isFirst && habits.isConfigured) this.#judgeConfiguration(environment, habits);
     if (name !== 'DescribeTargetGroups') return;
     habits.due.delete('groups');

@@ -36,14 +36,13 @@ export async function runSize(options: SizeOptions): Promise<SizeResult> {
   const { groups, tasks, replaced, limitMs = 480_000, scheduleAfterMs = 59_000, othersUse = 0.5 } = options;
   const names = Array.from({ length: groups }, (_, index) => `g${String(index).padStart(2, '0')}`);
   const deployment = new Deployment({
-    settings: {
-      targetGroups: names.map((name) => targetGroupArn(name)),
-      binding: names.map((name) => `target-group=${name} service=${name} port=8080`).join(';'),
-    },
+    // As deployed without a parameter: groups are found by their tag. Named one by one, so many do not fit into the environment.
+    settings: { clusters: [], targetGroups: [], binding: '' },
   });
   const { account, clock } = deployment;
   account.buckets.othersUse = othersUse;
   const records = names.map((name) => account.elb.addGroup({ arn: targetGroupArn(name), quota: 5_000 }));
+  for (const record of records) record.tags.set('alb-target-sync', `service=${record.name} port=8080`);
   for (const name of names) account.ecs.addService(CLUSTER, name);
   const start = (name: string): TaskRecord =>
     account.ecs.start({ clusterArn: CLUSTER, group: `service:${name}`, definition: `${name}:1`, timing: TIMING });
