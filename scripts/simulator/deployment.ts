@@ -178,7 +178,10 @@ function patternOf({ clusters }: SettingsText): string {
     account: [account],
     source: ['aws.ecs'],
     'detail-type': ['ECS Task State Change'],
-    detail: { ...(clusters.length > 0 && { clusterArn: clusters }), $or: [{ lastStatus: ['RUNNING'] }, { desiredStatus: ['STOPPED'] }] },
+    detail: {
+      ...(clusters.length > 0 && { clusterArn: clusters }),
+      $or: [{ lastStatus: ['RUNNING'] }, { desiredStatus: ['STOPPED'] }],
+    },
   });
 }
 
