@@ -14,6 +14,7 @@ import {
   parseIpAddress,
   parseTargetGroupArn,
   parseTaskArn,
+  parseTime,
   type TaskArn,
 } from './values.ts';
 
@@ -130,14 +131,10 @@ function claimOf(event: JsonObject, detail: JsonObject): Claim | undefined {
   const addresses = valuesOf(values.map(({ value }) => parseIpAddress(value)));
   const isStop = detail['desiredStatus'] === 'STOPPED';
   // The envelope's time has whole seconds: the change came about within the second that it names.
-  const atMs = timeOf(detail[isStop ? 'stoppingAt' : 'updatedAt']) ?? (timeOf(event['time']) ?? Number.NaN) + 1_000;
+  const atMs = parseTime(detail[isStop ? 'stoppingAt' : 'updatedAt']) ?? (parseTime(event['time']) ?? Number.NaN) + 1_000;
   return addresses.length === 0 || Number.isNaN(atMs) ? undefined : { addresses, isStop, atMs };
 }
 
-function timeOf(value: unknown): number | undefined {
-  const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(ms) ? undefined : ms;
-}
 
 /** An envelope that contradicts its detail has been edited on the way. */
 function envelopeMismatch(event: JsonObject, cluster: ClusterArn): string | undefined {
