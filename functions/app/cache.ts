@@ -100,6 +100,8 @@ export interface GroupCache {
   settingsFindings: readonly Finding[];
   /** Of targets that no task explains: what the record of writes says of them. */
   origins: ReadonlyMap<Address, TaskArn>;
+  /** Targets that another writer must have registered, and when that was last recorded. */
+  readonly strangers: Map<Address, number>;
   /** When these were last recorded. */
   recordedAtMs: number;
 }
@@ -185,6 +187,7 @@ export function groupCache(cache: Cache, group: TargetGroupArn): GroupCache {
     audited: [],
     settingsFindings: [],
     origins: new Map(),
+    strangers: new Map(),
     recordedAtMs: Number.NEGATIVE_INFINITY,
   };
   cache.groups.set(group, fresh);
@@ -244,6 +247,12 @@ interface Hearer {
   readonly cache: Cache;
   readonly clock: { now(): number };
   readonly environment: { readonly eventAgeMs: number };
+}
+
+/** Whether the task is known, and not known to have been told to stop. */
+export function isKnownLive({ tasks }: Pick<Cache, 'tasks'>, arn: TaskArn | undefined): boolean {
+  const entry = arn === undefined ? undefined : tasks.get(arn);
+  return entry !== undefined && isLive(entry.task);
 }
 
 export function forgetOldTasks(cache: Cache, nowMs: number): void {

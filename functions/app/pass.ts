@@ -20,14 +20,14 @@ import type { RecordKind } from '../core/ownership.ts';
 import { type Change, planChanges } from '../core/plan.ts';
 import { findingOfRefusal, NOTHING_WRITTEN, type Pass, refusalOf, type Written } from '../core/report.ts';
 import { hintsBehind, isReady, type Member, membersOf, registeredAddresses, type Snapshot } from '../core/snapshot.ts';
-import { isLive, isServing } from '../core/task.ts';
+import { isServing } from '../core/task.ts';
 import type { Address, ClusterArn, TaskArn } from '../core/values.ts';
 import {
-  type Cache,
   coveredBy,
   type GroupCache,
   groupCache,
   hintsFor,
+  isKnownLive,
   keepRefusals,
   noteBindings,
   noteOwners,
@@ -81,7 +81,7 @@ export async function runPass(invocation: Invocation, bound: BoundGroup, listing
   const planned = planChanges(snapshot);
   noteProofs(known, planned, clock.now());
   const late = planned.filter((change) => isLate(change, clock.now()));
-  const { ownership, failures: recordFailures } = await readOwnership(invocation, group, late);
+  const { ownership, isShared, failures: recordFailures } = await readOwnership(invocation, group, late);
   const input = {
     nowMs: clock.now(),
     checkOnly: trigger === 'check',
@@ -95,6 +95,7 @@ export async function runPass(invocation: Invocation, bound: BoundGroup, listing
     provedAtMs: known.provedAtMs,
     listedAtMs,
     ownership,
+    isShared,
     refusedUntilMs: new Map([...known.refused].map(([address, { untilMs }]) => [address, untilMs])),
     writtenAtMs: known.writtenAtMs,
     removalsLeft: removalsLeft(known, registered.size, settings.removalBudgetPercent, clock.now()),
@@ -153,11 +154,6 @@ function historyOf({ cache }: Invocation, { group, bindings }: BoundGroup, known
   const clusters = new Set(bindings.map(({ selector }) => selector.cluster));
   const natives = (cache.natives.services.get(group.arn) ?? []).filter(({ cluster }) => clusters.has(cluster));
   return { ...known, searched: new Set(known.searches.keys()), origins, natives };
-}
-
-function isKnownLive({ tasks }: Cache, arn: TaskArn): boolean {
-  const entry = tasks.get(arn);
-  return entry !== undefined && isLive(entry.task);
 }
 
 /** The clusters whose tasks could not be read; all of the group's where a failure does not say whose. */

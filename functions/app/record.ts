@@ -2,9 +2,10 @@
 
 import type { Failure } from '../core/failure.ts';
 import { changeKey } from '../core/guard.ts';
-import { type Ownership, ownershipOf, type RecordEntry } from '../core/ownership.ts';
+import { type Ownership, ownershipOf, type RecordEntry, type RecordedTarget, type RecordKind } from '../core/ownership.ts';
 import type { Change } from '../core/plan.ts';
 import type { TargetGroup } from '../core/target.ts';
+import type { Address } from '../core/values.ts';
 import { groupCache } from './cache.ts';
 import type { Invocation } from './invocation.ts';
 
@@ -18,6 +19,8 @@ const RECORD_SLACK_MS = 5_000;
 export interface OwnershipRead {
   /** By `changeKey`. Nothing here for a removal whose record could not be read: then it is unknown. */
   readonly ownership: ReadonlyMap<string, Ownership>;
+  /** Whether an environment of this stack has seen a target in the group that another writer must have registered. */
+  readonly isShared: boolean;
   readonly failures: readonly Failure[];
 }
 
@@ -27,14 +30,16 @@ export async function readOwnership(
   { arn }: TargetGroup,
   late: readonly Change[],
 ): Promise<OwnershipRead> {
-  if (late.length === 0) return { ownership: new Map(), failures: [] };
   const known = groupCache(cache, arn);
+  const sinceMs = clock.now() - RECORD_WINDOW_MS;
+  const isShared = [...known.strangers.values()].some((atMs) => atMs >= sinceMs);
+  if (late.length === 0) return { ownership: new Map(), isShared, failures: [] };
   const seenMs = late.map(({ address, because }) => {
     const owner = known.owners.get(address);
-    return owner?.task === because.task ? owner.atMs - RECORD_SLACK_MS : clock.now() - RECORD_WINDOW_MS;
+    return owner?.task === because.task ? owner.atMs - RECORD_SLACK_MS : sinceMs;
   });
   const entries = await reads.record(arn, Math.min(...seenMs));
-  if (!entries.ok) return { ownership: new Map(), failures: [entries.problem] };
+  if (!entries.ok) return { ownership: new Map(), isShared, failures: [entries.problem] };
   return {
     ownership: new Map(
       late.map((change) => {
@@ -48,30 +53,47 @@ export async function readOwnership(
         ] as const;
       }),
     ),
+    isShared: isShared || entries.value.some(({ kind }) => kind === 'shared'),
     failures: [],
   };
 }
 
-/** Once an hour, and first of all in a new environment, records which targets have a live task. */
+/** Once an hour, and first of all in a new environment, records which targets have a live task, and which ones are left of ours. */
 export function recordOwners({ cache, clock, reporter }: Invocation, { arn }: TargetGroup): void {
   const known = groupCache(cache, arn);
   const nowMs = clock.now();
   if (nowMs - known.recordedAtMs < OWNERS_INTERVAL_MS) return;
   known.recordedAtMs = nowMs;
   const current = [...known.owners].filter(([, { atMs }]) => nowMs - atMs < RECORD_SLACK_MS);
-  if (current.length > 0) {
-    reporter.recorded(
-      'kept',
-      arn,
-      current.map(([address, { task }]) => ({ address, task })),
-    );
-  }
   const left = [...known.origins].filter(([address]) => known.firstSeenMs.has(address));
-  if (left.length > 0) {
+  const tell = (kind: RecordKind, targets: readonly RecordedTarget[]): void => {
+    if (targets.length > 0) reporter.recorded(kind, arn, targets);
+  };
+  tell(
+    'kept',
+    current.map(([address, { task }]) => ({ address, task })),
+  );
+  tell(
+    'left',
+    left.map(([address, task]) => ({ address, task })),
+  );
+}
+
+/** Notes and records that somebody else has registered these targets; again once an hour, so that no search goes back further. */
+export function recordStrangers(
+  { cache, clock, reporter }: Invocation,
+  { arn }: TargetGroup,
+  addresses: readonly Address[],
+): void {
+  const { strangers } = groupCache(cache, arn);
+  const nowMs = clock.now();
+  const due = addresses.filter((address) => nowMs - (strangers.get(address) ?? Number.NEGATIVE_INFINITY) >= OWNERS_INTERVAL_MS);
+  for (const address of due) strangers.set(address, nowMs);
+  if (due.length > 0) {
     reporter.recorded(
-      'left',
+      'shared',
       arn,
-      left.map(([address, task]) => ({ address, task })),
+      due.map((address) => ({ address, task: undefined })),
     );
   }
 }

@@ -7,11 +7,11 @@ import { err, ok, problemsOf } from '../core/result.ts';
 import { type Snapshot, unexplainedAddresses } from '../core/snapshot.ts';
 import { isLive } from '../core/task.ts';
 import { type Address, type ClusterArn, clusterOf, type TaskArn } from '../core/values.ts';
-import { type GroupCache, groupCache } from './cache.ts';
+import { type GroupCache, groupCache, isKnownLive } from './cache.ts';
 import { allPages } from './caller.ts';
 import type { Invocation } from './invocation.ts';
 import { cachedTasks } from './read-snapshot.ts';
-import { RECORD_WINDOW_MS } from './record.ts';
+import { RECORD_WINDOW_MS, recordStrangers } from './record.ts';
 
 /**
  * The stopped list is searched for an unexplained address, once more after this time, and then at this interval. A list that is
@@ -114,10 +114,11 @@ export async function identifyStrangers(invocation: Invocation, bound: BoundGrou
  * Whether the task still lives is asked of ECS, since no binding lists it.
  */
 async function readOrigins(
-  { cache, clock, reads }: Invocation,
+  invocation: Invocation,
   { group }: BoundGroup,
   strangers: readonly Address[],
 ): Promise<readonly Failure[]> {
+  const { cache, clock, reads } = invocation;
   const known = groupCache(cache, group.arn);
   const answer = await reads.record(group.arn, clock.now() - RECORD_WINDOW_MS);
   if (!answer.ok) return [answer.problem];
@@ -134,6 +135,13 @@ async function readOrigins(
     return cluster === undefined || cache.tasks.has(arn) ? [] : [{ arn, cluster }];
   });
   const { failures } = await reads.describe(asked, { dropRefused: true });
+  // What we once registered may be another writer's by now, unless its task still lives.
+  const isOurs = (address: Address): boolean => isKnownLive(cache, origins.get(address));
+  recordStrangers(
+    invocation,
+    group,
+    strangers.filter((address) => !isOurs(address)),
+  );
   return failures;
 }
 

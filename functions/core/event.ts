@@ -135,7 +135,6 @@ function claimOf(event: JsonObject, detail: JsonObject): Claim | undefined {
   return addresses.length === 0 || Number.isNaN(atMs) ? undefined : { addresses, isStop, atMs };
 }
 
-
 /** An envelope that contradicts its detail has been edited on the way. */
 function envelopeMismatch(event: JsonObject, cluster: ClusterArn): string | undefined {
   const { region, account } = arnParts(cluster);

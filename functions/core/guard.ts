@@ -52,6 +52,8 @@ export interface GuardInput {
   readonly listedAtMs: number | undefined;
   /** Whose the target of a late removal is, by `changeKey`, as far as the record says. */
   readonly ownership: ReadonlyMap<string, Ownership>;
+  /** Whether others register targets in this group too. */
+  readonly isShared: boolean;
   /** How many more targets this environment may remove from the group within the minute. */
   readonly removalsLeft: number;
   /** Registrations that ELB refused, and until when they are left alone. */
@@ -75,6 +77,7 @@ const FINAL: ReadonlySet<HoldReason> = new Set([
   'drain is not confirmed',
   'was let go before',
   'ownership is unknown',
+  "may be another writer's",
 ]);
 
 interface GuardRule {
@@ -133,6 +136,12 @@ const RULES = [
   {
     reason: 'ownership is unknown',
     holds: (change, { nowMs, ownership }) => isLate(change, nowMs) && ownership.get(changeKey(change)) !== 'ours',
+  },
+  {
+    // ELB has one target for one address, whoever registered it first: the record says that it was ours, and another writer's live task
+    // may have come to the address since. In a group of our own nobody wants it there.
+    reason: "may be another writer's",
+    holds: (change, { nowMs, isShared }) => isShared && isLate(change, nowMs),
   },
   {
     // A writer that undoes us at once would otherwise be answered at every event.
@@ -221,6 +230,12 @@ export function isFinalHold({ because }: Held): boolean {
   return FINAL.has(because);
 }
 
+const WHY_UNPROVED = {
+  'was let go before': 'This stack has removed its target before',
+  'ownership is unknown': 'This stack has no record of its target',
+  "may be another writer's": 'Others write to this group as well',
+} as const;
+
 /** A hold that a person should hear about. */
 export function findingOfHeld(held: Held): Finding[] {
   const { change, because } = held;
@@ -235,11 +250,12 @@ export function findingOfHeld(held: Held): Finding[] {
       return [{ kind: 'contested', subject, message }];
     }
     case 'was let go before':
+    case "may be another writer's":
     case 'ownership is unknown': {
-      const record = because === 'was let go before' ? 'removed its target before' : 'has no record of its target';
+      const record = WHY_UNPROVED[because];
       const message =
-        `The target has the address of ${owner}, which has stopped. This stack ${record}, so it may be another writer's, for a task ` +
-        'that has the address now. It is left alone. Remove it if nothing needs it.';
+        `The target has the address of ${owner}, which has stopped. ${record}, so it may be another writer's, for a task that has the ` +
+        'address now. It is left alone. Remove it if nothing needs it.';
       return [{ kind: because === 'was let go before' ? 'foreign' : 'unproven', subject, message }];
     }
     case 'drain is not confirmed': {

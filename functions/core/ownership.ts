@@ -17,14 +17,15 @@ export interface RecordEntry extends RecordedTarget {
 /**
  * `kept`: the target was registered while its task served. `failed`: a removal that AWS refused or did not answer. `refused`: a
  * registration that ELB did not take. `left`: a target of ours whose task nobody knows any more, recorded again so that it is not
- * forgotten; it proves nothing.
+ * forgotten; it proves nothing. `shared`: a target that nothing of this stack explains, which another writer must have registered.
  */
 export type RecordKind = (typeof KINDS)[number];
-const KINDS = ['register', 'deregister', 'failed', 'refused', 'kept', 'left'] as const;
+const KINDS = ['register', 'deregister', 'failed', 'refused', 'kept', 'left', 'shared'] as const;
 
 export interface RecordedTarget {
   readonly address: Address;
-  readonly task: TaskArn;
+  /** Of a target that nothing of ours explains, nobody knows. */
+  readonly task: TaskArn | undefined;
 }
 
 /** A log line holds so many targets: an event of CloudWatch Logs has 256 kB at most (CloudWatch Logs quotas). */
@@ -32,7 +33,7 @@ export const RECORDED_MAX = 500;
 
 /** What a line of the record says besides its message, `record`. */
 export function recordFields(kind: RecordKind, group: TargetGroupArn, targets: readonly RecordedTarget[]) {
-  return { kind, targetGroupArn: group, targets: targets.map(({ address, task }) => `${address} ${task}`) };
+  return { kind, targetGroupArn: group, targets: targets.map(({ address, task = '' }) => `${address} ${task}`.trim()) };
 }
 
 /** The entries of a line of the record; none where it is no such line. */
@@ -43,7 +44,8 @@ export function parseRecord(line: unknown, atMs: number): RecordEntry[] {
     const [address = '', arn] = typeof text === 'string' ? text.split(' ') : [];
     const task = parseTaskArn(arn);
     const endpoint = parseAddress(address);
-    return kind === undefined || !task.ok || !endpoint.ok ? [] : [{ kind, atMs, address: endpoint.value, task: task.value }];
+    if (kind === undefined || !endpoint.ok || (!task.ok && kind !== 'shared')) return [];
+    return [{ kind, atMs, address: endpoint.value, task: task.ok ? task.value : undefined }];
   });
 }
 
@@ -66,14 +68,17 @@ export function ownershipOf(
       heldMs = atMs;
     } else if (kind === 'refused') {
       if (of === task) ownership = 'unknown';
-    } else if (kind !== 'left' && of === task) ownership = kind === 'deregister' ? 'let go' : 'ours';
+    } else if (kind !== 'left' && kind !== 'shared' && of === task) ownership = kind === 'deregister' ? 'let go' : 'ours';
   }
   return ownership === 'ours' && absentAtMs !== undefined && absentAtMs > heldMs ? 'let go' : ownership;
 }
 
 /** The task for which this stack last had the address registered, if it was the last to write there. */
 export function originOf(address: Address, entries: readonly RecordEntry[]): TaskArn | undefined {
-  const last = entriesOn(address, entries).at(-1);
+  const last = entriesOn(
+    address,
+    entries.filter(({ kind }) => kind !== 'shared'),
+  ).at(-1);
   return last === undefined || last.kind === 'deregister' || last.kind === 'refused' ? undefined : last.task;
 }
 

@@ -9,6 +9,7 @@ import type { Input } from '../../scripts/simulator/api-input.ts';
 import { objects, text, texts, whole } from '../../scripts/simulator/api-input.ts';
 import type { VirtualClock } from '../../scripts/simulator/clock.ts';
 import { FORGED_ADDRESS } from './forgery.ts';
+import type { Judge, Violation } from './judge.ts';
 import { isStopping, Knowledge, type KnownTask } from './knowledge.ts';
 import { isRunningList, selectorOf as selectorOfList, TemporalChecks, targetsOf } from './temporal-checks.ts';
 
@@ -20,13 +21,6 @@ export interface WantedLine {
   readonly mode: 'enforce' | 'observe' | 'drain';
   /** ECS itself keeps the group for this service. */
   readonly isNative?: boolean;
-}
-
-export interface Violation {
-  readonly invariant: string;
-  readonly atMs: number;
-  readonly environment: number;
-  readonly detail: string;
 }
 
 /** What the oracle is told about the scenario before it begins. */
@@ -99,7 +93,7 @@ interface Eyes {
   isQuotaHit: boolean;
 }
 
-export class Oracle {
+export class Oracle implements Judge {
   readonly violations: Violation[] = [];
   readonly #clock: VirtualClock;
   readonly #rules: Rules;

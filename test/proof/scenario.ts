@@ -11,12 +11,14 @@ import { Random } from '../../scripts/simulator/random.ts';
 import { drawFault } from './fault-draw.ts';
 import { drawFaultMix, type FaultClass, type FaultMix, type FaultMixOptions } from './fault-mix.ts';
 import { forgedMessage, forgedVersion, mangledMessage } from './forgery.ts';
+import type { Violation } from './judge.ts';
 import { cameLate } from './late-starts.ts';
 import { CLUSTER_ARN, type Kind, Operators } from './operators.ts';
-import type { Rules, Violation, WantedLine } from './oracle.ts';
+import { Oracle, type Rules, type WantedLine } from './oracle.ts';
 import { ADMIN, API, APP, CLOUD_MAP, JOB, TAG_TEXTS, TEXTS_OF_APP, WEB } from './scenario-bindings.ts';
 import { Stack } from './stack.ts';
 import { Trace } from './trace.ts';
+import { isMeantBy, type TrueLine, TruthJudge } from './truth.ts';
 
 export interface ScenarioResult {
   readonly mix: FaultMix;
@@ -60,7 +62,15 @@ const QUICK_BESIDE_REFUSALS_MS = 25_000;
  * Under these a start may take longer than usual. A full group and a target that drains have promises of their own. Of two
  * stacks, the one whose dead task held the address may take it from the other's live one, which puts it back within a minute.
  */
+/** With these, others write to the group. */
+const SHARED: readonly FaultClass[] = ['person', 'second stack', 'native writer'];
 const HELD_UP: readonly FaultClass[] = ['small quota', 'refused while draining', 'second stack'];
+
+/** Every line that a stack ever has, in its parameter or in a tag. */
+const EVERY_LINE: Readonly<Record<string, readonly TrueLine[]>> = {
+  A: [APP, { ...APP, mode: 'drain' as const }, JOB, { ...APP, port: 9090 }].map((line) => ({ ...line, cluster: CLUSTER_ARN })),
+  B: [{ ...API, cluster: CLUSTER_ARN }],
+};
 
 /** How old a copy of the tags may be. */
 const TAGS_COPIED_MS = 61_000;
@@ -82,6 +92,9 @@ class Scenario {
   readonly #operators: Operators;
   readonly #exposure: Exposure;
   readonly #stacks: Stack[] = [];
+  readonly #truths: TruthJudge[] = [];
+  /** By stack: the lines that hold for a group. */
+  readonly #lines = new Map<string, (group: string) => readonly WantedLine[]>();
   /** Addresses that are wrong now, and since when. */
   readonly #wrongSinceMs = new Map<string, number>();
   readonly #late: Violation[] = [];
@@ -125,7 +138,7 @@ class Scenario {
       mix: this.#mix,
       violations: [...this.#stacks.flatMap((stack) => stack.violations), ...this.#late],
       marks: new Set(this.#stacks.flatMap((stack) => [...stack.collectMarks()])),
-      liveRemovals: this.#stacks.reduce((sum, stack) => sum + stack.liveRemovals, 0),
+      liveRemovals: this.#truths.reduce((sum, truth) => sum + truth.liveCount, 0),
       outOfStepMs: this.#outOfStepMs,
       exposure: this.#exposure.sum(app, 8080, endMs, tasks, this.#faultsEndMs),
       calls: this.#account.callCount,
@@ -237,11 +250,37 @@ class Scenario {
         trace: this.#trace,
         lambda: this.#lambda,
         settings: { clusters: [CLUSTER_ARN], cloudMapServices, mode: 'enforce', ...settings },
-        rules: { parameterLines, linesOfTag: TAG_TEXTS, nativeServices, isSingleGroup, isLive },
+        judges: [
+          new Oracle(this.#clock, { parameterLines, linesOfTag: TAG_TEXTS, nativeServices, isSingleGroup, isLive }),
+          this.#truthOf(name, parameterLines),
+        ],
         wrote: () => this.#exposure.note(),
-        trueLines: () => [...parameterLines.values()].flat().concat(name === 'A' ? this.#taggedLines() : []),
       }),
     );
+  }
+
+  /** A group's targets belong to whoever wants them: the other stack's are as safe as our own. */
+  #truthOf(name: string, parameterLines: Rules['parameterLines']): TruthJudge {
+    const lines = (group: string): readonly WantedLine[] => {
+      const own = [...(parameterLines.get(group) ?? []), ...(name === 'A' && group === WEB ? this.#taggedLines() : [])];
+      return own.filter(({ mode }) => mode !== 'drain');
+    };
+    const truth = new TruthJudge(this.#account, {
+      lagMaxMs: LAG_MAX_MS,
+      // Which lines a stack may act on is the oracle's to say: it knows what the environment has read of them.
+      linesOf: () => EVERY_LINE[name] ?? [],
+      writersOf: (group, port, task) => {
+        this.#lines.set(name, lines);
+        const stacks = [...this.#lines].filter(([, of]) =>
+          of(group).some((line) => line.port === port && isMeantBy({ ...line, cluster: CLUSTER_ARN }, task)),
+        );
+        const isNative = this.#has('native writer') && group === WEB && port === 8080 && task.group === 'service:app';
+        return [...stacks.map(([stack]) => `stack ${stack}`), ...(isNative ? ['ECS'] : [])];
+      },
+    });
+    this.#lines.set(name, lines);
+    this.#truths.push(truth);
+    return truth;
   }
 
   /** The lines in the tags now. One that was draining a moment ago may still be acted on: a copy of the tags may be a minute old. */
@@ -371,11 +410,21 @@ class Scenario {
     const byHand = [...this.#operators.byHand].filter((key) => !registered.has(key));
     const extra = [...registered].filter((key) => !wanted.has(key) && !this.#operators.byHand.has(key));
     const isExcused = this.#isGone || this.#has('native writer');
+    const reported = this.#reportedAddresses();
     return [
       ...missing.map((key) => `missing ${key}`),
       ...byHand.map((key) => `taken from a person ${key}`),
-      ...(isExcused ? [] : extra.map((key) => `left behind ${key}`)),
+      ...(isExcused ? [] : extra.filter((key) => !reported.has(key)).map((key) => `left behind ${key}`)),
     ];
+  }
+
+  /** Where others write to the group, a target that cannot be proved dead may stay, as long as a finding names it. */
+  #reportedAddresses(): Set<string> {
+    if (!SHARED.some((each) => this.#has(each))) return new Set();
+    const findings = this.#stacks
+      .flatMap(({ standing }) => standing)
+      .filter(({ kind }) => kind === 'unproven' || kind === 'foreign');
+    return new Set(findings.map(({ subject }) => subject));
   }
 
   #wantedKinds(): Kind[] {

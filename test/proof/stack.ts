@@ -1,17 +1,16 @@
 /** One deployed stack in a scenario: queue, function and schedule, with the oracle behind each of its environments. */
 
 import type { Clock } from '../../functions/app/ports.ts';
+import type { Finding } from '../../functions/core/finding.ts';
 import { isObject } from '../../functions/core/json.ts';
 import type { Pass } from '../../functions/core/report.ts';
 import { registeredAddresses } from '../../functions/core/snapshot.ts';
 import type { Account } from '../../scripts/simulator/account.ts';
 import type { ApiName, Service } from '../../scripts/simulator/api.ts';
 import type { Input } from '../../scripts/simulator/api-input.ts';
-import { objects, text } from '../../scripts/simulator/api-input.ts';
 import { createSimulatedAws, type Line } from '../../scripts/simulator/aws-api.ts';
 import type { VirtualClock } from '../../scripts/simulator/clock.ts';
 import { parseSettings, type SettingsText } from '../../scripts/simulator/deployment.ts';
-import { present } from '../../scripts/simulator/ecs.ts';
 import type { StateChangeEvent } from '../../scripts/simulator/events.ts';
 import { functionCalled } from '../../scripts/simulator/function-calls.ts';
 import { type InProcessRuntime, logTo, spawnInProcess } from '../../scripts/simulator/in-process.ts';
@@ -19,7 +18,7 @@ import { LAMBDA_SETTINGS, Lambda, type LambdaSettings, type Runtime } from '../.
 import { Queue } from '../../scripts/simulator/queue.ts';
 import type { Random } from '../../scripts/simulator/random.ts';
 import type { FaultMix } from './fault-mix.ts';
-import { isMeant, Oracle, type Rules, type Violation, type WantedLine } from './oracle.ts';
+import type { Judge, Violation } from './judge.ts';
 import { Pipeline } from './pipeline.ts';
 import type { Trace } from './trace.ts';
 
@@ -33,13 +32,12 @@ export interface StackOptions {
   /** Whether nothing works at this moment: then no event arrives either. */
   readonly isOut: () => boolean;
   readonly settings: SettingsText;
-  readonly rules: Rules;
+  /** Hear of every call. */
+  readonly judges: readonly Judge[];
   readonly trace: Trace;
   readonly lambda: Partial<LambdaSettings> | undefined;
   /** Told after every write that took effect. */
   readonly wrote: () => void;
-  /** The lines that hold for the group in truth, for what counts as a live removal. */
-  readonly trueLines: () => readonly WantedLine[];
 }
 
 interface Life {
@@ -55,18 +53,15 @@ export class Stack {
   readonly lambda: Lambda;
   readonly pipeline: Pipeline;
   readonly marks = new Set<string>();
-  liveRemovals = 0;
   readonly #options: StackOptions;
   readonly #clock: VirtualClock;
-  readonly #oracle: Oracle;
   readonly #runtimes: InProcessRuntime[] = [];
   #environments = 0;
 
   constructor(options: StackOptions) {
-    const { account, mix, random, faultsEndMs, rules } = options;
+    const { account, mix, random, faultsEndMs } = options;
     this.#options = options;
     this.#clock = account.clock;
-    this.#oracle = new Oracle(this.#clock, rules);
     this.queue = new Queue(this.#clock);
     this.pipeline = new Pipeline(this.#clock, this.queue, mix, random.fork(), faultsEndMs);
     this.lambda = new Lambda(this.#clock, () => this.#spawn(), { ...LAMBDA_SETTINGS, ...options.lambda });
@@ -76,7 +71,7 @@ export class Stack {
   }
 
   get violations(): readonly Violation[] {
-    return [...this.#oracle.violations, ...this.#mistakes()];
+    return [...this.#options.judges.flatMap(({ violations }) => violations), ...this.#mistakes()];
   }
 
   /** An invocation may fail for what AWS did; that the code itself goes wrong is a mistake of ours, whatever follows. */
@@ -85,6 +80,13 @@ export class Stack {
       const isOurs = error !== undefined && !(error instanceof Error && error.constructor === Error);
       return isOurs ? [{ invariant: 'MISTAKE', atMs: startedAtMs, environment: 0, detail: String(error) }] : [];
     });
+  }
+
+  /** What the environments found in their last full runs. */
+  get standing(): readonly Finding[] {
+    return this.#runtimes.flatMap(
+      ({ reports }) => reports.runs.findLast(({ standing }) => standing !== undefined)?.standing?.findings ?? [],
+    );
   }
 
   /** Interesting states, those that the function itself told among them. */
@@ -140,11 +142,11 @@ export class Stack {
     this.#runtimes.push(inner);
     const runtime: Runtime = {
       invoke: (input, remainingMs) => {
-        this.#oracle.invoked(life.number, input);
+        for (const judge of this.#options.judges) judge.invoked?.(life.number, input);
         this.#options.trace.note(`${this.#options.name}${life.number} invoked`);
         life.hasWritten = false;
         return inner.invoke(input, remainingMs).then((answer) => {
-          if (!life.isDead) this.#oracle.ended(life.number, input, answer);
+          if (!life.isDead) for (const judge of this.#options.judges) judge.ended?.(life.number, input, answer);
           return answer;
         });
       },
@@ -160,7 +162,7 @@ export class Stack {
       answerMs: () => random.whole(5, 40),
       frozenUntilMs: () => life.frozenUntilMs,
       sent: (name, input) => this.#sent(life, random, name, input),
-      effected: (name, input) => this.#effected(name, input),
+      effected: (name, input) => this.#effected(life, name, input),
       answered: (name, input, output, code) => this.#answered(life, name, input, output, code),
     };
   }
@@ -194,39 +196,24 @@ export class Stack {
     }
     if (this.#isFaulty && freeze < this.#options.mix.freezeP) life.frozenUntilMs = this.#clock.now() + random.whole(500, 9_000);
     this.#options.trace.note(`${this.#options.name}${life.number} ${name} ${JSON.stringify(input)}`);
-    this.#oracle.sent(life.number, name, input);
+    for (const judge of this.#options.judges) judge.sent?.(life.number, name, input);
     functionCalled(this.#options.settings, name, input);
     if (name === 'RegisterTargets' || name === 'DeregisterTargets') life.hasWritten = true;
     if (name === 'ListTasks' && input['desiredStatus'] === 'STOPPED') this.marks.add('the stopped list was searched');
     return true;
   }
 
-  #effected(name: ApiName, input: Input): void {
-    if (name !== 'RegisterTargets' && name !== 'DeregisterTargets') return;
-    if (name === 'DeregisterTargets') this.#countLiveRemovals(input);
-    this.#options.wrote();
+  #effected(life: Life, name: ApiName, input: Input): void {
+    for (const judge of this.#options.judges) judge.effected?.(life.number, name, input);
+    if (name === 'RegisterTargets' || name === 'DeregisterTargets') this.#options.wrote();
   }
 
   #answered(life: Life, name: ApiName, input: Input, output: unknown, code: string): void {
     if (life.isDead) return;
     this.#options.trace.note(`${this.#options.name}${life.number} ${name} answered ${code}`);
-    this.#oracle.answered(life.number, name, input, output, code);
+    for (const judge of this.#options.judges) judge.answered?.(life.number, name, input, output, code);
     if (code !== '') this.marks.add(`${name}: ${code}`);
     if (isObject(output) && output['nextToken'] !== undefined) this.marks.add('a list had a second page');
-  }
-
-  #countLiveRemovals(input: Input): void {
-    for (const target of objects(input, 'Targets')) {
-      const ip = text(target, 'Id') ?? '';
-      const lines = this.#options.trueLines().filter((line) => line.mode !== 'drain' && line.port === target['Port']);
-      const victims = this.#options.account.ecs.holdersOf(ip).filter((task) => {
-        const known = { group: task.group, family: task.definition.split(':')[0] ?? '' };
-        return present(task).last === 'RUNNING' && lines.some((line) => isMeant(line, known));
-      });
-      if (victims.length > 0)
-        this.#options.trace.note(`LIVE REMOVAL of ${ip} held by ${victims.map((task) => task.id.slice(-4)).join()}`);
-      this.liveRemovals += victims.length;
-    }
   }
 }
 
