@@ -3,12 +3,14 @@
 import type { Settings } from '../../functions/core/binding-sources.ts';
 import { parseCloudMapServiceArn, parseClusterArn, parseTargetGroupArn } from '../../functions/core/values.ts';
 import { Account, clusterArn, targetGroupArn } from './account.ts';
+import type { Accounts } from './accounts.ts';
 import { Service } from './api.ts';
 import { runClock, VirtualClock } from './clock.ts';
 import { refuseEnvironment, refuseEventPattern, refuseRolePolicies } from './deployment-limits.ts';
 import { present, type TaskRecord, type TaskSpec } from './ecs.ts';
 import type { GroupRecord } from './elb.ts';
 import { passesRule, type StateChangeEvent } from './events.ts';
+import { HOME } from './home.ts';
 import { LAMBDA_SETTINGS, Lambda, type LambdaSettings, type Runtime } from './lambda.ts';
 import { Queue } from './queue.ts';
 
@@ -34,6 +36,8 @@ export interface SettingsText {
 export interface DeploymentOptions {
   readonly settings?: Partial<SettingsText>;
   readonly lambda?: Partial<LambdaSettings>;
+  /** The other accounts that the function may reach; its own is the one of `HOME`. */
+  readonly accounts?: Accounts;
   /** The documents of the role's inline policies, where they matter. */
   readonly rolePolicies?: readonly string[];
   /** Events that ECS does not send through the rule, such as those of starting tasks. */
@@ -47,10 +51,11 @@ export const GROUP = targetGroupArn('web');
 export const QUICK = { provisioningMs: 10, pendingMs: 10, stoppingMs: 500, deprovisioningMs: 500 } as const;
 
 export class Deployment {
-  readonly clock = new VirtualClock();
-  readonly account = new Account(this.clock);
-  readonly service = new Service(this.account);
-  readonly queue = new Queue(this.clock);
+  readonly clock: VirtualClock;
+  readonly account: Account;
+  readonly service: Service;
+  readonly accounts: Accounts | undefined;
+  readonly queue: Queue;
   readonly lambda: Lambda;
   readonly group: GroupRecord;
   readonly settings: SettingsText;
@@ -59,6 +64,11 @@ export class Deployment {
   deliver: (event: StateChangeEvent) => void = (event) => this.queue.send(JSON.stringify(event));
 
   constructor(options: DeploymentOptions = {}) {
+    this.accounts = options.accounts;
+    this.service = options.accounts?.in(HOME) ?? new Service(new Account(new VirtualClock()));
+    this.account = this.service.account;
+    this.clock = this.account.clock;
+    this.queue = new Queue(this.clock);
     this.settings = {
       clusters: [CLUSTER],
       targetGroups: [GROUP],

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { clusterArn, targetGroupArn } from '../../scripts/simulator/account.ts';
 import { Accounts } from '../../scripts/simulator/accounts.ts';
 import { VirtualClock } from '../../scripts/simulator/clock.ts';
-import { QUICK } from '../../scripts/simulator/deployment.ts';
+import { Deployment, QUICK } from '../../scripts/simulator/deployment.ts';
 import { HOME, type Home } from '../../scripts/simulator/home.ts';
 import { HttpDoor } from '../../scripts/simulator/http.ts';
 
@@ -128,6 +128,16 @@ describe('a hub with spokes', () => {
     expect(() => assume(3_601)).toThrow('exceeds the 1 hour session limit for roles assumed by role chaining');
   });
 
+  it('gives a user as long as the role allows, and no second more', async () => {
+    const { accounts } = await open();
+    const role = accounts.sts.addRole({ arn: 'arn:aws:iam::222233334444:role/long', sessionSecondsMax: 7_200 });
+    const user = { arn: `arn:aws:iam::${HOME.id}:user/operator`, accountId: HOME.id };
+    const assume = (seconds: number) =>
+      accounts.sts.assume(user, { roleArn: role.arn, sessionName: 'look', externalId: undefined, seconds });
+    expect(() => assume(7_200)).not.toThrow();
+    expect(() => assume(7_201)).toThrow('exceeds the MaxSessionDuration set for this role');
+  });
+
   it('loses one spoke when its role is deleted, and no other', async () => {
     const hub = await open();
     const [ireland, ohio] = [await hub.assume(IRELAND), await hub.assume(OHIO)];
@@ -141,6 +151,15 @@ describe('a hub with spokes', () => {
     for (let count = 0; count < 100; count += 1) hub.accounts.in(IRELAND).perform('ListTasks', { cluster: 'prod' });
     expect(() => hub.accounts.in(IRELAND).perform('ListTasks', { cluster: 'prod' })).toThrow('Rate exceeded');
     expect(() => hub.accounts.in(OHIO).perform('ListTasks', { cluster: 'prod' })).not.toThrow();
+  });
+
+  it('may be what a deployment runs in', () => {
+    const accounts = new Accounts(new VirtualClock());
+    const deployment = new Deployment({ accounts });
+    deployment.start(1);
+    expect(accounts.in(HOME).account.ecs.tasks.size).toBe(1);
+    expect([...accounts.in(OHIO).account.ecs.tasks]).toEqual([]);
+    expect(accounts.find({ accessKeyId: 'simulated', region: HOME.region })).toBe(deployment.service);
   });
 
   it('hears of tasks of a spoke through the rule that forwards them, and of those that the rule lets through alone', async () => {

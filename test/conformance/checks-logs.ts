@@ -129,7 +129,9 @@ export const LOG_CHECKS: readonly Check[] = [
     source: `${FILTER}, errors: InvalidParameterException`,
     run: async (scene) => {
       const { name } = await write(scene, ['line']);
-      await refused(scene, 'FilterLogEvents', { logGroupName: name, filterPattern: '{ $.message = ' }, 'InvalidParameter');
+      for (const filterPattern of ['{ $.message = ', '{ $.message = }']) {
+        await refused(scene, 'FilterLogEvents', { logGroupName: name, filterPattern }, 'InvalidParameter');
+      }
     },
   },
   {

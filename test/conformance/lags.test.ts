@@ -155,6 +155,37 @@ it("an address of the VPC's range that is in no subnet is outside, and one of a 
   expect(zones).toEqual(['eu-west-1b', 'eu-west-1c', 'all']);
 });
 
+it('a task set of another controller has load balancers of its own, and its tasks are counted as its own', () => {
+  const { deployment, pass } = world();
+  const { service, account } = deployment;
+  const app = account.ecs.addService(CLUSTER, 'app');
+  const green = targetGroupArn('green');
+  const taskSet = account.ecs.addTaskSet(app, { externalId: 'green', definition: 'app:2', loadBalancers: [green] });
+  deployment.start(2, { startedBy: taskSet.id, definition: 'app:2' });
+  pass(1_000);
+  const [described] = service.perform('DescribeServices', { cluster: CLUSTER, services: ['app'] }).services;
+  expect(described?.taskSets).toMatchObject([
+    { id: taskSet.id, status: 'PRIMARY', runningCount: 2, loadBalancers: [{ targetGroupArn: green }] },
+  ]);
+  expect(described?.deployments).toMatchObject([{ status: 'PRIMARY', runningCount: 0 }]);
+});
+
+it('a deleted service is described as INACTIVE and listed no longer', () => {
+  const { service, account } = world().deployment;
+  account.ecs.addService(CLUSTER, 'api').status = 'INACTIVE';
+  expect(service.perform('ecs.ListServices', { cluster: CLUSTER }).serviceArns.map((arn) => arn.slice(-4))).toEqual(['/app']);
+  expect(service.perform('DescribeServices', { cluster: CLUSTER, services: ['api'] }).services[0]?.status).toBe('INACTIVE');
+  expect(() => service.perform('ListTasks', { cluster: CLUSTER, serviceName: 'api' })).toThrow('Service not found.');
+});
+
+it('a field that a line of the log lacks is neither equal nor unequal', () => {
+  const { service, account } = world().deployment;
+  account.logs.sink('/aws/lambda/sync', 'a')('{"message":"pass"}');
+  const ask = (filterPattern: string) =>
+    service.perform('FilterLogEvents', { logGroupName: '/aws/lambda/sync', filterPattern }).events.length;
+  expect([ask('{ $.message != "x" }'), ask('{ $.port != 1 }'), ask('{ $.port = 1 }')]).toEqual([1, 0, 0]);
+});
+
 it('health makes no event and no version, and shows as late as any other change', () => {
   const { deployment, pass } = world();
   const { service, account } = deployment;

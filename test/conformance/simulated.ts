@@ -30,22 +30,23 @@ export function simulatorOverHttp(
   createCall: (endpoint: string) => Call = (endpoint) => createSdkCall(endpoint),
 ): Backend {
   let door: HttpDoor | undefined;
+  let service = newService();
   let endpoint = '';
-  const close = async (): Promise<void> => {
-    await door?.close();
-    door = undefined;
-  };
   return {
     name,
     open: async () => {
-      await close();
-      const service = newService();
-      door = new HttpDoor(service);
-      // The same address for every scene: whoever calls may take seconds to get ready for a new one.
-      endpoint = await door.open(endpoint === '' ? 0 : Number(new URL(endpoint).port));
+      service = newService();
+      if (door === undefined) {
+        // One address for all scenes: whoever calls may take seconds to get ready for a new one.
+        door = new HttpDoor(() => service);
+        endpoint = await door.open();
+      }
       return sceneOf(service, createCall(endpoint));
     },
-    close,
+    close: async () => {
+      await door?.close();
+      door = undefined;
+    },
   };
 }
 
