@@ -1,17 +1,25 @@
-/** The world as it is: SDK clients, the clock of the machine. */
+/** The account as it is: SDK clients, the clock of the machine. */
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
 import type { AwsApi, Clock } from '../app/ports.ts';
+import type { Settings } from '../core/binding-sources.ts';
 import { createCloudMapApi } from './cloud-map.ts';
 import { createEcsApi } from './ecs.ts';
 import { createElbApi } from './elb.ts';
+import { createLogsApi } from './logs.ts';
+import { Places } from './places.ts';
+import { createTaggingApi } from './tagging.ts';
 
 /** What a tool may choose; the function leaves all of it to its environment. */
 export interface ClientOptions {
   readonly region?: string;
   readonly endpoint?: string;
   readonly profile?: string;
+  /** Where the function's record is; Lambda says it by itself. */
+  readonly logGroup?: string;
 }
 
 /** A connection inside AWS stands within milliseconds, or it never does. */
@@ -21,14 +29,17 @@ const CONNECTION_TIME_MS = 1_000;
  * One attempt a call: what is tried again, and when, is decided where its proof is known.
  * The SDK's own retries would send a deregistration again with a proof that has grown old.
  */
-export function createAwsApi(options: ClientOptions = {}): AwsApi {
+export function createAwsApi(settings: Pick<Settings, 'home' | 'spokeRole'>, options: ClientOptions = {}): AwsApi {
+  const { logGroup = process.env['AWS_LAMBDA_LOG_GROUP_NAME'] ?? '', ...chosen } = options;
   // How long a whole call may take is cut off in outcome.ts; the SDK's own requestTimeout only warns.
-  const requestHandler = { connectionTimeout: CONNECTION_TIME_MS };
-  const configuration = { ...options, maxAttempts: 1, requestHandler };
+  const configuration = { ...chosen, maxAttempts: 1, requestHandler: { connectionTimeout: CONNECTION_TIME_MS } };
+  const places = new Places(configuration, settings.home, settings.spokeRole);
   return {
-    ...createEcsApi(new ECSClient(configuration)),
+    ...createEcsApi(places.clients((each) => new ECSClient(each))),
     ...createElbApi(new ElasticLoadBalancingV2Client(configuration)),
-    ...createCloudMapApi(new ServiceDiscoveryClient(configuration)),
+    ...createCloudMapApi(places.clients((each) => new ServiceDiscoveryClient(each))),
+    ...createTaggingApi(places.clients((each) => new ResourceGroupsTaggingAPIClient(each))),
+    ...createLogsApi(new CloudWatchLogsClient(configuration), logGroup, settings.home),
   };
 }
 

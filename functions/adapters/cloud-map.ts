@@ -9,21 +9,23 @@ import type { AwsApi } from '../app/ports.ts';
 import type { Instance } from '../core/cloud-map/instance.ts';
 import { cloudMapServiceIdOf, parseIpAddress, parsePort } from '../core/values.ts';
 import { outcomeOf, required } from './outcome.ts';
+import type { ClientFor } from './places.ts';
 
 export type CloudMapApi = Pick<AwsApi, 'ListTagsForResource' | 'ListInstances'>;
 
-export function createCloudMapApi(client: ServiceDiscoveryClient): CloudMapApi {
+export function createCloudMapApi(clientFor: ClientFor<ServiceDiscoveryClient>): CloudMapApi {
   return {
     ListTagsForResource: ({ service }) =>
       outcomeOf(async (abortSignal) => {
-        const answer = await client.send(new ListTagsForResourceCommand({ ResourceARN: service }), { abortSignal });
+        const command = new ListTagsForResourceCommand({ ResourceARN: service });
+        const answer = await clientFor(service).send(command, { abortSignal });
         return (answer.Tags ?? []).map(({ Key = '', Value = '' }) => ({ key: Key, value: Value }));
       }),
 
     ListInstances: ({ service, nextToken }) =>
       outcomeOf(async (abortSignal) => {
         const command = new ListInstancesCommand({ ServiceId: cloudMapServiceIdOf(service), NextToken: nextToken });
-        const answer = await client.send(command, { abortSignal });
+        const answer = await clientFor(service).send(command, { abortSignal });
         return { items: required(answer.Instances, 'Instances').map(instanceFrom), nextToken: answer.NextToken };
       }),
   };

@@ -13,6 +13,7 @@ import {
   type TargetHealthDescription,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { AwsApi } from '../app/ports.ts';
+import type { GroupAttributes } from '../core/audit.ts';
 import type { DescribedGroup } from '../core/configuration.ts';
 import { type Target, type TargetDescriptor, targetOf } from '../core/target.ts';
 import { parsePort, parseTargetGroupArn } from '../core/values.ts';
@@ -50,7 +51,7 @@ export function createElbApi(client: ElasticLoadBalancingV2Client): ElbApi {
       outcomeOf(async (abortSignal) => {
         const command = new DescribeTargetGroupAttributesCommand({ TargetGroupArn: group });
         const { Attributes } = await client.send(command, { abortSignal });
-        return { deregistrationDelaySeconds: delayFrom(Attributes ?? []) };
+        return attributesFrom(Attributes ?? []);
       }),
 
     DescribeTargetHealth: ({ group }) =>
@@ -83,10 +84,15 @@ export function describedGroupOf(described: SdkTargetGroup): DescribedGroup {
       arn: arn.value,
       name: required(described.TargetGroupName, 'TargetGroupName'),
       family: described.IpAddressType === 'ipv6' ? 'ipv6' : 'ipv4',
-      port: described.Port,
     },
     targetType: required(described.TargetType, 'TargetType'),
+    protocol: described.Protocol,
   };
+}
+
+export function attributesFrom(attributes: readonly TargetGroupAttribute[]): GroupAttributes {
+  const crossZone = attributes.find(({ Key }) => Key === 'load_balancing.cross_zone.enabled')?.Value;
+  return { deregistrationDelaySeconds: delayFrom(attributes), crossZone };
 }
 
 function delayFrom(attributes: readonly TargetGroupAttribute[]): number {

@@ -1,13 +1,15 @@
 /** Reads the environment, once, at cold start; every mistake in it is told in one message. */
 
-import type { Settings } from '../core/binding-sources.ts';
+import { REMOVAL_BUDGET_PERCENT, type Settings, type SpokeRole } from '../core/binding-sources.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import {
   type CloudMapServiceArn,
   type ClusterArn,
   type Parsed,
+  type Place,
   parseCloudMapServiceArn,
   parseClusterArn,
+  parseStackPlace,
   parseTargetGroupArn,
   type TargetGroupArn,
 } from '../core/values.ts';
@@ -15,51 +17,75 @@ import {
 /** The settings, or every mistake in them in one message. */
 export type ReadSettings = Result<Settings, string>;
 
-/** So many groups fit into the environment (4 KB) and the role's policy (10 KB) of one stack, and into one minute's pass. */
-const TARGET_GROUPS_MAX = 30;
+/** So many groups a minute's pass is proved for (docs/performance.md). */
+export const TARGET_GROUPS_MAX = 100;
+
+type Variables = Readonly<Record<string, string | undefined>>;
 
 /** The stack's parameters as template.yaml hands them on. */
-export function readSettings(environment: Readonly<Record<string, string | undefined>>): ReadSettings {
+export function readSettings(variables: Variables): ReadSettings {
   const mistakes: string[] = [];
-  const clusters = readArns<ClusterArn>(environment, 'CLUSTER_ARNS', parseClusterArn, mistakes);
-  const targetGroups = readArns<TargetGroupArn>(environment, 'TARGET_GROUP_ARNS', parseTargetGroupArn, mistakes);
-  const cloudMapServices = readArns<CloudMapServiceArn>(
-    environment,
-    'CLOUD_MAP_SERVICE_ARNS',
-    parseCloudMapServiceArn,
-    mistakes,
-  );
-  const mode = environment['MODE'] ?? 'enforce';
-  if (mode !== 'enforce' && mode !== 'observe') mistakes.push(`MODE is "${mode}"; expected enforce or observe`);
-  if (clusters.length === 0) mistakes.push('CLUSTER_ARNS is empty; expected at least one cluster ARN');
-  if (targetGroups.length + cloudMapServices.length === 0) {
-    mistakes.push('TARGET_GROUP_ARNS and CLOUD_MAP_SERVICE_ARNS are empty; expected at least one ARN in one of them');
+  const clusters = readArns<ClusterArn>(variables, 'CLUSTER_ARNS', parseClusterArn, mistakes);
+  const targetGroups = readArns<TargetGroupArn>(variables, 'TARGET_GROUP_ARNS', parseTargetGroupArn, mistakes);
+  const cloudMapServices = readArns<CloudMapServiceArn>(variables, 'CLOUD_MAP_SERVICE_ARNS', parseCloudMapServiceArn, mistakes);
+  const home = readHome(variables['STACK_ARN'], mistakes);
+  const mode = readWord(variables, 'MODE', ['enforce', 'observe'], mistakes);
+  const tagBindings = readWord(variables, 'TAG_BINDINGS', ['allowed', 'ignored'], mistakes) === 'allowed';
+  const bindings = variables['BINDINGS'] ?? '';
+  if (!tagBindings && targetGroups.length + cloudMapServices.length === 0) {
+    mistakes.push('TAG_BINDINGS is "ignored", and TARGET_GROUP_ARNS is empty: nothing could be bound');
   }
   if (targetGroups.length > TARGET_GROUPS_MAX) {
     mistakes.push(
       `TARGET_GROUP_ARNS has ${targetGroups.length} groups; expected at most ${TARGET_GROUPS_MAX}: use another stack for the rest`,
     );
   }
+  const removalBudgetPercent = readPercent(variables['REMOVAL_BUDGET_PERCENT'], mistakes);
+  const spokeRole = readRole(variables);
   if (mistakes.length > 0) {
     return err(`The function's settings cannot be used: ${mistakes.join('; ')}. Correct the stack's parameters.`);
   }
-  const settings = {
-    clusters,
-    targetGroups,
-    cloudMapServices,
-    binding: environment['BINDINGS'] ?? '',
-    mode: mode === 'observe' ? ('observe' as const) : ('enforce' as const),
-  };
-  return ok(settings);
+  const lists = { clusters, targetGroups, cloudMapServices };
+  return ok({ home, ...lists, bindings, tagBindings, mode, removalBudgetPercent, spokeRole });
 }
 
-function readArns<Arn>(
-  environment: Readonly<Record<string, string | undefined>>,
+/** Undefined outside of a stack. */
+function readHome(text: string | undefined, mistakes: string[]): Place | undefined {
+  if (text === undefined || text === '') return undefined;
+  const place = parseStackPlace(text);
+  if (place.ok) return place.value;
+  mistakes.push(`STACK_ARN is "${text.slice(0, 120)}"; expected ${place.problem}`);
+  return undefined;
+}
+
+function readRole(variables: Variables): SpokeRole | undefined {
+  const { SPOKE_ROLE_NAME: name, SPOKE_EXTERNAL_ID: externalId } = variables;
+  return name === undefined || name === '' ? undefined : { name, externalId: externalId || undefined };
+}
+
+/** One of the words; the first where nothing is said. */
+function readWord<Word extends string>(
+  variables: Variables,
   name: string,
-  parse: (text: unknown) => Parsed<Arn>,
+  words: readonly [Word, ...Word[]],
   mistakes: string[],
-): Arn[] {
-  const words = (environment[name] ?? '').split(',').map((word) => word.trim());
+): Word {
+  const text = variables[name] ?? '';
+  const word = words.find((each) => each === text);
+  if (word === undefined && text !== '') mistakes.push(`${name} is "${text.slice(0, 40)}"; expected ${words.join(' or ')}`);
+  return word ?? words[0];
+}
+
+function readPercent(text: string | undefined, mistakes: string[]): number {
+  if (text === undefined || text === '') return REMOVAL_BUDGET_PERCENT;
+  const percent = Number(text);
+  if (Number.isInteger(percent) && percent >= 1 && percent <= 100) return percent;
+  mistakes.push(`REMOVAL_BUDGET_PERCENT is "${text.slice(0, 20)}"; expected a whole number from 1 to 100`);
+  return REMOVAL_BUDGET_PERCENT;
+}
+
+function readArns<Arn>(variables: Variables, name: string, parse: (text: unknown) => Parsed<Arn>, mistakes: string[]): Arn[] {
+  const words = (variables[name] ?? '').split(',').map((word) => word.trim());
   const arns = words.filter((word) => word !== '').map((word) => ({ word, parsed: parse(word) }));
   for (const { word, parsed } of arns) {
     if (!parsed.ok) mistakes.push(`${name} has "${word.slice(0, 120)}"; expected ${parsed.problem}`);

@@ -1,25 +1,63 @@
-/** Tells what happened: one log record per pass and one per change, and six metrics. */
+/** Tells what happened: a log record per change and per pass that says something new, and eight metrics. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { Check, Reporter } from '../app/invocation.ts';
+import type { Check, Reporter, RunStatus } from '../app/invocation.ts';
 import type { ReadConfiguration } from '../app/read-configuration.ts';
+import { chunks } from '../core/batches.ts';
+import { registerLatenciesMs } from '../core/drift.ts';
 import { explainFailure, type Failure } from '../core/failure.ts';
-import type { Finding } from '../core/finding.ts';
+import { type Finding, severityOf } from '../core/finding.ts';
+import { isFinalHold } from '../core/guard.ts';
+import { RECORDED_MAX, type RecordedTarget, type RecordKind, recordFields } from '../core/ownership.ts';
 import { changeRecords, type Fields, findingRecords, type Pass, passRecord } from '../core/report.ts';
 import type { Message } from '../core/trigger.ts';
+import type { TargetGroupArn } from '../core/values.ts';
 
-const METRICS = ['Registered', 'Deregistered', 'Held', 'Drift', 'Errors', 'Calls'] as const;
-type Metric = (typeof METRICS)[number];
+/** At most eight, so that a stack with its alarms costs less than 5 USD a month: each is paid for by the month. */
+export const METRICS = {
+  /** The age of the oldest difference between tasks and targets. */
+  DriftAge: MetricUnit.Seconds,
+  /** Findings of that severity, as they stand at the end of a scheduled pass. */
+  Outages: MetricUnit.Count,
+  Mistakes: MetricUnit.Count,
+  Registered: MetricUnit.Count,
+  Deregistered: MetricUnit.Count,
+  /** Changes that were planned, and wait or were refused. */
+  Held: MetricUnit.Count,
+  /** From a task's start to its registration. */
+  RegisterLatency: MetricUnit.Milliseconds,
+  /** Calls that failed, and messages that could not be read. */
+  Errors: MetricUnit.Count,
+} as const;
+type Metric = keyof typeof METRICS;
+
+/** What Lambda says of an invocation. */
+export interface InvocationContext {
+  readonly awsRequestId: string;
+}
+
+type Listener = Pick<Reporter, 'passed' | 'ended'>;
 
 export class Telemetry implements Reporter {
   readonly #now: () => number;
+  readonly #listener: Listener | undefined;
   readonly #logger = new Logger();
   readonly #metrics = new Metrics({ namespace: 'AlbTargetSync' });
   readonly #totals = new Map<Metric, number>();
+  /** What was last logged on a subject: what has not changed is not logged again. */
+  readonly #logged = new Map<string, string>();
   #errors: string[] = [];
 
-  constructor(now: () => number) {
+  /** `listener`: who else is to hear of changes and findings. */
+  constructor(now: () => number, listener?: Listener) {
     this.#now = now;
+    this.#listener = listener;
+  }
+
+  /** Every record that follows can be found by the request; Powertools adds the trace. */
+  begin({ awsRequestId }: InvocationContext): void {
+    this.#logger.appendKeys({ requestId: awsRequestId });
+    this.#metrics.addMetadata('requestId', awsRequestId);
   }
 
   /** Every call of this invocation that failed, in words. Cleared by `publish`. */
@@ -29,40 +67,56 @@ export class Telemetry implements Reporter {
 
   configured({ configuration, failures }: ReadConfiguration): void {
     this.#fail(failures);
-    // A wrong line stops only that line. It is logged and counted at every read until somebody corrects it.
-    this.#count('Errors', configuration.findings.filter(({ kind }) => kind !== 'ecs-managed').length);
-    const groups = configuration.groups.map(({ group }) => group.name);
-    this.#log('configuration', configuration.findings, failures, { targetGroups: groups, unread: configuration.unread });
+    const targetGroups = configuration.groups.map(({ group }) => group.name);
+    this.#log('configuration', configuration.findings, failures, { targetGroups, unread: configuration.unread });
   }
 
   passed(pass: Pass): void {
     const { written, held, failures, findings } = pass;
+    this.#listener?.passed(pass);
     for (const record of changeRecords(pass)) this.#logger.info('change', record);
     this.#count('Registered', written.done.filter(({ kind }) => kind === 'register').length);
     this.#count('Deregistered', written.done.filter(({ kind }) => kind === 'deregister').length);
-    this.#count('Held', held.length + written.refused.length);
+    this.#count('Held', held.filter((each) => !isFinalHold(each)).length + written.refused.length);
+    for (const ms of registerLatenciesMs(written.done, pass.endedAtMs)) {
+      this.#metrics.addMetric('RegisterLatency', METRICS.RegisterLatency, ms);
+    }
     this.#fail(failures);
+    // A minute in which nothing happens is not worth a line for each group.
+    const isNew = this.#isNew(`pass ${pass.group.arn}`, findings);
+    const isQuiet = held.every(isFinalHold) && Object.values(written).every((changes) => changes.length === 0);
+    if (pass.trigger === 'schedule' && isQuiet && !isNew && failures.length === 0) return;
     this.#logger[levelOf(findings, failures)]('pass', passRecord(pass));
   }
 
   checked({ subject, findings, failures, read }: Check): void {
     this.#fail(failures);
-    // One for each address where task, target and instance do not agree.
-    if (read !== undefined) this.#count('Drift', findings.length);
     this.#log('check', findings, failures, { subject, ...(read && { instances: read.instances.length }) });
   }
 
-  called(calls: ReadonlyMap<string, number>): void {
-    const number = [...calls.values()].reduce((sum, count) => sum + count, 0);
-    if (number === 0) return;
-    this.#count('Calls', number);
-    this.#logger.info('calls', Object.fromEntries([...calls].sort()));
+  recorded(kind: RecordKind, group: TargetGroupArn, targets: readonly RecordedTarget[]): void {
+    for (const part of chunks(targets, RECORDED_MAX)) this.#logger.info('record', recordFields(kind, group, part));
+  }
+
+  ended(status: RunStatus): void {
+    const { trigger, tookMs, groups, reconciled, inStep, calls, standing } = status;
+    this.#listener?.ended(status);
+    const made = [...calls].sort().map(([name, count]) => `${name} ${count}`);
+    const metadata = { message: 'run', trigger, tookMs, groups, reconciled, inStep, calls: made.join(', ') };
+    for (const [key, value] of Object.entries(metadata)) this.#metrics.addMetadata(key, String(value));
+    if (standing === undefined) return;
+    const severities = standing.findings.map(severityOf);
+    this.#totals.set('DriftAge', Math.round(standing.driftAgeMs / 1_000));
+    this.#totals.set('Outages', severities.filter((severity) => severity === 'outage').length);
+    this.#totals.set('Mistakes', severities.filter((severity) => severity === 'mistake').length);
+    // With these, an alarm sees that nothing happened, and not only that nothing was said.
+    for (const name of ['Registered', 'Deregistered', 'Held', 'Errors'] as const) this.#count(name, 0);
   }
 
   /** The messages that are no hints: counted, with the reason of each and nothing else of them. */
   setAside(messages: readonly Message[]): void {
     for (const { id, reading } of messages) {
-      if (reading.kind === 'hint') continue;
+      if (reading.kind === 'hint' || reading.kind === 'tags') continue;
       const fields = { messageId: id, because: reading.because };
       if (reading.kind === 'ignored') this.#logger.info('message ignored', fields);
       else {
@@ -72,20 +126,43 @@ export class Telemetry implements Reporter {
     }
   }
 
-  /** Writes the metrics of the invocation. */
+  /** Something beside the calls of a pass failed. */
+  fail(problem: string): void {
+    this.#logger.warn('event bus', { problem });
+    this.#errors.push(problem);
+    this.#count('Errors', 1);
+  }
+
+  /** Writes the metrics of the invocation and how it went, in one line; none where there is nothing to count. */
   publish(): void {
-    for (const name of METRICS) this.#metrics.addMetric(name, MetricUnit.Count, this.#totals.get(name) ?? 0);
-    this.#metrics.publishStoredMetrics();
+    for (const [name, value] of this.#totals) {
+      if (value > 0 || this.#totals.has('DriftAge')) this.#metrics.addMetric(name, METRICS[name], value);
+    }
+    if (this.#metrics.hasStoredMetrics()) this.#metrics.publishStoredMetrics();
+    this.#metrics.clearMetadata();
     this.#totals.clear();
     this.#errors = [];
   }
 
   #log(message: string, findings: readonly Finding[], failures: readonly Failure[], fields: Fields): void {
+    const isNew = this.#isNew(`${message} ${JSON.stringify(fields)}`, findings);
+    if (!isNew && failures.length === 0) return;
     this.#logger[levelOf(findings, failures)](message, {
       ...fields,
       ...findingRecords(findings, this.#now()),
       failures: failures.map(explainFailure),
     });
+  }
+
+  /** Whether the subject was not logged yet, or with other findings. */
+  #isNew(subject: string, findings: readonly Finding[]): boolean {
+    const text = findings
+      .map(({ kind, subject: about }) => `${kind} ${about}`)
+      .sort()
+      .join(', ');
+    if (this.#logged.get(subject) === text) return false;
+    this.#logged.set(subject, text);
+    return true;
   }
 
   #count(metric: Metric, value: number): void {
@@ -99,5 +176,5 @@ export class Telemetry implements Reporter {
 }
 
 function levelOf(findings: readonly Finding[], failures: readonly Failure[]): 'info' | 'warn' {
-  return findings.length + failures.length > 0 ? 'warn' : 'info';
+  return findings.some((finding) => severityOf(finding) !== 'notice') || failures.length > 0 ? 'warn' : 'info';
 }

@@ -3,23 +3,36 @@
  * it alone, and what was lost with an environment has to be read again.
  */
 
+import type { Selector } from '../core/binding.ts';
 import type { InstanceObservations } from '../core/cloud-map/check.ts';
 import { type BoundGroup, isMeant } from '../core/configuration.ts';
 import type { Hint } from '../core/event.ts';
-import { CONTEST_PAUSE_MS, refusalPauseMs } from '../core/guard.ts';
-import { registeredAddresses } from '../core/snapshot.ts';
-import type { Target } from '../core/target.ts';
-import { isLive, joinTask, type Task } from '../core/task.ts';
+import type { Finding } from '../core/finding.ts';
+import { CONTEST_PAUSE_MS, changeKey, refusalPauseMs } from '../core/guard.ts';
+import type { Change } from '../core/plan.ts';
+import { type Member, registeredAddresses } from '../core/snapshot.ts';
+import { isDraining, type Target } from '../core/target.ts';
+import { type Definition, type DescribedTask, isLive, isServing, joinTask, type Task } from '../core/task.ts';
 import type { Address, CloudMapServiceArn, TargetGroupArn, TaskArn } from '../core/values.ts';
+import type { ZoneForm } from '../core/zone.ts';
 import type { Buckets } from './caller.ts';
 
 /** ECS keeps a stopped task for at least an hour (DescribeTasks API reference). What no read has shown for so long is forgotten here too. */
 const TASK_KEPT_MS = 3_600_000;
+/** Passes within this time of each other are one burst. */
+const BURST_MS = 5_000;
+const BUDGET_MS = 60_000;
+/** So many targets may always leave within a minute: a small group may be replaced whole. */
+const BUDGET_MIN = 20;
 
 interface KnownTask {
   readonly task: Task;
+  /** When this environment first knew that it had stopped. */
+  readonly stoppedAtMs: number | undefined;
   /** When a read last described or listed it. */
   readonly seenAtMs: number;
+  /** Its tag took it out of rotation when it was last described. */
+  readonly isHeld: boolean;
 }
 
 interface Refusal {
@@ -27,7 +40,9 @@ interface Refusal {
   readonly times: number;
 }
 
+/** How far the search among the stopped tasks for an unexplained address has come. */
 interface Search {
+  /** When it last came to its end. */
   readonly atMs: number;
   readonly times: number;
 }
@@ -38,20 +53,66 @@ export interface GroupCache {
   /** Versions of tasks that a complete pass over this group has dealt with; Infinity for one known stopped. */
   covered: ReadonlyMap<TaskArn, number>;
   lastPassAtMs: number;
+  /** When the last passes over the group began, newest first. */
+  passesAtMs: readonly number[];
   firstSeenMs: ReadonlyMap<Address, number>;
   /** Of the addresses in `firstSeenMs`: when the look before that was, which did not see them. */
   absentAtMs: ReadonlyMap<Address, number>;
   /** When the targets were last read. */
   lookedAtMs: number | undefined;
   seenHealthy: ReadonlySet<Address>;
-  /** When the stopped list was last read for an address that nothing explained, and how often it was. */
+  /** Searches among the stopped tasks, by unexplained address. */
   searches: ReadonlyMap<Address, Search>;
-  /** When deregistration delay and stop timeouts were last compared. */
-  drainAuditedAtMs: number;
+  /** Where the search under way goes on in each list, by `selectorKey`; `done` at its end. Empty when none is. */
+  searching: ReadonlyMap<string, string | 'done' | undefined>;
+  /** When the settings of the group and its tasks' definitions were last looked at. */
+  settingsAuditedAtMs: number;
   readonly refused: Map<Address, Refusal>;
+  /** What ELB has asked for as the zone of an address, by range. */
+  readonly zoneForms: Map<string, ZoneForm>;
   /** How many targets may share a call with the address, where ELB has refused a larger one with it. */
   readonly shares: Map<Address, number>;
   readonly writtenAtMs: Map<string, number>;
+  /** When removals were first known proved, by `changeKey`. */
+  provedAtMs: ReadonlyMap<string, number>;
+  /** Since when targets drain. */
+  drainingSinceMs: ReadonlyMap<Address, number>;
+  /** How long targets drain, where it was read. */
+  deregistrationDelayMs: number | undefined;
+  /** The targets of this minute: what the budget of removals is measured by. */
+  budget: Budget | undefined;
+  /** When targets were last seen registered while their task lived. */
+  owners: ReadonlyMap<Address, Owner>;
+  /** Tasks in the group's lists, when they were last read. */
+  listedTasks: number;
+  /** How often in a row the schedule did not get to it. */
+  deferrals: number;
+  /** When a pass last read everything. */
+  wholeAtMs: number | undefined;
+  /** When the bindings changed under this environment's eyes. */
+  boundAtMs: number;
+  /** How old the oldest difference is that the last pass has left, in milliseconds. */
+  driftMs: number;
+  /** What the last pass has found; of that, what the last whole reading has; and what the last look at settings has. */
+  findings: readonly Finding[];
+  audited: readonly Finding[];
+  settingsFindings: readonly Finding[];
+  /** Of targets that no task explains: what the record of writes says of them. */
+  origins: ReadonlyMap<Address, TaskArn>;
+  /** When these were last recorded. */
+  recordedAtMs: number;
+}
+
+interface Budget {
+  readonly sinceMs: number;
+  /** The most targets that were registered at once. */
+  readonly peak: number;
+  readonly removed: number;
+}
+
+export interface Owner {
+  readonly task: TaskArn;
+  readonly atMs: number;
 }
 
 export interface Cache {
@@ -60,10 +121,33 @@ export interface Cache {
   /** What the last look at a Cloud Map service has seen. */
   readonly instances: Map<CloudMapServiceArn, InstanceObservations>;
   readonly buckets: Buckets;
+  /** Deployments that services have had since their configuration was read, by `selectorKey`. */
+  readonly deployments: Map<string, ReadonlySet<string>>;
+  /** Tasks that were on hold when the tags of all tasks were last searched. */
+  holds: Set<TaskArn>;
+  /** By `definitionKey`: a revision never changes. */
+  readonly definitions: Map<string, Definition>;
+  /** What ECS itself keeps of the groups that have targets which nothing of ours explains, and when that was read. */
+  natives: { readonly atMs: number; readonly services: ReadonlyMap<string, readonly Selector[]> };
+  /** Findings on Cloud Map services, as of the last check of each. */
+  readonly checkFindings: Map<string, readonly Finding[]>;
+  /** Where the next full run begins: the first group that the last one did not get to. */
+  resumeAt: TargetGroupArn | undefined;
 }
 
 export function createCache(): Cache {
-  return { tasks: new Map(), groups: new Map(), instances: new Map(), buckets: new Map() };
+  return {
+    tasks: new Map(),
+    groups: new Map(),
+    instances: new Map(),
+    buckets: new Map(),
+    deployments: new Map(),
+    holds: new Set(),
+    definitions: new Map(),
+    natives: { atMs: Number.NEGATIVE_INFINITY, services: new Map() },
+    checkFindings: new Map(),
+    resumeAt: undefined,
+  };
 }
 
 export function groupCache(cache: Cache, group: TargetGroupArn): GroupCache {
@@ -73,15 +157,33 @@ export function groupCache(cache: Cache, group: TargetGroupArn): GroupCache {
     binding: '',
     covered: new Map(),
     lastPassAtMs: Number.NEGATIVE_INFINITY,
+    passesAtMs: [],
     firstSeenMs: new Map(),
     absentAtMs: new Map(),
     lookedAtMs: undefined,
     seenHealthy: new Set(),
     searches: new Map(),
-    drainAuditedAtMs: Number.NEGATIVE_INFINITY,
+    searching: new Map(),
+    settingsAuditedAtMs: Number.NEGATIVE_INFINITY,
     refused: new Map(),
+    zoneForms: new Map(),
     shares: new Map(),
     writtenAtMs: new Map(),
+    provedAtMs: new Map(),
+    drainingSinceMs: new Map(),
+    deregistrationDelayMs: undefined,
+    budget: undefined,
+    owners: new Map(),
+    listedTasks: 0,
+    deferrals: 0,
+    wholeAtMs: undefined,
+    boundAtMs: Number.NEGATIVE_INFINITY,
+    driftMs: 0,
+    findings: [],
+    audited: [],
+    settingsFindings: [],
+    origins: new Map(),
+    recordedAtMs: Number.NEGATIVE_INFINITY,
   };
   cache.groups.set(group, fresh);
   return fresh;
@@ -91,20 +193,25 @@ export function groupCache(cache: Cache, group: TargetGroupArn): GroupCache {
  * Forgets what was concluded under another binding: an address that the stopped tasks of one service did not explain may well
  * belong to those of another, and a task that one binding let go may be wanted by the next.
  */
-export function noteBindings(group: GroupCache, binding: string): void {
+export function noteBindings(group: GroupCache, binding: string, nowMs: number): void {
   if (group.binding === binding) return;
+  if (group.binding !== '') group.boundAtMs = nowMs;
   group.binding = binding;
   group.covered = new Map();
   group.searches = new Map();
+  group.searching = new Map();
   group.refused.clear();
   group.shares.clear();
 }
 
 /** Takes up a description: facts only move forward. Returns what is now known of the task. */
-export function learn(cache: Cache, task: Task, nowMs: number): Task {
+export function learn(cache: Cache, task: DescribedTask, nowMs: number): Task {
   const known = cache.tasks.get(task.arn);
   const joined = known === undefined ? task : joinTask(known.task, task);
-  cache.tasks.set(task.arn, { task: joined, seenAtMs: nowMs });
+  // The index of tags may be behind; the task's own description is the last word.
+  if (!task.isHeld) cache.holds.delete(task.arn);
+  const stoppedAtMs = known?.stoppedAtMs ?? (isLive(joined) ? undefined : nowMs);
+  cache.tasks.set(task.arn, { task: joined, seenAtMs: nowMs, stoppedAtMs, isHeld: task.isHeld });
   return joined;
 }
 
@@ -131,7 +238,7 @@ export function forgetOldTasks(cache: Cache, nowMs: number): void {
  * with at any version, since STOPPED is final: the four to five events of one stop cost one look.
  */
 export function isCovered(group: GroupCache, hint: Hint): boolean {
-  return (group.covered.get(hint.task) ?? Number.NEGATIVE_INFINITY) >= hint.version;
+  return !hint.isTagged && (group.covered.get(hint.task) ?? Number.NEGATIVE_INFINITY) >= hint.version;
 }
 
 /** What a complete pass has dealt with: every task that it read or knew, but for those whose change is still open. */
@@ -143,6 +250,49 @@ export function coveredBy(tasks: ReadonlyMap<TaskArn, Task>, open: ReadonlySet<T
   return covered;
 }
 
+export function notePass(group: GroupCache, nowMs: number): void {
+  group.lastPassAtMs = nowMs;
+  group.passesAtMs = [nowMs, ...group.passesAtMs.filter((atMs) => nowMs - atMs < BURST_MS)];
+}
+
+/** Whether passes follow each other so fast that one which lists every task settles more than those that follow hints. */
+export function isBurst({ passesAtMs }: GroupCache, passes: number, nowMs: number): boolean {
+  return passesAtMs.filter((atMs) => nowMs - atMs < BURST_MS).length >= passes;
+}
+
+/** Keeps since when each planned removal is known proved. */
+export function noteProofs(group: GroupCache, planned: readonly Change[], nowMs: number): void {
+  const keys = planned.filter(({ kind }) => kind === 'deregister').map(changeKey);
+  group.provedAtMs = new Map(keys.map((key) => [key, group.provedAtMs.get(key) ?? nowMs]));
+}
+
+/** Keeps which registered targets have a live task, and since when that was last seen. */
+export function noteOwners(
+  group: GroupCache,
+  registered: ReadonlySet<Address>,
+  members: readonly Member[],
+  nowMs: number,
+): void {
+  const live = members.filter(({ address, task }) => registered.has(address) && isServing(task));
+  const seen = new Map(live.map(({ address, task }) => [address, { task: task.arn, atMs: nowMs }] as const));
+  const kept = [...group.owners].filter(([address]) => registered.has(address));
+  group.owners = new Map([...kept, ...seen]);
+}
+
+/** How many more targets may leave the group within this minute. */
+export function removalsLeft(group: GroupCache, registered: number, percent: number, nowMs: number): number {
+  const old = group.budget;
+  const isOver = old === undefined || nowMs - old.sinceMs >= BUDGET_MS;
+  const budget = isOver ? { sinceMs: nowMs, peak: registered, removed: 0 } : { ...old, peak: Math.max(old.peak, registered) };
+  group.budget = budget;
+  const floor = Math.ceil(budget.peak * (1 - percent / 100));
+  return Math.max(BUDGET_MIN - budget.removed, registered - floor);
+}
+
+export function noteRemovals(group: GroupCache, removed: number): void {
+  if (group.budget !== undefined) group.budget = { ...group.budget, removed: group.budget.removed + removed };
+}
+
 /** Notes a write, and forgets those that no rule asks for any more. */
 export function noteWrite(group: GroupCache, key: string, address: Address, nowMs: number): void {
   for (const [each, atMs] of group.writtenAtMs) if (nowMs - atMs > CONTEST_PAUSE_MS) group.writtenAtMs.delete(each);
@@ -151,7 +301,7 @@ export function noteWrite(group: GroupCache, key: string, address: Address, nowM
   group.shares.delete(address);
 }
 
-/** Notes that ELB refused a target, and until when it is left alone. */
+/** Notes that ELB refused a target, and until when it is left alone: one that drains until it can have drained. */
 export function noteRefusal(
   group: GroupCache,
   address: Address,
@@ -159,7 +309,9 @@ export function noteRefusal(
   nowMs: number,
 ): void {
   const times = (group.refused.get(address)?.times ?? 0) + 1;
-  group.refused.set(address, { times, untilMs: nowMs + refusalPauseMs(why, times) });
+  const drainedMs = (group.drainingSinceMs.get(address) ?? nowMs) + (group.deregistrationDelayMs ?? 0);
+  const untilMs = nowMs + refusalPauseMs(why, times);
+  group.refused.set(address, { times, untilMs: why === 'draining' ? Math.max(untilMs, drainedMs) : untilMs });
 }
 
 /** Forgets refusals that nobody asks about any more: the next task at the address must not wait out what the last one was refused. */
@@ -179,6 +331,8 @@ export function noteTargets(group: GroupCache, targets: readonly Target[], nowMs
     }),
   );
   group.lookedAtMs = nowMs;
+  const draining = targets.filter(isDraining).map(({ address }) => address);
+  group.drainingSinceMs = new Map(draining.map((address) => [address, group.drainingSinceMs.get(address) ?? nowMs]));
   group.firstSeenMs = new Map([...registered].map((address) => [address, group.firstSeenMs.get(address) ?? nowMs]));
   const healthy = targets.filter((target) => target.state === 'healthy').map((target) => target.address);
   group.seenHealthy = new Set([...group.seenHealthy, ...healthy].filter((address) => registered.has(address)));

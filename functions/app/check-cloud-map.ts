@@ -1,5 +1,5 @@
 /** Checks the bound Cloud Map services: their instances against the tasks that ECS has now. Reads only. */
-import { selectorKey, selects } from '../core/binding.ts';
+import { selects } from '../core/binding.ts';
 import { checkInstances, NO_OBSERVATIONS, OBSERVE_AGAIN_AFTER_MS, tasksBehindInstances } from '../core/cloud-map/check.ts';
 import type { Instance, InstanceService } from '../core/cloud-map/instance.ts';
 import { goneService } from '../core/configuration.ts';
@@ -11,7 +11,6 @@ import type { TaskArn } from '../core/values.ts';
 import { noteListed } from './cache.ts';
 import { type Check, type Invocation, isFull } from './invocation.ts';
 import { CALL_TIME_MS } from './ports.ts';
-import { describeTasks, listInstances, listTasks } from './reads.ts';
 
 /** The third one is for what turns into something else between the first two, as a stopping task does when it has stopped. */
 const OBSERVATIONS_MAX = 3;
@@ -28,12 +27,13 @@ export async function checkServices(
   const { clock, deadlineMs, reporter } = invocation;
   await Promise.all(
     services.map(async (service) => {
-      let check = await observe(invocation, service, passes, listsOf(passes));
+      let check = await observe(invocation, service, passes, 0);
       for (let times = 1; check.read?.isOpen && isFull(invocation) && times < OBSERVATIONS_MAX; times += 1) {
         if (clock.now() + OBSERVE_AGAIN_AFTER_MS + 2 * CALL_TIME_MS > deadlineMs) break;
         await clock.sleep(OBSERVE_AGAIN_AFTER_MS);
-        check = await observe(invocation, service, passes, new Map());
+        check = await observe(invocation, service, passes, clock.now());
       }
+      invocation.cache.checkFindings.set(service.service, check.findings);
       reporter.checked(check);
     }),
   );
@@ -44,19 +44,16 @@ export function isCheckDue({ cache, clock }: Invocation, { service }: InstanceSe
   return clock.now() - (cache.instances.get(service)?.lookedAtMs ?? 0) >= OBSERVE_AGAIN_AFTER_MS;
 }
 
-/** The running lists that passes of this invocation have read, by `selectorKey`. */
-type Lists = ReadonlyMap<string, ReadonlySet<TaskArn>>;
-
 async function observe(
   invocation: Invocation,
   checked: InstanceService,
   passes: readonly Snapshot[],
-  lists: Lists,
+  notBeforeMs: number,
 ): Promise<Check> {
-  const { caller, clock, cache } = invocation;
+  const { reads, clock, cache } = invocation;
   const { service } = checked;
   const nothing = { subject: service, findings: [], failures: [], read: { instances: [], tasks: [], isOpen: false } };
-  const answer = await listInstances(caller, service);
+  const answer = await reads.instances(service);
   if (!answer.ok) {
     if (answer.problem.kind !== 'gone') return { ...nothing, failures: [answer.problem] };
     // It was checked: not every event that comes while it is gone has to report it.
@@ -64,7 +61,7 @@ async function observe(
     return { ...nothing, findings: [goneService(service)] };
   }
   const instances = answer.value;
-  const read = await readTasks(invocation, checked, instances, lists);
+  const read = await readTasks(invocation, checked, instances, notBeforeMs);
   if (!read.ok) return { ...nothing, failures: read.problem };
   const targets = new Map(
     passes.flatMap((pass) => pass.targets.map(({ descriptor, state }) => [descriptor.id, state] as const)),
@@ -80,27 +77,23 @@ async function readTasks(
   invocation: Invocation,
   { bindings }: InstanceService,
   instances: readonly Instance[],
-  lists: Lists,
+  notBeforeMs: number,
 ): Promise<Result<{ readonly asked: readonly TaskReference[]; readonly tasks: readonly Task[] }, readonly Failure[]>> {
-  const { caller, clock, cache } = invocation;
+  const { reads, clock, cache } = invocation;
   const selectors = bindings.map(({ selector }) => selector);
   const isSelected = (task: Task): boolean => selectors.some((selector) => selects(selector, task));
   const known = (isOfUse: (task: Task) => boolean): Task[] => [...cache.tasks.values()].map(({ task }) => task).filter(isOfUse);
   const asked = new Map<TaskArn, TaskReference>();
   for (const selector of selectors) {
-    const list = lists.get(selectorKey(selector)) ?? (await listTasks(caller, selector, 'RUNNING'));
+    // A list that a pass of this invocation has read is as good as a new one.
+    const { answer } = await reads.running(selector, notBeforeMs);
     // That a service does not exist is an answer: none of its tasks runs, and every instance that it has left is stale.
-    if ('ok' in list && !list.ok && list.problem.kind !== 'gone') return err([list.problem]);
-    const listed = 'ok' in list ? new Set(list.ok ? list.value : []) : list;
+    if (!answer.ok && answer.problem.kind !== 'gone') return err([answer.problem]);
+    const listed = new Set(answer.ok ? answer.value : []);
     noteListed(cache, listed, clock.now());
     for (const each of tasksBehindInstances(selector, instances, listed, known(isSelected))) asked.set(each.arn, each);
   }
-  const { failures } = await describeTasks(invocation, [...asked.values()], { dropRefused: true });
+  const { failures } = await reads.describe([...asked.values()], { dropRefused: true });
   if (failures.length > 0) return err(failures);
   return ok({ asked: [...asked.values()], tasks: known((task) => asked.has(task.arn) || isSelected(task)) });
-}
-
-function listsOf(passes: readonly Snapshot[]): Lists {
-  const read = passes.flatMap(({ bindings }) => bindings.filter((binding) => binding.list === 'read'));
-  return new Map(read.map(({ selector, listed }) => [selectorKey(selector), listed]));
 }

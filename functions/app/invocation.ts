@@ -4,12 +4,16 @@ import type { Instance } from '../core/cloud-map/instance.ts';
 import type { Hint } from '../core/event.ts';
 import type { Failure } from '../core/failure.ts';
 import type { Finding } from '../core/finding.ts';
+import type { RecordedTarget, RecordKind } from '../core/ownership.ts';
 import type { Pass, TriggerName } from '../core/report.ts';
 import type { Task } from '../core/task.ts';
+import type { TargetGroupArn } from '../core/values.ts';
 import { type Cache, createCache } from './cache.ts';
 import { Caller } from './caller.ts';
 import type { AwsApi, Clock } from './ports.ts';
 import { isCurrent, type ReadConfiguration, readConfiguration } from './read-configuration.ts';
+import { Reads } from './reads.ts';
+import { Turns } from './turns.ts';
 
 /** One execution environment of the function: what outlives an invocation. */
 export interface Environment {
@@ -17,23 +21,37 @@ export interface Environment {
   readonly api: AwsApi;
   readonly clock: Clock;
   readonly cache: Cache;
+  /** What is not known yet is not older than this. */
+  readonly startedAtMs: number;
   configuration: ReadConfiguration | undefined;
   /** The read in flight, shared by all groups. */
   configurationInFlight: Promise<ReadConfiguration> | undefined;
+  /**
+   * So long after its cause, a change that no message of ours names may still have its message with another environment. It differs
+   * between environments, so that two of them do not come to the same change at one moment.
+   */
+  readonly eventAgeMs: number;
+  /** After so many passes within a few seconds, the next one lists every task. It differs between environments as well. */
+  readonly burstPasses: number;
 }
 
 /** What one invocation is asked to do, and until when. */
 export interface Request {
   readonly trigger: TriggerName;
   readonly hints: readonly Hint[];
+  /** Tags of a group or Cloud Map service have changed: the bindings are read anew. */
+  readonly areTagsChanged?: boolean;
   readonly deadlineMs: number;
 }
 
 export interface Invocation extends Request {
+  readonly beganAtMs: number;
   readonly environment: Environment;
   readonly clock: Clock;
   readonly cache: Cache;
   readonly caller: Caller;
+  readonly reads: Reads;
+  readonly turns: Turns;
   readonly reporter: Reporter;
 }
 
@@ -54,22 +72,70 @@ export interface Check {
   readonly read?: InstanceReport | undefined;
 }
 
+/** How the stack stands at the end of an invocation. */
+export interface RunStatus {
+  readonly trigger: TriggerName;
+  readonly tookMs: number;
+  /** Bound groups, and how many of them this invocation has reconciled and left without an open change. */
+  readonly groups: number;
+  readonly reconciled: number;
+  readonly inStep: number;
+  /** Calls made, by operation. */
+  readonly calls: ReadonlyMap<string, number>;
+  /** What is the case at the end of a full run, whether or not it was read anew; undefined after any other. */
+  readonly standing: Standing | undefined;
+}
+
+export interface Standing {
+  readonly findings: readonly Finding[];
+  /** The age in milliseconds of the oldest difference between tasks and targets. */
+  readonly driftAgeMs: number;
+}
+
 /** Hears of each step when it ends, so that its record is out even if the invocation is cut off later. */
 export interface Reporter {
   configured(read: ReadConfiguration): void;
   passed(pass: Pass): void;
   checked(check: Check): void;
-  /** The number of calls by operation, once, at the end. */
-  called(calls: ReadonlyMap<string, number>): void;
+  /** Before a write leaves, when a removal fails, and once an hour: what `core/ownership.ts` reads. */
+  recorded(kind: RecordKind, group: TargetGroupArn, targets: readonly RecordedTarget[]): void;
+  /** Once, at the end: how the stack stands. */
+  ended(status: RunStatus): void;
 }
 
-export function createEnvironment(settings: Settings, api: AwsApi, clock: Clock): Environment {
-  return { settings, api, clock, cache: createCache(), configuration: undefined, configurationInFlight: undefined };
+const EVENT_AGE_MIN_MS = 2_000;
+const EVENT_AGE_MAX_MS = 4_000;
+const BURST_PASSES_MIN = 3;
+
+/** `salt`: a number from 0 to 1 that differs between environments. */
+export function createEnvironment(settings: Settings, api: AwsApi, clock: Clock, salt = 0): Environment {
+  return {
+    settings,
+    api,
+    clock,
+    cache: createCache(),
+    startedAtMs: clock.now(),
+    configuration: undefined,
+    configurationInFlight: undefined,
+    eventAgeMs: EVENT_AGE_MIN_MS + salt * (EVENT_AGE_MAX_MS - EVENT_AGE_MIN_MS),
+    burstPasses: BURST_PASSES_MIN + Math.round(salt * 2),
+  };
 }
 
 export function beginInvocation(environment: Environment, request: Request, reporter: Reporter): Invocation {
   const { api, clock, cache } = environment;
-  return { ...request, environment, clock, cache, caller: new Caller(api, clock, cache.buckets, request.deadlineMs), reporter };
+  const caller = new Caller(api, clock, cache.buckets, request.deadlineMs);
+  return {
+    ...request,
+    beganAtMs: clock.now(),
+    environment,
+    clock,
+    cache,
+    caller,
+    reads: new Reads(caller, clock, cache),
+    turns: new Turns(),
+    reporter,
+  };
 }
 
 /** Whether every group is reconciled, whatever the events say. */
@@ -77,10 +143,12 @@ export function isFull({ trigger }: Pick<Request, 'trigger'>): boolean {
   return trigger === 'schedule' || trigger === 'check';
 }
 
-/** The configuration, read again if the copy is older than a minute or its read failed. */
+/** The configuration, read again if the copy is old, its read failed, or tags have changed since. */
 export function currentConfiguration(invocation: Invocation): Promise<ReadConfiguration> {
-  const { environment, clock } = invocation;
-  if (isCurrent(environment.configuration, clock.now())) return Promise.resolve(environment.configuration);
+  const { environment, clock, areTagsChanged = false, beganAtMs } = invocation;
+  const { configuration: known } = environment;
+  const isFresh = !areTagsChanged || (known !== undefined && known.readAtMs >= beganAtMs);
+  if (isFresh && isCurrent(known, clock.now())) return Promise.resolve(known);
   environment.configurationInFlight ??= readAndKeep(invocation);
   return environment.configurationInFlight;
 }

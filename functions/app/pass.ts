@@ -1,97 +1,119 @@
 /** One pass over one target group: read targets, read tasks, plan, guard, write, report. */
-import { auditTargets } from '../core/audit.ts';
-import { describeBinding } from '../core/binding.ts';
-import type { BoundGroup } from '../core/configuration.ts';
+import { auditTargets, type TargetHistory } from '../core/audit.ts';
+import { type BoundGroup, bindingText } from '../core/configuration.ts';
+import { oldestOpenMs } from '../core/drift.ts';
 import { type Failure, isPassing } from '../core/failure.ts';
 import {
   changeKey,
+  confirmationsDueMs,
+  eventsDueMs,
   findingOfHeld,
   type Guarded,
   guardPlan,
-  isConfirmationDue,
   isFinalHold,
+  isLate,
   isOutdated,
   mayStillLeave,
-  unconfirmedRemovals,
 } from '../core/guard.ts';
+import { NOTHING_OPEN } from '../core/next-pass.ts';
+import type { RecordKind } from '../core/ownership.ts';
 import { type Change, planChanges } from '../core/plan.ts';
 import { findingOfRefusal, NOTHING_WRITTEN, type Pass, refusalOf, type Written } from '../core/report.ts';
-import { hintsBehind } from '../core/snapshot.ts';
-import type { TaskArn } from '../core/values.ts';
+import { hintsBehind, isReady, type Member, membersOf, registeredAddresses, type Snapshot } from '../core/snapshot.ts';
+import { isLive, isServing } from '../core/task.ts';
+import type { Address, ClusterArn, TaskArn } from '../core/values.ts';
 import {
+  type Cache,
   coveredBy,
   type GroupCache,
   groupCache,
   hintsFor,
   keepRefusals,
   noteBindings,
+  noteOwners,
+  notePass,
+  noteProofs,
   noteRefusal,
+  noteRemovals,
   noteTargets,
   noteWrite,
+  removalsLeft,
 } from './cache.ts';
 import type { Invocation } from './invocation.ts';
-import { readSnapshot, readTasksAgain, searchStopped } from './read-snapshot.ts';
-import { writeChanges } from './writes.ts';
+import { readSnapshot } from './read-snapshot.ts';
+import { readOwnership, recordOwners } from './record.ts';
+import { identifyStrangers } from './strangers.ts';
+import { type Writer, writeChanges } from './writes.ts';
 
-/**
- * Brings the group as far in step as the proofs of this pass allow. `firstProofMs` has the removals that an earlier pass of this
- * invocation proved and that wait for confirmation, by `changeKey`.
- */
-export async function runPass(
-  invocation: Invocation,
-  bound: BoundGroup,
-  firstProofMs: ReadonlyMap<string, number>,
-): Promise<Pass> {
-  const { cache, caller, clock, trigger } = invocation;
-  const { group, bindingsReadAtMs } = bound;
+/** ECS sends no event when a task becomes healthy (captured events have no healthStatus): the schedule asks for it this often. */
+const READY_POLL_MS = 5_000;
+
+/** Brings the group as far in step as the proofs of this pass allow. `isListing`: whether every running task is listed. */
+export async function runPass(invocation: Invocation, bound: BoundGroup, isListing: boolean): Promise<Pass> {
+  const { cache, clock, environment, reads, trigger } = invocation;
+  const { settings } = environment;
+  const { group } = bound;
   const startedAtMs = clock.now();
   const hints = hintsFor(cache, bound, invocation.hints);
   const known = groupCache(cache, group.arn);
-  known.lastPassAtMs = startedAtMs;
-  noteBindings(known, bound.bindings.map(describeBinding).join('; '));
+  notePass(known, startedAtMs);
+  noteBindings(known, bindingText(bound), startedAtMs);
   const begun = { group, trigger, startedAtMs, hints: hints.length };
   // Targets are read before tasks. In the other order, a task registered by a concurrent pass between the two reads would be
   // missing from our older list, and we would take a healthy task out of service.
-  const targets = await caller.read('DescribeTargetHealth', group.name, { group: group.arn });
+  const targets = await reads.targets(bound);
   if (!targets.ok) return unreadPass({ ...begun, endedAtMs: clock.now() }, targets.problem);
   noteTargets(known, targets.value, clock.now());
-  const request = { bound, hints };
-  const first = await searchStopped(invocation, request, await readSnapshot(invocation, request, targets.value));
-  const isConfirming = isConfirmationDue(firstProofMs, clock.now());
-  const reading = isConfirming ? await readTasksAgain(invocation, request, first) : first;
-  const { snapshot } = reading;
+  const request = { bound, hints, isListing };
+  const { snapshot, failures: readFailures, listedAtMs } = await readSnapshot(invocation, request, targets.value);
+  const registered = registeredAddresses(snapshot.targets);
+  const members = membersOf(snapshot);
+  noteOwners(known, registered, members, clock.now());
   const planned = planChanges(snapshot);
-  const guarded = guardPlan(planned, {
+  noteProofs(known, planned, clock.now());
+  const late = planned.filter((change) => isLate(change, clock.now()));
+  const { ownership, failures: recordFailures } = await readOwnership(invocation, group, late);
+  const input = {
     nowMs: clock.now(),
     checkOnly: trigger === 'check',
     scheduled: trigger === 'schedule',
-    bindingsReadAtMs,
-    readsFailed: reading.failures.length > 0,
-    firstProofMs,
-    confirmedAtMs: reading.confirmedAtMs,
+    bindingsReadAtMs: bound.bindingsReadAtMs,
+    hinted: new Set(hints.map(({ task }) => task)),
+    eventAgeMs: trigger === 'check' ? 0 : environment.eventAgeMs,
+    unreadClusters: clustersOf(bound, readFailures),
+    servesOtherwise: servesOtherwise(members, registered),
+    isPaused: environment.configuration?.copies.pausedSinceMs !== undefined,
+    provedAtMs: known.provedAtMs,
+    listedAtMs,
+    ownership,
     refusedUntilMs: new Map([...known.refused].map(([address, { untilMs }]) => [address, untilMs])),
     writtenAtMs: known.writtenAtMs,
-  });
-  const isDue = (changes: readonly Change[]): boolean => {
-    const tasks = new Map([...cache.tasks].map(([arn, { task }]) => [arn, task]));
-    return mayStillLeave(changes, { ...snapshot, tasks }, bindingsReadAtMs, clock.now());
+    removalsLeft: removalsLeft(known, registered.size, settings.removalBudgetPercent, clock.now()),
   };
-  const { refused: refusedBefore, shares } = known;
-  const written = await writeChanges({ caller, clock, group, isDue, refusedBefore, shares }, guarded.allowed);
+  const guarded = guardPlan(planned, input);
+  const written = await writeChanges(writerOf(invocation, bound, known, snapshot), guarded.allowed);
   const endedAtMs = clock.now();
   noteWritten(known, written, endedAtMs);
-  if (reading.failures.length === 0) keepRefusals(known, new Set(planned.map(({ address }) => address)));
-  const failures = [...reading.failures, ...written.failures];
+  if (readFailures.length === 0) keepRefusals(known, new Set(planned.map(({ address }) => address)));
+  if (isListing) {
+    known.listedTasks = snapshot.bindings.reduce((sum, { listed }) => sum + listed.size, 0);
+    recordOwners(invocation, group);
+  }
+  const search = isListing ? await identifyStrangers(invocation, bound, snapshot) : { isOpen: false, failures: [] };
+  const failures = [...readFailures, ...written.failures];
   const behind = hintsBehind(snapshot, hints);
   const isAged = written.aged.length > 0 || guarded.held.some(isOutdated);
   if (failures.length === 0 && !isAged) {
     known.covered = coveredBy(snapshot.tasks, openTasks(guarded, written, behind));
   }
-  const findings = [
-    ...auditTargets(snapshot, { ...known, searched: new Set(known.searches.keys()) }, endedAtMs),
-    ...guarded.held.flatMap(findingOfHeld),
-    ...written.refused.map(findingOfRefusal),
-  ];
+  known.driftMs = oldestOpenMs(planned, written.done, guarded.held, known.boundAtMs, endedAtMs);
+  if (readFailures.length === 0) {
+    known.wholeAtMs = endedAtMs;
+    // On half of what there is, a live task's target would be told as nobody's.
+    known.audited = auditTargets(snapshot, historyOf(invocation, bound, known), endedAtMs);
+  }
+  const waiting = members.filter((member) => member.binding.ready && isServing(member.task) && !isReady(member));
+  known.findings = [...known.audited, ...guarded.held.flatMap(findingOfHeld), ...written.refused.map(findingOfRefusal)];
   return {
     ...begun,
     endedAtMs,
@@ -99,16 +121,70 @@ export async function runPass(
     planned,
     written,
     held: guarded.held,
-    findings,
-    failures,
+    findings: known.findings,
+    failures: [...failures, ...recordFailures, ...search.failures],
     behind,
-    unconfirmed: unconfirmedRemovals(guarded, firstProofMs),
-    isUnfinished: isAged || failures.some(isPassing),
+    open: {
+      failed: isAged || [...failures, ...recordFailures].some(isPassing),
+      behind: behind.length > 0,
+      confirmationsMs: confirmationsDueMs(guarded, input),
+      eventsMs: trigger === 'schedule' ? [...eventsDueMs(guarded, input), ...waiting.map(() => endedAtMs + READY_POLL_MS)] : [],
+      searching: search.isOpen,
+    },
+  };
+}
+
+function historyOf({ cache }: Invocation, { group, bindings }: BoundGroup, known: GroupCache): TargetHistory {
+  const origins = new Map(
+    [...known.origins].map(([address, task]) => [address, { task, isLive: isKnownLive(cache, task) }] as const),
+  );
+  const clusters = new Set(bindings.map(({ selector }) => selector.cluster));
+  const natives = (cache.natives.services.get(group.arn) ?? []).filter(({ cluster }) => clusters.has(cluster));
+  return { ...known, searched: new Set(known.searches.keys()), origins, natives };
+}
+
+function isKnownLive({ tasks }: Cache, arn: TaskArn): boolean {
+  const entry = tasks.get(arn);
+  return entry !== undefined && isLive(entry.task);
+}
+
+/** The clusters whose tasks could not be read; all of the group's where a failure does not say whose. */
+function clustersOf({ bindings }: BoundGroup, failures: readonly Failure[]): Set<ClusterArn> {
+  const all = bindings.map(({ selector }) => selector.cluster);
+  return new Set(failures.flatMap(({ cluster }) => cluster ?? all));
+}
+
+function servesOtherwise(members: readonly Member[], registered: ReadonlySet<Address>): boolean {
+  return members.some((member) => isServing(member.task) && !member.isHeld && registered.has(member.address));
+}
+
+function writerOf(invocation: Invocation, bound: BoundGroup, known: GroupCache, snapshot: Snapshot): Writer {
+  const { cache, caller, clock, reporter } = invocation;
+  const isDue = (changes: readonly Change[]): boolean => {
+    const tasks = new Map([...cache.tasks].map(([arn, { task }]) => [arn, task]));
+    return mayStillLeave(changes, { ...snapshot, tasks }, bound.bindingsReadAtMs, clock.now());
+  };
+  const record = (kind: RecordKind, changes: readonly Change[]): void =>
+    reporter.recorded(
+      kind,
+      bound.group.arn,
+      changes.map(({ address, because }) => ({ address, task: because.task })),
+    );
+  return {
+    caller,
+    clock,
+    group: bound.group,
+    isDue,
+    record,
+    refusedBefore: known.refused,
+    shares: known.shares,
+    zoneForms: known.zoneForms,
   };
 }
 
 function noteWritten(known: GroupCache, written: Written, nowMs: number): void {
   for (const change of written.done) noteWrite(known, changeKey(change), change.address, nowMs);
+  noteRemovals(known, written.done.filter(({ kind }) => kind === 'deregister').length);
   for (const refused of written.refused) noteRefusal(known, refused.change.address, refusalOf(refused), nowMs);
 }
 
@@ -132,7 +208,6 @@ function unreadPass(begun: Pick<Pass, 'group' | 'trigger' | 'startedAtMs' | 'end
     findings: [],
     failures: [failure],
     behind: [],
-    unconfirmed: new Map(),
-    isUnfinished: isPassing(failure),
+    open: { ...NOTHING_OPEN, failed: isPassing(failure) },
   };
 }

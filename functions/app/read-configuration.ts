@@ -1,22 +1,41 @@
-/** Reads what bindings what, at most once a minute, and keeps the last good answer to each question. */
-import { chunks, DESCRIBE_SERVICES_MAX, DESCRIBE_TAGS_MAX, halves } from '../core/batches.ts';
+/** Reads what feeds what, at most once in half a minute, and keeps the last good answer to each question. */
+import { chunks, DESCRIBE_GROUPS_MAX, DESCRIBE_SERVICES_MAX, DESCRIBE_TAGS_MAX, halves } from '../core/batches.ts';
 import { type Selector, selectorKey } from '../core/binding.ts';
-import type { Settings } from '../core/binding-sources.ts';
+import { isDiscovering, type Scope, type Settings, servicesWithoutCluster, TAG } from '../core/binding-sources.ts';
 import {
   boundServices,
   type Configuration,
   type Copies,
+  type DescribedGroup,
+  type DescribedService,
+  type Discovered,
+  isReachable,
   NO_COPIES,
+  PAUSED,
   resolveConfiguration,
+  scopeOf,
   tagBoundGroups,
+  unboundGroups,
 } from '../core/configuration.ts';
-import type { Failure } from '../core/failure.ts';
-import { arnParts, type ClusterArn, type TargetGroupArn } from '../core/values.ts';
-import type { Caller } from './caller.ts';
+import type { Answer, Failure } from '../core/failure.ts';
+import { valuesOf } from '../core/result.ts';
+import { isDraining } from '../core/target.ts';
+import {
+  arnParts,
+  type CloudMapServiceArn,
+  type ClusterArn,
+  parseCloudMapServiceArn,
+  parseTargetGroupArn,
+  type TargetGroupArn,
+} from '../core/values.ts';
+import { allPages, type Caller } from './caller.ts';
 import type { Clock } from './ports.ts';
 
-/** Groups, tags and services are read again when their copy is older than this. */
-const CONFIGURATION_AGE_MAX_MS = 60_000;
+/**
+ * Groups, tags and services are read again when their copy is older than this. No write rests on bindings older than a minute, and an
+ * invocation takes up to half a minute: what it begins with serves it to its end.
+ */
+const CONFIGURATION_AGE_MAX_MS = 30_000;
 
 export interface ReadConfiguration {
   readonly configuration: Configuration;
@@ -25,7 +44,7 @@ export interface ReadConfiguration {
   readonly readAtMs: number;
 }
 
-/** Whether the copy still serves: younger than a minute, and whole. After a failed reading the next pass may try again. */
+/** Whether the copy still serves: young enough, and whole. After a failed reading the next pass may try again. */
 export function isCurrent(read: ReadConfiguration | undefined, nowMs: number): read is ReadConfiguration {
   return read !== undefined && read.failures.length === 0 && nowMs - read.readAtMs <= CONFIGURATION_AGE_MAX_MS;
 }
@@ -41,18 +60,131 @@ export async function readConfiguration(
   const old = previous?.copies ?? NO_COPIES;
   const failures: Failure[] = [];
   const reader = { caller, clock, old, failures };
-  const [groups, cloudMapTags] = await Promise.all([
-    readGroups(reader, settings.targetGroups),
-    readCloudMapTags(reader, settings),
+  const found = isDiscovering(settings) ? await discover(reader) : undefined;
+  const begun = scopeOf(settings, { ...old, discovered: found });
+  const reachable = begun.targetGroups.filter((arn) => isReachable(settings, arn));
+  const [groups, cloudMapTags, pausedSinceMs] = await Promise.all([
+    readGroups(reader, reachable),
+    readCloudMapTags(reader, begun),
+    readPause(reader),
   ]);
-  const existing = tagBoundGroups(settings).filter((arn) => groups.get(arn) !== 'gone');
-  const tags = await readTags(reader, existing);
-  const services = await readServices(reader, boundServices(settings, tags));
-  const copies = { groups, tags, services, cloudMapTags };
+  const existing = reachable.filter((arn) => groups.get(arn) !== 'gone' && groups.get(arn) !== 'refused');
+  const tags = await readTags(
+    reader,
+    found === undefined ? tagBoundGroups(begun).filter((arn) => existing.includes(arn)) : existing,
+  );
+  const discovered = found && {
+    ...found,
+    targetGroups: found.targetGroups.filter((arn) => isTagged(arn, tags) && existing.includes(arn)),
+  };
+  const placed = await readClusters(reader, scopeOf(settings, { ...old, discovered }), { tags, cloudMapTags });
+  const scope = scopeOf(settings, { ...placed, discovered });
+  const services = await readServices(reader, boundServices(scope, tags));
+  const unboundTargets = await readUnboundTargets(reader, unboundGroups(scope, { groups, tags }));
+  const copies = { discovered, ...placed, groups, tags, unboundTargets, services, pausedSinceMs, cloudMapTags };
   // A service that does not exist may be made at any moment: the next schedule asks for it again, and not the one after that.
   const isGone = [...cloudMapTags.values()].includes('gone');
   const configuration = resolveConfiguration(settings, copies);
   return { configuration, failures, copies, readAtMs: isGone ? readAtMs - CONFIGURATION_AGE_MAX_MS / 2 : readAtMs };
+}
+
+/**
+ * The resources with our tag. The index that answers may be behind: a group that it leaves out stays until its own tags say that it
+ * has been taken out, and one that it still has is dropped by the same word.
+ */
+async function discover({ caller, old, failures }: Reader): Promise<Discovered | undefined> {
+  const resource = `resources with the tag ${TAG}`;
+  const answer = await allPages(resource, 'GetResources', (nextToken) =>
+    caller.read('GetResources', resource, {
+      types: ['elasticloadbalancing:targetgroup', 'servicediscovery:service'],
+      nextToken,
+    }),
+  );
+  if (!answer.ok) {
+    failures.push(answer.problem);
+    return old.discovered;
+  }
+  const groups = valuesOf(answer.value.map(parseTargetGroupArn));
+  const cloudMapServices = valuesOf(answer.value.map(parseCloudMapServiceArn));
+  const targetGroups = [...new Set([...groups, ...(old.discovered?.targetGroups ?? [])])].sort();
+  return { targetGroups, cloudMapServices: cloudMapServices.sort() };
+}
+
+/** Whether somebody has paused the stack. A brake that cannot be read stays as it was. */
+async function readPause({ caller, clock, old, failures }: Reader): Promise<number | undefined> {
+  const answer = await caller.read('ListLogGroupTags', "the stack's log group", { logGroup: 'own' });
+  if (answer.ok) {
+    const isPaused = answer.value.some(({ key, value }) => key === TAG && value === PAUSED);
+    return isPaused ? (old.pausedSinceMs ?? clock.now()) : undefined;
+  }
+  failures.push(answer.problem);
+  return old.pausedSinceMs;
+}
+
+/** A group whose tags could not be read keeps its place. */
+function isTagged(arn: TargetGroupArn, tags: Copies['tags']): boolean {
+  return tags.get(arn)?.tags.some(({ key }) => key === TAG || key.startsWith(`${TAG}:`)) ?? true;
+}
+
+type Placed = Pick<Copies, 'clusters' | 'clustersOf'>;
+
+/** Where lines leave out the cluster: the clusters there are, and if there are several, which of them have the service. */
+async function readClusters(
+  reader: Reader,
+  scope: Scope,
+  { tags, cloudMapTags }: Pick<Copies, 'tags' | 'cloudMapTags'>,
+): Promise<Placed> {
+  const texts = [
+    ...[...tags.values()].map((copy) => copy.tags),
+    ...[...cloudMapTags.values()].filter((copy) => copy !== 'gone'),
+  ];
+  const open = servicesWithoutCluster(scope, texts);
+  if (open.length === 0) return { clusters: reader.old.clusters, clustersOf: new Map() };
+  const clusters = scope.clusters.length > 0 ? scope.clusters : await listClusters(reader);
+  if (clusters === undefined || clusters.length < 2) return { clusters, clustersOf: new Map() };
+  const names = open.filter((name) => name !== '');
+  const selectors = clusters.flatMap((cluster) => names.map((name) => ({ kind: 'service' as const, cluster, name })));
+  const services = await readServices(reader, selectors);
+  const clustersOf = new Map<string, readonly ClusterArn[]>();
+  for (const name of names) {
+    const own = selectors.filter((selector) => selector.name === name);
+    // One cluster that could not be asked may be the one that has it.
+    if (own.some((selector) => !services.has(selectorKey(selector)))) continue;
+    clustersOf.set(
+      name,
+      own.filter((selector) => isActive(services.get(selectorKey(selector)))).map(({ cluster }) => cluster),
+    );
+  }
+  return { clusters, clustersOf };
+}
+
+function isActive(service: DescribedService | 'unknown' | undefined): boolean {
+  return service !== undefined && service !== 'unknown' && service.isActive;
+}
+
+async function listClusters({ caller, old, failures }: Reader): Promise<readonly ClusterArn[] | undefined> {
+  const answer = await allPages('clusters', 'ListClusters', (nextToken) =>
+    caller.read('ListClusters', 'clusters', { nextToken }),
+  );
+  if (answer.ok) return answer.value;
+  failures.push(answer.problem);
+  return old.clusters;
+}
+
+/** How many targets the groups have that nothing binds: with some, somebody has taken a line away. */
+async function readUnboundTargets(
+  { caller, old }: Reader,
+  groups: readonly TargetGroupArn[],
+): Promise<Copies['unboundTargets']> {
+  const entries = await Promise.all(
+    groups.map(async (group) => {
+      const answer = await caller.read('DescribeTargetHealth', arnParts(group).name, { group });
+      // It only decides how loudly something is told: whatever keeps it from being read is told elsewhere.
+      const count = answer.ok ? answer.value.filter((target) => !isDraining(target)).length : old.unboundTargets.get(group);
+      return count === undefined ? [] : [[group, count] as const];
+    }),
+  );
+  return new Map(entries.flat());
 }
 
 interface Reader {
@@ -62,30 +194,33 @@ interface Reader {
   readonly failures: Failure[];
 }
 
+/** An ARN that does not exist, or that ELB does not accept, costs nobody else its answer: it is known by itself in the end. */
 async function readGroups(reader: Reader, arns: readonly TargetGroupArn[]): Promise<Copies['groups']> {
-  const [first] = arns;
-  if (first === undefined) return new Map();
-  const resource = arns.map((arn) => arnParts(arn).name).join(', ');
-  const answer = await reader.caller.read('DescribeTargetGroups', resource, { groups: arns });
-  if (answer.ok) return new Map(answer.value.map((described) => [described.group.arn, described]));
-  if (answer.problem.kind !== 'gone') {
-    reader.failures.push(answer.problem);
-    return new Map([...reader.old.groups].filter(([arn]) => arns.includes(arn)));
+  const read = (chunk: readonly TargetGroupArn[]) =>
+    reader.caller.read('DescribeTargetGroups', namesOf(chunk), { groups: chunk });
+  const groups = new Map<TargetGroupArn, DescribedGroup | 'gone' | 'refused'>();
+  for (const { items, answer } of await isolate(arns, DESCRIBE_GROUPS_MAX, ['gone', 'refused'], read)) {
+    if (answer.ok) for (const described of answer.value) groups.set(described.group.arn, described);
+    else {
+      const { kind } = answer.problem;
+      const isSettled = kind === 'gone' || kind === 'refused';
+      if (!isSettled) reader.failures.push(answer.problem);
+      for (const arn of items) {
+        const copy = isSettled ? kind : reader.old.groups.get(arn);
+        if (copy !== undefined) groups.set(arn, copy);
+      }
+    }
   }
-  // One group that does not exist fails the call for all of them: halve until it is alone.
-  if (arns.length === 1) return new Map([[first, 'gone']]);
-  const [half, rest] = halves(arns);
-  return new Map([...(await readGroups(reader, half)), ...(await readGroups(reader, rest))]);
+  return groups;
 }
 
 async function readTags(reader: Reader, arns: readonly TargetGroupArn[]): Promise<Copies['tags']> {
   const copies = new Map([...reader.old.tags].filter(([arn]) => arns.includes(arn)));
-  for (const chunk of chunks(arns, DESCRIBE_TAGS_MAX)) {
-    const resource = chunk.map((arn) => arnParts(arn).name).join(', ');
-    const answer = await reader.caller.read('DescribeTags', resource, { groups: chunk });
+  const read = (chunk: readonly TargetGroupArn[]) => reader.caller.read('DescribeTags', namesOf(chunk), { groups: chunk });
+  for (const { items, answer } of await isolate(arns, DESCRIBE_TAGS_MAX, ['gone', 'refused'], read)) {
     if (answer.ok) {
       const readAtMs = reader.clock.now();
-      for (const arn of chunk) {
+      for (const arn of items) {
         copies.set(arn, { tags: answer.value.find(({ group }) => group === arn)?.tags ?? [], readAtMs });
       }
     } else {
@@ -98,39 +233,66 @@ async function readTags(reader: Reader, arns: readonly TargetGroupArn[]): Promis
 
 async function readServices(reader: Reader, selectors: readonly Selector[]): Promise<Copies['services']> {
   const clusters = Map.groupBy(selectors, (selector) => selector.cluster);
-  const pieces = [...clusters].flatMap(([cluster, members]) =>
-    chunks(members, DESCRIBE_SERVICES_MAX).map((chunk) => readServiceChunk(reader, cluster, chunk)),
-  );
-  return new Map((await Promise.all(pieces)).flatMap((copies) => [...copies]));
+  const pieces = await Promise.all([...clusters].map(([cluster, members]) => readServicesOf(reader, cluster, members)));
+  return new Map(pieces.flatMap((copies) => [...copies]));
 }
 
-async function readServiceChunk(
+async function readServicesOf(
   { caller, old, failures }: Reader,
   cluster: ClusterArn,
   selectors: readonly Selector[],
 ): Promise<Copies['services']> {
-  const names = selectors.map((selector) => selector.name);
-  const answer = await caller.read('DescribeServices', `${names.join(', ')} of ${cluster}`, { cluster, names });
-  if (!answer.ok) failures.push(answer.problem);
-  return new Map(
-    selectors.flatMap((selector) => {
+  const read = (chunk: readonly Selector[]) => {
+    const names = chunk.map(({ name }) => name);
+    return caller.read('DescribeServices', `${names.join(', ')} of ${cluster}`, { cluster, names });
+  };
+  const copies = new Map<string, DescribedService | 'unknown'>();
+  for (const { items, answer } of await isolate(selectors, DESCRIBE_SERVICES_MAX, ['refused', 'denied'], read)) {
+    // In a cluster that does not exist no service does. That is an answer, and holds up no other cluster.
+    const isGone = !answer.ok && answer.problem.kind === 'gone';
+    if (!answer.ok && !isGone) failures.push(answer.problem);
+    for (const selector of items) {
       const key = selectorKey(selector);
-      const copy = answer.ok ? (answer.value.find(({ name }) => name === selector.name) ?? 'unknown') : old.services.get(key);
-      return copy === undefined ? [] : [[key, copy] as const];
-    }),
-  );
+      const named = answer.ok ? answer.value.find(({ name }) => name === selector.name) : undefined;
+      const copy = answer.ok || isGone ? (named ?? 'unknown') : old.services.get(key);
+      if (copy !== undefined) copies.set(key, copy);
+    }
+  }
+  return copies;
 }
 
-async function readCloudMapTags({ caller, old, failures }: Reader, settings: Settings): Promise<Copies['cloudMapTags']> {
+/** Reads in calls of the size that AWS takes. One bad item fails a call for all of them: halve until it is alone. */
+async function isolate<Item, Value>(
+  items: readonly Item[],
+  sizeMax: number,
+  ofOne: readonly Failure['kind'][],
+  read: (chunk: readonly Item[]) => Promise<Answer<Value>>,
+): Promise<{ readonly items: readonly Item[]; readonly answer: Answer<Value> }[]> {
+  const settle = async (chunk: readonly Item[]): Promise<{ items: readonly Item[]; answer: Answer<Value> }[]> => {
+    const answer = await read(chunk);
+    if (answer.ok || chunk.length === 1 || !ofOne.includes(answer.problem.kind)) return [{ items: chunk, answer }];
+    const [half, rest] = halves(chunk);
+    return [...(await settle(half)), ...(await settle(rest))];
+  };
+  return (await Promise.all(chunks(items, sizeMax).map(settle))).flat();
+}
+
+function namesOf(arns: readonly TargetGroupArn[]): string {
+  return arns.map((arn) => arnParts(arn).name).join(', ');
+}
+
+async function readCloudMapTags({ caller, old, failures }: Reader, scope: Scope): Promise<Copies['cloudMapTags']> {
   const entries = await Promise.all(
-    settings.cloudMapServices.map(async (service) => {
-      const answer = await caller.read('ListTagsForResource', service, { service });
-      const isGone = !answer.ok && answer.problem.kind === 'gone';
-      if (!answer.ok && !isGone) failures.push(answer.problem);
-      // A service that is created anew, as Terraform does, is checked from its first minute on by the binding that it had.
-      const tags = answer.ok ? answer.value : (old.cloudMapTags.get(service) ?? (isGone ? 'gone' : undefined));
-      return tags === undefined ? [] : [[service, tags] as const];
-    }),
+    scope.cloudMapServices
+      .filter((arn: CloudMapServiceArn) => isReachable(scope, arn))
+      .map(async (service) => {
+        const answer = await caller.read('ListTagsForResource', service, { service });
+        const isGone = !answer.ok && answer.problem.kind === 'gone';
+        if (!answer.ok && !isGone) failures.push(answer.problem);
+        // A service that is created anew, as Terraform does, is checked from its first minute on by the binding that it had.
+        const tags = answer.ok ? answer.value : (old.cloudMapTags.get(service) ?? (isGone ? 'gone' : undefined));
+        return tags === undefined ? [] : [[service, tags] as const];
+      }),
   );
   return new Map(entries.flat());
 }

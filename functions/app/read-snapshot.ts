@@ -1,167 +1,158 @@
-/** Reads the tasks behind a group into a snapshot: the running lists, descriptions of the tasks that matter, and rarely the stopped list. */
-import { type Selector, selectorKey, selects } from '../core/binding.ts';
+/** Reads the tasks behind a group into a snapshot. */
+import { type GroupBinding, selectorKey, selects } from '../core/binding.ts';
 import type { BoundGroup } from '../core/configuration.ts';
 import type { Hint } from '../core/event.ts';
 import type { Failure } from '../core/failure.ts';
-import {
-  type ListedBinding,
-  type Snapshot,
-  type TaskReference,
-  type TasksToDescribe,
-  tasksToDescribe,
-  unexplainedAddresses,
-} from '../core/snapshot.ts';
+import { problemsOf } from '../core/result.ts';
+import { isUnproved, type ListedBinding, type Snapshot, type TasksToDescribe, tasksToDescribe } from '../core/snapshot.ts';
 import type { Target } from '../core/target.ts';
-import type { Task } from '../core/task.ts';
-import type { Address, TaskArn } from '../core/values.ts';
+import { definitionKey, isServing, type Task } from '../core/task.ts';
+import type { TaskArn } from '../core/values.ts';
 import { groupCache, noteListed } from './cache.ts';
 import type { Invocation } from './invocation.ts';
-import { describeTasks, listTasks } from './reads.ts';
 
-/**
- * The stopped list is read for an unexplained address, once more after this time, and then at this interval. A list that is behind
- * omits a task that stopped a moment ago, and one of several pages may do so between pages: if the first answer were the last word
- * for a quarter of an hour, the target of such a task would stay as long when its events are lost.
- */
-const SEARCH_AGAIN_AFTER_MS = 30_000;
-const SEARCH_INTERVAL_MS = 900_000;
-
-const NEVER_SEARCHED = { atMs: Number.NEGATIVE_INFINITY, times: 0 };
-
-/** The group to read, and the hints that a pass over it has to settle. */
+/** The group to read, the hints that a pass over it has to settle, and whether its running tasks are listed. */
 export interface PassRequest {
   readonly bound: BoundGroup;
   readonly hints: readonly Hint[];
+  readonly isListing: boolean;
 }
 
 export interface Reading {
   readonly snapshot: Snapshot;
   readonly failures: readonly Failure[];
-  /** When the running lists began to be read a second time, right before the writes; undefined if they were not. */
-  readonly confirmedAtMs: number | undefined;
+  /** When the oldest of the running lists began to be read; undefined unless all of them were. */
+  readonly listedAtMs: number | undefined;
 }
 
-/** Lists the running tasks of every binding and describes those that matter. */
+/** A binding with its list, when that began to be read, and why it failed. */
+interface List {
+  readonly binding: ListedBinding;
+  readonly beganAtMs?: number | undefined;
+  readonly failure?: Failure | undefined;
+}
+
+/**
+ * Describes the tasks that matter. A pass that lists sees every running task of every binding. One that does not trusts its hints to
+ * name what has changed, and lists only where it cannot prove otherwise that a hinted task is one of the binding's own.
+ */
 export async function readSnapshot(invocation: Invocation, request: PassRequest, targets: readonly Target[]): Promise<Reading> {
-  const { cache, clock } = invocation;
-  const { bound, hints } = request;
-  const { bindings, failures } = await readLists(invocation, bound);
-  for (const binding of bindings) noteListed(cache, binding.listed, clock.now());
-  const snapshot = {
-    group: bound.group,
-    targets,
-    bindings,
-    tasks: cachedTasks(
-      invocation,
-      bindings,
-      hints.map((hint) => hint.task),
-    ),
-    describedAtMs: new Map<TaskArn, number>(),
-    absentAtMs: groupCache(cache, bound.group.arn).absentAtMs,
-  };
-  const reading = { snapshot, failures, confirmedAtMs: undefined };
-  return describeInto(invocation, hints, reading, tasksToDescribe(snapshot, hints));
+  const { bound, hints, isListing } = request;
+  const readAtMs = invocation.clock.now();
+  const lists = await Promise.all(
+    bound.bindings.map((binding) => (isListing ? listRunning(invocation, binding, readAtMs) : unlisted(invocation, binding))),
+  );
+  const reading = await describe(invocation, request, targets, lists);
+  if (isListing) return reading;
+  const { bindings, tasks } = reading.snapshot;
+  const hinted = hints.flatMap(({ task }) => tasks.get(task) ?? []);
+  const unproved = hinted.filter((task) => isServing(task) && isUnproved(bindings, task));
+  if (unproved.length === 0) return reading;
+  const proved = await Promise.all(lists.map((list) => prove(invocation, list, unproved, readAtMs)));
+  return describe(invocation, request, targets, proved, reading);
 }
 
-/**
- * Reads the running lists once more, and what they bring up. A confirmation does this right before it removes anything: a task that
- * got the address while the first lists were read would otherwise be found too late.
- */
-export async function readTasksAgain(invocation: Invocation, request: PassRequest, earlier: Reading): Promise<Reading> {
-  const confirmedAtMs = invocation.clock.now();
-  const again = await readSnapshot(invocation, request, earlier.snapshot.targets);
-  return { ...again, failures: [...earlier.failures, ...again.failures], confirmedAtMs };
-}
-
-/**
- * Looks for the owners of unexplained registered addresses among the stopped tasks. This is how a cold environment that no event
- * ever reached still finds the proof for a target whose task stopped within the hour.
- */
-export async function searchStopped(invocation: Invocation, { bound, hints }: PassRequest, reading: Reading): Promise<Reading> {
-  const { cache, clock, caller } = invocation;
-  const known = groupCache(cache, bound.group.arn);
-  const { searches } = known;
-  const isDue = (address: Address): boolean => {
-    const { atMs, times } = searches.get(address) ?? NEVER_SEARCHED;
-    return clock.now() - atMs >= (times === 1 ? SEARCH_AGAIN_AFTER_MS : SEARCH_INTERVAL_MS);
-  };
-  if (!unexplainedAddresses(reading.snapshot).some(isDue)) return reading;
-  const answers = await Promise.all(
-    distinctSelectors(bound.bindings).map(async (selector) => ({
-      selector,
-      answer: await listTasks(caller, selector, 'STOPPED'),
-    })),
-  );
-  const references = answers.flatMap(({ selector, answer }): TaskReference[] =>
-    answer.ok ? answer.value.map((arn) => ({ arn, cluster: selector.cluster })) : [],
-  );
-  const failures = answers.flatMap(({ answer }) => (answer.ok || answer.problem.kind === 'gone' ? [] : [answer.problem]));
-  const unread = references.filter(({ arn }) => !reading.snapshot.describedAtMs.has(arn));
-  const searched = { ...reading, failures: [...reading.failures, ...failures] };
-  const found = await describeInto(invocation, hints, searched, { known: unread, hinted: [] });
-  // Only a search that read everything settles that an address is foreign.
-  if (found.failures.length === 0) {
-    const atMs = clock.now();
-    const timesOf = (address: Address): number => (searches.get(address) ?? NEVER_SEARCHED).times + 1;
-    known.searches = new Map(
-      unexplainedAddresses(found.snapshot).map((address) => [address, { atMs, times: timesOf(address) }]),
-    );
+async function listRunning({ reads, cache, clock }: Invocation, binding: GroupBinding, notBeforeMs: number): Promise<List> {
+  const { beganAtMs, answer } = await reads.running(binding.selector, notBeforeMs);
+  if (answer.ok) {
+    noteListed(cache, answer.value, clock.now());
+    return { binding: { ...binding, list: 'read', listed: new Set(answer.value) }, beganAtMs };
   }
-  return found;
+  // That a service does not exist is an answer: none of its tasks runs.
+  if (answer.problem.kind === 'gone') return { binding: { ...binding, list: 'gone', listed: new Set() }, beganAtMs };
+  return { binding: { ...binding, list: 'failed', listed: new Set() }, failure: answer.problem };
 }
 
-async function readLists(
-  { caller }: Invocation,
-  { bindings }: BoundGroup,
-): Promise<{ readonly bindings: ListedBinding[]; readonly failures: Failure[] }> {
-  const lists = new Map(
-    await Promise.all(
-      distinctSelectors(bindings).map(
-        async (selector) => [selectorKey(selector), await listTasks(caller, selector, 'RUNNING')] as const,
-      ),
-    ),
-  );
-  const listed = bindings.map((binding): ListedBinding => {
-    const answer = lists.get(selectorKey(binding.selector));
-    if (answer?.ok) return { ...binding, list: 'read', listed: new Set(answer.value) };
-    return { ...binding, list: answer?.problem.kind === 'gone' ? 'gone' : 'failed', listed: new Set() };
-  });
-  const failures = [...lists.values()].flatMap((answer) =>
-    answer.ok || answer.problem.kind === 'gone' ? [] : [answer.problem],
-  );
-  return { bindings: listed, failures };
+function unlisted({ cache }: Invocation, binding: GroupBinding): List {
+  const learned = cache.deployments.get(selectorKey(binding.selector)) ?? [];
+  const deployments = new Set([...binding.deployments, ...learned]);
+  return { binding: { ...binding, deployments, list: 'unread', listed: new Set() } };
 }
 
-async function describeInto(
+/** Proves that tasks are the binding's own by its service's deployments, which one call reads for ten services, or by its list. */
+async function prove(invocation: Invocation, list: List, tasks: readonly Task[], readAtMs: number): Promise<List> {
+  const { reads, cache } = invocation;
+  const { selector } = list.binding;
+  const own = tasks.filter((task) => selects(selector, task));
+  if (own.length === 0) return list;
+  if (own.every(({ startedBy }) => startedBy.startsWith('ecs-svc/'))) {
+    const answer = await reads.service(selector);
+    const deployments = new Set(answer.ok ? answer.value?.deployments : []);
+    if (own.every(({ startedBy }) => deployments.has(startedBy))) {
+      cache.deployments.set(selectorKey(selector), deployments);
+      return unlisted(invocation, list.binding);
+    }
+  }
+  return listRunning(invocation, list.binding, readAtMs);
+}
+
+async function describe(
   invocation: Invocation,
-  hints: readonly Hint[],
-  { snapshot, failures, confirmedAtMs }: Reading,
-  { known, hinted }: TasksToDescribe,
+  { bound, hints }: PassRequest,
+  targets: readonly Target[],
+  lists: readonly List[],
+  earlier?: Reading,
 ): Promise<Reading> {
-  const answers = await Promise.all([
-    describeTasks(invocation, known),
-    describeTasks(invocation, hinted, { dropRefused: true }),
-  ]);
-  const describedAtMs = new Map(snapshot.describedAtMs);
-  for (const { task, atMs } of answers.flatMap((answer) => answer.described)) describedAtMs.set(task.arn, atMs);
-  const tasks = cachedTasks(invocation, snapshot.bindings, [...hints.map((hint) => hint.task), ...describedAtMs.keys()]);
+  const { cache, reads } = invocation;
+  const bindings = lists.map(({ binding }) => binding);
+  const { absentAtMs, zoneForms } = groupCache(cache, bound.group.arn);
+  const describedAtMs = new Map(earlier?.snapshot.describedAtMs);
+  const asked = (): TaskArn[] => [...hints.map((hint) => hint.task), ...describedAtMs.keys()];
+  const base = { group: bound.group, targets, bindings, absentAtMs, describedAtMs, zoneForms, definitions: cache.definitions };
+  const definitionFailures = await readDefinitions(invocation, bindings, asked());
+  const before = { ...base, ...cachedTasks(invocation, bindings, asked()) };
+  const { known, hinted } = without(tasksToDescribe(before, hints), describedAtMs);
+  const answers = await Promise.all([reads.describe(known), reads.describe(hinted, { dropRefused: true })]);
+  for (const { task, atMs } of answers.flatMap(({ described }) => described)) describedAtMs.set(task.arn, atMs);
+  const newDefinitionFailures = await readDefinitions(invocation, bindings, asked());
+  const begun = lists.map(({ beganAtMs }) => beganAtMs ?? Number.NaN);
+  const listedAtMs = Math.min(...begun);
   return {
-    snapshot: { ...snapshot, tasks, describedAtMs },
-    failures: [...failures, ...answers.flatMap((answer) => answer.failures)],
-    confirmedAtMs,
+    snapshot: { ...base, ...cachedTasks(invocation, bindings, asked()) },
+    failures: [
+      ...new Set([
+        ...(earlier?.failures ?? []),
+        ...lists.flatMap(({ failure }) => failure ?? []),
+        ...answers.flatMap(({ failures }) => failures),
+        ...definitionFailures,
+        ...newDefinitionFailures,
+      ]),
+    ],
+    listedAtMs: Number.isFinite(listedAtMs) ? listedAtMs : undefined,
   };
+}
+
+/** Reads the definitions that name the ports of live tasks, as far as bindings ask for a port by its name. */
+async function readDefinitions(
+  { cache, reads }: Invocation,
+  bindings: readonly ListedBinding[],
+  asked: readonly TaskArn[],
+): Promise<readonly Failure[]> {
+  const named = bindings.filter(({ port }) => typeof port === 'string');
+  if (named.length === 0) return [];
+  const isOf = (task: Task): boolean => named.some(({ selector }) => selects(selector, task)) || asked.includes(task.arn);
+  const tasks = [...cache.tasks.values()].map(({ task }) => task).filter((task) => task.definition !== '' && isOf(task));
+  const open = tasks.filter((task) => !cache.definitions.has(definitionKey(task)));
+  return problemsOf(await Promise.all(open.map((task) => reads.definition(task))));
+}
+
+function without({ known, hinted }: TasksToDescribe, described: ReadonlyMap<TaskArn, number>): TasksToDescribe {
+  const isOpen = ({ arn }: { readonly arn: TaskArn }): boolean => !described.has(arn);
+  return { known: known.filter(isOpen), hinted: hinted.filter(isOpen) };
 }
 
 /** What the environment knows of the tasks that a binding may select, and of those asked about by ARN. */
-function cachedTasks({ cache }: Invocation, bindings: readonly ListedBinding[], asked: readonly TaskArn[]): Map<TaskArn, Task> {
+export function cachedTasks({ cache }: Invocation, bindings: readonly ListedBinding[], asked: readonly TaskArn[]) {
   const named = new Set(asked);
   const tasks = new Map<TaskArn, Task>();
-  for (const { task } of cache.tasks.values()) {
-    if (named.has(task.arn) || bindings.some(({ selector }) => selects(selector, task))) tasks.set(task.arn, task);
+  const knownStoppedAtMs = new Map<TaskArn, number>();
+  const held = new Set<TaskArn>();
+  for (const { task, stoppedAtMs, isHeld } of cache.tasks.values()) {
+    if (!named.has(task.arn) && !bindings.some(({ selector }) => selects(selector, task))) continue;
+    tasks.set(task.arn, task);
+    if (stoppedAtMs !== undefined) knownStoppedAtMs.set(task.arn, stoppedAtMs);
+    // What the search by tag has found is described before anything follows from it.
+    if (isHeld || cache.holds.has(task.arn)) held.add(task.arn);
   }
-  return tasks;
-}
-
-function distinctSelectors(bindings: readonly { readonly selector: Selector }[]): Selector[] {
-  return [...new Map(bindings.map(({ selector }) => [selectorKey(selector), selector])).values()];
+  return { tasks, knownStoppedAtMs, held };
 }

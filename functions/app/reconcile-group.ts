@@ -1,18 +1,23 @@
 /** Reconciles one group: passes over it until nothing is open, or until the time left does not carry another pass. */
-import { auditDrainTime } from '../core/audit.ts';
+import { auditSettings } from '../core/audit.ts';
+import { LIST_TASKS_MAX } from '../core/batches.ts';
 import type { BoundGroup } from '../core/configuration.ts';
 import type { Finding } from '../core/finding.ts';
 import { nextPass, PASS_INTERVAL_MS, PASS_TIME_MS } from '../core/next-pass.ts';
 import type { Pass } from '../core/report.ts';
 import type { Snapshot } from '../core/snapshot.ts';
-import { isServing } from '../core/task.ts';
+import { definitionKey, isServing, type Task } from '../core/task.ts';
 import type { TargetGroupArn } from '../core/values.ts';
-import { groupCache } from './cache.ts';
-import { currentConfiguration, type Invocation } from './invocation.ts';
+import { type GroupCache, groupCache, isBurst } from './cache.ts';
+import { type Invocation, isFull } from './invocation.ts';
 import { runPass } from './pass.ts';
 
 /** Deregistration delay and stop timeouts change with deployments, not with tasks. */
-export const DRAIN_AUDIT_INTERVAL_MS = 900_000;
+export const SETTINGS_AUDIT_INTERVAL_MS = 900_000;
+/** A page of a list waits so long for its turn, where others read as well. */
+const PAGE_MS = 200;
+/** A group that the schedule does not get to in so many runs is a failure. */
+const DEFERRALS_MAX = 3;
 /** More revisions than this at once are the middle of a deployment; the next audit sees the rest. */
 const DEFINITIONS_MAX = 5;
 
@@ -20,75 +25,103 @@ export interface Reconciled {
   readonly group: TargetGroupArn;
   /** The last pass failed for a reason that may pass: the next invocation has to come back. */
   readonly isUnfinished: boolean;
+  /** The time did not suffice for it: the next full run begins here. */
+  readonly isDeferred: boolean;
   /** What the last pass read. */
   readonly snapshot: Snapshot | undefined;
 }
 
-export async function reconcileGroup(invocation: Invocation, group: TargetGroupArn): Promise<Reconciled> {
-  const { clock, trigger, deadlineMs, reporter } = invocation;
-  const known = groupCache(invocation.cache, group);
-  let unconfirmed: ReadonlyMap<string, number> = new Map();
+export async function reconcileGroup(invocation: Invocation, bound: BoundGroup): Promise<Reconciled> {
+  const { clock, trigger, deadlineMs, reporter, turns } = invocation;
+  const { arn } = bound.group;
+  const known = groupCache(invocation.cache, arn);
   let failedPasses = 0;
   let behindRetries = 0;
+  let isConfirming = false;
   for (;;) {
     // A burst of batches must not become a burst of reads.
     const waitMs = known.lastPassAtMs + PASS_INTERVAL_MS - clock.now();
     if (waitMs > 0) await clock.sleep(waitMs);
-    const { configuration } = await currentConfiguration(invocation);
-    const bound = configuration.groups.find((each) => each.group.arn === group);
-    // The binding went away while we waited: management stops, and the targets stay.
-    if (bound === undefined) return { group, isUnfinished: configuration.unread.includes(group), snapshot: undefined };
-    const pass = await runPass(invocation, bound, unconfirmed);
-    reporter.passed(pass);
-    // A pass that could not read the targets has neither confirmed nor refuted what an earlier one proved.
-    unconfirmed = pass.snapshot === undefined ? unconfirmed : pass.unconfirmed;
-    failedPasses += pass.isUnfinished ? 1 : 0;
-    const open = { failed: pass.isUnfinished, behind: pass.behind.length > 0, unconfirmedMs: [...unconfirmed.values()] };
-    const attempts = { failedPasses, behindRetries, nowMs: clock.now(), deadlineMs };
-    const next = trigger === 'check' ? undefined : nextPass(open, attempts);
+    const isListing: boolean =
+      isFull(invocation) || isConfirming || isBurst(known, invocation.environment.burstPasses, clock.now());
+    const pass: Pass | undefined = await turns.take<Pass | undefined>(isListing, () =>
+      listInTime(invocation, bound, isListing),
+    );
+    if (pass === undefined) return defer(invocation, known, arn);
+    // What the time does not suffice for is where the next run begins. That is no failure, unless it happens again and again.
+    const isDeferred: boolean = trigger === 'schedule' && pass.failures.some(({ kind }) => kind === 'out-of-time');
+    reporter.passed(isDeferred ? { ...pass, failures: pass.failures.filter(({ kind }) => kind !== 'out-of-time') } : pass);
+    if (isDeferred) return defer(invocation, known, arn);
+    const { open, snapshot }: Pass = pass;
+    failedPasses += open.failed ? 1 : 0;
+    const next =
+      trigger === 'check' ? undefined : nextPass(open, { failedPasses, behindRetries, nowMs: clock.now(), deadlineMs });
     if (next === undefined) {
-      if (trigger === 'schedule') await auditDrain(invocation, bound, pass);
-      return { group, isUnfinished: pass.isUnfinished, snapshot: pass.snapshot };
+      if (trigger === 'schedule') await auditGroupSettings(invocation, bound, pass);
+      known.deferrals = 0;
+      return { group: arn, isUnfinished: open.failed, isDeferred: false, snapshot };
     }
-    behindRetries += pass.behind.length > 0 ? 1 : 0;
+    behindRetries += open.behind ? 1 : 0;
+    isConfirming = open.confirmationsMs.length > 0;
     await clock.sleep(next.atMs - clock.now());
   }
 }
 
-/** Once in a while, reads how long targets drain and how long ECS waits before SIGKILL, and reports where the two do not fit. */
-async function auditDrain(invocation: Invocation, bound: BoundGroup, pass: Pass): Promise<void> {
+/** The pass, unless the time left does not suffice for the lists that it begins with. */
+async function listInTime(invocation: Invocation, bound: BoundGroup, isListing: boolean): Promise<Pass | undefined> {
+  if (isListing && !hasTimeToList(invocation, groupCache(invocation.cache, bound.group.arn))) return undefined;
+  return runPass(invocation, bound, isListing);
+}
+
+/** Whether the lists of the group's tasks can be read in the time left: reading half of them would be a waste. */
+function hasTimeToList({ clock, deadlineMs }: Invocation, { listedTasks }: GroupCache): boolean {
+  return clock.now() + PASS_TIME_MS + Math.ceil(listedTasks / LIST_TASKS_MAX) * PAGE_MS < deadlineMs;
+}
+
+function defer({ trigger, cache }: Invocation, known: GroupCache, group: TargetGroupArn): Reconciled {
+  known.deferrals += 1;
+  cache.resumeAt ??= group;
+  return {
+    group,
+    isUnfinished: trigger !== 'schedule' || known.deferrals > DEFERRALS_MAX,
+    isDeferred: true,
+    snapshot: undefined,
+  };
+}
+
+/** Once in a while, reads the settings of the group and of its tasks' definitions, and reports what they do to the targets. */
+async function auditGroupSettings(invocation: Invocation, bound: BoundGroup, pass: Pass): Promise<void> {
   const { clock, deadlineMs, reporter } = invocation;
   const known = groupCache(invocation.cache, bound.group.arn);
-  const isDue = clock.now() - known.drainAuditedAtMs >= DRAIN_AUDIT_INTERVAL_MS;
+  const isDue = clock.now() - known.settingsAuditedAtMs >= SETTINGS_AUDIT_INTERVAL_MS;
   const hasTime = clock.now() + PASS_TIME_MS < deadlineMs;
-  if (pass.snapshot === undefined || pass.isUnfinished || !isDue || !hasTime) return;
-  const serving = [...pass.snapshot.tasks.values()].filter(isServing);
-  const findings = await readDrainFindings(
-    invocation,
-    bound,
-    serving.map((task) => task.definition),
-  );
-  if (findings !== undefined) known.drainAuditedAtMs = clock.now();
+  if (pass.snapshot === undefined || pass.open.failed || !isDue || !hasTime) return;
+  const findings = await readSettingsFindings(invocation, bound, [...pass.snapshot.tasks.values()].filter(isServing));
+  if (findings !== undefined) {
+    known.settingsAuditedAtMs = clock.now();
+    known.settingsFindings = findings;
+  }
   reporter.checked({ subject: bound.group.name, findings: findings ?? [], failures: [] });
 }
 
 /** The findings, or undefined if the settings could not be read: then the next pass asks again, and nothing else suffers. */
-export async function readDrainFindings(
-  { caller }: Pick<Invocation, 'caller'>,
-  { group }: Pick<BoundGroup, 'group'>,
-  definitions: readonly string[],
+export async function readSettingsFindings(
+  { caller, cache, reads }: Pick<Invocation, 'caller' | 'cache' | 'reads'>,
+  { group, bindings }: BoundGroup,
+  tasks: readonly Task[],
 ): Promise<readonly Finding[] | undefined> {
-  const asked = [...new Set(definitions)]
-    .filter((definition) => definition !== '')
-    .sort()
-    .slice(0, DEFINITIONS_MAX);
   const attributes = await caller.read('DescribeTargetGroupAttributes', group.name, { group: group.arn });
   if (!attributes.ok) return undefined;
+  groupCache(cache, group.arn).deregistrationDelayMs = attributes.value.deregistrationDelaySeconds * 1_000;
+  const named = tasks
+    .filter(({ definition }) => definition !== '')
+    .sort((one, other) => (one.definition < other.definition ? -1 : 1));
+  const distinct = [...new Map(named.map((task) => [definitionKey(task), task])).values()].slice(0, DEFINITIONS_MAX);
   const stopTimeouts: { readonly definition: string; readonly seconds: number }[] = [];
-  for (const definition of asked) {
-    const answer = await caller.read('DescribeTaskDefinition', definition, { definition });
+  for (const task of distinct) {
+    const answer = await reads.definition(task);
     if (!answer.ok) return undefined;
-    stopTimeouts.push({ definition, seconds: answer.value.stopTimeoutSeconds });
+    stopTimeouts.push({ definition: task.definition, seconds: answer.value.stopTimeoutSeconds });
   }
-  return auditDrainTime(group, { ...attributes.value, stopTimeouts });
+  return auditSettings(group, bindings, { ...attributes.value, stopTimeouts });
 }

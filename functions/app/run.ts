@@ -1,12 +1,23 @@
 /** One invocation: which groups to reconcile, which Cloud Map services to check, and which hints have to come again. */
+
+import { HOLD, TAG } from '../core/binding-sources.ts';
 import type { InstanceService } from '../core/cloud-map/instance.ts';
-import { type BoundGroup, type Configuration, isMeant, isSurelyUnbound } from '../core/configuration.ts';
+import {
+  type BoundGroup,
+  bindingText,
+  type Configuration,
+  isMeant,
+  isSurelyUnbound,
+  pauseFindings,
+} from '../core/configuration.ts';
 import { type Hint, mayMean } from '../core/event.ts';
 import { isPassing } from '../core/failure.ts';
 import { PASS_INTERVAL_MS, PASS_TIME_MS } from '../core/next-pass.ts';
+import { problemsOf, valuesOf } from '../core/result.ts';
 import { isAhead } from '../core/snapshot.ts';
-import type { TargetGroupArn } from '../core/values.ts';
-import { forgetOldTasks, hintsFor } from './cache.ts';
+import { arnParts, parseTaskArn, type TargetGroupArn } from '../core/values.ts';
+import { forgetOldTasks, groupCache, hintsFor } from './cache.ts';
+import { allPages } from './caller.ts';
 import { checkServices, isCheckDue } from './check-cloud-map.ts';
 import {
   beginInvocation,
@@ -16,10 +27,14 @@ import {
   isFull,
   type Reporter,
   type Request,
+  type RunStatus,
+  type Standing,
 } from './invocation.ts';
 import type { ReadConfiguration } from './read-configuration.ts';
 import { type Reconciled, reconcileGroup } from './reconcile-group.ts';
 
+/** A group that no pass has read whole for so long counts as out of step: nobody knows better. */
+const UNSEEN_MS = 90_000;
 /** How often an unreadable configuration is read within one invocation. */
 const CONFIGURATION_TRIES = 3;
 
@@ -39,6 +54,7 @@ export async function run(environment: Environment, request: Request, reporter: 
   forgetOldTasks(invocation.cache, invocation.clock.now());
   // Decide which hints are new before the passes update the cache.
   const hasNews = newsOf(invocation);
+  if (isFull(request)) await searchHolds(invocation);
   const { read, reconciled } = await reconcileGroups(invocation);
   const due = read.configuration.cloudMapServices.filter(
     (service) => isFull(request) || (hasNews(service) && isCheckDue(invocation, service)),
@@ -48,14 +64,15 @@ export async function run(environment: Environment, request: Request, reporter: 
     due,
     reconciled.flatMap(({ snapshot }) => snapshot ?? []),
   );
-  reporter.called(invocation.caller.calls);
+  reporter.ended(statusOf(invocation, read, reconciled));
   const unfinished = [
     ...reconciled.filter((each) => each.isUnfinished).map(({ group }) => group),
     ...(read.failures.some(isPassing) ? read.configuration.unread : []),
   ];
+  const isLost = read.configuration.isUndiscovered && read.failures.some(isPassing);
   return {
     unfinished,
-    unfinishedHints: unfinishedHints(request.hints, read.configuration, unfinished),
+    unfinishedHints: isLost ? new Set(request.hints) : unfinishedHints(request.hints, read.configuration, unfinished),
     unboundHints: unboundHints(invocation),
   };
 }
@@ -73,7 +90,7 @@ function isNamed({ bindings }: InstanceService, hint: Hint): boolean {
 function unboundHints({ environment, hints }: Invocation): Set<Hint> {
   const { settings, configuration } = environment;
   const read = configuration?.configuration;
-  const isUnbound = (hint: Hint): boolean => read?.unread.length === 0 && !isBound(read, hint);
+  const isUnbound = (hint: Hint): boolean => read !== undefined && isWhole(read) && !isBound(read, hint);
   return new Set(hints.filter((hint) => isSurelyUnbound(settings, hint) || isUnbound(hint)));
 }
 
@@ -83,11 +100,11 @@ function isBound({ groups, cloudMapServices }: Configuration, hint: Hint): boole
 
 /** Whether this environment has read and settled what every hint says: then the batch costs no call. */
 function isSettled(invocation: Invocation): boolean {
-  if (isFull(invocation)) return false;
+  if (isFull(invocation) || invocation.areTagsChanged) return false;
   const { environment, cache, hints } = invocation;
   const { settings, configuration: read } = environment;
   if (hints.every((hint) => isSurelyUnbound(settings, hint))) return true;
-  if (read === undefined || read.configuration.unread.length > 0) return false;
+  if (read === undefined || !isWhole(read.configuration)) return false;
   return hints.every((hint) => {
     const meant = read.configuration.groups.filter((bound) => isMeant(bound, hint));
     // A hint that means no group by an old copy of the tags may mean one by the present ones.
@@ -96,26 +113,100 @@ function isSettled(invocation: Invocation): boolean {
   });
 }
 
-/** Reconciles the groups that are due, side by side: one whose calls hang must not hold up the others. */
+/**
+ * Reconciles the groups that are due, side by side: one whose calls hang must not hold up the others. A full run begins where the last
+ * one had to stop.
+ */
 async function reconcileGroups(
   invocation: Invocation,
 ): Promise<{ readonly read: ReadConfiguration; readonly reconciled: readonly Reconciled[] }> {
-  const { clock, deadlineMs } = invocation;
+  const { clock, deadlineMs, cache } = invocation;
   const reconciled = new Map<TargetGroupArn, Reconciled>();
   for (let attempt = 1; ; attempt += 1) {
     const read = await currentConfiguration(invocation);
     const due = read.configuration.groups.filter((bound) => !reconciled.has(bound.group.arn) && isDue(invocation, bound));
-    const done = await Promise.all(due.map(({ group }) => reconcileGroup(invocation, group.arn)));
+    const ordered = isFull(invocation) ? rotated(due, cache.resumeAt) : due;
+    if (isFull(invocation)) cache.resumeAt = undefined;
+    const done = await Promise.all(ordered.map((bound) => reconcileGroup(invocation, bound)));
     for (const each of done) reconciled.set(each.group, each);
-    const isHopeless = read.configuration.unread.length === 0 || !read.failures.some(isPassing);
+    const isHopeless = isWhole(read.configuration) || !read.failures.some(isPassing);
     const hasTime = clock.now() + PASS_INTERVAL_MS + PASS_TIME_MS < deadlineMs;
     if (isHopeless || attempt === CONFIGURATION_TRIES || !hasTime) return { read, reconciled: [...reconciled.values()] };
     await clock.sleep(PASS_INTERVAL_MS);
   }
 }
 
+function rotated(groups: readonly BoundGroup[], first: TargetGroupArn | undefined): readonly BoundGroup[] {
+  const index = Math.max(
+    0,
+    groups.findIndex(({ group }) => group.arn === first),
+  );
+  return [...groups.slice(index), ...groups.slice(0, index)];
+}
+
 function isDue(invocation: Invocation, bound: BoundGroup): boolean {
-  return isFull(invocation) || hintsFor(invocation.cache, bound, invocation.hints).length > 0;
+  if (isFull(invocation) || hintsFor(invocation.cache, bound, invocation.hints).length > 0) return true;
+  const known = groupCache(invocation.cache, bound.group.arn);
+  return invocation.areTagsChanged === true && known.binding !== bindingText(bound);
+}
+
+/** Whether everything is known that decides which tasks are bound. */
+function isWhole({ unread, isUndiscovered }: Configuration): boolean {
+  return unread.length === 0 && !isUndiscovered;
+}
+
+/**
+ * Finds the tasks that are on hold. A changed tag comes as an event as well; this is for one that was lost, and for a new environment.
+ * A search that fails leaves what is known: nobody is put back or taken out for it.
+ */
+async function searchHolds({ environment, cache, caller, reporter }: Invocation): Promise<void> {
+  const groups = environment.configuration?.configuration.groups ?? [];
+  const clusters = groups.flatMap(({ bindings }) => bindings.map(({ selector }) => selector.cluster));
+  const places = new Map(clusters.map((cluster) => [`${arnParts(cluster).region} ${arnParts(cluster).account}`, cluster]));
+  const answers = await Promise.all(
+    [...places.values()].map((cluster) => {
+      const input = { types: ['ecs:task'], tagValue: HOLD, cluster };
+      const resource = `tasks with the tag ${TAG}=${HOLD}`;
+      return allPages(resource, 'GetResources', (nextToken) => caller.read('GetResources', resource, { ...input, nextToken }));
+    }),
+  );
+  const failures = problemsOf(answers);
+  if (failures.length === 0) cache.holds = new Set(valuesOf(valuesOf(answers).flat().map(parseTaskArn)));
+  else reporter.checked({ subject: 'tasks on hold', findings: [], failures });
+}
+
+function statusOf(invocation: Invocation, read: ReadConfiguration, reconciled: readonly Reconciled[]): RunStatus {
+  const { cache, caller, clock, beganAtMs, trigger } = invocation;
+  const { groups } = read.configuration;
+  return {
+    trigger,
+    tookMs: clock.now() - beganAtMs,
+    groups: groups.length,
+    reconciled: reconciled.length,
+    inStep: reconciled.filter(({ group, snapshot }) => snapshot !== undefined && groupCache(cache, group).driftMs === 0).length,
+    calls: caller.calls,
+    standing: isFull(invocation) ? standingOf(invocation, read) : undefined,
+  };
+}
+
+function standingOf({ cache, clock, environment }: Invocation, { configuration }: ReadConfiguration): Standing {
+  const nowMs = clock.now();
+  const arns = [...configuration.groups.map(({ group }) => group.arn), ...configuration.unread];
+  const known = arns.map((arn) => groupCache(cache, arn));
+  const ages = known.map(({ driftMs, wholeAtMs = environment.startedAtMs }) => {
+    const unseenMs = nowMs - wholeAtMs;
+    return Math.max(driftMs, unseenMs > UNSEEN_MS ? unseenMs : 0);
+  });
+  const services = configuration.cloudMapServices.flatMap(({ service }) => cache.checkFindings.get(service) ?? []);
+  return {
+    findings: [
+      ...configuration.findings,
+      ...pauseFindings(environment.configuration?.copies.pausedSinceMs, nowMs),
+      ...known.flatMap(({ findings, settingsFindings }) => [...findings, ...settingsFindings]),
+      ...services,
+    ],
+    driftAgeMs: Math.max(0, ...ages),
+  };
 }
 
 /** The hints that may mean an unfinished group. What an unread group is bound to is not known: it may be any of them. */

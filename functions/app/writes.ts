@@ -1,15 +1,17 @@
 /** Carries out a guarded plan: registers first, in chunks, each with its proof still fresh when it leaves. */
 import { chunks, halves, WRITE_TARGETS_MAX } from '../core/batches.ts';
 import type { Answer, Failure } from '../core/failure.ts';
+import type { RecordKind } from '../core/ownership.ts';
 import type { Change, Deregistration, Registration } from '../core/plan.ts';
 import { NOTHING_WRITTEN, type Written } from '../core/report.ts';
 import type { TargetGroup } from '../core/target.ts';
 import type { Address } from '../core/values.ts';
+import { afterLesson, lessonOf, rangeOf, type ZoneForm } from '../core/zone.ts';
 import type { Caller } from './caller.ts';
 import type { Clock } from './ports.ts';
 
-/** A throttled registration is retried after these pauses, while its proof is fresh. A deregistration never is. */
-const REGISTER_PAUSES_MS = [400, 800] as const;
+/** A throttled write did nothing: it is retried after these pauses, while its proof is fresh. */
+const WRITE_PAUSES_MS = [400, 800] as const;
 /** While removals wait, bisecting stops after this many refused calls and goes on after the removals. */
 const REFUSALS_BEFORE_REMOVALS = 2;
 
@@ -19,12 +21,17 @@ export interface Writer {
   readonly group: TargetGroup;
   /** Asked right before a call leaves: whether the guard still lets these changes through. */
   readonly isDue: (changes: readonly Change[]) => boolean;
+  /** Leaves a line in the record, before the call: an environment that is killed after it has left its line. */
+  readonly record: (kind: RecordKind, changes: readonly Change[]) => void;
   /** Addresses whose registration ELB has refused in an earlier pass, and not accepted since. */
   readonly refusedBefore: Pick<ReadonlySet<Address>, 'has'>;
   /** How many targets may share a call with the address, where ELB refused a larger call with it. Kept across passes. */
   readonly shares: Map<Address, number>;
+  /** What ELB has asked for as the zone of an address, by range. */
+  readonly zoneForms: Map<string, ZoneForm>;
 }
 
+type WriteName = 'RegisterTargets' | 'DeregisterTargets';
 type WriteAnswer = Answer<null> | 'not due';
 
 /**
@@ -59,26 +66,36 @@ interface Registered {
 }
 
 /**
- * Draining targets go in calls of their own, last: AWS may refuse them, and with them everything in their chunk. Nothing is learned
- * from that for later passes: once they have drained, they may all go together.
+ * Draining targets go in a call of their own, last: AWS may refuse them, and with them everything in their chunk. Whether it does is
+ * the same for all of them, so the first refusal settles it, and nothing is learned from it for later passes: once they have drained,
+ * they may all go together.
  */
 async function registerAll(writer: Writer, changes: readonly Registration[], removalsWait: boolean): Promise<Registered> {
-  const settled = new RegisterQueue(
+  const queue = new RegisterQueue(
     changes.filter((each) => !each.draining),
     writer.shares,
     removalsWait,
   );
-  const draining = new RegisterQueue(
-    changes.filter((each) => each.draining),
-    new Map(),
-    removalsWait,
-  );
-  for (const queue of [settled, draining]) {
-    for (let chunk = queue.next(); chunk.length > 0; chunk = queue.next()) {
-      queue.afterAnswer(chunk, await sendRegistration(writer, chunk));
-    }
+  for (let chunk = queue.next(); chunk.length > 0; chunk = queue.next()) {
+    queue.afterAnswer(await register(writer, chunk, queue.isBisecting));
   }
-  return { written: join(settled.written, draining.written), deferred: [...settled.deferred, ...draining.deferred] };
+  const draining = await registerDraining(
+    writer,
+    changes.filter((each) => each.draining),
+  );
+  return { written: join(queue.written, draining), deferred: queue.deferred };
+}
+
+async function registerDraining(writer: Writer, changes: readonly Registration[]): Promise<Written> {
+  let written = NOTHING_WRITTEN;
+  for (const piece of chunks(changes, WRITE_TARGETS_MAX)) {
+    const { chunk, answer } = await register(writer, piece, true);
+    if (answer === 'not due') written = join(written, { ...NOTHING_WRITTEN, aged: chunk });
+    else if (answer.ok) written = join(written, { ...NOTHING_WRITTEN, done: chunk });
+    else if (answer.problem.kind !== 'refused') written = join(written, { ...NOTHING_WRITTEN, failures: [answer.problem] });
+    else return join(written, { ...NOTHING_WRITTEN, ...refused(changes.slice(written.done.length), answer.problem) });
+  }
+  return written;
 }
 
 /** Registrations that wait for their call. What ELB refuses together is sent again in halves, in this pass and in later ones. */
@@ -107,7 +124,12 @@ class RegisterQueue {
     return end === -1 ? this.#waiting : this.#waiting.slice(0, end);
   }
 
-  afterAnswer(chunk: readonly Registration[], answer: WriteAnswer): void {
+  /** Whether what is left is the search for what ELB refuses: it may wait for the calls of other groups. */
+  get isBisecting(): boolean {
+    return this.#refusals > 0;
+  }
+
+  afterAnswer({ chunk, answer }: Answered): void {
     if (answer === 'not due') this.#take(chunk, { aged: chunk });
     else if (answer.ok) this.#take(chunk, { done: chunk });
     else if (answer.problem.kind === 'quota') this.#afterQuota(chunk, answer.problem);
@@ -140,24 +162,52 @@ class RegisterQueue {
   }
 }
 
-async function sendRegistration(writer: Writer, changes: readonly Registration[]): Promise<WriteAnswer> {
-  for (const pauseMs of REGISTER_PAUSES_MS) {
-    const answer = await send(writer, 'RegisterTargets', changes);
+/** A call and its answer. The zones in it may be others than those asked for. */
+interface Answered {
+  readonly chunk: readonly Registration[];
+  readonly answer: WriteAnswer;
+}
+
+/** Registers in one call. Where ELB refuses the zone of an address, it says which form it takes, and the call is made once more. */
+async function register(writer: Writer, changes: readonly Registration[], mayWait: boolean): Promise<Answered> {
+  const tried = new Set<string>();
+  let chunk = changes;
+  for (;;) {
+    const answer = await sendPatiently(writer, 'RegisterTargets', chunk, mayWait);
+    if (answer === 'not due' || answer.ok || answer.problem.kind !== 'refused') return { chunk, answer };
+    const lesson = lessonOf(answer.problem.message);
+    const key = lesson && `${lesson.ip && rangeOf(lesson.ip)} ${lesson.form}`;
+    if (lesson === undefined || key === undefined || tried.has(key)) return { chunk, answer };
+    tried.add(key);
+    const next = afterLesson(chunk, lesson, writer.zoneForms);
+    if (next === undefined) return { chunk, answer };
+    chunk = next;
+  }
+}
+
+async function sendPatiently(
+  writer: Writer,
+  operation: WriteName,
+  changes: readonly Change[],
+  mayWait = false,
+): Promise<WriteAnswer> {
+  for (const pauseMs of WRITE_PAUSES_MS) {
+    const answer = await send(writer, operation, changes, mayWait);
     if (answer === 'not due' || answer.ok || answer.problem.kind !== 'throttled') return answer;
     await writer.clock.sleep(pauseMs);
   }
-  return send(writer, 'RegisterTargets', changes);
+  return send(writer, operation, changes, mayWait);
 }
 
 /**
- * Chunk by chunk, each once. A failed call is not repeated: the address may have a new owner by then, and only fresh reads can
- * tell. A refusal is different: it says that nothing was done, and that one of the targets is the reason.
+ * Chunk by chunk. A call that failed without an answer is not repeated: the address may have a new owner by then, and only fresh
+ * reads can tell. A refusal is different: it says that nothing was done, and that one of the targets is the reason.
  */
 async function deregisterAll(writer: Writer, changes: readonly Deregistration[]): Promise<Written> {
   let written = NOTHING_WRITTEN;
   const queue: (readonly Deregistration[])[] = chunks(changes, WRITE_TARGETS_MAX);
   for (let chunk = queue.shift(); chunk !== undefined; chunk = queue.shift()) {
-    const answer = await send(writer, 'DeregisterTargets', chunk);
+    const answer = await sendPatiently(writer, 'DeregisterTargets', chunk);
     if (answer === 'not due') written = join(written, { ...NOTHING_WRITTEN, aged: chunk });
     else if (answer.ok) written = join(written, { ...NOTHING_WRITTEN, done: chunk });
     else if (answer.problem.kind !== 'refused') written = join(written, { ...NOTHING_WRITTEN, failures: [answer.problem] });
@@ -167,15 +217,26 @@ async function deregisterAll(writer: Writer, changes: readonly Deregistration[])
   return written;
 }
 
-function send(
-  { caller, group, isDue }: Writer,
-  operation: 'RegisterTargets' | 'DeregisterTargets',
+async function send(
+  { caller, group, isDue, record }: Writer,
+  operation: WriteName,
   changes: readonly Change[],
+  mayWait = false,
 ): Promise<WriteAnswer> {
   const [first] = changes.map((change) => change.address);
   const others = changes.length === 1 ? '' : ` and ${changes.length - 1} more`;
   const input = { group: group.arn, targets: changes.map((change) => change.descriptor) };
-  return caller.write(operation, `${first}${others} in ${group.name}`, input, () => isDue(changes));
+  const isDueNow = (): boolean => {
+    const due = isDue(changes);
+    if (due) record(operation === 'RegisterTargets' ? 'register' : 'deregister', changes);
+    return due;
+  };
+  const answer = await caller.write(operation, `${first}${others} in ${group.name}`, input, { isDue: isDueNow, mayWait });
+  if (answer !== 'not due' && !answer.ok) {
+    if (operation === 'DeregisterTargets') record('failed', changes);
+    else if (answer.problem.kind === 'refused' || answer.problem.kind === 'quota') record('refused', changes);
+  }
+  return answer;
 }
 
 function refused(changes: readonly Change[], failure: Failure): Pick<Written, 'refused'> {
@@ -193,5 +254,6 @@ function join(one: Written, other: Written): Written {
 
 /** The task that has been running longest first, so that the newest wait under a quota, whoever plans. */
 function byAge(one: Registration, other: Registration): number {
-  return one.startedAtMs - other.startedAtMs || (one.address < other.address ? -1 : 1);
+  const since = (change: Registration): number => change.sinceMs ?? Number.MAX_SAFE_INTEGER;
+  return since(one) - since(other) || (one.address < other.address ? -1 : 1);
 }

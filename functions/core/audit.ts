@@ -1,43 +1,71 @@
 /** Looks at a group for what a person should know: foreign targets, targets that never became healthy, settings that cannot work. */
-
-import { describeSelector } from './binding.ts';
+import { describeSelector, type GroupBinding, type Selector, selects } from './binding.ts';
 import type { Finding } from './finding.ts';
-import { type Member, membersOf, registeredAddresses, type Snapshot, wantedAddresses } from './snapshot.ts';
+import { isReady, type Member, membersOf, registeredAddresses, type Snapshot, wantedAddresses } from './snapshot.ts';
 import { isDraining, type Target, type TargetGroup } from './target.ts';
-import { ipOf, isLive, isServing } from './task.ts';
-import type { Address } from './values.ts';
+import { definitionKey, ipOf, isLive, isServing } from './task.ts';
+import type { Address, TaskArn } from './values.ts';
 
 /** A target that is not healthy this long after we first saw it has a cause that waiting does not cure. */
 export const NEVER_HEALTHY_AFTER_MS = 180_000;
 
-/** What the environment remembers of the group's targets from earlier passes. */
+/** A group takes so many targets unless the account's quota was raised (ELB guide, "Quotas"). */
+const TARGETS_MAX = 1_000;
+const NEARLY_FULL = 0.9;
+
+/** What is known of the group's targets besides what this pass has read. */
 export interface TargetHistory {
   readonly firstSeenMs: ReadonlyMap<Address, number>;
   readonly seenHealthy: ReadonlySet<Address>;
   /** Addresses for which the stopped list was read and did not explain them. */
   readonly searched: ReadonlySet<Address>;
+  /** Of targets that nothing explains: the task that this stack registered there, by its record. */
+  readonly origins: ReadonlyMap<Address, Origin>;
+  /** Services of the group's clusters whose tasks ECS itself registers here. */
+  readonly natives: readonly Selector[];
 }
 
-/** Seconds that a target drains, and that ECS waits between SIGTERM and SIGKILL, where they were read. */
-export interface DrainSettings {
-  readonly deregistrationDelaySeconds: number;
+export interface Origin {
+  readonly task: TaskArn;
+  /** It has not been told to stop: a line that meant it is gone. */
+  readonly isLive: boolean;
+}
+
+/** Settings of the group and of its tasks' definitions, where they were read. */
+export interface GroupSettings extends GroupAttributes {
   readonly stopTimeouts: readonly { readonly definition: string; readonly seconds: number }[];
+}
+
+export interface GroupAttributes {
+  readonly deregistrationDelaySeconds: number;
+  /** `load_balancing.cross_zone.enabled`: `true`, `false` or `use_load_balancer_configuration`. */
+  readonly crossZone: string | undefined;
 }
 
 export function auditTargets(snapshot: Snapshot, history: TargetHistory, nowMs: number): Finding[] {
   const members = membersOf(snapshot);
   return [
-    ...findUnexplained(snapshot, members, history),
+    ...findUnexplained(snapshot, members, history, nowMs),
     ...findNeverHealthy(snapshot, members, history, nowMs),
     ...findUnused(snapshot),
     ...findWithoutAddress(snapshot),
+    ...findWithoutPort(snapshot, members),
+    ...findNotReady(snapshot, members, nowMs),
+    ...findHeld(members),
+    ...findDrained(snapshot, members),
+    ...findNearlyFull(snapshot),
     ...findEmptyLists(snapshot, members),
     ...findGone(snapshot),
   ];
 }
 
+/** What the settings of a group do to its targets, whoever registers them. */
+export function auditSettings(group: TargetGroup, bindings: readonly GroupBinding[], settings: GroupSettings): Finding[] {
+  return [...findShortStops(group, settings), ...findCrossZone(group, bindings, settings)];
+}
+
 /** A drain that outlasts the task is cut short: SIGKILL comes while the load balancer still lets requests finish. */
-export function auditDrainTime(group: TargetGroup, settings: DrainSettings): Finding[] {
+function findShortStops(group: TargetGroup, settings: GroupSettings): Finding[] {
   return settings.stopTimeouts
     .filter(({ seconds }) => seconds < settings.deregistrationDelaySeconds)
     .map(({ definition, seconds }) => ({
@@ -53,6 +81,20 @@ export function auditDrainTime(group: TargetGroup, settings: DrainSettings): Fin
     }));
 }
 
+/** With cross-zone load balancing off, an Application Load Balancer takes no target in `all` zones (ELB guide, "Cross-zone load balancing"). */
+function findCrossZone(group: TargetGroup, bindings: readonly GroupBinding[], { crossZone }: GroupSettings): Finding[] {
+  if (crossZone !== 'false') return [];
+  return bindings
+    .filter(({ zone }) => zone === 'all')
+    .map(({ source }) => ({
+      kind: 'cross-zone',
+      subject: group.name,
+      message:
+        `Cross-zone load balancing is off for the group, and ${source} asks for zone=all. Write zone=task, or no zone at all, or ` +
+        'turn cross-zone load balancing on.',
+    }));
+}
+
 /** The command that removes a target, with exactly the id, port and zone under which ELB knows it. */
 export function deregisterCommand(group: TargetGroup, { descriptor }: Target): string {
   const zone = descriptor.zone === undefined ? '' : `,AvailabilityZone=${descriptor.zone}`;
@@ -62,28 +104,54 @@ export function deregisterCommand(group: TargetGroup, { descriptor }: Target): s
   );
 }
 
-function findUnexplained(snapshot: Snapshot, members: readonly Member[], history: TargetHistory): Finding[] {
+function findUnexplained(snapshot: Snapshot, members: readonly Member[], history: TargetHistory, nowMs: number): Finding[] {
   const owners = Map.groupBy(members, (member) => member.address);
   const wanted = wantedAddresses(members);
   return snapshot.targets.flatMap((target): Finding[] => {
     if (isDraining(target) || wanted.has(target.address)) return [];
     const owned = owners.get(target.address) ?? [];
     if (owned.some(({ task }) => isLive(task) || snapshot.describedAtMs.has(task.arn))) return [];
-    const sinceMs = history.firstSeenMs.get(target.address);
-    const command = deregisterCommand(snapshot.group, target);
     const [first] = owned;
-    if (first !== undefined) {
-      const message =
-        `The target belongs to task ${first.task.arn}, which was seen stopped, but ECS no longer describes that task. Nothing is ` +
-        'removed without its description; remove the target by hand if nothing else uses the address.';
-      return [{ kind: 'unproven', subject: target.address, message, sinceMs, command }];
-    }
-    if (!history.searched.has(target.address)) return [];
-    const message =
-      `The target is ${target.state}, and no task of the group's bindings has this address and port, running or stopped within ` +
-      'the hour. It is left alone. If it is a leftover, remove it.';
-    return [{ kind: 'foreign', subject: target.address, message, sinceMs, command }];
+    if (first === undefined && !history.searched.has(target.address)) return [];
+    const origin = first === undefined ? history.origins.get(target.address) : { task: first.task.arn, isLive: false };
+    const sinceMs = history.firstSeenMs.get(target.address);
+    const finding = origin === undefined ? strange(target, history, sinceMs, nowMs) : ownRemains(target, origin);
+    return [{ ...finding, subject: target.address, sinceMs, command: deregisterCommand(snapshot.group, target) }];
   });
+}
+
+/** A target that this stack has registered itself, and may not remove. */
+function ownRemains({ state }: Target, { task, isLive: lives }: Origin): Pick<Finding, 'kind' | 'message'> {
+  if (lives) {
+    const message =
+      `The target is ${state}. This stack registered it for task ${task}, which still runs, and no line binds that task and port any ` +
+      'more. It stays until somebody decides: write the line again, let mode=drain take it out, or remove it.';
+    return { kind: 'unbound', message };
+  }
+  const message =
+    `The target is ${state}. This stack registered it for task ${task}, which ECS no longer describes: there is no proof that the ` +
+    'address has no new owner. Remove it if nothing else uses the address.';
+  return { kind: 'leftover', message };
+}
+
+/** A target that nothing of this stack explains. */
+function strange(
+  { state }: Target,
+  { natives }: TargetHistory,
+  sinceMs: number | undefined,
+  nowMs: number,
+): Pick<Finding, 'kind' | 'message'> {
+  if (natives.length > 0) {
+    const message =
+      `The target is ${state}. ECS itself registers tasks of ${natives.map(describeSelector).join(', ')} in this group, so it is ` +
+      'likely one of those. It is left alone.';
+    return { kind: 'foreign', message };
+  }
+  const lasts = sinceMs !== undefined && nowMs - sinceMs >= NEVER_HEALTHY_AFTER_MS;
+  const message =
+    `The target is ${state}, and no task of the group's bindings has this address and port, running or stopped within the hour. It ` +
+    'is left alone. If it is a leftover, remove it.';
+  return { kind: state === 'unhealthy' && lasts ? 'foreign-unhealthy' : 'foreign', message };
 }
 
 function findNeverHealthy(snapshot: Snapshot, members: readonly Member[], history: TargetHistory, nowMs: number): Finding[] {
@@ -141,6 +209,75 @@ function findWithoutAddress(snapshot: Snapshot): Finding[] {
       return [{ kind: 'no-address', subject: arn, message }];
     }),
   );
+}
+
+/** Ports that lines name and definitions do not: told before health checks fail, and not where targets are healthy all the same. */
+function findWithoutPort(snapshot: Snapshot, members: readonly Member[]): Finding[] {
+  return snapshot.bindings.flatMap((binding): Finding[] => {
+    const { port, selector, source } = binding;
+    const serving = [...snapshot.tasks.values()].filter((task) => isServing(task) && selects(selector, task));
+    const addresses = new Set(members.filter((member) => member.binding === binding).map(({ address }) => address));
+    if (snapshot.targets.some(({ address, state }) => addresses.has(address) && state === 'healthy')) return [];
+    const without = serving.find((task) => {
+      const ports = snapshot.definitions?.get(definitionKey(task))?.ports;
+      return ports !== undefined && !ports.some((each) => each.name === port || each.port === port);
+    });
+    if (without === undefined) return [];
+    const mapped = snapshot.definitions?.get(definitionKey(without))?.ports ?? [];
+    const names = mapped.map((each) => (each.name === undefined ? `${each.port}` : `${each.port} (${each.name})`)).join(', ');
+    const message =
+      `${source} names port ${port}, and task definition ${without.definition} maps ${names || 'no port'}. Correct the line or the ` +
+      "definition's portMappings.";
+    return [{ kind: 'port', subject: snapshot.group.name, message }];
+  });
+}
+
+/** Tasks that a line with ready=healthy keeps out for longer than a start takes. */
+function findNotReady({ targets }: Snapshot, members: readonly Member[], nowMs: number): Finding[] {
+  const registered = registeredAddresses(targets);
+  return members.flatMap((member): Finding[] => {
+    const { task, binding, address } = member;
+    const sinceMs = task.startedAtMs ?? nowMs;
+    if (isReady(member) || !isServing(task) || !binding.ready || registered.has(address)) return [];
+    if (nowMs - sinceMs < NEVER_HEALTHY_AFTER_MS) return [];
+    const cause =
+      task.health === 'UNHEALTHY'
+        ? 'Its health check fails: read its log.'
+        : 'Its task definition may have no health check, and then ECS never calls it healthy: add one, or leave out ready=healthy.';
+    const message = `Task ${task.arn} runs, and is not registered: ECS says ${task.health} of its containers. ${cause}`;
+    return [{ kind: 'not-ready', subject: task.arn, message, sinceMs }];
+  });
+}
+
+function findHeld(members: readonly Member[]): Finding[] {
+  const held = new Set(members.filter(({ task, isHeld }) => isHeld && isLive(task)).map(({ task }) => task));
+  return [...held].map((task) => ({
+    kind: 'held',
+    subject: task.arn,
+    message: `Task ${task.arn} is on hold: its tag alb-target-sync=hold keeps it out of the group until the tag is removed.`,
+    command: `aws ecs untag-resource --resource-arn ${task.arn} --tag-keys alb-target-sync`,
+  }));
+}
+
+/** A line that drains the group while no other line feeds it: it may be a slip, and it is an outage if it is. */
+function findDrained({ group, bindings }: Snapshot, members: readonly Member[]): Finding[] {
+  if (bindings.some(({ drain, writes }) => !drain && writes)) return [];
+  return bindings.flatMap((binding): Finding[] => {
+    const serving = members.filter((member) => member.binding === binding && isServing(member.task)).length;
+    if (!binding.drain || binding.lacksConfirmation || serving === 0) return [];
+    const message =
+      `${binding.source} says mode=drain, and no other line feeds the group: its ${serving} running tasks leave it, and it serves ` +
+      'nobody. Remove the line when the group is to be deleted, or write mode=enforce.';
+    return [{ kind: 'drained', subject: group.name, message }];
+  });
+}
+
+function findNearlyFull({ group, targets }: Snapshot): Finding[] {
+  if (targets.length < TARGETS_MAX * NEARLY_FULL || targets.length > TARGETS_MAX) return [];
+  const message =
+    `The group has ${targets.length} targets, draining ones included, and takes ${TARGETS_MAX} unless the quota "Targets per Target ` +
+    'Group per Region" was raised. In a deployment, old and new tasks are both in.';
+  return [{ kind: 'limit', subject: group.name, message }];
 }
 
 /** Nothing is removed because a list is empty; but somebody should look, since the list or the binding may be wrong. */

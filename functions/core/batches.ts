@@ -1,9 +1,15 @@
 /** Pieces of work in the sizes that one call takes. */
 
+/** ListTasks gives up to 100 tasks a page (ECS API reference). */
+export const LIST_TASKS_MAX = 100;
 /** DescribeTasks takes up to 100 tasks (ECS API reference). */
 export const DESCRIBE_TASKS_MAX = 100;
 /** DescribeServices takes up to 10 services (ECS API reference). */
 export const DESCRIBE_SERVICES_MAX = 10;
+/** ListServices gives 10 services a page, and up to 100 where it is asked to (ECS API reference). */
+export const LIST_SERVICES_MAX = 100;
+/** DescribeTargetGroups takes up to 20 ("You cannot describe more than '20' target groups at a time", reported by several tools). */
+export const DESCRIBE_GROUPS_MAX = 20;
 /** DescribeTags takes up to 20 resources (ELB API reference). */
 export const DESCRIBE_TAGS_MAX = 20;
 /** RegisterTargets documents no maximum; 200 is the size that the AWS Load Balancer Controller sends. */

@@ -11,20 +11,51 @@ import {
   type StackMode,
   selectorKey,
   splitLines,
-  targetGroupNamed,
+  wordIn,
 } from './binding.ts';
 import type { Finding } from './finding.ts';
 import { err } from './result.ts';
-import { arnParts, type CloudMapServiceArn, type ClusterArn, cloudMapServiceIdOf, type TargetGroupArn } from './values.ts';
+import {
+  arnParts,
+  type CloudMapServiceArn,
+  type ClusterArn,
+  cloudMapServiceIdOf,
+  type Place,
+  type TargetGroupArn,
+} from './values.ts';
 
 /** The stack's parameters: the authority over what may be read and written. */
 export interface Settings {
+  /** The stack's own account and region; undefined for a tool that does not know it. */
+  readonly home: Place | undefined;
+  /** Empty: every cluster that the role may read. */
   readonly clusters: readonly ClusterArn[];
+  /** Where this and the next one are empty, both are found by their tag. */
   readonly targetGroups: readonly TargetGroupArn[];
   readonly cloudMapServices: readonly CloudMapServiceArn[];
-  readonly binding: string;
+  readonly bindings: string;
+  /** False: only the parameter binds. */
+  readonly tagBindings: boolean;
   readonly mode: StackMode;
+  /** The share of a group's targets that may leave within a minute, in percent. */
+  readonly removalBudgetPercent: number;
+  /** The role that other accounts give to this stack; undefined where it reads only its own. */
+  readonly spokeRole: SpokeRole | undefined;
 }
+
+export interface SpokeRole {
+  readonly name: string;
+  readonly externalId: string | undefined;
+}
+
+/** What lines are read against: the parameters, and what was found where they leave something open. */
+export interface Scope extends Settings {
+  readonly anyCluster: LineContext['anyCluster'];
+  readonly clustersOf: LineContext['clustersOf'];
+}
+
+/** Three quarters: a rolling deployment never comes near it, and a group in use is not emptied at once. */
+export const REMOVAL_BUDGET_PERCENT = 75;
 
 /** What a set of lines came to. */
 export interface Lines {
@@ -32,28 +63,38 @@ export interface Lines {
   readonly mistakes: readonly Finding[];
   /** Groups that at least one line names, be it a wrong one: somebody has thought of them. */
   readonly named: ReadonlySet<TargetGroupArn>;
+  /** Groups with a line that cannot be read yet. */
+  readonly unread: ReadonlySet<TargetGroupArn>;
 }
 
 /** The tag that binds a group or a Cloud Map service; more lines on one resource stand in `alb-target-sync:anything`. */
 export const TAG = 'alb-target-sync';
+
+/** On a task, this value of the tag takes it out of rotation. */
+export const HOLD = 'hold';
 
 export interface Tag {
   readonly key: string;
   readonly value: string;
 }
 
+/** Whether groups and Cloud Map services are found by their tag. */
+export function isDiscovering({ targetGroups, cloudMapServices }: Settings): boolean {
+  return targetGroups.length + cloudMapServices.length === 0;
+}
+
 /** The lines of the parameter Bindings. A group that one of them names is not bound by its tags. */
-export function linesOfParameter(settings: Settings): Lines {
+export function linesOfParameter(scope: Scope): Lines {
   return collect(
-    splitLines(settings.binding).map((line) => placeLine(settings, line.text, `the parameter Bindings, line ${line.number}`)),
+    splitLines(scope.bindings).map((line) => placeLine(scope, line.text, `the parameter Bindings, line ${line.number}`)),
   );
 }
 
 /** The lines in the tags of one group. */
-export function linesOfTags(settings: Settings, group: TargetGroupArn, tags: readonly Tag[]): Lines {
+export function linesOfTags(scope: Scope, group: TargetGroupArn, tags: readonly Tag[]): Lines {
   return collect(
     bindingTags(tags).map(({ key, value }) => {
-      const context = contextOf(settings, `tag ${key} of target group ${arnParts(group).name}`);
+      const context = contextOf(scope, `tag ${key} of target group ${arnParts(group).name}`);
       return { group, read: parseBinding(value, context, 'tag') };
     }),
   );
@@ -61,7 +102,7 @@ export function linesOfTags(settings: Settings, group: TargetGroupArn, tags: rea
 
 /** The lines in the tags of one Cloud Map service. */
 export function linesOfService(
-  settings: Settings,
+  scope: Scope,
   service: CloudMapServiceArn,
   tags: readonly Tag[],
 ): {
@@ -70,34 +111,44 @@ export function linesOfService(
 } {
   const id = cloudMapServiceIdOf(service);
   const lines = bindingTags(tags).map(({ key, value }) =>
-    parseInstanceBinding(value, contextOf(settings, `tag ${key} of Cloud Map service ${id}`)),
+    parseInstanceBinding(value, contextOf(scope, `tag ${key} of Cloud Map service ${id}`)),
   );
-  const mistakes = lines.flatMap((line) => (line.ok ? [] : [findingOf(line.problem)]));
+  const mistakes = lines.flatMap((line) => (line.ok || line.problem === 'unread' ? [] : [findingOf(line.problem)]));
   if (lines.length === 0) {
     const message =
       `Cloud Map service ${service} is in CloudMapServiceArns, and no tag binds it. Tag it ${TAG}="service=NAME", the ECS service ` +
       'whose tasks it lists.';
-    mistakes.push({ kind: 'mistake', subject: id, message });
+    mistakes.push({ kind: 'wrong-line', subject: id, message });
   }
   return { bindings: lines.flatMap((line) => (line.ok ? [line.value] : [])), mistakes };
 }
 
-interface PlacedLine {
-  readonly group: TargetGroupArn | undefined;
-  readonly read: Line<Binding>;
+/** The services that lines name without a cluster: which cluster has them decides what these lines mean. */
+export function servicesWithoutCluster(scope: Scope, tags: readonly (readonly Tag[])[]): string[] {
+  const texts = [
+    ...splitLines(scope.bindings).map(({ text }) => text),
+    ...tags.flatMap((each) => bindingTags(each).map(({ value }) => value)),
+  ];
+  const open = texts.filter((text) => wordIn(text, 'cluster') === undefined);
+  return [...new Set(open.map((text) => wordIn(text, 'service') ?? ''))].sort();
 }
 
-function placeLine(settings: Settings, text: string, source: string): PlacedLine {
-  const name = targetGroupNamed(text);
-  const candidates = settings.targetGroups.filter((arn) => name === undefined || arnParts(arn).name === name);
+interface PlacedLine {
+  readonly group: TargetGroupArn | undefined;
+  readonly read: Line<readonly Binding[]>;
+}
+
+function placeLine(scope: Scope, text: string, source: string): PlacedLine {
+  const name = wordIn(text, 'target-group');
+  const candidates = scope.targetGroups.filter((arn) => name === undefined || arnParts(arn).name === name);
   const [group, second] = candidates;
   if (group !== undefined && second === undefined)
-    return { group, read: parseBinding(text, contextOf(settings, source), 'parameter') };
-  const names = settings.targetGroups.map((arn) => `target-group=${arnParts(arn).name}`).join(' or ');
+    return { group, read: parseBinding(text, contextOf(scope, source), 'parameter') };
+  const names = scope.targetGroups.map((arn) => `target-group=${arnParts(arn).name}`).join(' or ');
   const mistake = {
     resource: source,
     word: name === undefined ? '(no target-group=)' : `target-group=${name}`.slice(0, 100),
-    expected: `${names || 'a target group'}, of the stack's parameter TargetGroupArns`,
+    expected: `${names || 'a target group'}, of the stack's parameter TargetGroupArns or with the tag ${TAG}`,
   };
   return { group: undefined, read: err(mistake) };
 }
@@ -105,35 +156,34 @@ function placeLine(settings: Settings, text: string, source: string): PlacedLine
 function collect(placed: readonly PlacedLine[]): Lines {
   const bindings: { group: TargetGroupArn; binding: Binding }[] = [];
   const mistakes: Finding[] = [];
+  const unread = new Set<TargetGroupArn>();
   const seen = new Map<string, string>();
   for (const { group, read } of placed) {
     if (!read.ok) {
-      mistakes.push(findingOf(read.problem));
+      if (read.problem !== 'unread') mistakes.push(findingOf(read.problem));
+      else if (group !== undefined) unread.add(group);
       continue;
     }
-    // Stryker disable next-line ConditionalExpression: the compiler asks; a line whose group is not known is not read.
     if (group === undefined) continue;
-    const binding = read.value;
-    const key = `${group} ${selectorKey(binding.selector)} ${binding.port}`;
-    const first = seen.get(key);
-    // Two lines on the same tasks and port could contradict each other, one keeping and one draining. The first one stands.
-    if (first === undefined) bindings.push({ group, binding });
-    else
-      mistakes.push(
-        findingOf({
-          resource: binding.source,
-          word: `port=${binding.port}`,
-          expected: `no second line for what ${first} binds`,
-        }),
-      );
-    seen.set(key, first ?? binding.source);
+    for (const binding of read.value) {
+      const key = `${group} ${selectorKey(binding.selector)} ${binding.port}`;
+      const first = seen.get(key);
+      // Two lines on the same tasks and port could contradict each other, one keeping and one draining. The first one stands.
+      if (first === undefined) bindings.push({ group, binding });
+      else {
+        const [resource, word] = [binding.source, `port=${binding.port}`];
+        mistakes.push(findingOf({ resource, word, expected: `no second line for what ${first} binds` }));
+      }
+      seen.set(key, first ?? binding.source);
+    }
   }
-  return { bindings, mistakes, named: new Set(placed.flatMap(({ group }) => (group === undefined ? [] : [group]))) };
+  const named = new Set(placed.flatMap(({ group }) => group ?? []));
+  return { bindings, mistakes, named, unread };
 }
 
 function findingOf({ resource, word, expected }: Mistake): Finding {
   return {
-    kind: 'mistake',
+    kind: 'wrong-line',
     subject: resource,
     message: `In ${resource}, "${word}" cannot be used; expected ${expected}. This line is left out, and nothing else is.`,
   };
@@ -141,10 +191,9 @@ function findingOf({ resource, word, expected }: Mistake): Finding {
 
 function bindingTags(tags: readonly Tag[]): readonly Tag[] {
   const ours = tags.filter(({ key }) => key === TAG || key.startsWith(`${TAG}:`));
-  // Stryker disable next-line EqualityOperator: a resource has one tag of each key, so no two of them are equal.
   return [...ours].sort((one, other) => (one.key < other.key ? -1 : 1));
 }
 
-function contextOf(settings: Settings, source: string): LineContext {
-  return { source, clusters: settings.clusters, stackMode: settings.mode };
+function contextOf({ home, clusters, mode, anyCluster, clustersOf, spokeRole }: Scope, source: string): LineContext {
+  return { source, home, clusters, stackMode: mode, anyCluster, clustersOf, readsAccounts: spokeRole !== undefined };
 }

@@ -1,7 +1,7 @@
-/** Binding: the one line of text that says which tasks binding which target group, and how it is read. */
+/** A binding: the one line of text that says which tasks feed which target group, and how it is read. */
 import { err, ok, type Refused, type Result } from './result.ts';
 import type { Task } from './task.ts';
-import { arnParts, type ClusterArn, type Port, parsePort } from './values.ts';
+import { arnParts, type ClusterArn, clusterArnNamed, type Place, type Port, parseClusterArn, parsePort } from './values.ts';
 
 export type StackMode = 'enforce' | 'observe';
 
@@ -14,13 +14,20 @@ export interface Selector {
 
 export interface Binding {
   readonly selector: Selector;
-  readonly port: Port;
-  /** `all` for addresses outside the group's VPC; otherwise the zone is left to ELB. */
-  readonly zone: 'all' | undefined;
+  /** A container port, or the name that the task definition gives to one. */
+  readonly port: Port | string;
+  /** `all`, `task` for the task's own, or the name of one; undefined leaves it to what ELB accepts. */
+  readonly zone: string | undefined;
+  /** A task is registered when ECS calls its containers healthy, and not before. */
+  readonly ready: boolean;
   /** The tasks are to leave the group. */
   readonly drain: boolean;
   /** False where the stack or the line says observe: the plan is made and logged, and nothing is written. */
   readonly writes: boolean;
+  /** False where the line says register-only: targets of stopped tasks are reported and stay. */
+  readonly removes: boolean;
+  /** The line repeats that the group may be emptied. */
+  readonly confirmed: boolean;
   /** Where the line stands, in words that let a person find it. */
   readonly source: string;
 }
@@ -29,9 +36,13 @@ export interface Binding {
 export interface GroupBinding extends Binding {
   /** The service's own `loadBalancers` name the group: it is only observed. */
   readonly native: boolean;
+  /** Ids of the service's deployments and task sets, which its tasks carry as `startedBy`; empty for a family. */
+  readonly deployments: ReadonlySet<string>;
+  /** It drains the last tasks of the group, and nobody has confirmed that the group may be empty. */
+  readonly lacksConfirmation: boolean;
 }
 
-/** The bound by tag counterpart for a Cloud Map service: which tasks its instances should be. */
+/** The binding of a Cloud Map service: which tasks its instances should be. */
 export interface InstanceBinding {
   readonly selector: Selector;
   readonly port: Port | undefined;
@@ -45,45 +56,75 @@ export interface Mistake {
   readonly expected: string;
 }
 
-export type Line<Value> = Result<Value, Mistake>;
+/** `unread`: what the line leaves out is not known yet. */
+export type Line<Value> = Result<Value, Mistake | 'unread'>;
 
 /** What a line is read against. */
 export interface LineContext {
   readonly source: string;
-  readonly clusters: readonly ClusterArn[];
   readonly stackMode: StackMode;
+  readonly home: Place | undefined;
+  /** The stack's parameter: the authority over what a line may name. Empty where it leaves that to the role's policy. */
+  readonly clusters: readonly ClusterArn[];
+  /** Those that a line without a cluster may mean; undefined while they are not known. */
+  readonly anyCluster: readonly ClusterArn[] | undefined;
+  /** Of several such clusters: which ones have the service. */
+  readonly clustersOf: ReadonlyMap<string, readonly ClusterArn[]>;
+  /** Whether the stack has a role to read other accounts by. */
+  readonly readsAccounts: boolean;
 }
 
 /** ECS allows letters, digits, hyphens and underscores, up to 255 (API reference, CreateService and RegisterTaskDefinition). */
 const NAME = /^[A-Za-z0-9_-]{1,255}$/;
-const KEYS = ['target-group', 'cluster', 'service', 'family', 'port', 'zone', 'mode'] as const;
+/** Lower case letters, digits, hyphens and underscores, up to 64 (API reference, PortMapping); one of digits alone is a port. */
+const PORT_NAME = /^(?=.*[a-z_-])[a-z0-9_][a-z0-9_-]{0,63}$/;
+const ZONE = /^(?:all|task|[a-z]{2}(?:-[a-z0-9]+)+)$/;
+/** More ports than any service listens on: a line is not a list of everything. */
+const PORTS_MAX = 10;
+const KEYS = ['target-group', 'cluster', 'service', 'family', 'port', 'zone', 'ready', 'mode', 'confirm'] as const;
 type Key = (typeof KEYS)[number];
 /** Only a line of the parameter names its group: a tag stands on it. */
 const KEYS_OF = { parameter: KEYS, tag: KEYS.filter((key) => key !== 'target-group') };
 type Words = ReadonlyMap<Key, string>;
 
-/** Reads one line of binding for a target group, such as `service=app port=8080`. */
-export function parseBinding(text: string, context: LineContext, place: keyof typeof KEYS_OF): Line<Binding> {
+/** Reads one line for a target group, such as `service=app port=8080`. A line with several ports is one binding for each. */
+export function parseBinding(text: string, context: LineContext, place: keyof typeof KEYS_OF): Line<readonly Binding[]> {
   const read = readLine(text, context, KEYS_OF[place]);
   if (!read.ok) return read;
   const { words, selector } = read.value;
-  const port = parsePort(words.get('port'));
-  if (!port.ok) return mistaken(context, wordOf(words, 'port'), `port=${port.problem}, such as port=8080`);
+  const ports = parsePorts(words.get('port'));
+  if (!ports.ok) return mistaken(context, wordOf(words, 'port'), ports.problem);
   const zone = words.get('zone');
-  if (zone !== undefined && zone !== 'all') {
-    return mistaken(context, wordOf(words, 'zone'), 'zone=all, or no zone at all, which leaves it to ELB');
+  if (zone !== undefined && !ZONE.test(zone)) {
+    return mistaken(context, wordOf(words, 'zone'), 'zone=all, zone=task, a zone such as zone=eu-west-1a, or no zone at all');
   }
+  const ready = words.get('ready');
+  if (ready !== undefined && ready !== 'healthy')
+    return mistaken(context, wordOf(words, 'ready'), 'ready=healthy, or no ready');
   const mode = words.get('mode') ?? 'enforce';
-  if (mode !== 'enforce' && mode !== 'observe' && mode !== 'drain') {
-    return mistaken(context, wordOf(words, 'mode'), 'mode=enforce, mode=observe or mode=drain');
+  if (mode !== 'enforce' && mode !== 'observe' && mode !== 'drain' && mode !== 'register-only') {
+    return mistaken(context, wordOf(words, 'mode'), 'mode=enforce, mode=observe, mode=register-only or mode=drain');
   }
-  // The stricter of the stack's mode and the line's wins: a stack in observe writes nothing, whatever a tag says.
-  const writes = context.stackMode === 'enforce' && mode !== 'observe';
-  const value: Binding = { selector, port: port.value, zone, drain: mode === 'drain', writes, source: context.source };
-  return ok(value);
+  const confirm = words.get('confirm');
+  if (confirm !== undefined && (confirm !== 'empty' || mode !== 'drain')) {
+    return mistaken(context, wordOf(words, 'confirm'), 'confirm=empty, and only beside mode=drain');
+  }
+  const binding = {
+    selector,
+    zone,
+    ready: ready !== undefined,
+    drain: mode === 'drain',
+    // The stricter of the stack's mode and the line's wins: a stack in observe writes nothing, whatever a tag says.
+    writes: context.stackMode === 'enforce' && mode !== 'observe',
+    removes: mode !== 'register-only',
+    // Whoever may change the stack's parameter may delete the group as well.
+    confirmed: confirm === 'empty' || place === 'parameter',
+    source: context.source,
+  };
+  return ok(ports.value.map((port) => ({ ...binding, port })));
 }
 
-/** Reads one line of binding for a Cloud Map service, such as `service=mysql`. */
+/** Reads one line for a Cloud Map service, such as `service=mysql`. */
 export function parseInstanceBinding(text: string, context: LineContext): Line<InstanceBinding> {
   const read = readLine(text, context, ['cluster', 'service', 'family', 'port']);
   if (!read.ok) return read;
@@ -94,7 +135,7 @@ export function parseInstanceBinding(text: string, context: LineContext): Line<I
   return ok({ selector, port: port.value, source: context.source });
 }
 
-/** The lines of the Binding parameter, without the empty ones; each keeps its number. */
+/** The lines of the parameter Bindings, without the empty ones; each keeps its number. */
 export function splitLines(text: string): { readonly number: number; readonly text: string }[] {
   return text
     .split(/[;\n]/)
@@ -102,9 +143,9 @@ export function splitLines(text: string): { readonly number: number; readonly te
     .filter((line) => line.text !== '');
 }
 
-/** The name behind `target-group=` of a line, before the line is read: it decides whose line it is. */
-export function targetGroupNamed(text: string): string | undefined {
-  return /(?:^|\s)target-group=(\S*)/.exec(text)?.[1];
+/** The value of a word of a line, before the line is read: which group it is for, and what has to be asked first. */
+export function wordIn(text: string, key: 'target-group' | 'cluster' | 'service'): string | undefined {
+  return new RegExp(`(?:^|\\s)${key}=(\\S*)`).exec(text)?.[1];
 }
 
 /** Whether a task is one of those the selector means. Only what ECS said of the task counts, never what an event said. */
@@ -119,15 +160,32 @@ export function selectorKey(selector: Selector): string {
   return `${selector.cluster} ${selector.kind}=${selector.name}`;
 }
 
-/** The selector in the words of the grammar, for people. */
+/** The selector in the words of a line, for people. */
 export function describeSelector(selector: Selector): string {
   return `cluster=${arnParts(selector.cluster).name} ${selector.kind}=${selector.name}`;
 }
 
-/** The binding in the words of the grammar, for people and for telling two of them apart. */
-export function describeBinding({ selector, port, zone, drain, writes }: Binding): string {
-  const mode = drain ? ' mode=drain' : '';
-  return `${describeSelector(selector)} port=${port}${zone === undefined ? '' : ` zone=${zone}`}${writes ? mode : ' mode=observe'}`;
+/** The binding in the words of a line, for people and for telling two of them apart. */
+export function describeBinding({ selector, port, zone, ready, drain, writes, removes }: Binding): string {
+  const words = [describeSelector(selector), `port=${port}`];
+  if (zone !== undefined) words.push(`zone=${zone}`);
+  if (ready) words.push('ready=healthy');
+  if (!writes) words.push('mode=observe');
+  else if (drain) words.push('mode=drain');
+  else if (!removes) words.push('mode=register-only');
+  return words.join(' ');
+}
+
+function parsePorts(text: string | undefined): Result<readonly (Port | string)[], string> {
+  const expected =
+    'port=8080, a port name of the task definition such as port=http, or several with commas such as port=8080,9090';
+  const ports: (Port | string)[] = [];
+  for (const part of (text ?? '').split(',')) {
+    const port = parsePort(part);
+    if (!port.ok && !PORT_NAME.test(part)) return err(expected);
+    ports.push(port.ok ? port.value : part);
+  }
+  return new Set(ports).size === ports.length && ports.length <= PORTS_MAX ? ok(ports) : err(expected);
 }
 
 function readLine(
@@ -156,19 +214,53 @@ function readSelector(words: Words, context: LineContext): Line<Selector> {
   }
   const kind = service === undefined ? 'family' : 'service';
   if (!NAME.test(name)) return mistaken(context, `${kind}=${name}`, `${kind}=NAME of letters, digits, - and _`);
-  const cluster = readCluster(words, context.clusters);
-  if (cluster === undefined) {
-    const names = context.clusters.map((arn) => `cluster=${arnParts(arn).name}`).join(' or ');
-    return mistaken(context, wordOf(words, 'cluster'), `${names}, of the stack's parameter ClusterArns`);
-  }
-  return ok({ kind, cluster, name });
+  const word = words.get('cluster');
+  const cluster = word === undefined ? impliedCluster(service, context) : namedCluster(word, context);
+  return cluster.ok ? ok({ kind, cluster: cluster.value, name }) : cluster;
 }
 
-function readCluster(words: Words, clusters: readonly ClusterArn[]): ClusterArn | undefined {
-  const name = words.get('cluster');
-  const candidates = clusters.filter((arn) => name === undefined || arnParts(arn).name === name);
-  // Two clusters of one name in two accounts, or no name with several clusters: a guess could binding a group from the wrong one.
-  return candidates.length === 1 ? candidates[0] : undefined;
+function namedCluster(word: string, context: LineContext): Line<ClusterArn> {
+  const { clusters, home } = context;
+  const arn = parseClusterArn(word);
+  if (clusters.length === 0) {
+    const found = arn.ok || home === undefined ? arn : clusterArnNamed(home, word);
+    return found.ok
+      ? reachable(found.value, context)
+      : mistaken(context, `cluster=${word}`, 'the name or the ARN of a cluster');
+  }
+  const [found, second] = clusters.filter((each) => (arn.ok ? each === arn.value : arnParts(each).name === word));
+  if (found !== undefined && second === undefined) return reachable(found, context);
+  // Two clusters of one name in two accounts: a guess could bind a group to the wrong one.
+  const expected = second === undefined ? namesOf(clusters) : 'its ARN';
+  return mistaken(context, `cluster=${word}`, `${expected}, of the stack's parameter ClusterArns`);
+}
+
+/** The cluster, unless it takes a role to read it and the stack has none. */
+function reachable(cluster: ClusterArn, context: LineContext): Line<ClusterArn> {
+  const { home, readsAccounts } = context;
+  if (readsAccounts || home === undefined || arnParts(cluster).account === home.account) return ok(cluster);
+  const expected = `a cluster of account ${home.account}, or the stack's parameter SpokeRoleName`;
+  return mistaken(context, `cluster=${cluster}`, expected);
+}
+
+/** The only cluster, or the only one that has the service. */
+function impliedCluster(service: string | undefined, context: LineContext): Line<ClusterArn> {
+  const { anyCluster, clustersOf } = context;
+  if (anyCluster === undefined) return err('unread');
+  const having = service === undefined || anyCluster.length < 2 ? anyCluster : clustersOf.get(service);
+  if (having === undefined) return err('unread');
+  const [found, second] = having;
+  if (found !== undefined && second === undefined) return reachable(found, context);
+  const expected = found === undefined ? `a cluster that has it: ${namesOf(anyCluster)}` : namesOf(having);
+  return mistaken(
+    context,
+    service === undefined ? '(no cluster=)' : `service=${service}`,
+    anyCluster.length === 0 ? 'a cluster' : expected,
+  );
+}
+
+function namesOf(clusters: readonly ClusterArn[]): string {
+  return clusters.map((arn) => `cluster=${arnParts(arn).name}`).join(' or ');
 }
 
 function wordOf(words: Words, key: Key): string {

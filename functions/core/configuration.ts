@@ -1,51 +1,131 @@
-/** Makes of what was read of groups, tags and services which group is fed by what, and which cannot be served and why. */
+/** Makes of what was read of groups, tags and services which group is bound to what, and which cannot be served and why. */
 
-import { type Binding, describeSelector, type GroupBinding, type Selector, selectorKey } from './binding.ts';
-import { type Lines, linesOfParameter, linesOfService, linesOfTags, type Settings, type Tag } from './binding-sources.ts';
+import { type Binding, describeBinding, describeSelector, type GroupBinding, type Selector, selectorKey } from './binding.ts';
+import {
+  isDiscovering,
+  type Lines,
+  linesOfParameter,
+  linesOfService,
+  linesOfTags,
+  type Scope,
+  type Settings,
+  TAG,
+  type Tag,
+} from './binding-sources.ts';
 import type { InstanceService } from './cloud-map/instance.ts';
 import { type Hint, mayMean } from './event.ts';
 import type { Finding } from './finding.ts';
 import type { TargetGroup } from './target.ts';
-import { arnParts, type CloudMapServiceArn, type TargetGroupArn } from './values.ts';
+import { arnParts, type CloudMapServiceArn, type ClusterArn, isSamePlace, type TargetGroupArn } from './values.ts';
 
 /** A target group as ELB describes it, before it is known to be of use. */
 export interface DescribedGroup {
   readonly group: TargetGroup;
   /** `ip`, `instance`, `lambda` or `alb`. */
   readonly targetType: string;
+  /** Of type lambda, a group has none. */
+  readonly protocol: string | undefined;
 }
 
 export interface DescribedService {
   readonly name: string;
+  /** ECS describes a service for a while after its deletion. */
+  readonly isActive: boolean;
   /** Target groups that ECS itself writes to for this service, those of its task sets and deployments included. */
   readonly targetGroups: readonly string[];
+  /** Ids of its deployments and task sets. */
+  readonly deployments: readonly string[];
+}
+
+/** Resources that carry the tag. */
+export interface Discovered {
+  readonly targetGroups: readonly TargetGroupArn[];
+  readonly cloudMapServices: readonly CloudMapServiceArn[];
 }
 
 /** The last good answer to each question. An old copy still says where to look; the guard decides what may rest on it. */
 export interface Copies {
-  readonly groups: ReadonlyMap<TargetGroupArn, DescribedGroup | 'gone'>;
+  /** Undefined while it is not known, or where the parameters name everything. */
+  readonly discovered: Discovered | undefined;
+  /** The clusters of the account and region, where a line leaves out which one it means. */
+  readonly clusters: readonly ClusterArn[] | undefined;
+  /** By service name: the clusters that have it, where there are several to choose from. */
+  readonly clustersOf: ReadonlyMap<string, readonly ClusterArn[]>;
+  /** `refused`: ELB does not accept the ARN, such as one of another region or account. */
+  readonly groups: ReadonlyMap<TargetGroupArn, DescribedGroup | 'gone' | 'refused'>;
   readonly tags: ReadonlyMap<TargetGroupArn, { readonly tags: readonly Tag[]; readonly readAtMs: number }>;
+  /** How many targets the groups have that nothing binds. */
+  readonly unboundTargets: ReadonlyMap<TargetGroupArn, number>;
   /** By `selectorKey`. */
   readonly services: ReadonlyMap<string, DescribedService | 'unknown'>;
+  /** Since when the stack is known to be paused; undefined while it is not. */
+  readonly pausedSinceMs: number | undefined;
   readonly cloudMapTags: ReadonlyMap<CloudMapServiceArn, readonly Tag[] | 'gone'>;
 }
 
-export const NO_COPIES: Copies = { groups: new Map(), tags: new Map(), services: new Map(), cloudMapTags: new Map() };
+export const NO_COPIES: Copies = {
+  discovered: undefined,
+  clusters: undefined,
+  clustersOf: new Map(),
+  groups: new Map(),
+  tags: new Map(),
+  unboundTargets: new Map(),
+  services: new Map(),
+  pausedSinceMs: undefined,
+  cloudMapTags: new Map(),
+};
 
-/** A group with everything that bindings it. */
+/** On the stack's log group, this value of the tag stops every write. */
+export const PAUSED = 'paused';
+
+/** A group with everything that binds it. */
 export interface BoundGroup {
   readonly group: TargetGroup;
   readonly bindings: readonly GroupBinding[];
-  /** When the binding was read from tags; undefined where it stands in the stack's parameter and cannot grow old. */
+  /** When the bindings were read from tags; undefined where they stand in the stack's parameter and cannot grow old. */
   readonly bindingsReadAtMs: number | undefined;
 }
 
 export interface Configuration {
   readonly groups: readonly BoundGroup[];
-  /** Groups of which something has never been read yet, so that it is not known what bindings them. */
+  /** Groups of which something has never been read yet, so that it is not known what binds them. */
   readonly unread: readonly TargetGroupArn[];
+  /** Nobody has found out yet which resources carry the tag: any task may be bound. */
+  readonly isUndiscovered: boolean;
   readonly cloudMapServices: readonly InstanceService[];
   readonly findings: readonly Finding[];
+}
+
+/** What the lines are read against: the parameters, filled in with what was found. */
+export function scopeOf(
+  settings: Settings,
+  { discovered, clusters, clustersOf }: Pick<Copies, 'discovered' | 'clusters' | 'clustersOf'>,
+): Scope {
+  const found = isDiscovering(settings) ? discovered : undefined;
+  return { ...settings, ...found, anyCluster: settings.clusters.length > 0 ? settings.clusters : clusters, clustersOf };
+}
+
+/** Whether ELB and Cloud Map of the stack's own place are to be asked about the ARN. */
+export function isReachable({ home, spokeRole }: Settings, arn: TargetGroupArn | CloudMapServiceArn): boolean {
+  if (home === undefined || isSamePlace(arnParts(arn), home)) return true;
+  return arn.includes(':servicediscovery:') && (spokeRole !== undefined || arnParts(arn).account === home.account);
+}
+
+/** What binds the group, as one text. */
+export function bindingText({ bindings }: BoundGroup): string {
+  return bindings.map(describeBinding).join('; ');
+}
+
+/** Who has paused a stack may have gone home by then. */
+const PAUSED_LONG_MS = 3_600_000;
+
+export function pauseFindings(pausedSinceMs: number | undefined, nowMs: number): Finding[] {
+  if (pausedSinceMs === undefined) return [];
+  const isLong = nowMs - pausedSinceMs >= PAUSED_LONG_MS;
+  const message =
+    'The stack is paused: changes are planned and none is made. Tasks that start get no traffic, and targets of stopped ones stay. ' +
+    "Run the stack's output ResumeCommand.";
+  return [{ kind: isLong ? 'paused-long' : 'paused', subject: 'stack', message, sinceMs: pausedSinceMs }];
 }
 
 /** Whether one of the group's bindings may select the hinted task. */
@@ -53,46 +133,62 @@ export function isMeant({ bindings }: BoundGroup, hint: Hint): boolean {
   return bindings.some(({ selector }) => mayMean(selector, hint));
 }
 
-/** Groups whose binding stands in their tags: those that no line of the parameter names. */
-export function tagBoundGroups(settings: Settings): TargetGroupArn[] {
-  const { named } = linesOfParameter(settings);
-  return settings.targetGroups.filter((arn) => !named.has(arn));
+/** Groups whose bindings stand in their tags: those that no line of the parameter names. */
+export function tagBoundGroups(scope: Scope): TargetGroupArn[] {
+  if (!scope.tagBindings) return [];
+  const { named } = linesOfParameter(scope);
+  return scope.targetGroups.filter((arn) => !named.has(arn));
+}
+
+/** Groups that somebody wrote into the parameter, and that no line binds. */
+export function unboundGroups(scope: Scope, copies: Pick<Copies, 'groups' | 'tags'>): TargetGroupArn[] {
+  const named = new Set(allLines(scope, copies.tags).flatMap((lines) => [...lines.named]));
+  return scope.targetGroups.filter((arn) => {
+    const isRead = !scope.tagBindings || copies.tags.has(arn);
+    return isRead && !named.has(arn) && isOfUse(copies.groups.get(arn));
+  });
 }
 
 /** The services that have to be asked whether ECS itself writes to a group. */
-export function boundServices(settings: Settings, tags: Copies['tags']): Selector[] {
-  const bindings = allLines(settings, tags).flatMap((lines) => lines.bindings.map(({ binding }) => binding.selector));
+export function boundServices(scope: Scope, tags: Copies['tags']): Selector[] {
+  const bindings = allLines(scope, tags).flatMap((lines) => lines.bindings.map(({ binding }) => binding.selector));
   const services = bindings.filter(({ kind }) => kind === 'service');
   return [...new Map(services.map((selector) => [selectorKey(selector), selector])).values()];
 }
 
 /** Whether the parameter alone settles that the hint means nothing that is bound: then not even the configuration has to be read for it. */
 export function isSurelyUnbound(settings: Settings, hint: Hint): boolean {
-  if (tagBoundGroups(settings).length + settings.cloudMapServices.length > 0) return false;
-  return !linesOfParameter(settings).bindings.some(({ binding }) => mayMean(binding.selector, hint));
+  const scope = scopeOf(settings, NO_COPIES);
+  if (isDiscovering(settings) || tagBoundGroups(scope).length + scope.cloudMapServices.length > 0) return false;
+  const { bindings, unread } = linesOfParameter(scope);
+  return unread.size === 0 && !bindings.some(({ binding }) => mayMean(binding.selector, hint));
 }
 
 export function resolveConfiguration(settings: Settings, copies: Copies): Configuration {
-  const lines = allLines(settings, copies.tags);
-  const states = settings.targetGroups.map((arn) => ({ arn, state: stateOf(settings, arn, lines, copies) }));
+  const scope = scopeOf(settings, copies);
+  const lines = allLines(scope, copies.tags);
+  const states = scope.targetGroups.map((arn) => ({ arn, state: stateOf(scope, arn, lines, copies) }));
   const groups = states.flatMap(({ state }) => (state === undefined || state === 'unread' ? [] : [state]));
-  const checked = [...copies.cloudMapTags].map(([service, tags]) => checkedService(settings, service, tags));
+  const checked = [...copies.cloudMapTags].map(([service, tags]) => checkedService(scope, service, tags));
+  const unbound = new Set(unboundGroups(scope, copies));
   return {
     groups,
     unread: states.filter(({ state }) => state === 'unread').map(({ arn }) => arn),
+    isUndiscovered: isDiscovering(settings) && copies.discovered === undefined,
     cloudMapServices: checked.filter(({ bindings }) => bindings.length > 0),
     findings: [
       ...lines.flatMap(({ mistakes }) => mistakes),
       ...checked.flatMap(({ mistakes }) => mistakes),
-      ...settings.targetGroups.flatMap((arn) => groupFindings(settings, arn, copies)),
+      ...scope.targetGroups.flatMap((arn) => groupFindings(scope, arn, copies, unbound.has(arn))),
+      ...scope.cloudMapServices.filter((arn) => !isReachable(scope, arn)).map(unreachableService),
       ...groups.flatMap(nativeFindings),
     ],
   };
 }
 
-function checkedService(settings: Settings, service: CloudMapServiceArn, answer: readonly Tag[] | 'gone') {
+function checkedService(scope: Scope, service: CloudMapServiceArn, answer: readonly Tag[] | 'gone') {
   const tags = answer === 'gone' ? [] : answer;
-  const { bindings, mistakes } = linesOfService(settings, service, tags);
+  const { bindings, mistakes } = linesOfService(scope, service, tags);
   // Service Connect tags what it makes (ECS guide, "Service Connect").
   const isManaged = tags.some(({ key }) => key === 'AmazonECSManaged');
   return { service, bindings, mistakes: answer === 'gone' ? [goneService(service)] : mistakes, isManaged };
@@ -103,64 +199,106 @@ export function goneService(service: CloudMapServiceArn): Finding {
   return { kind: 'unusable', subject: service, message };
 }
 
-function allLines(settings: Settings, tags: Copies['tags']): Lines[] {
-  const tagBound = tagBoundGroups(settings);
-  const ofTags = tagBound.flatMap((arn) => {
+function unreachableService(service: CloudMapServiceArn): Finding {
+  const message =
+    `Cloud Map service ${service} is in another account or region than this stack. Take it out of the stack's parameter ` +
+    'CloudMapServiceArns, or set SpokeRoleName.';
+  return { kind: 'unusable', subject: service, message };
+}
+
+function allLines(scope: Scope, tags: Copies['tags']): Lines[] {
+  const ofTags = tagBoundGroups(scope).flatMap((arn) => {
     const copy = tags.get(arn);
-    return copy === undefined ? [] : [linesOfTags(settings, arn, copy.tags)];
+    return copy === undefined ? [] : [linesOfTags(scope, arn, copy.tags)];
   });
-  return [linesOfParameter(settings), ...ofTags];
+  return [linesOfParameter(scope), ...ofTags];
+}
+
+/** Protocols whose targets an address and a port do not suffice for (ELB API reference, TargetDescription). */
+const UNUSABLE_PROTOCOLS = ['QUIC', 'TCP_QUIC', 'GENEVE'];
+
+function isOfUse(described: DescribedGroup | 'gone' | 'refused' | undefined): described is DescribedGroup {
+  if (described === undefined || described === 'gone' || described === 'refused') return false;
+  return described.targetType === 'ip' && !UNUSABLE_PROTOCOLS.includes(described.protocol ?? '');
 }
 
 /** The group with its bindings; undefined where it cannot be served, for which `groupFindings` has the reason. */
 function stateOf(
-  settings: Settings,
+  scope: Scope,
   arn: TargetGroupArn,
   lines: readonly Lines[],
   copies: Copies,
 ): BoundGroup | 'unread' | undefined {
+  if (!isReachable(scope, arn)) return undefined;
   const described = copies.groups.get(arn);
   if (described === undefined) return 'unread';
-  // Stryker disable next-line ConditionalExpression,StringLiteral: the compiler asks; what is gone has no target type either.
-  if (described === 'gone') return undefined;
-  if (described.targetType !== 'ip') return undefined;
-  const tagged = tagBoundGroups(settings).includes(arn) ? (copies.tags.get(arn) ?? 'unread') : undefined;
-  if (tagged === 'unread') return 'unread';
+  if (!isOfUse(described)) return undefined;
+  const tagged = tagBoundGroups(scope).includes(arn) ? (copies.tags.get(arn) ?? 'unread') : undefined;
+  if (tagged === 'unread' || lines.some(({ unread }) => unread.has(arn))) return 'unread';
   const parsed = lines.flatMap((each) => each.bindings.filter(({ group }) => group === arn).map(({ binding }) => binding));
-  const bindings = parsed.flatMap((binding) => groupBindingOf(binding, arn, copies.services));
+  // Draining the last feeding line of a group takes a second word: the first may be a slip, in a tag that many may write.
+  const isFed = parsed.some(({ drain, writes }) => !drain && writes);
+  const bindings = parsed.flatMap((binding) =>
+    groupBindingOf(binding, arn, copies.services, binding.drain && !isFed && !binding.confirmed),
+  );
   // All of the group's bindings or none: the tasks of a binding that is left out could not veto a removal.
   if (bindings.length < parsed.length) return 'unread';
   return bindings.length === 0 ? undefined : { group: described.group, bindings, bindingsReadAtMs: tagged?.readAtMs };
 }
 
 /** The binding, or nothing while it is not known whether ECS itself serves the group from this service. */
-function groupBindingOf(binding: Binding, group: TargetGroupArn, services: Copies['services']): GroupBinding[] {
-  if (binding.selector.kind === 'family') return [{ ...binding, native: false }];
+function groupBindingOf(
+  binding: Binding,
+  group: TargetGroupArn,
+  services: Copies['services'],
+  lacksConfirmation: boolean,
+): GroupBinding[] {
+  const unmanaged = { ...binding, native: false, deployments: new Set<string>(), lacksConfirmation };
+  if (binding.selector.kind === 'family') return [unmanaged];
   const service = services.get(selectorKey(binding.selector));
   if (service === undefined) return [];
-  return [{ ...binding, native: service !== 'unknown' && service.targetGroups.includes(group) }];
+  if (service === 'unknown') return [unmanaged];
+  return [{ ...unmanaged, native: service.targetGroups.includes(group), deployments: new Set(service.deployments) }];
 }
 
-/** Why a group of the stack's parameter cannot be served, and what it would take. */
-function groupFindings(settings: Settings, arn: TargetGroupArn, copies: Copies): Finding[] {
+/** Why a group cannot be served, and what it would take. */
+function groupFindings(scope: Scope, arn: TargetGroupArn, copies: Copies, isUnbound: boolean): Finding[] {
   const described = copies.groups.get(arn);
-  const subject = arnParts(arn).name;
+  const unusable = (message: string): Finding[] => [{ kind: 'unusable', subject: arnParts(arn).name, message }];
+  if (!isReachable(scope, arn) || described === 'refused') {
+    return unusable(
+      `ELB does not accept the target group ARN ${arn}: it has to be of the region and account of this stack. Correct it in the ` +
+        "stack's parameter TargetGroupArns.",
+    );
+  }
   if (described === 'gone') {
-    const message = `Target group ${arn} does not exist. Create it, or take it out of the stack's parameter TargetGroupArns.`;
-    return [{ kind: 'unusable', subject, message }];
+    return unusable(`Target group ${arn} does not exist. Create it, or take it out of the stack's parameter TargetGroupArns.`);
   }
-  if (described !== undefined && described.targetType !== 'ip') {
-    const message =
+  if (described === undefined) return [];
+  if (described.targetType !== 'ip') {
+    return unusable(
       `Target group ${arn} has target type "${described.targetType}"; expected "ip", since tasks are registered by address. ` +
-      'The type of a group cannot be changed: create one with --target-type ip.';
-    return [{ kind: 'unusable', subject, message }];
+        'The type of a group cannot be changed: create one with --target-type ip.',
+    );
   }
-  const tagged = copies.tags.get(arn);
-  if (tagged === undefined || linesOfTags(settings, arn, tagged.tags).named.size > 0) return [];
+  if (UNUSABLE_PROTOCOLS.includes(described.protocol ?? '')) {
+    return unusable(
+      `Target group ${arn} has protocol ${described.protocol}; expected HTTP, HTTPS, TCP, TLS, UDP or TCP_UDP. Targets of ` +
+        'QUIC need a server ID, and those of GENEVE are appliances. Create a group with another protocol.',
+    );
+  }
+  return isUnbound ? [unboundFinding(arn, copies.unboundTargets.get(arn) ?? 0)] : [];
+}
+
+/** Nobody has bound the group yet, or the last line is gone while it has targets: then nobody keeps them. */
+function unboundFinding(arn: TargetGroupArn, targets: number): Finding {
+  const { name } = arnParts(arn);
+  const has =
+    targets === 0 ? '' : ` Its ${targets} targets are kept by nobody: tasks that stop stay in, and new ones stay out.`;
   const message =
-    `Target group ${arn} is in TargetGroupArns, and no line binds it. Tag it alb-target-sync="service=NAME port=8080", or add ` +
-    `"target-group=${subject} service=NAME port=8080" to the parameter Bindings.`;
-  return [{ kind: 'mistake', subject, message }];
+    `Target group ${arn} is in TargetGroupArns, and no line binds it.${has} Tag it ${TAG}="service=NAME port=8080", or add ` +
+    `"target-group=${name} service=NAME port=8080" to the parameter Bindings.`;
+  return { kind: targets === 0 ? 'not-bound' : 'unbound', subject: name, message };
 }
 
 function nativeFindings({ group, bindings }: BoundGroup): Finding[] {

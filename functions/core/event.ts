@@ -2,7 +2,17 @@
 
 import { type Selector, selects } from './binding.ts';
 import { isObject, type JsonObject } from './json.ts';
-import { arnParts, belongsTo, type ClusterArn, parseClusterArn, parseTaskArn, type TaskArn } from './values.ts';
+import {
+  arnParts,
+  belongsTo,
+  type ClusterArn,
+  clusterOf,
+  parseCloudMapServiceArn,
+  parseClusterArn,
+  parseTargetGroupArn,
+  parseTaskArn,
+  type TaskArn,
+} from './values.ts';
 
 /**
  * A place to look. No address, no status: what is not here cannot reach a write.
@@ -16,17 +26,21 @@ export interface Hint {
   /** `service:NAME` and the like, to find the groups to visit; undefined where the event has none. */
   readonly group: string | undefined;
   readonly definition: string | undefined;
-  readonly eventId: string;
+  /** The task's tags have changed: it is described again, whatever its version. */
+  readonly isTagged?: boolean;
 }
 
 export type Reading =
   | { readonly kind: 'hint'; readonly hint: Hint }
+  /** The tags of a target group or Cloud Map service have changed: the bindings are read again. */
+  | { readonly kind: 'tags' }
   | { readonly kind: 'ignored'; readonly because: string }
   | { readonly kind: 'unreadable'; readonly because: string };
 
 /** What an event is taken for, from its envelope and detail alone. */
 export function readEvent(event: unknown): Reading {
   if (!isObject(event)) return unreadable('it is not a JSON object');
+  if (event['source'] === 'aws.tag') return readTagEvent(event);
   if (event['source'] !== 'aws.ecs') return ignored(`its source is ${quote(event['source'])}, not "aws.ecs"`);
   if (event['detail-type'] !== 'ECS Task State Change') {
     return ignored(`its detail-type is ${quote(event['detail-type'])}, not "ECS Task State Change"`);
@@ -41,9 +55,22 @@ export function readEvent(event: unknown): Reading {
   return readTaskEvent(event, detail);
 }
 
-/** A hint at a cluster that the stack does not have is none: no call is made for it. */
+/** EventBridge tells of changed tags, whoever changed them (Tag Editor guide, "Monitor tag changes"). */
+function readTagEvent(event: JsonObject): Reading {
+  const resources = Array.isArray(event['resources']) ? event['resources'] : [];
+  const [arn] = resources;
+  if (parseTargetGroupArn(arn).ok || parseCloudMapServiceArn(arn).ok) return { kind: 'tags' };
+  const task = parseTaskArn(arn);
+  if (!task.ok) return ignored(`its resource is ${quote(arn)}, not a task, target group or Cloud Map service`);
+  const cluster = clusterOf(task.value);
+  if (cluster === undefined) return ignored(`the ARN of its task ${task.value} does not name the cluster`);
+  const hint = { task: task.value, cluster, version: 0, group: undefined, definition: undefined, isTagged: true };
+  return { kind: 'hint', hint };
+}
+
+/** A hint at a cluster that the stack's parameter leaves out is none: no call is made for it. */
 export function screen(reading: Reading, clusters: readonly ClusterArn[]): Reading {
-  if (reading.kind !== 'hint' || clusters.includes(reading.hint.cluster)) return reading;
+  if (reading.kind !== 'hint' || clusters.length === 0 || clusters.includes(reading.hint.cluster)) return reading;
   return ignored(`its cluster ${reading.hint.cluster} is not in the stack's parameter ClusterArns`);
 }
 
@@ -66,7 +93,6 @@ function readTaskEvent(event: JsonObject, detail: JsonObject): Reading {
       version: readVersion(detail['version']),
       group: shortText(detail['group']),
       definition: definitionOf(detail['taskDefinitionArn']),
-      eventId: shortText(event['id']) ?? '',
     },
   };
 }

@@ -1,6 +1,7 @@
 /** What can go wrong with a call, as data, and what follows from it. */
 
 import type { Result } from './result.ts';
+import type { ClusterArn } from './values.ts';
 
 export type FailureKind =
   /** AWS asked for fewer calls. */
@@ -25,6 +26,8 @@ export interface Failure {
   readonly operation: string;
   /** On what: the ARN or name that the call was about. */
   readonly resource: string;
+  /** The cluster whose place was asked, where there is one. */
+  readonly cluster?: ClusterArn | undefined;
   /** The SDK's name of the error and its message, shortened. */
   readonly message: string;
 }

@@ -1,22 +1,28 @@
 /** Lets a plan through or holds parts of it. Every rule that says "not now" is in the list below, in the order it is asked. */
 import type { Finding } from './finding.ts';
-import type { Change } from './plan.ts';
-import { membersOf, type Snapshot, wantedAddresses } from './snapshot.ts';
+import type { Ownership } from './ownership.ts';
+import type { Change, Deregistration } from './plan.ts';
+import { type Membership, membersOf, wantedAddresses } from './snapshot.ts';
 import { isServing, phaseOf } from './task.ts';
-import type { Address } from './values.ts';
+import { type Address, arnParts, type ClusterArn, isSamePlace, type TaskArn } from './values.ts';
 
 /** A write leaves within this time of the DescribeTasks answer that proves it, or it is planned again. */
 export const PROOF_AGE_MAX_MS = 4_000;
-/** Between the proof that a task has stopped and the confirmation that lets its target go. */
+/** Between the end of a task and the list of running tasks that confirms that nobody of ours has its address. */
 export const CONFIRM_AFTER_MS = 5_000;
 /** No write rests on an older copy of the bindings. */
 export const BINDINGS_AGE_MAX_MS = 60_000;
+/**
+ * This long after its containers ended, a task's address cannot have a new owner that serves: the interface has to be given back, the
+ * address handed out again (AWS: a few seconds at the earliest), and a task has to start (captured events: 20 s and more on Fargate).
+ */
+export const ADDRESS_FREE_MS = 8_000;
 /** A writer that undoes our changes is answered by the schedule, once a minute, and not at every event. */
 export const CONTEST_PAUSE_MS = 60_000;
 /** Keeps the passes of one scheduled invocation from answering each other. */
 export const SCHEDULED_CONTEST_PAUSE_MS = 10_000;
 
-export type HoldReason = (typeof RULES)[number]['reason'];
+export type HoldReason = (typeof RULES)[number]['reason'] | 'removal budget is spent';
 
 export interface Held {
   readonly change: Change;
@@ -31,12 +37,23 @@ export interface GuardInput {
   readonly scheduled: boolean;
   /** When the bindings were read from tags; undefined if they come from the parameter and cannot grow old. */
   readonly bindingsReadAtMs: number | undefined;
-  /** A list or description of tasks could not be read in this pass. */
-  readonly readsFailed: boolean;
-  /** When each removal was first proved in this invocation, by `changeKey`. */
-  readonly firstProofMs: ReadonlyMap<string, number>;
-  /** When this pass began to list the running tasks again, right before its writes; undefined if it did not. */
-  readonly confirmedAtMs: number | undefined;
+  /** Tasks that a message of this invocation names. */
+  readonly hinted: ReadonlySet<TaskArn>;
+  /** So long after its cause, the event of a change may still be with another environment. */
+  readonly eventAgeMs: number;
+  /** Clusters of which a list or description of tasks could not be read in this pass. */
+  readonly unreadClusters: ReadonlySet<ClusterArn>;
+  /** Whether the group has a registered target of a serving task that is not on hold. */
+  readonly servesOtherwise: boolean;
+  readonly isPaused: boolean;
+  /** When this environment first knew each removal proved, by `changeKey`. */
+  readonly provedAtMs: ReadonlyMap<string, number>;
+  /** When this pass began to list the running tasks; undefined if it did not. */
+  readonly listedAtMs: number | undefined;
+  /** Whose the target of a late removal is, by `changeKey`, as far as the record says. */
+  readonly ownership: ReadonlyMap<string, Ownership>;
+  /** How many more targets this environment may remove from the group within the minute. */
+  readonly removalsLeft: number;
   /** Registrations that ELB refused, and until when they are left alone. */
   readonly refusedUntilMs: ReadonlyMap<Address, number>;
   /** When this environment last made the same change, by `changeKey`. */
@@ -46,9 +63,19 @@ export interface GuardInput {
 export interface Guarded {
   readonly allowed: readonly Change[];
   readonly held: readonly Held[];
-  /** When the plan was guarded: a removal held for confirmation counts as proved from this time on. */
-  readonly atMs: number;
 }
+
+/** Nothing changes these as long as bindings and targets stay: a hint about such a task needs no pass. */
+const FINAL: ReadonlySet<HoldReason> = new Set([
+  'observe',
+  'paused',
+  'last serving target',
+  'ECS manages this group',
+  'register only',
+  'drain is not confirmed',
+  'was let go before',
+  'ownership is unknown',
+]);
 
 interface GuardRule {
   readonly reason: string;
@@ -58,22 +85,54 @@ interface GuardRule {
 const RULES = [
   { reason: 'observe', holds: ({ binding }) => !binding.writes },
   { reason: 'ECS manages this group', holds: ({ binding }) => binding.native },
+  { reason: 'paused', holds: (_, { isPaused }) => isPaused },
   { reason: 'bindings are older than a minute', holds: (_, { nowMs, bindingsReadAtMs }) => areOld(bindingsReadAtMs, nowMs) },
   {
     reason: 'refused before',
     holds: ({ kind, address }, { nowMs, refusedUntilMs }) =>
       kind === 'register' && nowMs < (refusedUntilMs.get(address) ?? Number.NEGATIVE_INFINITY),
   },
+  { reason: 'register only', holds: ({ kind, binding }) => kind === 'deregister' && !binding.removes },
+  {
+    // One word in a tag would empty a group in use.
+    reason: 'drain is not confirmed',
+    holds: ({ because, binding }) => because.rule === 'binding drains' && binding.lacksConfirmation,
+  },
+  {
+    // A hold that somebody set for a heap dump must not become an outage.
+    reason: 'last serving target',
+    holds: ({ because }, { servesOtherwise }) => because.rule === 'task is on hold' && !servesOtherwise,
+  },
+  {
+    // Two environments read the same burst. Each writes what its own messages name; the rest has a message of its own.
+    reason: 'its event is on the way',
+    holds: ({ because, sinceMs }, { hinted, nowMs, eventAgeMs }) =>
+      sinceMs !== undefined && nowMs >= sinceMs && nowMs - sinceMs < eventAgeMs && !hinted.has(because.task),
+  },
   {
     // What could not be read may name a live task at this address. Absence of an answer is not an answer.
     reason: 'a read failed',
-    holds: ({ kind }, { readsFailed }) => kind === 'deregister' && readsFailed,
+    holds: (change, { unreadClusters }) => change.kind === 'deregister' && lacksRead(change, unreadClusters),
   },
   {
-    // The interface is gone, so the address may belong to a task that started a moment ago and that lagging reads do not show
-    // yet. Time has to pass, and the lists have to be read again after it.
+    // The interface is gone, so the address may belong to a task of ours that started a moment ago and that lagging reads do not
+    // show yet. Time has to pass, and the running tasks have to be listed after it.
     reason: 'waits for confirmation',
     holds: (change, input) => change.because.rule === 'task has stopped' && !isConfirmed(change, input),
+  },
+  {
+    // A target that ELB is still checking was registered a moment ago: by another writer, for a task that has the address now.
+    reason: 'registered a moment ago',
+    holds: (change, { nowMs }) => isLate(change, nowMs) && change.state === 'initial',
+  },
+  {
+    // Another environment removed this target already. Who registered it again did so for somebody else.
+    reason: 'was let go before',
+    holds: (change, { ownership }) => ownership.get(changeKey(change)) === 'let go',
+  },
+  {
+    reason: 'ownership is unknown',
+    holds: (change, { nowMs, ownership }) => isLate(change, nowMs) && ownership.get(changeKey(change)) !== 'ours',
   },
   {
     // A writer that undoes us at once would otherwise be answered at every event.
@@ -88,12 +147,28 @@ const RULES = [
 
 /** Splits a plan into what may be done now and what is held, each with the first rule that holds it. */
 export function guardPlan(plan: readonly Change[], input: GuardInput): Guarded {
-  const judged = plan.map((change) => ({ change, because: RULES.find((rule) => rule.holds(change, input))?.reason }));
-  return {
-    allowed: judged.flatMap(({ change, because }) => (because === undefined ? [change] : [])),
-    held: judged.flatMap(({ change, because }) => (because === undefined ? [] : [{ change, because }])),
-    atMs: input.nowMs,
-  };
+  const allowed: Change[] = [];
+  const held: Held[] = [];
+  let { removalsLeft } = input;
+  for (const change of plan) {
+    const because = RULES.find((rule) => rule.holds(change, input))?.reason;
+    if (because !== undefined) held.push({ change, because });
+    else if (change.kind === 'register') allowed.push(change);
+    // A mistake of ours, or a broken answer of AWS, must not be able to empty a group at once.
+    else if (removalsLeft <= 0) held.push({ change, because: 'removal budget is spent' });
+    else {
+      removalsLeft -= 1;
+      allowed.push(change);
+    }
+  }
+  return { allowed, held };
+}
+
+/** Removals that come so late after the end of their task that the target may be another writer's by now. */
+export function isLate(change: Change, nowMs: number): change is Deregistration {
+  if (change.kind !== 'deregister' || change.because.rule !== 'task has stopped') return false;
+  const endedMs = change.endedAtMs;
+  return endedMs === undefined || nowMs < endedMs || nowMs - endedMs > ADDRESS_FREE_MS;
 }
 
 /** Identifies a change together with its task: an address that a new task takes over is a change of its own, not a contest. */
@@ -107,40 +182,33 @@ export function changeKey({ kind, address, because }: Change): string {
  */
 export function mayStillLeave(
   changes: readonly Change[],
-  known: Pick<Snapshot, 'group' | 'bindings' | 'tasks'>,
+  known: Membership,
   bindingsReadAtMs: number | undefined,
   nowMs: number,
 ): boolean {
   if (areOld(bindingsReadAtMs, nowMs) || changes.some(({ because }) => isOld(because, nowMs))) return false;
-  const { group, bindings, tasks } = known;
-  const wanted = wantedAddresses(membersOf({ group, bindings, tasks }));
+  const { group, bindings, tasks, held, definitions } = known;
+  const wanted = wantedAddresses(membersOf({ group, bindings, tasks, held, definitions }));
   return changes.every(({ kind, address, because }) => {
     const task = tasks.get(because.task);
-    if (kind === 'register') return task === undefined || isServing(task);
+    if (kind === 'register') return task === undefined || (isServing(task) && !held?.has(because.task));
     const isReleased = because.rule === 'task is stopping' && task !== undefined && phaseOf(task) === 'released';
     return !isReleased && !wanted.has(address);
   });
 }
 
-/** Whether a removal of an earlier pass has waited long enough to be confirmed. */
-export function isConfirmationDue(firstProofMs: ReadonlyMap<string, number>, nowMs: number): boolean {
-  return [...firstProofMs.values()].some((provedMs) => nowMs - provedMs >= CONFIRM_AFTER_MS);
+/** When changes that were left to their events are due after all. */
+export function eventsDueMs({ held }: Guarded, { nowMs, eventAgeMs }: GuardInput): number[] {
+  return held
+    .filter(({ because }) => because === 'its event is on the way')
+    .map(({ change }) => (change.sinceMs ?? nowMs) + eventAgeMs);
 }
 
-/**
- * Removals that wait for confirmation, or that another rule kept from it, with their first proof. The key names the task: with the
- * address alone, a later owner that stopped unseen would be removed on the waiting time of the one before.
- */
-export function unconfirmedRemovals({ held, atMs }: Guarded, firstProofMs: ReadonlyMap<string, number>): Map<string, number> {
-  return new Map(
-    held.flatMap(({ change, because }) => {
-      const key = changeKey(change);
-      const isWaiting = because === 'waits for confirmation';
-      const provedMs = firstProofMs.get(key) ?? (isWaiting ? atMs : undefined);
-      const isKept = isWaiting || because === 'a read failed' || isOutdated({ because });
-      return isKept && provedMs !== undefined ? [[key, provedMs] as const] : [];
-    }),
-  );
+/** When each removal that waits for its confirmation may have it: the running tasks are listed then. */
+export function confirmationsDueMs({ held }: Guarded, { nowMs, provedAtMs }: GuardInput): number[] {
+  return held
+    .filter(({ because }) => because === 'waits for confirmation')
+    .map(({ change }) => endKnownMs(change, nowMs, provedAtMs) + CONFIRM_AFTER_MS);
 }
 
 /** Whether the change was held because something it rests on is old: the pass is run again. */
@@ -150,17 +218,49 @@ export function isOutdated({ because }: Pick<Held, 'because'>): boolean {
 
 /** Whether no later pass would do it either, as long as the configuration stays. */
 export function isFinalHold({ because }: Held): boolean {
-  return because === 'observe' || because === 'ECS manages this group';
+  return FINAL.has(because);
 }
 
 /** A hold that a person should hear about. */
-export function findingOfHeld({ change, because }: Held): Finding[] {
-  if (because !== 'contested') return [];
-  const undone = change.kind === 'register' ? 'registered here and disappeared' : 'deregistered here and is back';
-  const message =
-    `The target of task ${change.because.task} was ${undone} within a minute. Something else writes to this group: a person, ` +
-    'another stack, or a controller that takes the group for its own. It is written again by the schedule, once a minute.';
-  return [{ kind: 'contested', subject: change.address, message }];
+export function findingOfHeld(held: Held): Finding[] {
+  const { change, because } = held;
+  const { address: subject } = change;
+  const owner = `task ${change.because.task}`;
+  switch (because) {
+    case 'contested': {
+      const undone = change.kind === 'register' ? 'registered here and disappeared' : 'deregistered here and is back';
+      const message =
+        `The target of ${owner} was ${undone} within a minute. Something else writes to this group: a person, another stack, or a ` +
+        'controller that takes the group for its own. It is written again by the schedule, once a minute.';
+      return [{ kind: 'contested', subject, message }];
+    }
+    case 'was let go before':
+    case 'ownership is unknown': {
+      const record = because === 'was let go before' ? 'removed its target before' : 'has no record of its target';
+      const message =
+        `The target has the address of ${owner}, which has stopped. This stack ${record}, so it may be another writer's, for a task ` +
+        'that has the address now. It is left alone. Remove it if nothing needs it.';
+      return [{ kind: because === 'was let go before' ? 'foreign' : 'unproven', subject, message }];
+    }
+    case 'drain is not confirmed': {
+      const message =
+        `${owner} serves, and mode=drain would take the last tasks out of the group. Write confirm=empty into ` +
+        `${change.binding.source} as well to let it, or mode=enforce to keep them.`;
+      return [{ kind: 'drain-unconfirmed', subject, message }];
+    }
+    case 'last serving target': {
+      const message =
+        `${owner} is to be held by its tag, and is the last one that serves this group. It stays in: start another task first, or ` +
+        'remove the tag.';
+      return [{ kind: 'held-last', subject, message }];
+    }
+    case 'removal budget is spent': {
+      const message = `The target of ${owner} is to be removed, but too many were within this minute. It waits for the next.`;
+      return [{ kind: 'removal-budget', subject, message }];
+    }
+    default:
+      return [];
+  }
 }
 
 /**
@@ -175,9 +275,25 @@ export function refusalPauseMs(why: 'draining' | 'quota' | 'refused', times: num
   return why === 'refused' && times > 1 ? Math.min(55_000 * 2 ** (times - 2), 900_000) : 10_000;
 }
 
-function isConfirmed(change: Change, { firstProofMs, confirmedAtMs }: GuardInput): boolean {
-  const provedAtMs = firstProofMs.get(changeKey(change)) ?? Number.POSITIVE_INFINITY;
-  return (confirmedAtMs ?? Number.NEGATIVE_INFINITY) - provedAtMs >= CONFIRM_AFTER_MS;
+/**
+ * A task that still holds its interface is nobody else's neighbour: what could not be read of another account holds up only removals of
+ * addresses that may have moved on.
+ */
+function lacksRead({ because, binding }: Deregistration, unread: ReadonlySet<ClusterArn>): boolean {
+  if (because.rule === 'task has stopped') return unread.size > 0;
+  return [...unread].some((cluster) => isSamePlace(arnParts(cluster), arnParts(binding.selector.cluster)));
+}
+
+/** A list that began late enough after the end of the task: what it lacks has not got the task's address. */
+function isConfirmed(change: Change, { nowMs, provedAtMs, listedAtMs }: GuardInput): boolean {
+  return (listedAtMs ?? Number.NEGATIVE_INFINITY) - endKnownMs(change, nowMs, provedAtMs) >= CONFIRM_AFTER_MS;
+}
+
+/** Since when the task is known to have ended: by ECS's clock if it says so, and at the latest since we know it. */
+function endKnownMs(change: Change, nowMs: number, provedAtMs: ReadonlyMap<string, number>): number {
+  const provedMs = provedAtMs.get(changeKey(change)) ?? nowMs;
+  const endedMs = change.kind === 'deregister' ? change.endedAtMs : undefined;
+  return endedMs === undefined ? provedMs : Math.min(provedMs, endedMs);
 }
 
 function isOld({ describedAtMs }: Change['because'], nowMs: number): boolean {

@@ -1,5 +1,4 @@
 /** Decides whether a group gets another pass within the same invocation, and when. */
-import { CONFIRM_AFTER_MS } from './guard.ts';
 
 /** When ECS answers with an older version than a hint names, the pass is repeated after this time. */
 export const BEHIND_RETRY_AFTER_MS = 1_000;
@@ -18,8 +17,12 @@ export interface OpenEnds {
   readonly failed: boolean;
   /** A hint names a newer version of its task than ECS returned. */
   readonly behind: boolean;
-  /** When each removal that waits for confirmation was proved. */
-  readonly unconfirmedMs: readonly number[];
+  /** When removals that wait for their confirmation may have it. */
+  readonly confirmationsMs: readonly number[];
+  /** When changes that were left to their events are due after all. */
+  readonly eventsMs: readonly number[];
+  /** The search among stopped tasks has more to read, or has found an owner. */
+  readonly searching: boolean;
 }
 
 export interface Attempts {
@@ -31,8 +34,10 @@ export interface Attempts {
 
 export interface NextPass {
   readonly atMs: number;
-  readonly because: 'failed' | 'behind' | 'confirmation';
+  readonly because: 'failed' | 'behind' | 'due';
 }
+
+export const NOTHING_OPEN: OpenEnds = { failed: false, behind: false, confirmationsMs: [], eventsMs: [], searching: false };
 
 /** The earliest pass that something open asks for; undefined if nothing is open, or if the time left does not carry it. */
 export function nextPass(open: OpenEnds, attempts: Attempts): NextPass | undefined {
@@ -45,9 +50,8 @@ export function nextPass(open: OpenEnds, attempts: Attempts): NextPass | undefin
   if (open.behind && attempts.behindRetries < BEHIND_RETRIES_MAX) {
     passes.push({ atMs: nowMs + BEHIND_RETRY_AFTER_MS, because: 'behind' });
   }
-  if (open.unconfirmedMs.length > 0) {
-    const dueMs = Math.min(...open.unconfirmedMs) + CONFIRM_AFTER_MS;
-    passes.push({ atMs: Math.max(dueMs, nowMs + BEHIND_RETRY_AFTER_MS), because: 'confirmation' });
+  for (const dueMs of [...open.confirmationsMs, ...open.eventsMs, ...(open.searching ? [nowMs] : [])]) {
+    passes.push({ atMs: Math.max(dueMs, nowMs + PASS_INTERVAL_MS), because: 'due' });
   }
   const [first] = passes.sort((one, other) => one.atMs - other.atMs);
   return first === undefined || first.atMs + PASS_TIME_MS > deadlineMs ? undefined : first;

@@ -1,21 +1,33 @@
 /** Decides from one snapshot what has to change. It says what the world implies; whether it may be done is the guard's to say. */
 
 import { describeBinding } from './binding.ts';
-import { type ListedBinding, type Member, membersOf, registeredAddresses, type Snapshot, wantedAddresses } from './snapshot.ts';
+import {
+  isMember,
+  isReady,
+  type ListedBinding,
+  type Member,
+  membersOf,
+  registeredAddresses,
+  type Snapshot,
+  wantedAddresses,
+} from './snapshot.ts';
 import { descriptorFor, isDraining, type Target, type TargetDescriptor } from './target.ts';
-import { isServing, phaseOf, type Task } from './task.ts';
+import { phaseOf, type Task } from './task.ts';
 import type { Address, TaskArn } from './values.ts';
+import { zoneFor } from './zone.ts';
 
 /** The closed list of reasons for which a target is registered or removed. */
 type Rule =
-  /** ECS lists the task and describes it as running, with this address. */
+  /** ECS lists the task, or names its deployment, and describes it as running, with this address. */
   | 'task is running'
   /** ECS describes the task as ordered to stop; it still holds its interface, so the address cannot be anyone else's. */
   | 'task is stopping'
   /** ECS describes the task as stopped; its address may have a new owner, so a second look has to confirm it. */
   | 'task has stopped'
   /** The operator wrote mode=drain, and the address is proved to be one of the binding's tasks. */
-  | 'binding drains';
+  | 'binding drains'
+  /** ECS describes the task with the tag that takes it out of rotation, and with this address. */
+  | 'task is on hold';
 
 /** Why a change is made: the task that ECS described, and what it said. No change can be made without one. */
 export interface Proof {
@@ -35,18 +47,24 @@ interface ChangeBase {
   readonly descriptor: TargetDescriptor;
   readonly because: Proof;
   readonly binding: ListedBinding;
+  /** When its cause came about, by ECS's clock: the start of the task, or the order to stop it. */
+  readonly sinceMs: number | undefined;
 }
 
 export interface Registration extends ChangeBase {
   readonly kind: 'register';
   /** The target is still draining from an earlier deregistration, and AWS may refuse it until that ends. */
   readonly draining: boolean;
-  /** For the order under a quota: the task that has been running longest goes first. */
-  readonly startedAtMs: number;
+  /** The availability zone that the task is in. */
+  readonly taskZone: string | undefined;
 }
 
 export interface Deregistration extends ChangeBase {
   readonly kind: 'deregister';
+  /** When the containers of the task ended, by ECS's clock. */
+  readonly endedAtMs: number | undefined;
+  /** ELB's state of the target. */
+  readonly state: string;
 }
 
 export type Change = Registration | Deregistration;
@@ -55,7 +73,6 @@ export type Change = Registration | Deregistration;
 export function planChanges(snapshot: Snapshot): Change[] {
   const members = membersOf(snapshot);
   const changes = [...planRegistrations(snapshot, members), ...planDeregistrations(snapshot, members)];
-  // Stryker disable next-line EqualityOperator: each address is changed at most once, so no two of them are equal.
   return changes.sort((one, other) => (one.address < other.address ? -1 : 1));
 }
 
@@ -72,24 +89,21 @@ function planRegistrations(snapshot: Snapshot, members: readonly Member[]): Regi
   return [...chosen.values()];
 }
 
-function registrationOf(
-  snapshot: Snapshot,
-  { binding, task, ip, address }: Member,
-  present: ReadonlySet<Address>,
-): Registration | undefined {
+function registrationOf(snapshot: Snapshot, member: Member, present: ReadonlySet<Address>): Registration | undefined {
+  const { binding, task, ip, port, address } = member;
   const describedAtMs = snapshot.describedAtMs.get(task.arn);
   if (binding.drain || describedAtMs === undefined) return undefined;
-  // A task is registered only when it stands in its own list: the group of a task is text that whoever starts it may write.
-  if (!binding.listed.has(task.arn) || !isServing(task)) return undefined;
+  if (!isMember(binding, task) || !isReady(member)) return undefined;
   return {
     kind: 'register',
     address,
-    descriptor: descriptorFor(ip, binding.port, binding.zone),
+    descriptor: descriptorFor(ip, port, zoneFor(binding, task, ip, snapshot.group, snapshot.zoneForms ?? new Map())),
     because: proofOf('task is running', binding, task, describedAtMs),
     binding,
     // What is there and asks to be registered is draining: what is registered asks for nothing.
     draining: present.has(address),
-    startedAtMs: task.startedAtMs ?? Number.MAX_SAFE_INTEGER,
+    sinceMs: task.startedAtMs,
+    taskZone: task.zone,
   };
 }
 
@@ -100,7 +114,6 @@ function isPreferred(one: Registration, other: Registration): boolean {
 }
 
 function isFirstByName(one: { readonly because: Proof }, other: { readonly because: Proof }): boolean {
-  // Stryker disable next-line EqualityOperator: of two proofs about one address, either the binding differs or the task.
   return nameOf(one) < nameOf(other);
 }
 
@@ -125,32 +138,36 @@ function planDeregistrations(snapshot: Snapshot, members: readonly Member[]): De
 }
 
 function deregistrationOf(snapshot: Snapshot, target: Target, owners: readonly Member[]): Deregistration | undefined {
-  const proofs = owners.flatMap(({ binding, task }) => {
-    const rule = removalRule(binding, task);
+  const proofs = owners.flatMap((member) => {
+    const { binding, task } = member;
+    const rule = removalRule(member);
     const describedAtMs = snapshot.describedAtMs.get(task.arn);
-    // Stryker disable next-line ConditionalExpression,ArrayDeclaration: a task that no rule removes is wanted here, and has vetoed before.
     if (rule === undefined) return [];
-    // Without a description from this pass there is no proof, only cache; and no write rests on cache.
+    // Without a description from this pass there is no proof, only what an earlier pass saw.
     if (describedAtMs === undefined) return [];
-    return [{ binding, startedAtMs: task.startedAtMs ?? 0, because: proofOf(rule, binding, task, describedAtMs) }];
+    return [{ binding, task, because: proofOf(rule, binding, task, describedAtMs) }];
   });
-  // Of several tasks that had the address, the last one is meant. Were an earlier one named, whose target this environment
-  // has removed a moment ago, the removal of this one would pass for a quarrel with somebody and wait.
+  // Of several tasks that had the address, the last one is meant. If an earlier one were named, whose target this environment
+  // removed a moment ago, the removal of this one would look contested and wait.
   const [best] = proofs.sort(
     (one, other) =>
-      strength(one) - strength(other) || other.startedAtMs - one.startedAtMs || (isFirstByName(one, other) ? -1 : 1),
+      strength(one) - strength(other) ||
+      (other.task.startedAtMs ?? 0) - (one.task.startedAtMs ?? 0) ||
+      (isFirstByName(one, other) ? -1 : 1),
   );
   if (best === undefined) return undefined;
-  const { binding, because } = best;
-  return { kind: 'deregister', address: target.address, descriptor: target.descriptor, because, binding };
+  const { binding, because, task } = best;
+  const { address, descriptor, state } = target;
+  const times = { sinceMs: task.stoppingAtMs ?? task.stoppedAtMs, endedAtMs: task.stoppedAtMs };
+  return { kind: 'deregister', address, descriptor, state, because, binding, ...times };
 }
 
-function removalRule(binding: ListedBinding, task: Task): Rule | undefined {
+function removalRule({ binding, task, isHeld }: Member): Rule | undefined {
   const phase = phaseOf(task);
   if (phase === 'stopping') return 'task is stopping';
   if (phase === 'released') return 'task has stopped';
-  // Stryker disable next-line ConditionalExpression: as above; a live task is removed by the operator's word alone, said twice.
-  return binding.drain ? 'binding drains' : undefined;
+  if (binding.drain) return 'binding drains';
+  return isHeld ? 'task is on hold' : undefined;
 }
 
 /** The proof that needs the least care goes first, and one of a binding that may act on it before one that may not. */

@@ -3,6 +3,7 @@ import type { Hint } from './event.ts';
 import { explainFailure, type Failure } from './failure.ts';
 import { type Finding, sortFindings } from './finding.ts';
 import type { Held } from './guard.ts';
+import type { OpenEnds } from './next-pass.ts';
 import type { Change } from './plan.ts';
 import type { Snapshot } from './snapshot.ts';
 import { isDraining, type Target, type TargetGroup } from './target.ts';
@@ -31,10 +32,7 @@ export interface Pass {
   readonly failures: readonly Failure[];
   /** Hints that ECS answered with an older version of the task. */
   readonly behind: readonly Hint[];
-  /** Removals that wait for confirmation, by `changeKey`, with the time of their first proof. */
-  readonly unconfirmed: ReadonlyMap<string, number>;
-  /** Something failed that may pass, or grew too old to be written. */
-  readonly isUnfinished: boolean;
+  readonly open: OpenEnds;
 }
 
 /** What became of the changes that the guard allowed. */
@@ -102,7 +100,7 @@ export function findingOfRefusal(refusal: Refusal): Finding {
       return { kind: 'waiting', subject, message };
     }
     case 'quota':
-      return { kind: 'waiting', subject, message: `${target} waits: the group is full. ${explainFailure(failure)}` };
+      return { kind: 'full', subject, message: `${target} waits: the group is full. ${explainFailure(failure)}` };
     case 'refused':
       return { kind: 'refused', subject, message: `${target} is refused. ${explainFailure(failure)}` };
   }
@@ -123,6 +121,7 @@ function changeRecord({ group, endedAtMs }: Pass, change: Change): Fields {
     lastStatus: because.last,
     desiredStatus: because.desired,
     proofAgeMs: endedAtMs - because.describedAtMs,
+    ...(change.sinceMs === undefined ? {} : { latencyMs: endedAtMs - change.sinceMs }),
     binding: because.binding,
   };
 }

@@ -1,15 +1,16 @@
-/** What one pass has read of one target group and the tasks that binding it, and what it still has to read. */
+/** What one pass has read of one target group and the tasks that its bindings mean, and what it still has to read. */
 
 import { type GroupBinding, selects } from './binding.ts';
 import type { Hint } from './event.ts';
 import { isDraining, type Target, type TargetGroup } from './target.ts';
-import { ipOf, isLive, isServing, phaseOf, type Task } from './task.ts';
-import { type Address, addressOf, type ClusterArn, type IpAddress, type TaskArn } from './values.ts';
+import { type Definition, definitionKey, ipOf, isLive, isServing, phaseOf, type Task } from './task.ts';
+import { type Address, addressOf, type ClusterArn, type IpAddress, type Port, type TaskArn } from './values.ts';
+import type { ZoneForms } from './zone.ts';
 
 /** A binding with the list of its running tasks. */
 export interface ListedBinding extends GroupBinding {
-  /** `gone`: ECS says that the service does not exist, which is an answer; `failed`: there was none. */
-  readonly list: 'read' | 'gone' | 'failed';
+  /** `gone`: ECS says that the service does not exist, which is an answer; `failed`: there was none; `unread`: nobody asked. */
+  readonly list: 'read' | 'gone' | 'failed' | 'unread';
   /** Tasks that ECS lists for the selector with desiredStatus RUNNING. */
   readonly listed: ReadonlySet<TaskArn>;
 }
@@ -22,8 +23,16 @@ export interface Snapshot {
   readonly tasks: ReadonlyMap<TaskArn, Task>;
   /** When this pass's DescribeTasks answer on the task arrived. A task without an entry was not described in this pass. */
   readonly describedAtMs: ReadonlyMap<TaskArn, number>;
-  /** Of registered addresses: when a look last saw them unregistered. None for those that were there in the first look. */
+  /** Tasks whose own tag takes them out of rotation, as each was last described. */
+  readonly held?: ReadonlySet<TaskArn> | undefined;
+  /** By `definitionKey`: those that bindings with a named port need. */
+  readonly definitions?: ReadonlyMap<string, Definition> | undefined;
+  /** What ELB has asked for as the zone of an address. */
+  readonly zoneForms?: ZoneForms | undefined;
+  /** Of registered addresses: when a pass last saw them unregistered. None for those that were there in the first pass. */
   readonly absentAtMs?: ReadonlyMap<Address, number>;
+  /** When this environment first knew of a task that it had stopped, by its own clock. */
+  readonly knownStoppedAtMs?: ReadonlyMap<TaskArn, number>;
 }
 
 /** A task together with the binding that means it and the address that it would have in the group. */
@@ -31,8 +40,17 @@ export interface Member {
   readonly binding: ListedBinding;
   readonly task: Task;
   readonly ip: IpAddress;
+  readonly port: Port;
   readonly address: Address;
+  /** Its tag takes it out of rotation. */
+  readonly isHeld: boolean;
 }
+
+/** What tells which tasks are meant, and at which addresses. */
+export type Membership = Pick<
+  Snapshot,
+  'group' | 'bindings' | 'tasks' | 'held' | 'definitions' | 'absentAtMs' | 'knownStoppedAtMs'
+>;
 
 /** A task by the two names that DescribeTasks asks for. */
 export interface TaskReference {
@@ -48,26 +66,57 @@ export interface TasksToDescribe {
 }
 
 /**
- * No pass registers a task that stopped so long ago: its proof would be older than that. A target that comes after a look has seen
- * the address unregistered by then is somebody else's.
+ * No environment registers a task this long after it was known to have stopped: its proof would be older. A target that comes after
+ * a pass has seen the address unregistered by then is somebody else's.
  */
-const LET_GO_AFTER_MS = 30_000;
+const LET_GO_AFTER_MS = 8_000;
+
+/**
+ * Whether the task is proved to be one that the binding selects. `group` alone does not prove it: it is text that whoever calls
+ * RunTask may write. ECS's own list does, and so does the id of a deployment that the service has: a list may be minutes behind a
+ * rolling replacement while descriptions are current. A family says itself what it selects.
+ */
+export function isMember({ listed, deployments, selector }: ListedBinding, task: Task): boolean {
+  return listed.has(task.arn) || deployments.has(task.startedBy) || selector.kind === 'family';
+}
 
 /** Every known task of every binding that has an address of the group's family, and did not leave it before its present target came. */
-export function membersOf(snapshot: Pick<Snapshot, 'group' | 'bindings' | 'tasks' | 'absentAtMs'>): Member[] {
+export function membersOf(snapshot: Membership): Member[] {
   return snapshot.bindings.flatMap((binding) =>
     [...snapshot.tasks.values()].flatMap((task) => {
       const ip = ipOf(task, snapshot.group.family);
       if (ip === undefined || !selects(binding.selector, task)) return [];
-      const address = addressOf(ip, binding.port);
-      return hasLetGo(task, snapshot.absentAtMs?.get(address)) ? [] : [{ binding, task, ip, address }];
+      const port = portOf(binding, task, snapshot.definitions);
+      if (port === undefined) return [];
+      const address = addressOf(ip, port);
+      const isHeld = snapshot.held?.has(task.arn) === true;
+      return hasLetGo(snapshot, task, address) ? [] : [{ binding, task, ip, port, address, isHeld }];
     }),
   );
 }
 
+/** The port that the binding means at the task; undefined if its definition gives no port that name, or was not read. */
+export function portOf(
+  { port }: Pick<GroupBinding, 'port'>,
+  task: Task,
+  definitions: Snapshot['definitions'],
+): Port | undefined {
+  if (typeof port === 'number') return port;
+  return definitions?.get(definitionKey(task))?.ports.find(({ name }) => name === port)?.port;
+}
+
 /** Addresses where a task that this group's bindings want has not been told to stop, started or not. Nothing there is ever removed. */
 export function wantedAddresses(members: readonly Member[]): Set<Address> {
-  return new Set(members.filter(({ binding, task }) => !binding.drain && isLive(task)).map(({ address }) => address));
+  return new Set(members.filter(isWanted).map(({ address }) => address));
+}
+
+function isWanted({ binding, task, isHeld }: Member): boolean {
+  return !binding.drain && isLive(task) && !isHeld;
+}
+
+/** Whether the member's task may be registered as far as the task goes. */
+export function isReady({ binding, task, isHeld }: Pick<Member, 'binding' | 'task' | 'isHeld'>): boolean {
+  return isServing(task) && !isHeld && (!binding.ready || task.health === 'HEALTHY');
 }
 
 /** Addresses that take or will take traffic: registered and not draining. */
@@ -96,7 +145,7 @@ export function tasksToDescribe(snapshot: Snapshot, hints: readonly Hint[]): Tas
   }
   const hinted = new Map<TaskArn, ClusterArn>();
   for (const hint of hints) {
-    if (known.has(hint.task) || !isAhead(hint, snapshot.tasks.get(hint.task))) continue;
+    if (known.has(hint.task) || !(hint.isTagged || isAhead(hint, snapshot.tasks.get(hint.task)))) continue;
     (snapshot.tasks.has(hint.task) ? known : hinted).set(hint.task, hint.cluster);
   }
   return { known: references(known), hinted: references(hinted) };
@@ -116,7 +165,7 @@ export function hintsBehind(snapshot: Snapshot, hints: readonly Hint[]): Hint[] 
   return hints.filter((hint) => {
     const task = snapshot.tasks.get(hint.task);
     if (task === undefined) return false;
-    return isAhead(hint, task) || (isServing(task) && isUnlisted(snapshot.bindings, task));
+    return isAhead(hint, task) || (isServing(task) && isUnproved(snapshot.bindings, task));
   });
 }
 
@@ -127,17 +176,22 @@ export function unexplainedAddresses(snapshot: Snapshot): Address[] {
 }
 
 /**
- * Whether the task's target was seen gone after its end. ECS itself or another stack may since have registered the address for a
- * task that we do not know: to take that target for a leftover would be an outage.
+ * Whether the task's target was seen gone after its end. ECS itself or another stack may since have registered the address for a task
+ * that we do not know: to take that target for a leftover would be an outage. The times are this environment's own: ECS may report
+ * late that a task stopped long ago, and a target that was registered in between is that task's.
  */
-function hasLetGo(task: Task, absentAtMs = Number.NEGATIVE_INFINITY): boolean {
-  const stoppedAtMs = task.stoppedAtMs ?? Number.POSITIVE_INFINITY;
-  return phaseOf(task) === 'released' && stoppedAtMs + LET_GO_AFTER_MS <= absentAtMs;
+function hasLetGo(
+  { absentAtMs, knownStoppedAtMs }: Pick<Snapshot, 'absentAtMs' | 'knownStoppedAtMs'>,
+  task: Task,
+  address: Address,
+): boolean {
+  const absentMs = absentAtMs?.get(address) ?? Number.NEGATIVE_INFINITY;
+  const stoppedMs = knownStoppedAtMs?.get(task.arn) ?? Number.POSITIVE_INFINITY;
+  return phaseOf(task) === 'released' && absentMs - stoppedMs >= LET_GO_AFTER_MS;
 }
 
 function references(clusters: ReadonlyMap<TaskArn, ClusterArn>): TaskReference[] {
   const tasks = [...clusters].map(([arn, cluster]) => ({ arn, cluster }));
-  // Stryker disable next-line EqualityOperator: they were the keys of a map, so no two of them are equal.
   return tasks.sort((one, other) => (one.arn < other.arn ? -1 : 1));
 }
 
@@ -149,12 +203,18 @@ function needsReading(task: Task | undefined): boolean {
 /** Whether a change of this member's address may follow, which needs a description from this very pass. */
 function mayBeWritten(member: Member, registered: ReadonlySet<Address>, wanted: ReadonlySet<Address>): boolean {
   const { binding, task, address } = member;
-  if (!binding.drain && isLive(task)) return binding.listed.has(task.arn) && isServing(task) && !registered.has(address);
+  if (!binding.drain && isLive(task)) return isMember(binding, task) && isServing(task) && !registered.has(address);
   return registered.has(address) && !wanted.has(address);
 }
 
+/** Whether a binding selects the task, and nothing proves yet that it is one of its own. */
+export function isUnproved(bindings: readonly ListedBinding[], task: Task): boolean {
+  return bindings.some((binding) => binding.list !== 'failed' && selects(binding.selector, task) && !isMember(binding, task));
+}
+
+/** Whether a list that was read lacks the task: it may have stopped, or the list is behind. */
 function isUnlisted(bindings: readonly ListedBinding[], task: Task): boolean {
   return bindings.some(
-    (binding) => binding.list !== 'failed' && selects(binding.selector, task) && !binding.listed.has(task.arn),
+    ({ list, selector, listed }) => (list === 'read' || list === 'gone') && selects(selector, task) && !listed.has(task.arn),
   );
 }

@@ -1,20 +1,10 @@
 /** A target group and its targets, as ELB describes them. */
-import {
-  type Address,
-  addressOf,
-  type IpAddress,
-  type IpFamily,
-  type Port,
-  parseIpAddress,
-  type TargetGroupArn,
-} from './values.ts';
+import { type Address, addressOf, type IpFamily, type Port, parseIpAddress, type TargetGroupArn } from './values.ts';
 
 export interface TargetGroup {
   readonly arn: TargetGroupArn;
   readonly name: string;
   readonly family: IpFamily;
-  /** The port that health checks and defaults use; a registration always names its own. */
-  readonly port: number | undefined;
 }
 
 /** A target as it goes over the wire. ELB knows a target by id *and* port. */
@@ -44,7 +34,7 @@ export function targetOf(descriptor: TargetDescriptor, state: string, reason: st
 }
 
 /** A new target for a task's address. */
-export function descriptorFor(ip: IpAddress, port: Port, zone: 'all' | undefined): TargetDescriptor {
+export function descriptorFor(ip: string, port: Port, zone: string | undefined): TargetDescriptor {
   return zone === undefined ? { id: ip, port } : { id: ip, port, zone };
 }
 

@@ -1,5 +1,5 @@
 /** What is known of an ECS task, and how two readings of one task become one: facts only move forward. */
-import type { ClusterArn, IpAddress, IpFamily, TaskArn } from './values.ts';
+import type { ClusterArn, IpAddress, IpFamily, Port, TaskArn } from './values.ts';
 
 /** Every lastStatus in the order of a task's life (ECS guide, "Amazon ECS task lifecycle"). */
 const LIFE = [
@@ -33,6 +33,10 @@ const INTERFACE = [
 ] as const;
 export type InterfaceStatus = (typeof INTERFACE)[number];
 
+/** Every healthStatus, from what says least to what says most (ECS API reference, Task). */
+const HEALTH = ['UNKNOWN', 'UNHEALTHY', 'HEALTHY'] as const;
+export type HealthStatus = (typeof HEALTH)[number];
+
 export interface Task {
   readonly arn: TaskArn;
   readonly cluster: ClusterArn;
@@ -42,6 +46,8 @@ export interface Task {
   readonly last: LastStatus;
   /** `service:NAME`, `family:NAME` or what the caller of RunTask wrote; empty when ECS gave none. */
   readonly group: string;
+  /** Id of the deployment or task set that started it, such as `ecs-svc/1234567890123456789`; else what the caller of RunTask wrote. */
+  readonly startedBy: string;
   /** Family and revision of the task definition, such as `web:12`; empty when ECS gave none. */
   readonly definition: string;
   readonly interface: InterfaceStatus;
@@ -53,6 +59,28 @@ export interface Task {
   /** When its containers ended. */
   readonly stoppedAtMs?: number | undefined;
   readonly zone?: string | undefined;
+  /** What the health checks of its containers say; UNKNOWN where they have none. Once healthy, it stays so here. */
+  readonly health: HealthStatus;
+}
+
+/** A task as one answer of ECS describes it. */
+export interface DescribedTask extends Task {
+  /** Its own tag asks to take it out of rotation. Unlike the rest, a tag may go again: only the last answer counts. */
+  readonly isHeld: boolean;
+}
+
+/** What matters of a revision of a task definition, which never changes. */
+export interface Definition {
+  /** The shortest time that ECS waits between SIGTERM and SIGKILL. */
+  readonly stopTimeoutSeconds: number;
+  readonly ports: readonly { readonly name: string | undefined; readonly port: Port }[];
+  /** Whether a container has a health check: without one, ECS never calls the task healthy. */
+  readonly checksHealth: boolean;
+}
+
+/** The key of a task's definition: its name alone does not say which account's it is. */
+export function definitionKey({ cluster, definition }: Pick<Task, 'cluster' | 'definition'>): string {
+  return `${cluster} ${definition}`;
 }
 
 /**
@@ -95,6 +123,10 @@ export function parseInterfaceStatus(text: unknown): InterfaceStatus {
   return INTERFACE.find((status) => status === text) ?? 'NONE';
 }
 
+export function parseHealthStatus(text: unknown): HealthStatus {
+  return HEALTH.find((status) => status === text) ?? 'UNKNOWN';
+}
+
 /**
  * Two readings of one task as one: each field keeps the later of the two.
  *
@@ -110,6 +142,7 @@ export function joinTask(one: Task, other: Task): Task {
     desired: later(DESIRED, one.desired, other.desired),
     last: later(LIFE, one.last, other.last),
     group: greater(one.group, other.group),
+    startedBy: greater(one.startedBy, other.startedBy),
     definition: greater(one.definition, other.definition),
     interface: later(INTERFACE, one.interface, other.interface),
     ipv4: known(one.ipv4, other.ipv4),
@@ -118,6 +151,7 @@ export function joinTask(one: Task, other: Task): Task {
     stoppingAtMs: known(one.stoppingAtMs, other.stoppingAtMs),
     stoppedAtMs: known(one.stoppedAtMs, other.stoppedAtMs),
     zone: known(one.zone, other.zone),
+    health: later(HEALTH, one.health, other.health),
   };
 }
 

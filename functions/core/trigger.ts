@@ -25,6 +25,11 @@ export function readTrigger(input: unknown): Trigger {
   return unknown(`an object with the keys ${Object.keys(input).slice(0, 5).map(printable).join(', ') || '(none)'}`);
 }
 
+/** Whether one of them tells of changed tags of a target group or Cloud Map service. */
+export function tellsOfTags(readings: readonly Reading[]): boolean {
+  return readings.some(({ kind }) => kind === 'tags');
+}
+
 /** The hints among readings. */
 export function hintsOf(readings: readonly Reading[]): Hint[] {
   return readings.flatMap((reading) => (reading.kind === 'hint' ? [reading.hint] : []));

@@ -79,17 +79,50 @@ export function addressOf(ip: string, port: number): Address {
   return (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`) as Address;
 }
 
-interface ArnParts {
+/** An address as `addressOf` writes it. */
+export function parseAddress(text: string): Parsed<Address> {
+  const match = /^\[?([0-9a-f.:]+?)\]?:(\d{1,5})$/.exec(text);
+  const [, host, number] = match ?? [];
+  const ip = parseIpAddress(host);
+  const port = parsePort(number);
+  return ip.ok && port.ok ? ok(addressOf(ip.value, port.value)) : err('ip:port, such as 10.0.0.1:8080');
+}
+
+/** An account in a region: what an API endpoint, its credentials and its rate limits belong to. */
+export interface Place {
+  readonly partition: string;
   readonly region: string;
   readonly account: string;
+}
+
+interface ArnParts extends Place {
   /** The part after the resource type, such as the cluster's name. */
   readonly name: string;
 }
 
-/** Region, account and name of an ARN that was parsed above. */
+/** Place and name of an ARN that was parsed above. */
 export function arnParts(arn: ClusterArn | TaskArn | TargetGroupArn | CloudMapServiceArn): ArnParts {
   const parts = arn.split(':');
-  return { region: partOf(parts, 3), account: partOf(parts, 4), name: partOf(partOf(parts, 5).split('/'), 1) };
+  const [partition, region, account] = [partOf(parts, 1), partOf(parts, 3), partOf(parts, 4)];
+  return { partition, region, account, name: partOf(partOf(parts, 5).split('/'), 1) };
+}
+
+export function isSamePlace(one: Place, other: Place): boolean {
+  return one.region === other.region && one.account === other.account;
+}
+
+/** The place of a CloudFormation stack, by its ARN. */
+export function parseStackPlace(text: unknown): Parsed<Place> {
+  const match = /^arn:(aws[\w-]*):cloudformation:([a-z0-9-]+):(\d{12}):stack\//.exec(typeof text === 'string' ? text : '');
+  const [, partition, region, account] = match ?? [];
+  return partition === undefined || region === undefined || account === undefined
+    ? err('a stack ARN such as arn:aws:cloudformation:eu-west-1:111122223333:stack/alb-target-sync/0123')
+    : ok({ partition, region, account });
+}
+
+/** The ARN of the cluster of that name in the place. */
+export function clusterArnNamed({ partition, region, account }: Place, name: string): Parsed<ClusterArn> {
+  return parseClusterArn(`arn:${partition}:ecs:${region}:${account}:cluster/${name}`);
 }
 
 function partOf(parts: readonly string[], index: number): string {
@@ -104,7 +137,16 @@ export function taskIdOf(arn: TaskArn): string {
 
 /** The ARN that a task of the cluster has under this id, or undefined where the id is not one that ECS makes. */
 export function taskArnOf(cluster: ClusterArn, id: string): TaskArn | undefined {
-  const parsed = parseTaskArn(cluster.replace(':cluster/', ':task/').concat('/', id));
+  return okOrNothing(parseTaskArn(cluster.replace(':cluster/', ':task/').concat('/', id)));
+}
+
+/** The cluster that a task's ARN of the long form names. */
+export function clusterOf(task: TaskArn): ClusterArn | undefined {
+  const [, name, id] = task.slice(task.lastIndexOf(':') + 1).split('/');
+  return id === undefined ? undefined : okOrNothing(clusterArnNamed(arnParts(task), name ?? ''));
+}
+
+function okOrNothing<Value>(parsed: Parsed<Value>): Value | undefined {
   return parsed.ok ? parsed.value : undefined;
 }
 

@@ -39,9 +39,10 @@ export function createCheck(inner: Reporter, now: () => number): { readonly repo
       const { subject, findings, failures } = check;
       checks.push({ subject, ...findingRecords(findings, now()), failures: failures.map(explainFailure) });
     },
-    called(made) {
-      inner.called(made);
-      calls = Object.fromEntries(made);
+    recorded: (kind, group, targets) => inner.recorded(kind, group, targets),
+    ended(status) {
+      inner.ended(status);
+      calls = Object.fromEntries(status.calls);
     },
   };
   return { reporter, answer: () => ({ mode: 'check', groups, checks, configuration, calls }) };

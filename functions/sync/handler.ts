@@ -1,6 +1,7 @@
 /** The Lambda function: what lives as long as its environment, and the door. */
 import type { Context } from 'aws-lambda';
 import { createAwsApi, systemClock } from '../adapters/aws.ts';
+import { EventBus } from '../adapters/event-bus.ts';
 import { readSettings } from '../adapters/settings.ts';
 import { Telemetry } from '../adapters/telemetry.ts';
 import { createEnvironment, type Environment } from '../app/invocation.ts';
@@ -10,17 +11,24 @@ import { type SyncAnswer, sync } from './sync.ts';
 const RESERVE_MS = 1_500;
 
 const read = readSettings(process.env);
-const telemetry = new Telemetry(systemClock.now);
+const bus = process.env['EVENT_BUS_NAME'] ? new EventBus(process.env['EVENT_BUS_NAME'], systemClock.now) : undefined;
+const telemetry = new Telemetry(systemClock.now, bus);
 let environment: Environment | undefined;
 
-export async function handler(input: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<SyncAnswer> {
+export async function handler(
+  input: unknown,
+  context: Pick<Context, 'getRemainingTimeInMillis' | 'awsRequestId'>,
+): Promise<SyncAnswer> {
   // Thrown here, not at import: Lambda retries a failed init and logs the reason only once.
   if (!read.ok) throw new Error(read.problem);
-  environment ??= createEnvironment(read.value, createAwsApi(), systemClock);
+  environment ??= createEnvironment(read.value, createAwsApi(read.value), systemClock, Math.random());
   const deadlineMs = systemClock.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
+  telemetry.begin(context);
   try {
     return await sync(environment, telemetry, input, deadlineMs);
   } finally {
+    const problem = await bus?.flush();
+    if (problem !== undefined) telemetry.fail(problem);
     telemetry.publish();
   }
 }

@@ -4,7 +4,7 @@ import type { Environment, Reporter } from '../app/invocation.ts';
 import { run } from '../app/run.ts';
 import { screen } from '../core/event.ts';
 import type { TriggerName } from '../core/report.ts';
-import { hintsOf, type Message, readTrigger } from '../core/trigger.ts';
+import { hintsOf, type Message, readTrigger, tellsOfTags } from '../core/trigger.ts';
 import { type CheckAnswer, createCheck } from './check.ts';
 
 /** At most this many failures are quoted in the error of a failed invocation. */
@@ -70,8 +70,9 @@ async function syncMessages(
   trigger: TriggerName = 'messages',
 ): Promise<{ itemIdentifier: string }[]> {
   reports.setAside(messages);
-  const hints = hintsOf(messages.map(({ reading }) => reading));
-  const { unfinishedHints, unboundHints } = await run(environment, { trigger, hints, deadlineMs }, reports);
+  const readings = messages.map(({ reading }) => reading);
+  const request = { trigger, hints: hintsOf(readings), areTagsChanged: tellsOfTags(readings), deadlineMs };
+  const { unfinishedHints, unboundHints } = await run(environment, request, reports);
   reports.setAside(
     messages.flatMap(({ id, reading }) => {
       if (reading.kind !== 'hint' || !unboundHints.has(reading.hint)) return [];

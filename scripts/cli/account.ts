@@ -1,32 +1,45 @@
-/** Which account a command reads, and how its failures end the command. */
-
+/** Which account a command reads, and with whose credentials. */
+import type { ClientOptions } from '../../functions/adapters/aws.ts';
 import type { Settings } from '../../functions/core/binding-sources.ts';
 import { arnParts } from '../../functions/core/values.ts';
-import { badEnvironment, serviceError } from './exit.ts';
-import { type AccountOptions, type AccountPlan, explainFailures } from './plan/plan.ts';
 
-export interface AccountValues {
+interface AccountValues {
   readonly profile?: string | undefined;
   readonly region?: string | undefined;
   readonly 'endpoint-url'?: string | undefined;
 }
 
-/** Options of parseArgs that `optionsOf` reads, named as in the AWS CLI. */
+/** Options of parseArgs that `clientOptionsOf` reads, named as in the AWS CLI. */
 export const ACCOUNT_OPTIONS = {
-  profile: { type: 'string' },
-  region: { type: 'string' },
-  'endpoint-url': { type: 'string' },
+  profile: { type: 'string', value: 'NAME', about: 'profile of the AWS CLI whose credentials are used' },
+  region: { type: 'string', value: 'REGION', about: 'region to read, if no ARN names one' },
+  'endpoint-url': { type: 'string', value: 'URL', about: 'ask this address instead of AWS' },
 } as const;
 
-/** Where the account is. A cluster's ARN names its region better than the caller's environment, which may be set for another. */
-export function optionsOf({ clusters: [cluster] }: Settings, values: AccountValues): AccountOptions {
-  const region = values.region ?? (cluster === undefined ? undefined : arnParts(cluster).region);
-  return { region, profile: values.profile, endpointUrl: values['endpoint-url'] };
+/** Where the account is. An ARN names its region better than the caller's environment, which may be set for another. */
+export function clientOptionsOf(
+  values: AccountValues,
+  named: Pick<Settings, 'clusters' | 'targetGroups' | 'cloudMapServices'>,
+): ClientOptions {
+  const [arn] = [...named.clusters, ...named.targetGroups, ...named.cloudMapServices];
+  const region = values.region ?? (arn === undefined ? undefined : arnParts(arn).region);
+  const { profile, 'endpoint-url': endpoint } = values;
+  return {
+    ...(region === undefined ? {} : { region }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+  };
 }
 
-/** A failure of the caller's own environment is told apart from one of AWS. */
-export function failureOf({ failures }: Pick<AccountPlan, 'failures'>): Error {
-  const told = explainFailures(failures).join('\n');
-  const isLocal = failures.every(({ message }) => /^(CredentialsProviderError|Error: Region is missing)/.test(message));
-  return isLocal ? badEnvironment(told) : serviceError(told);
+/** Whose credentials are used, as far as it can be known without asking AWS. */
+export function callerOf({ profile, region }: ClientOptions): string {
+  const named = profile ?? process.env['AWS_PROFILE'];
+  const who =
+    named !== undefined
+      ? `profile ${named}`
+      : process.env['AWS_ACCESS_KEY_ID']
+        ? 'the keys in AWS_ACCESS_KEY_ID'
+        : 'profile default';
+  const where = region ?? process.env['AWS_REGION'];
+  return where === undefined ? who : `${who}, region ${where}`;
 }

@@ -1,40 +1,62 @@
 /** Which command the words of a command line ask for. */
 import { readFileSync } from 'node:fs';
 import { isObject } from '../../functions/core/json.ts';
-import { badSyntax, IN_STEP } from './exit.ts';
-
-const HELP = `alb-target-sync COMMAND [options]
-
-  replay [FILE...]   play captured events against a simulated account, or see what an account needs now
-  plan               what a pass would change in an account now, and why
-  drift              tasks, targets and Cloud Map instances side by side: what differs, and since when
-  sample             make ECS task state change events
-  help [COMMAND]     this text, or a command's
-  version            the version
-
-None of them writes to AWS. replay and sample need no account and no credentials.`;
+import { errors } from './errors.ts';
+import { IN_STEP } from './exit.ts';
+import { nearest } from './nearest.ts';
+import { overviewOf } from './options.ts';
 
 type Command = (args: readonly string[]) => Promise<number>;
 
 /** Each is loaded when it is asked for: the SDK alone takes longer to load than a capture to play. */
-const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
-  ['replay', async () => (await import('./replay/command.ts')).replayCommand],
-  ['plan', async () => (await import('./plan/command.ts')).planCommand],
-  ['drift', async () => (await import('./drift/command.ts')).driftCommand],
-  ['sample', async () => (await import('./sample/command.ts')).sampleCommand],
-]);
+const COMMANDS: readonly { readonly name: string; readonly summary: string; readonly load: () => Promise<Command> }[] = [
+  {
+    name: 'replay',
+    summary: 'play captured events against a simulated account, or see what an account needs now',
+    load: async () => (await import('./replay/command.ts')).replayCommand,
+  },
+  {
+    name: 'plan',
+    summary: 'what a pass would change in an account now, and why',
+    load: async () => (await import('./plan/command.ts')).planCommand,
+  },
+  {
+    name: 'drift',
+    summary: 'tasks, targets and Cloud Map instances side by side: what differs, and since when',
+    load: async () => (await import('./drift/command.ts')).driftCommand,
+  },
+  {
+    name: 'sample',
+    summary: 'make ECS task state change events',
+    load: async () => (await import('./sample/command.ts')).sampleCommand,
+  },
+];
+
+const HELP = ['help', '--help', '-h'];
+const VERSION = ['version', '--version', '-v'];
 
 /** Runs the command and returns the exit code. */
 export async function dispatch([name, ...args]: readonly string[]): Promise<number> {
-  if (name === undefined) throw badSyntax(HELP);
-  const command = COMMANDS.get(name);
-  if (command !== undefined) return (await command())(args);
-  const [asked] = args;
-  const helped = name === 'help' && asked !== undefined ? COMMANDS.get(asked) : undefined;
-  if (helped !== undefined) return (await helped())(['--help']);
-  if (['help', '--help', '-h'].includes(name)) return say(HELP);
-  if (['version', '--version', '-v'].includes(name)) return say(version());
-  throw badSyntax(`There is no command "${name}".\n\n${HELP}`);
+  if (name === undefined) throw errors.noCommand(overview());
+  if (HELP.includes(name)) return help(args);
+  if (VERSION.includes(name)) return say(version());
+  return (await commandNamed(name))(args);
+}
+
+/** The help of the command that is asked about, or all commands. */
+async function help([asked]: readonly string[]): Promise<number> {
+  return asked === undefined || HELP.includes(asked) ? say(overview()) : (await commandNamed(asked))(['--help']);
+}
+
+function commandNamed(name: string): Promise<Command> {
+  const command = COMMANDS.find((each) => each.name === name);
+  if (command !== undefined) return command.load();
+  const names = COMMANDS.map((each) => each.name);
+  throw errors.unknownCommand(name, nearest(name, [...names, 'help', 'version']), names);
+}
+
+function overview(): string {
+  return overviewOf(COMMANDS);
 }
 
 function say(text: string): number {

@@ -1,11 +1,14 @@
-/** The settings that a command reads an account under: from options, or from the deployed function's own environment. */
+/** What a command is asked about: named by options, or by the deployed function's own settings. */
 import { readFileSync } from 'node:fs';
 import { readSettings } from '../../functions/adapters/settings.ts';
-import { type Lines, linesOfParameter, type Settings } from '../../functions/core/binding-sources.ts';
+import { type Lines, REMOVAL_BUDGET_PERCENT, type Settings } from '../../functions/core/binding-sources.ts';
+import type { Finding } from '../../functions/core/finding.ts';
 import { isObject } from '../../functions/core/json.ts';
-import { badEnvironment, badSyntax } from './exit.ts';
+import type { Result } from '../../functions/core/result.ts';
+import { parseCloudMapServiceArn, parseClusterArn, parseTargetGroupArn } from '../../functions/core/values.ts';
+import { errors, reasonOf } from './errors.ts';
 
-export interface SettingsOptions {
+export interface SettingsValues {
   readonly cluster?: readonly string[] | undefined;
   readonly 'target-group'?: readonly string[] | undefined;
   readonly 'cloud-map-service'?: readonly string[] | undefined;
@@ -13,51 +16,136 @@ export interface SettingsOptions {
   readonly settings?: string | undefined;
 }
 
-/** Options of parseArgs that `settingsOf` reads. */
+/** Options of parseArgs that `namedBy` reads. */
 export const SETTINGS_OPTIONS = {
-  cluster: { type: 'string', multiple: true },
-  'target-group': { type: 'string', multiple: true },
-  'cloud-map-service': { type: 'string', multiple: true },
-  bind: { type: 'string', multiple: true },
-  settings: { type: 'string' },
+  cluster: {
+    type: 'string',
+    multiple: true,
+    value: 'ARN',
+    about: 'cluster to read; may be repeated. Without it: all clusters of the account and region',
+  },
+  'target-group': {
+    type: 'string',
+    multiple: true,
+    value: 'ARN',
+    about: 'target group to compare; may be repeated. Without it: those with the tag alb-target-sync',
+  },
+  'cloud-map-service': {
+    type: 'string',
+    multiple: true,
+    value: 'ARN',
+    about: 'Cloud Map service to compare; may be repeated. Without it and --target-group: those with the tag',
+  },
+  bind: {
+    type: 'string',
+    multiple: true,
+    value: 'LINE',
+    about: 'what feeds what, such as "target-group=web service=app port=8080"; may be repeated. Without it, the tags decide',
+  },
+  settings: {
+    type: 'string',
+    value: 'FILE',
+    about:
+      'take all of these from the deployed function instead: the output of aws lambda get-function-configuration ' +
+      '(- for standard input)',
+  },
 } as const;
 
-/** The same reading as the function's, so that a mistake is told in the same words. */
-export function settingsOf(options: SettingsOptions): Settings {
-  const told = options.settings === undefined ? {} : variablesFrom(options.settings);
-  const list = (values: readonly string[] | undefined, name: string): string => values?.join(',') ?? told[name] ?? '';
-  const read = readSettings({
-    CLUSTER_ARNS: list(options.cluster, 'CLUSTER_ARNS'),
-    TARGET_GROUP_ARNS: list(options['target-group'], 'TARGET_GROUP_ARNS'),
-    CLOUD_MAP_SERVICE_ARNS: list(options['cloud-map-service'], 'CLOUD_MAP_SERVICE_ARNS'),
-    BINDINGS: options.bind?.join('\n') ?? told['BINDINGS'] ?? '',
-    MODE: told['MODE'] ?? 'enforce',
+/** What the options name. An empty list is for discovery to fill. */
+export interface Named extends Settings {
+  /** The settings are the deployed function's: nothing is discovered, and its messages name its parameters. */
+  readonly isDeployed: boolean;
+}
+
+/** Reads the options; a mistake names the option or the file. */
+export function namedBy(values: SettingsValues): Named {
+  const clusters = arnsOf(values.cluster, '--cluster', parseClusterArn);
+  const targetGroups = arnsOf(values['target-group'], '--target-group', parseTargetGroupArn);
+  const cloudMapServices = arnsOf(values['cloud-map-service'], '--cloud-map-service', parseCloudMapServiceArn);
+  const binding = values.bind?.join('\n');
+  const given = {
+    CLUSTER_ARNS: clusters?.join(','),
+    TARGET_GROUP_ARNS: targetGroups?.join(','),
+    CLOUD_MAP_SERVICE_ARNS: cloudMapServices?.join(','),
+    BINDINGS: binding,
+  };
+  if (values.settings !== undefined) return { ...settingsIn(values.settings, given), isDeployed: true };
+  return {
+    clusters: clusters ?? [],
+    targetGroups: targetGroups ?? [],
+    cloudMapServices: cloudMapServices ?? [],
+    home: undefined,
+    bindings: binding ?? '',
+    tagBindings: true,
+    spokeRole: undefined,
+    mode: 'enforce',
+    removalBudgetPercent: REMOVAL_BUDGET_PERCENT,
+    isDeployed: false,
+  };
+}
+
+function arnsOf<Arn>(
+  texts: readonly string[] | undefined,
+  option: string,
+  parse: (text: unknown) => Result<Arn, string>,
+): Arn[] | undefined {
+  const words = texts?.flatMap((text) => text.split(',').map((word) => word.trim()));
+  return words?.map((word) => {
+    const parsed = parse(word);
+    if (!parsed.ok) throw errors.badValue(option, word.slice(0, 120), parsed.problem);
+    return parsed.value;
   });
-  if (!read.ok) {
-    const told = read.problem.replace("Correct the stack's parameters.", 'Give --cluster and --target-group, or --settings.');
-    throw badSyntax(told);
-  }
-  const mistakes = options.bind === undefined ? [] : mistakesIn(linesOfParameter(read.value));
-  if (mistakes.length > 0) throw badSyntax(mistakes.join('\n'));
-  return read.value;
 }
 
 /** Mistakes in lines that were given by --bind. A deployed function goes on without such a line; somebody who waits does not. */
 export function mistakesIn({ mistakes }: Lines): string[] {
-  return mistakes.map(({ message }) =>
-    message
-      .replace(/^In the parameter Bindings, line /, 'In --bind, line ')
-      .replace(", of the stack's parameter TargetGroupArns", '')
-      .replace(' This line is left out, and nothing else is.', ''),
+  return mistakes.map(({ message }) => inWordsOfOptions(message));
+}
+
+/** The function's messages name the stack's parameters. Whoever typed options reads theirs. */
+export function inWordsOfOptions(message: string): string {
+  return WORDS.reduce((text, [pattern, words]) => text.replace(pattern, words), message);
+}
+
+const WORDS: readonly (readonly [RegExp, string])[] = [
+  [/\bIn the parameter Bindings, line (\d+)/g, 'In --bind, line $1'],
+  [/\bthe parameter Bindings, line (\d+)/g, '--bind, line $1'],
+  [/, of the stack's parameter \w+/g, ''],
+  [/ This line is left out, and nothing else is\./g, ''],
+  [/ is in (?:TargetGroupArns|CloudMapServiceArns), and no (?:line|tag) binds it\./g, ' has no line that binds it.'],
+  [/, or add ("[^"]*") to the parameter Bindings\./g, ', or give --bind $1.'],
+  [/, or take it out of the stack's parameter TargetGroupArns\./g, ', or name another with --target-group.'],
+  [/, or take it out of the stack's parameter CloudMapServiceArns\./g, ', or name another with --cloud-map-service.'],
+];
+
+export function findingInWordsOfOptions(finding: Finding): Finding {
+  return { ...finding, subject: inWordsOfOptions(finding.subject), message: inWordsOfOptions(finding.message) };
+}
+
+/** The settings of the deployed function, as `aws lambda get-function-configuration` has them; an option stands in for its variable. */
+function settingsIn(file: string, given: Readonly<Record<string, string | undefined>>): Settings {
+  const options = Object.entries(given).filter(([, value]) => value !== undefined);
+  const read = readSettings({ ...variablesIn(file), ...Object.fromEntries(options) });
+  if (read.ok) return read.value;
+  const mistakes = read.problem
+    .replace(/^The function's settings cannot be used: /, '')
+    .replace(/\. Correct the stack's parameters\.$/, '')
+    .split(/; (?=[A-Z_]{4,} )/);
+  // A variable whose only ARN is wrong is not empty as well.
+  const wrong = mistakes.flatMap((mistake) => /^(\w+) has "/.exec(mistake)?.[1] ?? []);
+  const isRepeated = (mistake: string): boolean =>
+    / (?:is|are) empty;/.test(mistake) && wrong.some((name) => mistake.includes(name));
+  throw errors.badSettings(
+    file,
+    mistakes.filter((mistake) => !isRepeated(mistake)),
   );
 }
 
-/** `aws lambda get-function-configuration --query Environment.Variables`, in a file or on standard input. */
-function variablesFrom(file: string): Readonly<Record<string, string>> {
-  const parsed: unknown = parse(readText(file), file);
+function variablesIn(file: string): Readonly<Record<string, string>> {
+  const parsed = parse(readText(file), file);
   const whole = isObject(parsed) && isObject(parsed['Environment']) ? parsed['Environment'] : parsed;
   const variables = isObject(whole) && isObject(whole['Variables']) ? whole['Variables'] : whole;
-  if (!isObject(variables)) throw badSyntax(`${file} does not hold the function's environment variables as a JSON object.`);
+  if (!isObject(variables)) throw errors.badSettings(file, ['it holds no environment variables']);
   return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, String(value)]));
 }
 
@@ -65,7 +153,7 @@ function readText(file: string): string {
   try {
     return readFileSync(file === '-' ? 0 : file, 'utf8');
   } catch (error) {
-    throw badEnvironment(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw errors.unreadableFile('--settings ', file, reasonOf(error));
   }
 }
 
@@ -73,6 +161,6 @@ function parse(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw badSyntax(`${file} is not JSON; expected the output of aws lambda get-function-configuration.`);
+    throw errors.badSettings(file, ['it is not JSON']);
   }
 }

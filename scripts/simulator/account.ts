@@ -1,11 +1,12 @@
 /** One simulated account in one region: its services, the events that they send, and AWS's token buckets. */
+import type { JsonObject } from '../../functions/core/json.ts';
 import { TokenBuckets } from './buckets.ts';
 import type { VirtualClock } from './clock.ts';
 import { CloudMap, type CloudMapServiceRecord } from './cloud-map.ts';
 import { Ecs, present, type TaskRecord, type TaskState } from './ecs.ts';
 import { Elb } from './elb.ts';
 import { EventBus } from './event-bus.ts';
-import { eventIdOf, type StateChangeEvent, stateChangeEvent } from './events.ts';
+import { type EventEnvelope, eventIdOf, type StateChangeEvent, stateChangeEvent, tagChangeEvent } from './events.ts';
 import { HOME, type Home } from './home.ts';
 import { Logs } from './logs.ts';
 import { keepInstance, type Registrar } from './registrar.ts';
@@ -44,6 +45,7 @@ export class Account {
   /** Ports that no task answers on, for groups whose health checks must fail. */
   readonly deafPorts = new Set<number>();
   readonly #listeners: ((event: StateChangeEvent) => void)[] = [];
+  readonly #tagListeners: ((event: EventEnvelope<JsonObject>) => void)[] = [];
   readonly #registrars = new Map<string, Registrar[]>();
   #eventCount = 0;
 
@@ -57,7 +59,7 @@ export class Account {
     this.elb = new Elb(clock, home);
     this.elb.answers = (ip, port) => !this.deafPorts.has(port) && this.#isServedAt(ip);
     this.cloudMap = new CloudMap(clock);
-    this.logs = new Logs(clock);
+    this.logs = new Logs(clock, home);
     this.buses = new Map();
     this.bus = this.addBus('default');
     this.buckets = new TokenBuckets(clock);
@@ -82,6 +84,20 @@ export class Account {
   /** ECS keeps an instance per running task of the group (`service:NAME`) in the Cloud Map service. */
   keepInstances(group: string, service: CloudMapServiceRecord, how: Omit<Registrar, 'service'> = {}): void {
     this.#registrars.set(group, [...(this.#registrars.get(group) ?? []), { ...how, service }]);
+  }
+
+  /** Calls back with every "Tag Change on Resource" event, at the moment the tag is changed. */
+  onTagEvent(listener: (event: EventEnvelope<JsonObject>) => void): void {
+    this.#tagListeners.push(listener);
+  }
+
+  /** Writes a tag of a resource, or takes it off. */
+  changeTag(resource: { readonly arn: string; readonly tags: Map<string, string> }, key: string, value?: string): void {
+    if (value === undefined) resource.tags.delete(key);
+    else resource.tags.set(key, value);
+    const event = tagChangeEvent(resource, [key], this.nextEventId(), this.clock.now());
+    for (const listener of this.#tagListeners) listener(event);
+    this.bus.put(event);
   }
 
   get callCount(): number {

@@ -20,11 +20,11 @@ function serviceApi(cloudMap: CloudMap) {
     },
     GetService: (input: Input) => ({ Service: describe(cloudMap.service(input['Id'])) }),
     ListServices: (input: Input) => {
-      const namespaces = objects(input, 'Filters').flatMap((filter) =>
-        filter['Name'] === 'NAMESPACE_ID' ? texts(filter, 'Values') : [],
+      const filters = objects(input, 'Filters').filter((filter) => filter['Name'] === 'NAMESPACE_ID');
+      const all = [...cloudMap.services.values()].filter(({ namespaceId }) =>
+        filters.every((filter) => texts(filter, 'Values').includes(namespaceId)),
       );
-      const all = [...cloudMap.services.values()].filter(({ namespaceId }) => namespaces.includes(namespaceId));
-      const page = pageOf(all.map(describe), text(input, 'NextToken'), PAGE_MAX, whole(input, 'MaxResults'));
+      const page = pageOf(all.map(summaryOf), text(input, 'NextToken'), PAGE_MAX, whole(input, 'MaxResults'));
       return { Services: page.items, NextToken: page.nextToken };
     },
     GetOperation: (input: Input) => {
@@ -62,6 +62,12 @@ function instanceApi(cloudMap: CloudMap) {
       return { OperationId: cloudMap.deregister(service, text(input, 'InstanceId') ?? '') };
     },
   };
+}
+
+/** As in a list, which names no namespace. */
+function summaryOf(service: CloudMapServiceRecord) {
+  const { NamespaceId: _, ...summary } = describe(service);
+  return summary;
 }
 
 function describe(service: CloudMapServiceRecord) {

@@ -29,7 +29,7 @@ export function ecsApi({ ecs }: Account) {
 }
 
 function listClusters(ecs: Ecs, input: Input) {
-  const page = pageOf([...ecs.clusters], text(input, 'nextToken'), CLUSTERS_PAGE_MAX, whole(input, 'maxResults'));
+  const page = pageOf([...ecs.clusters].sort(), text(input, 'nextToken'), CLUSTERS_PAGE_MAX, whole(input, 'maxResults'));
   return { clusterArns: page.items, nextToken: page.nextToken };
 }
 

@@ -10,6 +10,12 @@ const PAGE_BYTES_MAX = 1_048_576;
 
 export function logsApi({ logs, home }: Account) {
   return {
+    'logs.ListTagsForResource': (input: Input) => {
+      const arn = text(input, 'resourceArn') ?? '';
+      const group = [...logs.groups.keys()].find((each) => logs.arnOf(each) === arn);
+      if (group === undefined) throw new ApiError('ResourceNotFoundException', 'The specified resource does not exist.');
+      return { tags: Object.fromEntries(logs.tagsOf(group)) };
+    },
     FilterLogEvents: (input: Input) => {
       const name = groupOf(input, `arn:aws:logs:${home.region}:${home.id}:log-group:`);
       const lines = logs.found(name);

@@ -47,10 +47,11 @@ export function taggingApi(account: Account) {
 }
 
 /** What can have tags, and what could until a while ago. */
-function resourcesOf({ elb, cloudMap, clock, tagging }: Account): readonly Resource[] {
+function resourcesOf({ ecs, elb, cloudMap, clock, tagging }: Account): readonly Resource[] {
   const sinceMs = clock.now() - tagging.deletedLagMs();
   const deleted = [...elb.deleted].filter(([, atMs]) => atMs > sinceMs).map(([group]) => group);
-  return [...elb.groups.values(), ...deleted, ...cloudMap.services.values()];
+  const tasks = [...ecs.tasks.values()].filter(({ tags }) => tags.size > 0 || tags.at(clock.now()) !== undefined);
+  return [...elb.groups.values(), ...deleted, ...cloudMap.services.values(), ...tasks];
 }
 
 /** `service` or `service:type`, as in an ARN. */

@@ -1,13 +1,17 @@
 /** The account's door in process: the port that a pass calls, with time between a call, its effect and its answer. */
 
 import { instanceFrom } from '../../functions/adapters/cloud-map.ts';
-import { serviceFrom, taskFrom } from '../../functions/adapters/ecs.ts';
-import { describedGroupOf, targetFrom } from '../../functions/adapters/elb.ts';
+import { definitionFrom, serviceFrom, taskFrom } from '../../functions/adapters/ecs.ts';
+import { attributesFrom, describedGroupOf, targetFrom } from '../../functions/adapters/elb.ts';
+import { filterInput } from '../../functions/adapters/logs.ts';
 import { kindOf } from '../../functions/adapters/outcome.ts';
+import { resourcesInput } from '../../functions/adapters/tagging.ts';
 import { type AwsApi, CALL_TIME_MS, type Outcome, type TargetsOfGroup } from '../../functions/app/ports.ts';
+import { LIST_SERVICES_MAX } from '../../functions/core/batches.ts';
 import type { Tag } from '../../functions/core/binding-sources.ts';
-import { err, ok } from '../../functions/core/result.ts';
-import { cloudMapServiceIdOf, parseTaskArn } from '../../functions/core/values.ts';
+import { parseRecord } from '../../functions/core/ownership.ts';
+import { err, ok, valuesOf } from '../../functions/core/result.ts';
+import { cloudMapServiceIdOf, parseClusterArn, parseTaskArn } from '../../functions/core/values.ts';
 import { type ApiName, type ApiOutput, errorOf, type Service } from './api.ts';
 import type { Input } from './api-input.ts';
 
@@ -29,9 +33,12 @@ export interface Line {
   frozenUntilMs?(): number;
 }
 
+/** The log group of a function that nobody has named. */
+export const LOG_GROUP = '/aws/lambda/sync';
+
 export const USUAL_LINE: Line = { effectMs: () => 20, answerMs: () => 20 };
 
-export function createSimulatedAws(service: Service, line: Line = USUAL_LINE): AwsApi {
+export function createSimulatedAws(service: Service, line: Line = USUAL_LINE, logGroup = LOG_GROUP): AwsApi {
   const send = <Name extends ApiName, Value>(name: Name, input: Input, read: (output: ApiOutput<Name>) => Value) =>
     makeCall(service, line, name, input, read);
   return {
@@ -42,9 +49,7 @@ export function createSimulatedAws(service: Service, line: Line = USUAL_LINE): A
         TagDescriptions.map(({ ResourceArn, Tags }) => ({ group: ResourceArn, tags: Tags.map(tagFrom) })),
       ),
     DescribeTargetGroupAttributes: ({ group }) =>
-      send('DescribeTargetGroupAttributes', { TargetGroupArn: group }, ({ Attributes: [delay] }) => ({
-        deregistrationDelaySeconds: Number(delay?.Value),
-      })),
+      send('DescribeTargetGroupAttributes', { TargetGroupArn: group }, ({ Attributes }) => attributesFrom(Attributes)),
     DescribeTargetHealth: ({ group }) =>
       send('DescribeTargetHealth', { TargetGroupArn: group }, (output) => output.TargetHealthDescriptions.map(targetFrom)),
     RegisterTargets: (input) => send('RegisterTargets', targetsInput(input), () => null),
@@ -61,12 +66,36 @@ export function createSimulatedAws(service: Service, line: Line = USUAL_LINE): A
       }));
     },
     DescribeTasks: ({ cluster, tasks }) =>
-      send('DescribeTasks', { cluster, tasks: [...tasks] }, (output) => output.tasks.map(taskFrom)),
+      send('DescribeTasks', { cluster, tasks: [...tasks], include: ['TAGS'] }, (output) => output.tasks.map(taskFrom)),
     DescribeServices: ({ cluster, names }) =>
       send('DescribeServices', { cluster, services: [...names] }, (output) => output.services.map(serviceFrom)),
     DescribeTaskDefinition: ({ definition }) =>
-      send('DescribeTaskDefinition', { taskDefinition: definition }, ({ taskDefinition }) => ({
-        stopTimeoutSeconds: taskDefinition.containerDefinitions[0]?.stopTimeout ?? 30,
+      send('DescribeTaskDefinition', { taskDefinition: definition }, ({ taskDefinition }) =>
+        definitionFrom(taskDefinition.containerDefinitions),
+      ),
+    ListClusters: ({ nextToken }) =>
+      send('ListClusters', { nextToken }, (output) => ({
+        items: valuesOf(output.clusterArns.map(parseClusterArn)),
+        nextToken: output.nextToken,
+      })),
+    ListServices: ({ cluster, nextToken }) =>
+      send('ecs.ListServices', { cluster, nextToken, maxResults: LIST_SERVICES_MAX }, (output) => ({
+        items: output.serviceArns.map((arn) => arn.slice(arn.lastIndexOf('/') + 1)),
+        nextToken: output.nextToken,
+      })),
+    GetResources: ({ types, tagValue, nextToken }) =>
+      send('GetResources', resourcesInput(types, tagValue, nextToken), (output) => ({
+        items: output.ResourceTagMappingList.map(({ ResourceARN }) => ResourceARN),
+        nextToken: output.PaginationToken || undefined,
+      })),
+    ListLogGroupTags: () =>
+      send('logs.ListTagsForResource', { resourceArn: service.account.logs.arnOf(logGroup) }, ({ tags }) =>
+        Object.entries(tags).map(([key, value]) => ({ key, value })),
+      ),
+    FilterLogEvents: ({ group, sinceMs, nextToken }) =>
+      send('FilterLogEvents', filterInput(logGroup, group, sinceMs, nextToken), (output) => ({
+        items: output.events.flatMap(({ timestamp, message }) => parseRecord(JSON.parse(message), timestamp)),
+        nextToken: output.nextToken,
       })),
     ListTagsForResource: ({ service: arn }) =>
       send('ListTagsForResource', { ResourceARN: arn }, ({ Tags }) => Tags.map(tagFrom)),

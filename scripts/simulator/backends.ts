@@ -1,17 +1,14 @@
 /** The two ways in which the function meets the simulated account. */
 
-import { createSimulatedAws, type Line, USUAL_LINE } from './aws-api.ts';
+import { createSimulatedAws, type Line, LOG_GROUP, USUAL_LINE } from './aws-api.ts';
 import { type BundleRuntime, spawnBundle } from './bundle.ts';
 import { settleOnce } from './clock.ts';
 import { type Backend, type Deployment, parseSettings, type SettingsText, variablesOf } from './deployment.ts';
 import { functionCalled } from './function-calls.ts';
 import { HttpDoor } from './http.ts';
-import { type InProcessRuntime, spawnInProcess } from './in-process.ts';
+import { type InProcessRuntime, logTo, spawnInProcess } from './in-process.ts';
 
 const FUNCTION_NAME = 'sync';
-/** Where the lines of the function go, each environment to a stream of its own. */
-export const LOG_GROUP = `/aws/lambda/${FUNCTION_NAME}`;
-
 /** What a call takes over HTTP, in virtual milliseconds: as in `USUAL_LINE`. */
 const CALL_MS = 40;
 
@@ -34,7 +31,10 @@ export function inProcess(): InProcessBackend {
         },
       };
       const world = createSimulatedAws(deployment.service, line);
-      const runtime = spawnInProcess(parseSettings(settings), world, deployment.clock);
+      const runtime = spawnInProcess(parseSettings(settings), world, deployment.clock, {
+        salt: (runtimes.length % 4) / 4,
+        log: logTo(deployment.account.logs.sink(LOG_GROUP, `[$LATEST]${runtimes.length}`)),
+      });
       runtimes.push(runtime);
       return runtime;
     },
@@ -91,5 +91,6 @@ function environmentOf(endpoint: string, settings: SettingsText): Record<string,
     AWS_SECRET_ACCESS_KEY: 'simulated',
     AWS_ENDPOINT_URL: endpoint,
     AWS_LAMBDA_FUNCTION_NAME: FUNCTION_NAME,
+    AWS_LAMBDA_LOG_GROUP_NAME: LOG_GROUP,
   };
 }

@@ -24,6 +24,7 @@ const SIZES: Readonly<Record<string, BucketSize>> = {
   tagging: { capacity: 15, perSecond: 5 },
   sts: { capacity: 600, perSecond: 600 },
   'logs-filter': { capacity: 10, perSecond: 10 },
+  'logs-tags': { capacity: 10, perSecond: 10 },
   'events-put': { capacity: 10_000, perSecond: 10_000 },
 };
 
@@ -51,6 +52,7 @@ const BUCKET_OF: Readonly<Record<string, string>> = {
   GetResources: 'tagging',
   AssumeRole: 'sts',
   FilterLogEvents: 'logs-filter',
+  'logs.ListTagsForResource': 'logs-tags',
   PutEvents: 'events-put',
 };
 
@@ -64,6 +66,8 @@ const THROTTLED: readonly (readonly [string, string])[] = [
 
 export class TokenBuckets {
   readonly #clock: VirtualClock;
+  /** The share of every rate that others use up, all the time: less comes in, and the bucket is full while we are quiet. */
+  othersUse = 0;
   readonly #levels = new Map<string, { readonly tokens: number; readonly atMs: number }>();
 
   constructor(clock: VirtualClock) {
@@ -77,7 +81,8 @@ export class TokenBuckets {
     if (name === undefined || size === undefined) return;
     const nowMs = this.#clock.now();
     const level = this.#levels.get(name) ?? { tokens: size.capacity, atMs: nowMs };
-    const refilled = level.tokens + ((nowMs - level.atMs) / 1_000) * size.perSecond;
+    const free = 1 - this.othersUse;
+    const refilled = level.tokens + ((nowMs - level.atMs) / 1_000) * size.perSecond * free;
     const tokens = Math.min(size.capacity, refilled);
     if (tokens < 1) {
       this.#levels.set(name, { tokens, atMs: nowMs });

@@ -1,7 +1,7 @@
 /** A deployment for one scenario: an account with a cluster, a service and a target group, and the function between queue and schedule. */
 
-import type { Settings } from '../../functions/core/binding-sources.ts';
-import { parseCloudMapServiceArn, parseClusterArn, parseTargetGroupArn } from '../../functions/core/values.ts';
+import { readSettings } from '../../functions/adapters/settings.ts';
+import type { Settings, SpokeRole } from '../../functions/core/binding-sources.ts';
 import { Account, clusterArn, targetGroupArn } from './account.ts';
 import type { Accounts } from './accounts.ts';
 import { Service } from './api.ts';
@@ -31,6 +31,10 @@ export interface SettingsText {
   readonly cloudMapServices: readonly string[];
   readonly binding: string;
   readonly mode: 'enforce' | 'observe';
+  readonly removalBudgetPercent?: number;
+  readonly tagBindings?: 'allowed' | 'ignored';
+  readonly spokeRole?: SpokeRole;
+  readonly eventBusName?: string;
 }
 
 export interface DeploymentOptions {
@@ -63,6 +67,9 @@ export class Deployment {
   /** Decides what becomes of an event; the default delivers it at once. */
   deliver: (event: StateChangeEvent) => void = (event) => this.queue.send(JSON.stringify(event));
 
+  /** Decides what becomes of the event of a changed tag. */
+  deliverTag: (body: string) => void = (body) => this.queue.send(body);
+
   constructor(options: DeploymentOptions = {}) {
     this.accounts = options.accounts;
     this.service = options.accounts?.in(HOME) ?? new Service(new Account(new VirtualClock()));
@@ -84,6 +91,7 @@ export class Deployment {
     this.account.onEvent((event) => {
       if (options.unfiltered || passesRule(event)) this.deliver(event);
     });
+    this.account.onTagEvent((event) => this.deliverTag(JSON.stringify(event)));
     this.lambda = new Lambda(this.clock, () => this.backend.spawn(this, this.settings), {
       ...LAMBDA_SETTINGS,
       ...options.lambda,
@@ -160,20 +168,29 @@ export function variablesOf(settings: SettingsText): Record<string, string> {
     CLUSTER_ARNS: settings.clusters.join(','),
     TARGET_GROUP_ARNS: settings.targetGroups.join(','),
     CLOUD_MAP_SERVICE_ARNS: settings.cloudMapServices.join(','),
+    STACK_ARN: `arn:aws:cloudformation:${HOME.region}:${HOME.id}:stack/alb-target-sync/5ca1ab1e`,
     BINDINGS: settings.binding,
+    TAG_BINDINGS: settings.tagBindings ?? 'allowed',
     MODE: settings.mode,
+    REMOVAL_BUDGET_PERCENT: `${settings.removalBudgetPercent ?? ''}`,
+    SPOKE_ROLE_NAME: settings.spokeRole?.name ?? '',
+    SPOKE_EXTERNAL_ID: settings.spokeRole?.externalId ?? '',
+    EVENT_BUS_NAME: settings.eventBusName ?? '',
     POWERTOOLS_SERVICE_NAME: 'alb-target-sync',
   };
 }
 
 /** The pattern of the rule, as template.yaml sets it. */
 function patternOf({ clusters }: SettingsText): string {
-  const [, , , , account = ''] = clusters[0]?.split(':') ?? [];
+  const [, , , , account = HOME.id] = clusters[0]?.split(':') ?? [];
   return JSON.stringify({
     account: [account],
     source: ['aws.ecs'],
     'detail-type': ['ECS Task State Change'],
-    detail: { clusterArn: clusters, $or: [{ lastStatus: ['RUNNING'] }, { desiredStatus: ['STOPPED'] }] },
+    detail: {
+      ...(clusters.length > 0 && { clusterArn: clusters }),
+      $or: [{ lastStatus: ['RUNNING'] }, { desiredStatus: ['STOPPED'] }],
+    },
   });
 }
 
@@ -181,15 +198,7 @@ function patternOf({ clusters }: SettingsText): string {
 export function parseSettings(text: SettingsText): Settings {
   refuseEnvironment(variablesOf(text));
   refuseEventPattern(patternOf(text));
-  return {
-    clusters: text.clusters.flatMap((arn) => accepted(parseClusterArn(arn))),
-    targetGroups: text.targetGroups.flatMap((arn) => accepted(parseTargetGroupArn(arn))),
-    cloudMapServices: text.cloudMapServices.flatMap((arn) => accepted(parseCloudMapServiceArn(arn))),
-    binding: text.binding,
-    mode: text.mode,
-  };
-}
-
-function accepted<Value>(parsed: { readonly ok: true; readonly value: Value } | { readonly ok: false }): Value[] {
-  return parsed.ok ? [parsed.value] : [];
+  const read = readSettings(variablesOf(text));
+  if (!read.ok) throw new Error(read.problem);
+  return read.value;
 }

@@ -1,4 +1,5 @@
 /** The simulated ECS: tasks with their whole history, so that reads can be behind, and addresses that are used again. */
+
 import type { JsonObject } from '../../functions/core/json.ts';
 import type { VirtualClock } from './clock.ts';
 import {
@@ -10,6 +11,7 @@ import {
   type TaskSetRecord,
   type TaskSetSpec,
 } from './ecs-services.ts';
+import { Tags } from './tags.ts';
 import { familyOf, stateAt, TaskIndex, type Wanted } from './task-index.ts';
 
 /** What the containers' own health checks say (ECS guide, "Container health check"); UNKNOWN where there is none. */
@@ -49,7 +51,7 @@ export interface TaskRecord {
   readonly timing: TaskTiming;
   readonly history: TaskState[];
   /** Told by DescribeTasks to whoever asks for TAGS. */
-  readonly tags: Map<string, string>;
+  readonly tags: Tags;
   readonly containerInstance?: string | undefined;
 }
 
@@ -238,7 +240,7 @@ export class Ecs {
       zone: `${spec.clusterArn.split(':')[3]}${this.#taskCount % 2 === 0 ? 'a' : 'b'}`,
       timing,
       history: [],
-      tags: new Map(Object.entries(spec.tags ?? {})),
+      tags: tagsOf(this.#clock, spec.tags),
       containerInstance: spec.containerInstance,
     };
     this.tasks.set(task.arn, task);
@@ -259,7 +261,7 @@ export class Ecs {
   adopt(record: Omit<TaskRecord, 'history' | 'timing' | 'tags'>, state: Omit<TaskState, 'atMs'>): TaskRecord {
     this.clusters.add(record.clusterArn);
     const known = this.tasks.get(record.arn);
-    const task: TaskRecord = known ?? { ...record, timing: USUAL_TIMING, history: [], tags: new Map() };
+    const task: TaskRecord = known ?? { ...record, timing: USUAL_TIMING, history: [], tags: new Tags(this.#clock) };
     this.tasks.set(task.arn, task);
     this.#services.adopt(task);
     this.#enter(task, { ...state, atMs: this.#clock.now() });
@@ -384,4 +386,10 @@ export function present(task: TaskRecord): TaskState {
   const state = task.history.at(-1);
   if (state === undefined) throw new Error(`Task ${task.arn} has no state; every task is made with one.`);
   return state;
+}
+
+function tagsOf(clock: VirtualClock, texts: Readonly<Record<string, string>> = {}): Tags {
+  const tags = new Tags(clock);
+  for (const [key, value] of Object.entries(texts)) tags.set(key, value);
+  return tags;
 }

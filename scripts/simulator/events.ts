@@ -1,4 +1,5 @@
 /** The "ECS Task State Change" event of a task's state, in the shape that EventBridge delivers. */
+import type { JsonObject } from '../../functions/core/json.ts';
 import type { TaskRecord, TaskState } from './ecs.ts';
 
 /** What EventBridge puts around every event. */
@@ -37,6 +38,34 @@ export function stateChangeEvent(task: TaskRecord, state: TaskState, count: numb
     region,
     resources: [task.arn],
     detail: detailOf(task, state),
+  };
+}
+
+/** The event of a changed tag, whichever service's API changed it (Tag Editor guide, "Monitor tag changes"). */
+export function tagChangeEvent(
+  resource: { readonly arn: string; readonly tags: ReadonlyMap<string, string> },
+  changed: readonly string[],
+  id: string,
+  atMs: number,
+): EventEnvelope<JsonObject> {
+  const [, , service = '', region = '', account = '', name = ''] = resource.arn.split(':');
+  const type = name.slice(0, name.indexOf('/'));
+  return {
+    version: '0',
+    id,
+    'detail-type': 'Tag Change on Resource',
+    source: 'aws.tag',
+    account,
+    time: `${iso(atMs).slice(0, 19)}Z`,
+    region,
+    resources: [resource.arn],
+    detail: {
+      'changed-tag-keys': changed,
+      tags: Object.fromEntries(resource.tags),
+      service,
+      'resource-type': type,
+      version: 1,
+    },
   };
 }
 

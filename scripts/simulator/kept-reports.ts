@@ -1,5 +1,5 @@
 /** What the function reported while it ran in process: kept for assertions instead of logged. */
-import type { Check } from '../../functions/app/invocation.ts';
+import type { Check, RunStatus } from '../../functions/app/invocation.ts';
 import type { ReadConfiguration } from '../../functions/app/read-configuration.ts';
 import { explainFailure } from '../../functions/core/failure.ts';
 import type { Finding } from '../../functions/core/finding.ts';
@@ -13,6 +13,7 @@ export class KeptReports implements InvocationReporter {
   readonly findings: Finding[] = [];
   readonly setAsides: Message[] = [];
   readonly errors: string[] = [];
+  readonly runs: RunStatus[] = [];
 
   get changes(): Change[] {
     return this.passes.flatMap(({ written }) => written.done);
@@ -32,8 +33,12 @@ export class KeptReports implements InvocationReporter {
     this.errors.push(...failures.map(explainFailure));
   }
 
-  called(): void {
-    // Calls are counted where they arrive, in the simulated account.
+  ended(status: RunStatus): void {
+    this.runs.push(status);
+  }
+
+  recorded(): void {
+    // What the function records it reads from its log, which whoever starts it provides.
   }
 
   setAside(messages: readonly Message[]): void {

@@ -1,5 +1,7 @@
 /** The simulated CloudWatch Logs: what a function writes comes in a moment later, and can be searched. */
 import type { VirtualClock } from './clock.ts';
+import type { Home } from './home.ts';
+import { Tags } from './tags.ts';
 
 export interface LogLine {
   readonly id: string;
@@ -16,10 +18,24 @@ export class Logs {
   /** How many lines one search looks at before it gives a token instead of going on. AWS names no number. */
   scanMax = Number.POSITIVE_INFINITY;
   readonly #clock: VirtualClock;
+  readonly #home: Home;
+  readonly #tags = new Map<string, Tags>();
   #lines = 0;
 
-  constructor(clock: VirtualClock) {
+  constructor(clock: VirtualClock, home: Home) {
     this.#clock = clock;
+    this.#home = home;
+  }
+
+  arnOf(group: string): string {
+    return `arn:aws:logs:${this.#home.region}:${this.#home.id}:log-group:${group}`;
+  }
+
+  /** The tags of a group that exists. */
+  tagsOf(group: string): Tags {
+    const known = this.#tags.get(group) ?? new Tags(this.#clock);
+    this.#tags.set(group, known);
+    return known;
   }
 
   addGroup(name: string): void {

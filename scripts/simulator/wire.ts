@@ -18,11 +18,13 @@ export interface Protocol {
   writeError(error: ApiError): WireAnswer;
 }
 
-/** Names that ECS and Cloud Map share: alone, such a name is Cloud Map's. */
+/** Names that Cloud Map shares with ECS and CloudWatch Logs: alone, such a name is Cloud Map's. */
 const NAMESAKES: ReadonlySet<string> = new Set(['ListServices', 'ListTagsForResource', 'TagResource', 'UntagResource']);
 
 function operationOf(service: string, name: string): string {
-  return service.startsWith('AmazonEC2ContainerService') && NAMESAKES.has(name) ? `ecs.${name}` : name;
+  if (!NAMESAKES.has(name)) return name;
+  if (service.startsWith('AmazonEC2ContainerService')) return `ecs.${name}`;
+  return service.startsWith('Logs_') ? `logs.${name}` : name;
 }
 
 /** Finds out from the request which of the protocols it speaks. */

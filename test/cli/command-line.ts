@@ -5,8 +5,20 @@ import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type MockInstance, vi } from 'vitest';
 import { systemClock } from '../../functions/adapters/aws.ts';
+import { isObject, type JsonObject } from '../../functions/core/json.ts';
 import { dispatch } from '../../scripts/cli/dispatch.ts';
 import { codeOf } from '../../scripts/cli/exit.ts';
+
+/** The one document on standard output. */
+export function documentOf({ stdout }: Pick<Ended, 'stdout'>): JsonObject {
+  const document: unknown = JSON.parse(stdout);
+  if (!isObject(document)) throw new Error(`expected an object: ${stdout.slice(0, 100)}`);
+  return document;
+}
+
+export function listOf(value: unknown): JsonObject[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
 
 const CLI = fileURLToPath(new URL('../../scripts/cli/main.ts', import.meta.url));
 
@@ -20,6 +32,10 @@ interface RunOptions {
   readonly stdin?: string | Uint8Array;
   /** All of the environment that the command gets besides PATH: nobody's credentials are found by chance. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Columns of the terminal; none unless told otherwise, as where it is piped. */
+  readonly columns?: number;
+  /** Whether standard input is a keyboard. */
+  readonly isTyped?: boolean;
 }
 
 /** The end of its process, however it ends. */
@@ -38,7 +54,10 @@ export function runCommand(args: readonly string[], { stdin = '', env = {} }: Ru
 }
 
 /** The same in this process: with that input and environment, what it prints kept, and its waiting left out. */
-export async function runHere(args: readonly string[], { stdin = '', env = {} }: RunOptions = {}): Promise<Ended> {
+export async function runHere(
+  args: readonly string[],
+  { stdin = '', env = {}, columns, isTyped = false }: RunOptions = {},
+): Promise<Ended> {
   const [out, err]: [string[], string[]] = [[], []];
   const own = process.env;
   const spies: readonly MockInstance[] = [
@@ -48,8 +67,11 @@ export async function runHere(args: readonly string[], { stdin = '', env = {} }:
     ...withoutWaiting(),
   ];
   const input = Object.getOwnPropertyDescriptor(process, 'stdin') ?? {};
-  Object.defineProperty(process, 'stdin', { configurable: true, value: Readable.from([Buffer.from(stdin)]) });
-  process.env = environmentOf(env);
+  Object.defineProperty(process, 'stdin', {
+    configurable: true,
+    value: Object.assign(Readable.from([Buffer.from(stdin)]), { isTTY: isTyped }),
+  });
+  process.env = environmentOf(columns === undefined ? env : { ...env, COLUMNS: String(columns) });
   try {
     const code = await codeOf(() => dispatch(args));
     return { code, stdout: out.join(''), stderr: err.join('') };

@@ -1,6 +1,13 @@
 /** `npm run drift`: the rows, the limits, and the command itself on the simulated account. */
-import { describe, expect, it } from 'vitest';
-import { isObject, type JsonObject } from '../../functions/core/json.ts';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../functions/core/json.ts';
 import { densityOf } from '../../scripts/cli/drift/density.ts';
 import {
   findDenseInstances,
@@ -12,44 +19,45 @@ import {
   type GroupSettings,
   type ServiceSettings,
 } from '../../scripts/cli/drift/limits.ts';
-import { costsOf } from '../../scripts/cli/drift/prices.ts';
 import { rowsOf, type Sides } from '../../scripts/cli/drift/rows.ts';
 import { cloudMapArn, groupArn, runningTask, stoppedTask, target } from '../support/values.ts';
-import { runCommand, runHere } from './command-line.ts';
+import { documentOf, listOf, runHere } from './command-line.ts';
+import { closeAccounts, ENV, HERE, LINE, MYSQL, openAccountInStep } from './simulated-account.ts';
+
+const FOLDER = mkdtempSync(join(tmpdir(), 'drift-'));
+const CLI = fileURLToPath(new URL('../../scripts/cli/main.ts', import.meta.url));
+
+afterAll(() => rmSync(FOLDER, { recursive: true }));
 
 function drift(...args: readonly string[]) {
   return runHere(['drift', ...args]);
-}
-
-function recordsOf(value: unknown): JsonObject[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
 describe('the command on the simulated account', () => {
   it('tells one row per address and every kind of difference, and writes nothing', async () => {
     const { code, stdout } = await drift('--simulated', '--json');
     expect(code).toBe(2);
-    const report: unknown = JSON.parse(stdout);
-    const { rows, findings, failures, unread } = isObject(report) ? report : {};
-    const found = recordsOf(findings).map(({ kind }) => kind);
+    const { addresses, findings, failures, verdict, resources } = documentOf({ stdout });
+    const found = listOf(findings).map(({ kind }) => kind);
     expect(new Set(found)).toEqual(
       new Set(['foreign', 'missing', 'mismatched', 'draining', 'unchecked', 'limit', 'drain-time']),
     );
-    expect([failures, unread]).toEqual([[], []]);
-    const addresses = recordsOf(rows).map(({ address }) => address);
-    expect(new Set(addresses).size).toBe(addresses.length);
-    expect(recordsOf(rows).filter(({ differs }) => differs === '')).toHaveLength(2);
-    for (const { kind, command } of recordsOf(findings))
-      expect([kind, command]).toEqual([kind, expect.stringMatching(/^aws /)]);
+    expect([verdict, failures]).toEqual(['differs', []]);
+    expect(listOf(resources).map(({ isRead }) => isRead)).toEqual([true, true]);
+    const all = listOf(addresses).map(({ address }) => address);
+    expect(new Set(all).size).toBe(all.length);
+    expect(listOf(addresses).filter(({ differs }) => differs === '')).toHaveLength(2);
+    for (const { kind, command } of listOf(findings)) expect([kind, command]).toEqual([kind, expect.stringMatching(/^aws /)]);
   });
 
   it('tells people the same in a table, with the age where it is known', async () => {
     const { code, stdout } = await drift('--simulated');
     expect(code).toBe(2);
-    expect(stdout).toContain('6 of 8 addresses differ');
+    expect(stdout).toMatch(/^6 of 8 addresses differ\.\n/);
     expect(stdout).toMatch(/10\.0\.0\.9 .*5 min +mismatched; resolvable for 6 min in all/);
     expect(stdout).toMatch(/10\.0\.0\.7 .*seen 10 s +missing/);
     expect(stdout).toContain('0 write calls');
+    expect(stdout.split('\n').filter((line) => line.includes('arn:aws:') && !line.startsWith('    aws '))).toEqual([]);
   });
 
   it('shows one task on one screen: interface, address, targets and instances', async () => {
@@ -62,14 +70,59 @@ describe('the command on the simulated account', () => {
     expect(stdout).toContain('Task, target and instance agree.');
   });
 
-  it('says what is wrong with its options', async () => {
-    expect(await drift('--simulated', '--task', 'nobody')).toMatchObject({
-      code: 252,
-      stderr: expect.stringContaining('nobody'),
-    });
-    expect(await drift('--colour')).toMatchObject({ code: 252, stderr: expect.stringContaining('--colour') });
-    expect(await runCommand(['drift'])).toMatchObject({ code: 252, stderr: expect.stringContaining('Give --cluster') });
-    expect(await drift('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('--task ID') });
+  it('writes a page with every address', async () => {
+    const page = join(FOLDER, 'drift.html');
+    const { code, stdout } = await drift('--simulated', '--html', page);
+    expect([code, stdout]).toEqual([2, expect.stringContaining(`\nPage: ${page}\n`)]);
+    const html = readFileSync(page, 'utf8');
+    expect(html).toContain('<h1 class="differs">6 of 8 addresses differ.</h1>');
+    expect(html.match(/<tr><td>10\.0\.[\d.]+<\/td>/g)).toHaveLength(8);
+    expect(html).not.toContain('<script');
+  });
+
+  it('reads again with --watch, one document a line, and knows then since when, until it is interrupted', async () => {
+    const child = spawn(process.execPath, [CLI, 'drift', '--simulated', '--watch', '--every', '5', '--json']);
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const [first, second] = [await lines.next(), await lines.next()].map(({ value }) => documentOf({ stdout: String(value) }));
+    child.kill('SIGINT');
+    expect(await once(child, 'exit')).toEqual([130, null]);
+    expect(Date.parse(String(second?.['endedAt']))).toBeGreaterThan(Date.parse(String(first?.['endedAt'])));
+    expect(second?.['startedAt']).toBe(first?.['startedAt']);
+    const since = (document: JsonObject | undefined) =>
+      listOf(document?.['findings'])
+        .filter(({ kind }) => kind === 'missing')
+        .map((each) => each['since']);
+    expect(since(second)).toEqual(since(first));
+  });
+});
+
+describe('the command on an account', () => {
+  afterEach(closeAccounts);
+
+  it('says in step where everything was read and nothing was found', async () => {
+    const { endpoint, service } = await openAccountInStep();
+    const args = [...HERE, '--cloud-map-service', MYSQL, '--bind', LINE, '--endpoint-url', endpoint];
+    const { code, stdout } = await runHere(['drift', ...args], { env: ENV });
+    const headline = 'In step: 2 addresses in 1 target group and 1 Cloud Map service, no differences.';
+    expect([code, stdout.split('\n')[0]]).toEqual([0, headline]);
+    // An advice is not a difference, but somebody should see it.
+    Object.assign(service, { healthCheck: 'none' });
+    const advised = await runHere(['drift', ...args], { env: ENV });
+    expect([advised.code, advised.stdout.split('\n')[0]]).toEqual([
+      2,
+      'In step: 2 addresses in 1 target group and 1 Cloud Map service, no differences; 1 finding below.',
+    ]);
+  });
+
+  it('does not say that a task agrees of which not everything was read', async () => {
+    const { endpoint, deployment } = await openAccountInStep();
+    const [task] = deployment.account.ecs.tasks.values();
+    deployment.service.faults = (name) =>
+      name === 'DescribeTargetHealth' ? { kind: 'error', code: 'AccessDenied', status: 403 } : undefined;
+    const args = [...HERE, '--cloud-map-service', MYSQL, '--bind', LINE, '--endpoint-url', endpoint, '--task', task?.id ?? ''];
+    const { code, stdout } = await runHere(['drift', ...args], { env: ENV });
+    expect([code, stdout]).toEqual([254, expect.stringContaining('NOT READ')]);
+    expect(stdout).not.toContain('agree.');
   });
 });
 
@@ -267,29 +320,5 @@ describe('a Cloud Map service without health check', () => {
 
   it('is no finding where Service Connect looks after it, or where it has one', () => {
     expect(findUnchecked([SERVICE, { ...SERVICE, hasHealthCheck: false, isManaged: true }])).toEqual([]);
-  });
-});
-
-describe('what a month costs', () => {
-  it('is the queries of clients and the function, and nothing for the churn itself', () => {
-    const counts = {
-      registrations: 14_000,
-      instances: 40,
-      reads: 70_000,
-      otherCalls: 150_000,
-      invocations: 1_000_000,
-      seconds: 2_000_000,
-    };
-    const dollars = Object.fromEntries(costsOf(counts, 1).map((cost) => [cost.what, Math.round(cost.dollars * 100) / 100]));
-    expect(dollars).toEqual({
-      'instances registered and removed by ECS': 0,
-      'instances kept by ECS (by hand they would be charged)': 0,
-      'reads of Cloud Map by the check': 0,
-      'reads and writes of ECS and load balancing': 0,
-      'hosted zone of a DNS namespace': 0.5,
-      'DNS queries of clients': 1.04,
-      'invocations of the function': 0.2,
-      'seconds of them, at 512 MB': 13.33,
-    });
   });
 });

@@ -1,5 +1,5 @@
 /** `replay`, `sample` and the command line around them: as processes where it is about what a process has. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,9 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { isObject, type JsonObject } from '../../functions/core/json.ts';
-import { replayCommand } from '../../scripts/cli/replay/command.ts';
-import { sampleCommand } from '../../scripts/cli/sample/command.ts';
-import { runCommand, runHere } from './command-line.ts';
+import { documentOf, listOf, runCommand, runHere } from './command-line.ts';
 import { captureOf, servingAtTheEnd } from './replay/playing.ts';
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'replay-'));
@@ -29,13 +27,6 @@ function fileWith(name: string, content: string | Uint8Array): string {
 
 const CAPTURE = fileWith('capture.json', LINES);
 
-/** The one document on standard output. */
-function documentOf(stdout: string): JsonObject {
-  const document: unknown = JSON.parse(stdout);
-  if (!isObject(document)) throw new Error(`expected an object: ${stdout.slice(0, 100)}`);
-  return document;
-}
-
 function targetsOf(document: JsonObject): string[] {
   const targets = Array.isArray(document['targets']) ? document['targets'].filter(isObject) : [];
   return targets
@@ -48,8 +39,8 @@ describe('replay', () => {
   it('prints exactly one document with --json, in the promised shape', async () => {
     const { code, stdout, stderr } = await runHere(['replay', '--json', CAPTURE]);
     expect([code, stderr]).toEqual([0, '']);
-    const document = documentOf(stdout);
-    expect(Object.keys(document)).toEqual(['events', 'changes', 'targets', 'findings', 'calls']);
+    const document = documentOf({ stdout });
+    expect(document).toMatchObject({ schemaVersion: 1, command: 'replay', verdict: 'in step', exitCode: 0, failures: [] });
     expect(document['events']).toEqual(
       EVENTS.map(() =>
         expect.objectContaining({
@@ -65,20 +56,20 @@ describe('replay', () => {
     const changes = Array.isArray(document['changes']) ? document['changes'] : [];
     expect(changes.length).toBeGreaterThan(4);
     for (const change of changes)
-      expect(Object.keys(change)).toEqual(['kind', 'targetGroup', 'ip', 'port', 'because', 'taskArn']);
+      expect(change).toMatchObject({ at: expect.stringMatching(/^\d{4}-\d\d-\d\dT/), outcome: 'made', held: null });
     expect(targetsOf(document)).toEqual(servingAtTheEnd(EVENTS));
     expect(document['calls']).toMatchObject({ RegisterTargets: expect.any(Number) });
   });
 
   it('reads standard input, gzip or not, where no file or - is named', async () => {
-    const expected = documentOf((await runHere(['replay', '--json', CAPTURE])).stdout);
+    const expected = documentOf(await runHere(['replay', '--json', CAPTURE]));
     for (const [args, stdin] of [
       [['replay', '--json'], LINES],
       [['replay', '--json', '-'], gzipSync(LINES)],
     ] as const) {
       const { code, stdout } = await runCommand(args, { stdin });
       expect(code).toBe(0);
-      expect(targetsOf(documentOf(stdout))).toEqual(targetsOf(expected));
+      expect(targetsOf(documentOf({ stdout }))).toEqual(targetsOf(expected));
     }
   });
 
@@ -87,7 +78,9 @@ describe('replay', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^In step: \d+ targets in 1 target group after \d+ events/);
     expect(stdout).toContain('blue  <-  service  app  :9090');
-    expect(stdout).toMatch(/^ {2}\+ {2}10\.20\.0\.\d+:9090 +blue +task is running/m);
+    expect(stdout).toMatch(
+      /^ {2}\d\d-\d\d \d\d:\d\d:\d\d {2}\+ {2}10\.20\.0\.\d+:9090 +blue +task is running +prod\/…[0-9a-f]{8}$/m,
+    );
     expect(stdout).not.toContain('\u001b');
   });
 
@@ -108,7 +101,9 @@ describe('replay', () => {
     ];
     const { code, stdout } = await runHere(['replay', '--json', CAPTURE, ...worst, '--port', '9090']);
     expect(code).toBe(0);
-    expect(targetsOf(documentOf(stdout))).toEqual(servingAtTheEnd(EVENTS).map((address) => address.replace('8080', '9090')));
+    expect(targetsOf(documentOf({ stdout }))).toEqual(
+      servingAtTheEnd(EVENTS).map((address) => address.replace('8080', '9090')),
+    );
   });
 
   it('ends with 2 where tasks and targets differ, and says where', async () => {
@@ -118,17 +113,42 @@ describe('replay', () => {
     expect(code).toBe(2);
     expect(stdout).toMatch(/^NOT in step \(1 difference\)/);
     expect(stdout).toMatch(/left behind {2}10\.20\.0\.99:8080 {2}app/);
+    expect(documentOf(await runHere(['replay', '--json', CAPTURE, targets]))).toMatchObject({
+      verdict: 'differs',
+      exitCode: 2,
+      exitCodeMeans: 'tasks and targets differ',
+      differences: [{ what: 'left behind', address: '10.20.0.99:8080', targetGroup: 'app' }],
+    });
   });
 
-  it('lists what it could not read and goes on; with --strict it ends with 1', async () => {
+  it('shows what mode=observe keeps from being made', async () => {
+    const args = ['replay', CAPTURE, '--bind', 'target-group=blue service=app port=8080 mode=observe'];
+    const { code, stdout } = await runHere(args);
+    expect(code).toBe(2);
+    expect(stdout).toContain('Changes: none.');
+    expect(stdout).toMatch(/\nWould change \(observe\)\n.*\n {2}\d\d-\d\d .* {2}\+ /);
+    const { changes } = documentOf(await runHere([...args, '--json']));
+    const registered = listOf(changes).filter(({ kind, outcome }) => kind === 'register' && outcome === 'observed');
+    expect(registered.map(({ ip }) => ip)).toEqual(
+      expect.arrayContaining(servingAtTheEnd(EVENTS).map((each) => each.split(':')[0])),
+    );
+  });
+
+  it('lists what it could not read once, and goes on; with --strict it ends with 1', async () => {
     const torn = fileWith('torn.json', `${LINES}{"detail-type":\n`);
-    const mild = await runHere(['replay', torn, 'none.json']);
-    expect(mild.code).toBe(0);
-    expect(mild.stdout).toContain(`${torn} line ${EVENTS.length + 1}`);
-    expect(mild.stdout).toContain('none.json');
-    expect(mild.stdout).toContain('there is no such file');
+    const { code, stdout } = await runHere(['replay', torn]);
+    expect(code).toBe(0);
+    expect(stdout.split(`${torn} line ${EVENTS.length + 1}`)).toHaveLength(2);
+    expect(stdout).not.toMatch(/in step/i);
     expect((await runHere(['replay', '--strict', torn])).code).toBe(1);
     expect((await runHere(['replay', '--strict', CAPTURE])).code).toBe(0);
+  });
+
+  it('ends with 1 where a named file is missing, whatever the others say', async () => {
+    const { code, stdout, stderr } = await runHere(['replay', CAPTURE, 'none.json']);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/read {2}none\.json {2}there is no such file/)]);
+    expect(stdout).toMatch(/^NOT READ: 1 file \(none\.json\)\. The rest agrees: /);
+    expect(stdout).not.toContain('no such file');
   });
 
   it('ends with 1 where there is nothing to replay, without a word of being in step', async () => {
@@ -139,7 +159,8 @@ describe('replay', () => {
     ] as const) {
       const { code, stdout, stderr } = await runHere(['replay'], { stdin });
       expect([code, stdout]).toEqual([1, '']);
-      expect(stderr).toContain('Nothing to replay');
+      expect(stderr).toMatch(/^NOT PLAYED: /);
+      expect(stderr).not.toMatch(/in step/i);
       expect(stderr).toContain(why);
     }
   });
@@ -152,56 +173,30 @@ describe('replay', () => {
     expect(html).toContain('<!doctype html>');
     expect(html).toContain(`${EVENTS.length} events`);
     const { code: failed, stderr } = await runHere(['replay', CAPTURE, '--html', join(CAPTURE, 'page.html')]);
-    expect([failed, stderr]).toEqual([253, expect.stringContaining('cannot be written')]);
+    expect([failed, stderr]).toEqual([1, expect.stringContaining('cannot be written: a part of its path is no folder.')]);
   });
 });
 
 describe('the command line', () => {
-  it.each([
-    [replayCommand, ['--fast'], "Unknown option '--fast'. What there is: alb-target-sync replay --help"],
-    [replayCommand, ['--port'], "Option '--port <value>' argument missing"],
-    [replayCommand, ['--port', '0'], '--port is "0"; expected a whole number from 1 to 65535.'],
-    [replayCommand, ['--port', '65536'], '--port is "65536"; expected a whole number from 1 to 65535.'],
-    [replayCommand, ['--lose', '1.01'], '--lose is "1.01"; expected a number from 0 to 1.'],
-    [replayCommand, ['--duplicate=-1'], '--duplicate is "-1"; expected a number from 0 to 1.'],
-    [replayCommand, ['--order', 'random'], '--order is "random"; expected time, as-is or shuffle=SEED, such as shuffle=7.'],
-    [replayCommand, ['--against', 'test'], '--against is "test"; expected account.'],
-    [replayCommand, ['--region', 'eu-west-1'], '--region only goes with --against account'],
-    [replayCommand, ['--against', 'account', '--lose', '0.1'], '--lose does not go with --against account'],
-    [replayCommand, ['-', '-'], '- is given twice; standard input can be read once.'],
-    [
-      replayCommand,
-      ['--bind', 'target-group=a_b service=app port=1'],
-      'names the target group "a_b"; expected letters, digits and hyphens',
-    ],
-    [replayCommand, [CAPTURE, '--bind', 'service=app prt=1'], 'In --bind, line 1, "prt=1" cannot be used; expected one of'],
-    [sampleCommand, ['--status', 'DONE'], '--status is "DONE"; expected life, PROVISIONING'],
-    [sampleCommand, ['--wrap', 'zip'], '--wrap is "zip"; expected eventbridge'],
-    [sampleCommand, ['--count', '1.5'], '--count is "1.5"; expected a whole number from 1 to 100000.'],
-    [sampleCommand, ['more'], "Unexpected argument 'more'"],
-  ])('refuses what cannot be meant, and says what was expected: %o %j', async (command, args, expected) => {
-    await expect(command(args)).rejects.toMatchObject({ code: 252, message: expect.stringContaining(expected) });
-  });
-
-  it('ends with 252 and a word to the person who mistyped, on standard error only', async () => {
-    for (const [args, expected] of [
-      [['replay', '--fast'], "Unknown option '--fast'. What there is: alb-target-sync replay --help\n"],
-      [['reply'], 'There is no command "reply".\n'],
-      [[], 'alb-target-sync COMMAND [options]\n'],
-    ] as const) {
-      const { code, stdout, stderr } = await runCommand(args);
-      expect([code, stdout]).toEqual([252, '']);
-      expect(stderr.startsWith(expected)).toBe(true);
-    }
-  });
-
   it('helps with itself and with each command, and knows its version', async () => {
-    expect(await runHere(['--help'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^alb-target-sync COMMAND/) });
-    for (const command of ['replay', 'plan', 'sample']) {
-      const stdout = expect.stringMatching(new RegExp(`^alb-target-sync ${command}`));
+    expect(await runHere(['--help'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ {2}npm run -s replay/) });
+    for (const command of ['replay', 'plan', 'drift', 'sample']) {
+      // Two commands to copy, then what it does, then the options.
+      const stdout = expect.stringMatching(
+        new RegExp(`^( {2}npm run -s ${command}.*\\n){2}\\n[A-Z][^]*\\n\\nOptions\\n {2}--[^]*\\n\\nExit codes\\n {2}0 `),
+      );
       expect(await runHere(['help', command])).toMatchObject({ code: 0, stdout });
+      expect(await runHere([command, '--help'])).toEqual(await runHere(['help', command]));
     }
     expect((await runHere(['--version'])).stdout).toMatch(/^alb-target-sync \d+\.\d+\.\d+\n$/);
+  });
+
+  it('helps with npm start, and does not start for somebody who has mistyped', () => {
+    const demo = fileURLToPath(new URL('../../scripts/cli/demo/main.ts', import.meta.url));
+    const start = (...args: readonly string[]) => spawnSync(process.execPath, [demo, ...args], { encoding: 'utf8' });
+    expect(start('--help')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^ {2}npm start\n/) });
+    const stderr = expect.stringContaining('There is no option --hlep. Did you mean --help?');
+    expect(start('--hlep')).toMatchObject({ status: 252, stdout: '', stderr });
   });
 
   it('ends with 130 when it is interrupted', async () => {
@@ -225,7 +220,7 @@ describe('the command line', () => {
     const stdout: string[] = [];
     child.stdout.setEncoding('utf8').on('data', (text: string) => stdout.push(text));
     expect(await once(child, 'close')).toEqual([0, null]);
-    expect(targetsOf(documentOf(stdout.join('')))).toEqual(servingAtTheEnd(EVENTS));
+    expect(targetsOf(documentOf({ stdout: stdout.join('') }))).toEqual(servingAtTheEnd(EVENTS));
   });
 
   it('feeds samples to the replay', async () => {
@@ -241,6 +236,6 @@ describe('the command line', () => {
       'running',
     ]);
     const replayed = await runHere(['replay', '--json'], { stdin: stdout });
-    expect(targetsOf(documentOf(replayed.stdout))).toHaveLength(3);
+    expect(targetsOf(documentOf(replayed))).toHaveLength(3);
   });
 });

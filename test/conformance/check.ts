@@ -79,3 +79,18 @@ export function sameMembers(found: readonly unknown[], expected: readonly unknow
 export function upTo(count: number): readonly number[] {
   return Array.from({ length: count }, (_, index) => index + 1);
 }
+
+/** The items of all pages, by tokens of this name in the input and in the answer. */
+export async function allPages(
+  scene: Scene,
+  operation: Operation,
+  { key, token, next }: { readonly key: string; readonly token: string; readonly next: string },
+): Promise<readonly unknown[]> {
+  const found: unknown[] = [];
+  let answer = await scene.call(operation, {});
+  for (;;) {
+    found.push(...list(answer, key));
+    if (!answer[next]) return found;
+    answer = await scene.call(operation, { [token]: answer[next] });
+  }
+}

@@ -1,10 +1,11 @@
 /** What we rely on of AWS Cloud Map. */
 import { strict as assert } from 'node:assert';
-import type { JsonObject } from '../../functions/core/json.ts';
-import { type Check, each, list, objectsIn, only, refused, sameMembers, upTo } from './check.ts';
+import { isObject, type JsonObject } from '../../functions/core/json.ts';
+import { allPages, type Check, each, list, objectsIn, only, refused, sameMembers, upTo } from './check.ts';
 import type { Scene } from './scene.ts';
 
 const LIST = 'Cloud Map API reference, ListInstances';
+const LIST_SERVICES = 'Cloud Map API reference, ListServices';
 const UNKNOWN = 'srv-0000000000000000';
 
 /** As ECS writes them (ECS guide, Service discovery). */
@@ -30,7 +31,36 @@ async function ids(scene: Scene, service: string): Promise<readonly unknown[]> {
   return each(objectsIn(await scene.call('ListInstances', { ServiceId: service }), 'Instances'), 'Id');
 }
 
+const SERVICES: readonly Check[] = [
+  {
+    name: 'ListServices: without a filter, every service comes with its ARN, page by page',
+    source: LIST_SERVICES,
+    run: async (scene) => {
+      const made = [await scene.addCloudMapService(), await scene.addCloudMapService()];
+      const found = await allPages(scene, 'ListServices', { key: 'Services', token: 'NextToken', next: 'NextToken' });
+      const arns = each(found.filter(isObject), 'Arn');
+      assert.deepEqual(
+        made.filter(({ arn }) => !arns.includes(arn)),
+        [],
+      );
+      assert.equal(new Set(arns).size, arns.length);
+    },
+  },
+  {
+    name: 'ListServices: MaxResults cuts pages, and each token leads to the next',
+    source: `${LIST_SERVICES}, MaxResults and NextToken`,
+    run: async (scene) => {
+      await scene.addCloudMapService();
+      await scene.addCloudMapService();
+      const first = await scene.call('ListServices', { MaxResults: 1 });
+      const second = await scene.call('ListServices', { MaxResults: 1, NextToken: first['NextToken'] });
+      assert.notEqual(only(first, 'Services')['Arn'], only(second, 'Services')['Arn']);
+    },
+  },
+];
+
 export const CLOUD_MAP_CHECKS: readonly Check[] = [
+  ...SERVICES,
   {
     name: 'ListInstances: no instance is an empty list, and no token',
     source: LIST,

@@ -1,9 +1,10 @@
 /** What we rely on of Amazon ECS. */
 import { strict as assert } from 'node:assert';
 import { isObject, type JsonObject } from '../../functions/core/json.ts';
-import { type Check, each, list, object, objectsIn, only, refused, sameMembers, upTo } from './check.ts';
+import { allPages, type Check, each, list, object, objectsIn, only, refused, sameMembers, upTo } from './check.ts';
 import type { Scene } from './scene.ts';
 
+const LIST_CLUSTERS = 'ECS API reference, ListClusters';
 const LIST_TASKS = 'ECS API reference, ListTasks';
 const DESCRIBE_TASKS = 'ECS API reference, DescribeTasks';
 const UNKNOWN_CLUSTER = 'arn:aws:ecs:eu-west-1:111122223333:cluster/nobody-made-it';
@@ -30,6 +31,45 @@ function addressOf(task: JsonObject): unknown {
   const found = objectsIn(interfaceOf(task), 'details').find(({ name }) => name === 'privateIPv4Address');
   return found?.['value'];
 }
+
+const CLUSTER_PAGES = { key: 'clusterArns', token: 'nextToken', next: 'nextToken' } as const;
+
+const CLUSTERS: readonly Check[] = [
+  {
+    name: 'ListClusters: names every cluster by its ARN, page by page',
+    source: LIST_CLUSTERS,
+    run: async (scene) => {
+      const made = [scene.cluster, await scene.addCluster()];
+      const found = await allPages(scene, 'ListClusters', CLUSTER_PAGES);
+      assert.deepEqual(
+        made.filter((arn) => !found.includes(arn)),
+        [],
+      );
+      assert.equal(new Set(found).size, found.length);
+    },
+  },
+  {
+    name: 'ListClusters: maxResults cuts pages, and each token leads to the next',
+    source: `${LIST_CLUSTERS}, maxResults and nextToken`,
+    run: async (scene) => {
+      await scene.addCluster();
+      const first = await scene.call('ListClusters', { maxResults: 1 });
+      const second = await scene.call('ListClusters', { maxResults: 1, nextToken: first['nextToken'] });
+      assert.deepEqual([list(first, 'clusterArns').length, list(second, 'clusterArns').length], [1, 1]);
+      assert.notDeepEqual(list(first, 'clusterArns'), list(second, 'clusterArns'));
+    },
+  },
+  {
+    name: 'ListClusters: a page has 100 clusters at most',
+    source: `${LIST_CLUSTERS}, maxResults: up to 100`,
+    run: async (scene) => {
+      for (const _ of upTo(101)) await scene.addCluster();
+      const first = await scene.call('ListClusters', {});
+      assert.equal(list(first, 'clusterArns').length, 100);
+      assert.ok(first['nextToken']);
+    },
+  },
+];
 
 const LISTING: readonly Check[] = [
   {
@@ -349,4 +389,4 @@ const SERVICES: readonly Check[] = [
   },
 ];
 
-export const ECS_CHECKS: readonly Check[] = [...LISTING, ...DESCRIBING, ...SERVICES];
+export const ECS_CHECKS: readonly Check[] = [...CLUSTERS, ...LISTING, ...DESCRIBING, ...SERVICES];

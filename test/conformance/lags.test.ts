@@ -1,7 +1,8 @@
 /** What the simulated account lets be behind, each by a hook of its own, and what may be told late. */
 import { expect, it } from 'vitest';
-import { clusterArn, targetGroupArn } from '../../scripts/simulator/account.ts';
-import { bundleOverHttp, LOG_GROUP } from '../../scripts/simulator/backends.ts';
+import { targetGroupArn } from '../../scripts/simulator/account.ts';
+import { LOG_GROUP } from '../../scripts/simulator/aws-api.ts';
+import { bundleOverHttp } from '../../scripts/simulator/backends.ts';
 import { CLUSTER, Deployment, QUICK } from '../../scripts/simulator/deployment.ts';
 import { buildFunction } from '../../scripts/tools/template/build.ts';
 import { bundleOptions } from '../../scripts/tools/template/template.ts';
@@ -119,12 +120,9 @@ it('a stopped task is listed and described for an hour, and then forgotten', () 
   expect(look()).toEqual([0, 0]);
 });
 
-it('ListClusters gives pages of 100, and DescribeServices the 100 newest events', () => {
+it('DescribeServices tells the 100 newest events of a service', () => {
   const { deployment, pass } = world();
-  const { service, account } = deployment;
-  for (let count = 1; count <= 100; count += 1) account.ecs.clusters.add(clusterArn(`cluster-${count}`));
-  const { clusterArns, nextToken } = service.perform('ListClusters', {});
-  expect([clusterArns.length, service.perform('ListClusters', { nextToken }).clusterArns.length]).toEqual([100, 1]);
+  const { service } = deployment;
   const tasks = deployment.start(150);
   pass(1_000);
   const [app] = service.perform('DescribeServices', { cluster: CLUSTER, services: ['app'] }).services;

@@ -47,7 +47,7 @@ async function openScene(call: AnyCall, network: DefaultNetwork, index: number):
   const scene = { call, cluster, family, network, index };
   await call('ecs.RegisterTaskDefinition', definitionOf(family));
   await createService(scene, 'app');
-  let made = 0;
+  let [made, clusters, services] = [0, 0, 0];
   return {
     call,
     cluster,
@@ -83,12 +83,23 @@ async function openScene(call: AnyCall, network: DefaultNetwork, index: number):
       await call('logs.PutLogEvents', { ...stream, logEvents });
       return logGroupName;
     },
+    tagLog: async (name, tags) => {
+      const resourceArn = cluster.replace(/^arn:aws:ecs:([^:]*):(\d+):.*/, `arn:aws:logs:$1:$2:log-group:${name}`);
+      await call('logs.TagResource', { resourceArn, tags });
+      return resourceArn;
+    },
     addGroup: (options = {}) => {
       made += 1;
       return createGroup(scene, `web-${index}-${made}`, options);
     },
+    addCluster: async () => {
+      clusters += 1;
+      const answer = await call('ecs.CreateCluster', { clusterName: `prod-${index}-${clusters}` });
+      return String(object(answer, 'cluster')['clusterArn']);
+    },
     addCloudMapService: async (tags = {}) => {
-      const namespaceId = await createNamespace(call, `namespace-${index}`);
+      services += 1;
+      const namespaceId = await createNamespace(call, `namespace-${index}-${services}`);
       const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
       const answer = await call('cloudMap.CreateService', { Name: 'mysql', NamespaceId: namespaceId, Tags });
       const service = object(answer, 'Service');

@@ -1,7 +1,7 @@
 /** What a check is given: an account with a cluster of its own, and ways to bring about what it asks about. */
 import { isObject, type JsonObject } from '../../functions/core/json.ts';
 
-/** Operations that the product calls, and those that bring about what it reads. */
+/** Operations that the product calls, and those that bring about what it reads. ListServices is Cloud Map's. */
 export type Operation =
   | 'AssumeRole'
   | 'DeregisterInstance'
@@ -17,10 +17,12 @@ export type Operation =
   | 'GetResources'
   | 'ListClusters'
   | 'ListInstances'
+  | 'ListServices'
   | 'ListTagsForResource'
   | 'ListTasks'
-  // Cloud Map has a namesake.
+  // Cloud Map has namesakes.
   | 'ecs.ListServices'
+  | 'logs.ListTagsForResource'
   | 'PutEvents'
   | 'RegisterInstance'
   | 'RegisterTargets'
@@ -93,8 +95,12 @@ export interface Scene {
   addRole(options?: RoleOptions): Promise<string>;
   /** Writes the messages into a new log group, one second after the other from the given time, and returns its name. */
   log(fromMs: number, messages: readonly string[]): Promise<string>;
+  /** Tags a log group, and returns its ARN. */
+  tagLog(name: string, tags: Readonly<Record<string, string>>): Promise<string>;
   /** The time of the account, in milliseconds. */
   now(): number;
+  /** Another cluster, and its ARN. */
+  addCluster(): Promise<string>;
   addCloudMapService(tags?: Readonly<Record<string, string>>): Promise<CloudMapService>;
   /** Lets time pass, virtual or real. */
   pass(seconds: number): Promise<void>;

@@ -52,9 +52,11 @@ export function createSdkCall(endpoint: string): (operation: string, input: Json
   };
 }
 
-/** ECS and Cloud Map have namesakes: `cloudMap.` before a name says which one is meant, and of the product's calls this is one. */
+/** ECS and Cloud Map have namesakes: `cloudMap.` before a name says which one is meant, and of the product's calls these are. */
+const OF_CLOUD_MAP: ReadonlySet<string> = new Set(['ListServices', 'ListTagsForResource']);
+
 function commandOf(operation: string): { readonly service: ServiceName; readonly command: CallableFunction } {
-  const written = operation === 'ListTagsForResource' ? `cloudMap.${operation}` : operation;
+  const written = OF_CLOUD_MAP.has(operation) ? `cloudMap.${operation}` : operation;
   const [prefix, name] = written.includes('.') ? written.split('.') : [undefined, written];
   for (const service of SERVICES) {
     const command: unknown = Reflect.get(MODULES[service], `${name}Command`);

@@ -1,6 +1,6 @@
 /** The simulated account as a backend: in process, over HTTP, or behind any other way to call its door. */
 import type { JsonObject } from '../../functions/core/json.ts';
-import { Account, clusterArn, targetGroupArn } from '../../scripts/simulator/account.ts';
+import { Account, cloudMapServiceArn, clusterArn, targetGroupArn } from '../../scripts/simulator/account.ts';
 import { Service } from '../../scripts/simulator/api.ts';
 import { ApiError } from '../../scripts/simulator/api-error.ts';
 import { VirtualClock } from '../../scripts/simulator/clock.ts';
@@ -112,13 +112,14 @@ function ecsScene({ ecs, clock }: Account): Pick<Scene, 'run' | 'addService' | '
 }
 
 function resourceScene({
+  ecs,
   elb,
   cloudMap,
   sts,
   logs,
   clock,
   home,
-}: Account): Pick<Scene, 'addGroup' | 'untag' | 'addRole' | 'log' | 'addCloudMapService'> {
+}: Account): Pick<Scene, 'addGroup' | 'untag' | 'addRole' | 'log' | 'tagLog' | 'addCluster' | 'addCloudMapService'> {
   let made = 0;
   return {
     addGroup: async ({ port = 8080, tags = {}, used = true, delaySeconds = 300, protocol, crossZone } = {}) => {
@@ -153,9 +154,20 @@ function resourceScene({
       }
       return name;
     },
+    addCluster: async () => {
+      made += 1;
+      const arn = clusterArn(`prod-${made}`);
+      ecs.clusters.add(arn);
+      return arn;
+    },
+    tagLog: async (name, tags) => {
+      for (const [key, value] of Object.entries(tags)) logs.tagsOf(name).set(key, value);
+      return logs.arnOf(name);
+    },
     addCloudMapService: async (tags = {}) => {
-      const arn = `arn:aws:servicediscovery:eu-west-1:111122223333:service/srv-mysql`;
-      const record = cloudMap.addService(arn, 'mysql');
+      const name = `mysql${cloudMap.services.size || ''}`;
+      const arn = cloudMapServiceArn(name);
+      const record = cloudMap.addService(arn, name);
       for (const [key, value] of Object.entries(tags)) record.tags.set(key, value);
       return { id: record.id, arn };
     },

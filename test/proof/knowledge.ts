@@ -12,6 +12,9 @@ export interface KnownTask {
   readonly ipv6: string | undefined;
   readonly attached: boolean;
   readonly describedAtMs: number;
+  readonly startedBy: string;
+  /** When its containers ended, as ECS says. */
+  readonly endedAtMs: number;
   /** When an answer first showed it past STOPPING. */
   readonly releasedAtMs: number;
 }
@@ -66,6 +69,7 @@ function join(one: KnownTask, other: KnownTask): KnownTask {
     ipv6: one.ipv6 ?? other.ipv6,
     attached: one.attached || other.attached,
     describedAtMs: Math.max(one.describedAtMs, other.describedAtMs),
+    endedAtMs: Math.min(one.endedAtMs, other.endedAtMs),
     releasedAtMs: Math.min(one.releasedAtMs, other.releasedAtMs),
   };
 }
@@ -88,8 +92,14 @@ function readTask(description: unknown, describedAtMs: number): KnownTask | unde
     ipv6: typeof ipv6 === 'string' ? ipv6 : undefined,
     attached: isObject(attachment) && attachment['status'] === 'ATTACHED',
     describedAtMs,
+    startedBy: String(description['startedBy'] ?? ''),
+    endedAtMs: timeOf(description['executionStoppedAt'] ?? description['stoppedAt']),
     releasedAtMs: LIFE.indexOf(lastStatus) > LIFE.indexOf('STOPPING') ? describedAtMs : Number.POSITIVE_INFINITY,
   };
+}
+
+function timeOf(value: unknown): number {
+  return value instanceof Date ? value.getTime() : Number.POSITIVE_INFINITY;
 }
 
 /** A task may have other attachments, of Service Connect for example, before or after its interface. */

@@ -56,6 +56,11 @@ const ALLOWED = new Set([
   'DescribeTags',
   'DescribeTargetGroupAttributes',
   'DescribeTargetHealth',
+  'FilterLogEvents',
+  'logs.ListTagsForResource',
+  'GetResources',
+  'ListClusters',
+  'ecs.ListServices',
   'RegisterTargets',
   'DeregisterTargets',
   'ListTasks',
@@ -85,6 +90,8 @@ interface Eyes {
   readonly targets: Map<string, Map<string, SeenTarget>>;
   readonly tags: Map<string, { readonly lines: readonly WantedLine[]; readonly atMs: number }>;
   readonly firstStopped: Map<string, number>;
+  /** By service: the deployments that an answer named. */
+  readonly deployments: Map<string, Set<string>>;
   readonly failedReads: Set<string>;
   /** Targets in registrations that ELB refused, until one with them is accepted: they need not keep removals waiting. */
   readonly refused: Set<string>;
@@ -111,9 +118,8 @@ export class Oracle {
     );
   }
 
-  /** A new invocation begins in the environment: proofs of earlier ones do not count any more. */
+  /** A new invocation begins in the environment. */
   invoked(environment: number, input: unknown): void {
-    this.#eyesOf(environment).firstStopped.clear();
     this.#temporal.invoked(environment, input);
   }
 
@@ -130,7 +136,8 @@ export class Oracle {
       eyes.hasDeregistered = false;
       eyes.isQuotaHit = false;
     }
-    if (READS.has(name)) eyes.failedReads.add(keyOfRead(name, input));
+    // The search among stopped tasks is optional: removals do not wait for it.
+    if (READS.has(name) && (name !== 'ListTasks' || isRunningList(name, input))) eyes.failedReads.add(keyOfRead(name, input));
     this.#temporal.sent(environment, name, input);
     if (name === 'RegisterTargets') this.#judgeRegistration(environment, eyes, input);
     if (name === 'DeregisterTargets') this.#judgeDeregistration(environment, eyes, input);
@@ -152,6 +159,7 @@ export class Oracle {
     if (isList) learnList(eyes, input, texts(output, 'taskArns'), nowMs);
     if (name === 'DescribeTargetHealth') learnTargets(eyes, input, objects(output, 'TargetHealthDescriptions'));
     if (name === 'RegisterTargets') this.#noteRegistered(environment, eyes, input);
+    if (name === 'DescribeServices') learnDeployments(eyes, output);
     if (name === 'DescribeTags') this.#learnTags(eyes, objects(output, 'TagDescriptions'), nowMs);
   }
 
@@ -216,10 +224,12 @@ export class Oracle {
           line.port === port &&
           line.mode === 'enforce' &&
           mayWrite(line) &&
-          isListed(eyes, line, task, nowMs),
+          (isListed(eyes, line, task, nowMs) || isOfDeployment(eyes, line, task)),
       ),
     );
-    return kept.length === 0 ? { invariant: 'S4', detail: 'no enforcing line lists its task' } : undefined;
+    return kept.length === 0
+      ? { invariant: 'S4', detail: 'no enforcing line lists its task, nor names its deployment' }
+      : undefined;
   }
 
   #judgeDeregistration(environment: number, eyes: Eyes, input: Input): void {
@@ -234,11 +244,17 @@ export class Oracle {
       if (seen === undefined || seen.zone !== zone)
         this.#report('S12', environment, `${key} zone ${zone} is not what was read`);
       if (seen?.state === 'draining') this.#report('S13', environment, `${key} drains already`);
-      this.#judgeRemoval(environment, eyes, lines, ip, port, key);
+      this.#judgeRemoval(environment, eyes, group, lines, { ip, port, key });
     }
   }
 
-  #judgeRemoval(environment: number, eyes: Eyes, lines: readonly WantedLine[], ip: string, port: number, key: string): void {
+  #judgeRemoval(
+    environment: number,
+    eyes: Eyes,
+    group: string,
+    lines: readonly WantedLine[],
+    { ip, port, key }: { readonly ip: string; readonly port: number; readonly key: string },
+  ): void {
     const nowMs = this.#clock.now();
     const atPort = lines.filter((line) => line.port === port);
     const wants = (task: KnownTask): boolean => atPort.some((line) => line.mode !== 'drain' && isMeant(line, task));
@@ -260,15 +276,16 @@ export class Oracle {
     const fresh = proofs.filter((task) => nowMs - task.describedAtMs <= PROOF_AGE_MS);
     if (proofs.length > 0 && fresh.length === 0) this.#report('S11', environment, `${key}: the proof is older than 4 s`);
     const isReleased = fresh.length > 0 && !fresh.some((task) => isStopping(task, nowMs) || (!task.stopped && drained(task)));
+    if (isReleased && this.#rules.isSingleGroup) this.#temporal.judgeOrder(environment, group, atPort.map(selectorOf));
     if (isReleased && !this.#hasLookedTwice(eyes, atPort, fresh)) {
       this.#report('S7', environment, `${key} is removed without a second look`);
     }
   }
 
-  /** A second look: 5 s after the first proof of this invocation, and the running lists read after that. */
+  /** A confirmation: the running lists read 5 s or more after the task was known to have ended, or ECS says that it did. */
   #hasLookedTwice(eyes: Eyes, lines: readonly WantedLine[], owners: readonly KnownTask[]): boolean {
     const nowMs = this.#clock.now();
-    const firsts = owners.flatMap((task) => eyes.firstStopped.get(task.arn) ?? []);
+    const firsts = owners.flatMap((task) => Math.min(eyes.firstStopped.get(task.arn) ?? nowMs, task.endedAtMs));
     const firstMs = Math.min(...firsts);
     const areListed = lines.every((line) => (eyes.lists.get(selectorOf(line))?.atMs ?? 0) >= firstMs + SECOND_LOOK_MS);
     return nowMs - firstMs >= SECOND_LOOK_MS && areListed;
@@ -286,7 +303,6 @@ export class Oracle {
     const lines = (parameter ?? tagged?.lines ?? []).map((line) =>
       this.#rules.nativeServices.has(`${group} ${line.name}`) ? { ...line, isNative: true } : line,
     );
-    if (this.#rules.isSingleGroup) this.#temporal.judgeOrder(environment, group, lines.map(selectorOf));
     const isNative = lines.some((line) => line.isNative);
     if (!lines.some(mayWrite))
       this.#report(isNative ? 'S20' : 'S18', environment, `${call} on a group that no line lets it write`);
@@ -302,6 +318,7 @@ export class Oracle {
       targets: new Map(),
       tags: new Map(),
       firstStopped: new Map(),
+      deployments: new Map(),
       failedReads: new Set(),
       refused: new Set(),
       hasDeregistered: false,
@@ -346,6 +363,20 @@ function learnList(eyes: Eyes, input: Input, arns: readonly string[], atMs: numb
   const listed = eyes.lists.get(key)?.arns ?? new Map<string, number>();
   for (const arn of arns) listed.set(arn, atMs);
   eyes.lists.set(key, { arns: listed, atMs });
+}
+
+function learnDeployments(eyes: Eyes, output: Input): void {
+  for (const service of objects(output, 'services')) {
+    const name = text(service, 'serviceName') ?? '';
+    const known = eyes.deployments.get(name) ?? new Set();
+    for (const kind of ['deployments', 'taskSets']) for (const { id } of objects(service, kind)) known.add(String(id));
+    eyes.deployments.set(name, known);
+  }
+}
+
+/** A task that carries the id of a deployment of the service is the service's own. A family says itself what it selects. */
+function isOfDeployment(eyes: Eyes, line: WantedLine, task: KnownTask): boolean {
+  return line.kind === 'family' || eyes.deployments.get(line.name)?.has(task.startedBy) === true;
 }
 
 function noteRefused(eyes: Eyes, targets: readonly { readonly key: string }[], isAccepted: boolean, code: string): void {

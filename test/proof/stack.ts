@@ -1,7 +1,6 @@
 /** One deployed stack in a scenario: queue, function and schedule, with the oracle behind each of its environments. */
 
 import type { Clock } from '../../functions/app/ports.ts';
-import { changeKey } from '../../functions/core/guard.ts';
 import { isObject } from '../../functions/core/json.ts';
 import type { Pass } from '../../functions/core/report.ts';
 import { registeredAddresses } from '../../functions/core/snapshot.ts';
@@ -15,7 +14,7 @@ import { parseSettings, type SettingsText } from '../../scripts/simulator/deploy
 import { present } from '../../scripts/simulator/ecs.ts';
 import type { StateChangeEvent } from '../../scripts/simulator/events.ts';
 import { functionCalled } from '../../scripts/simulator/function-calls.ts';
-import { type InProcessRuntime, spawnInProcess } from '../../scripts/simulator/in-process.ts';
+import { type InProcessRuntime, logTo, spawnInProcess } from '../../scripts/simulator/in-process.ts';
 import { LAMBDA_SETTINGS, Lambda, type LambdaSettings, type Runtime } from '../../scripts/simulator/lambda.ts';
 import { Queue } from '../../scripts/simulator/queue.ts';
 import type { Random } from '../../scripts/simulator/random.ts';
@@ -131,8 +130,13 @@ export class Stack {
       frozenUntilMs: 0,
       hasWritten: false,
     };
-    const world = createSimulatedAws(this.#options.service, this.#lineOf(life));
-    const inner = spawnInProcess(parseSettings(this.#options.settings), world, this.#clockOf(life));
+    const { account, name, random, service, settings } = this.#options;
+    const logGroup = `/aws/lambda/${name}`;
+    const api = createSimulatedAws(service, this.#lineOf(life), logGroup);
+    const inner = spawnInProcess(parseSettings(settings), api, this.#clockOf(life), {
+      salt: random.fork().next(),
+      log: logTo(account.logs.sink(logGroup, `${life.number}`)),
+    });
     this.#runtimes.push(inner);
     const runtime: Runtime = {
       invoke: (input, remainingMs) => {
@@ -232,7 +236,7 @@ function hasFoundAddressTaken(passes: readonly Pass[]): boolean {
     const next = passes.slice(index + 1).find(({ group }) => group.arn === pass.group.arn);
     const planned = new Set(next?.planned.map(({ address }) => address));
     const registered = new Set(registeredAddresses(next?.snapshot?.targets ?? []));
-    const waiting = pass.held.filter(({ change }) => pass.unconfirmed.has(changeKey(change)));
+    const waiting = pass.held.filter(({ because }) => because === 'waits for confirmation');
     return waiting.some(({ change: { address } }) => registered.has(address) && !planned.has(address));
   });
 }

@@ -10,10 +10,18 @@ import type { VirtualClock } from '../../scripts/simulator/clock.ts';
 /** What another writer undoes is written again by events once a minute at most, and by the schedule not twice in one invocation. */
 const REPEAT_MS = 60_000;
 const SCHEDULED_REPEAT_MS = 10_000;
-/** The configuration is read once a minute; the first call of a reading may wait its turn for some seconds. */
-const CONFIGURATION_MS = 50_000;
+/** The configuration is read twice a minute; the first call of a reading may wait its turn for some seconds. */
+const CONFIGURATION_MS = 25_000;
 
-const CONFIGURATION = new Set(['DescribeTargetGroups', 'DescribeTags', 'DescribeServices', 'ListTagsForResource']);
+const FIRST: ReadonlySet<string> = new Set(['DescribeTargetGroups', 'ListTagsForResource', 'logs.ListTagsForResource']);
+const CONFIGURATION = new Set([
+  'DescribeTargetGroups',
+  'DescribeTags',
+  'DescribeServices',
+  'ListClusters',
+  'ListTagsForResource',
+  'logs.ListTagsForResource',
+]);
 const OF_A_PASS = new Set(['DescribeTargetHealth', 'ListTasks', 'DescribeTasks', 'RegisterTargets', 'DeregisterTargets']);
 /** Errors after which the same call may succeed. */
 const PASSING = new Set(['Throttling', 'ThrottlingException', 'InternalFailure', 'no answer in time']);
@@ -22,6 +30,8 @@ interface Habits {
   isScheduled: boolean;
   /** Calls of the present pass that failed for something that may pass, and were not made good since. */
   readonly open: Set<string>;
+  /** Tasks that a list of stopped ones named: nothing waits for what is said of them. */
+  readonly searched: Set<string>;
   /** When each group's targets were last read, and when each running list was last asked for. */
   readonly targetsReadMs: Map<string, number>;
   readonly listAskedMs: Map<string, number>;
@@ -72,8 +82,8 @@ export class TemporalChecks {
     const habits = this.#habitsOf(environment);
     if (name === 'DescribeTargetHealth') habits.open.clear();
     if (isRunningList(name, input)) habits.listAskedMs.set(selectorOf(input), this.#clock.now());
-    // Groups and Cloud Map's tags are asked for side by side. What is asked again before the last call still belongs to the reading.
-    const isFirst = name === 'DescribeTargetGroups' || name === 'ListTagsForResource';
+    // These are asked for side by side. What is asked again before the last call still belongs to the reading.
+    const isFirst = FIRST.has(name);
     if (isFirst && habits.isConfigured) this.#judgeConfiguration(environment, habits);
     if (name !== 'DescribeTargetGroups') return;
     habits.due.delete('groups');
@@ -95,7 +105,10 @@ export class TemporalChecks {
       habits.open.clear();
     }
     if (!PASSING.has(code)) habits.open.delete(`${call} failed`);
-    else if (OF_A_PASS.has(name)) habits.open.add(`${call} failed`);
+    else if (OF_A_PASS.has(name) && !this.#isSearch(habits, name, input)) habits.open.add(`${call} failed`);
+    if (name === 'ListTasks' && !isRunningList(name, input) && isObject(output)) {
+      for (const arn of texts(output, 'taskArns')) habits.searched.add(arn);
+    }
     if (name === 'DescribeTargetHealth' && !isFailed) {
       habits.targetsReadMs.set(text(input, 'TargetGroupArn') ?? '', this.#clock.now());
     }
@@ -122,6 +135,12 @@ export class TemporalChecks {
     this.#habitsOf(environment).registeredMs.set(`${key} ${task}`, this.#clock.now());
   }
 
+  /** The search for the owners of unexplained targets is nobody's wake-up: the next pass goes on with it. */
+  #isSearch({ searched }: Habits, name: ApiName, input: Input): boolean {
+    if (name === 'ListTasks') return !isRunningList(name, input);
+    return name === 'DescribeTasks' && texts(input, 'tasks').every((arn) => searched.has(arn));
+  }
+
   #judgeConfiguration(environment: number, habits: Habits): void {
     const nowMs = this.#clock.now();
     const agoMs = nowMs - habits.configurationAskedMs;
@@ -141,6 +160,7 @@ export class TemporalChecks {
     const fresh: Habits = {
       isScheduled: false,
       open: new Set(),
+      searched: new Set(),
       targetsReadMs: new Map(),
       listAskedMs: new Map(),
       registeredMs: new Map(),

@@ -53,7 +53,7 @@ describe('scripts/run.mjs', () => {
   test('installs when there is nothing yet, tools and all', () => {
     using copy = plant({ 'a.ts': `console.log('ran');`, 'bin/npm': npm }, LOCKED);
     expect(runScript(copy, 'a.ts').output).toBe('ran\n');
-    expect(asked(copy)).toBe('ci --include=dev --no-audit --no-fund\n');
+    expect(asked(copy)).toBe('ci --include=dev --no-audit --no-fund --loglevel=error\n');
   });
 
   test('installs again when the lockfile names another version, and goes on only if that helps', () => {

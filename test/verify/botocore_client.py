@@ -16,6 +16,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError
 
 SERVICES = ("ecs", "elbv2", "servicediscovery", "resourcegroupstaggingapi", "sts", "logs", "events")
+# ECS has operations of the same names.
+OF_CLOUD_MAP = {"ListServices", "ListTagsForResource"}
 
 # "Common errors" of the API references: any operation may answer with them.
 COMMON_ERRORS = {
@@ -147,7 +149,7 @@ class Caller:
     def call(self, operation, given):
         # Names that two services share: alone, such a name is Cloud Map's; `ecs.` before it says whose else it is.
         prefix, _, operation = operation.rpartition(".")
-        name = "servicediscovery" if operation == "ListTagsForResource" else prefix or self.service_of(operation)
+        name = prefix or ("servicediscovery" if operation in OF_CLOUD_MAP else self.service_of(operation))
         client, self.complaints = self.clients[name], []
         method = next(method for method, known in client.meta.method_to_api_mapping.items() if known == operation)
         try:

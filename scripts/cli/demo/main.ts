@@ -16,6 +16,7 @@ import { Recorder } from '../report/recorder.ts';
 import { endWhenUnread, paint } from '../report/screen.ts';
 import { table } from '../report/table.ts';
 import { LogReader } from './log.ts';
+import { readOptions } from './options.ts';
 import { Post } from './post.ts';
 import { BY_HAND, type Chapter, chaptersOf } from './scenario.ts';
 import { chapterLines, clockOf, findingLines, foundLine, HEADING, momentLine } from './screen.ts';
@@ -28,6 +29,7 @@ const PAGE = join(import.meta.dirname, '../../..', 'reports', 'demo.html');
 /** A line is shown this often in virtual time. */
 const LINE_MS = 15_000;
 
+readOptions(process.argv.slice(2));
 endWhenUnread();
 const startedAtMs = performance.now();
 console.log(paint('bold', 'alb-target-sync, the main job on a simulated account: no AWS account, no Docker'));

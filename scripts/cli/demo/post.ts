@@ -72,8 +72,8 @@ export class Post {
     this.#note({
       atMs: this.#deployment.clock.now(),
       id: event.id,
-      reading: how.startsWith('lost') ? 'lost' : reading.kind,
-      because: [reading.kind === 'hint' ? state : reading.because, how].filter(Boolean).join(', '),
+      reading: how.startsWith('lost') ? 'lost' : reading.kind === 'tags' ? 'hint' : reading.kind,
+      because: ['because' in reading ? reading.because : state, how].filter(Boolean).join(', '),
       taskArn,
       file: 'queue',
     });

@@ -7,6 +7,7 @@ import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balan
 import { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
 import type { ClientOptions } from '../../../functions/adapters/aws.ts';
 import type { InstanceService } from '../../../functions/core/cloud-map/instance.ts';
+import type { Failure } from '../../../functions/core/failure.ts';
 import type { Finding } from '../../../functions/core/finding.ts';
 import type { TargetGroup } from '../../../functions/core/target.ts';
 import { isServing, type Task } from '../../../functions/core/task.ts';
@@ -26,8 +27,8 @@ export interface Extras {
   readonly drainFindings: readonly Finding[];
   /** By task ARN: what DescribeTasks says of its interface. */
   readonly interfaces: ReadonlyMap<string, Interface>;
-  readonly failures: readonly string[];
-  readonly calls: number;
+  readonly failures: readonly Failure[];
+  readonly calls: ReadonlyMap<string, number>;
 }
 
 interface What {
@@ -38,9 +39,9 @@ interface What {
 
 export async function readExtras(options: ClientOptions, { groups, services, tasks }: What): Promise<Extras> {
   const looker = new Looker();
-  const cloudMap = new ServiceDiscoveryClient(options);
-  const ecs = new ECSClient(options);
-  const elb = new ElasticLoadBalancingV2Client(options);
+  const cloudMap = looker.watch(new ServiceDiscoveryClient(options));
+  const ecs = looker.watch(new ECSClient(options));
+  const elb = looker.watch(new ElasticLoadBalancingV2Client(options));
   const described = await readTasks(looker, ecs, tasks);
   const definitions = [...new Set(tasks.filter(isServing).map(({ definition }) => definition))].sort();
   const stopTimeouts = (await Promise.all(definitions.map((definition) => readStopTimeout(looker, ecs, definition)))).flat();

@@ -17,33 +17,39 @@ export async function readService(
 ): Promise<ServiceSettings[]> {
   const { service, isManaged } = checked;
   const id = cloudMapServiceIdOf(service);
-  return looker.try(`Cloud Map service ${id}`, async () => {
-    const { Service } = await cloudMap.send(new GetServiceCommand({ Id: id }));
-    const namespaceId = Service?.NamespaceId ?? Service?.DnsConfig?.NamespaceId ?? '';
-    const records = (Service?.DnsConfig?.DnsRecords ?? []).map(({ Type, TTL }) => ({ type: String(Type), ttl: TTL ?? 0 }));
-    return [
-      {
-        service,
-        id,
-        name: Service?.Name ?? id,
-        namespaceId,
-        ttlSeconds: Math.max(0, ...records.map(({ ttl }) => ttl)),
-        records,
-        hasHealthCheck: Service?.HealthCheckCustomConfig !== undefined || Service?.HealthCheckConfig !== undefined,
-        isManaged,
-        createdAtMs: Service?.CreateDate?.getTime(),
-        instances: Service?.InstanceCount ?? 0,
-        inNamespace: await readNamespace(looker, cloudMap, namespaceId),
-      },
-    ];
-  }, []);
+  return looker.try(
+    'GetService',
+    id,
+    async () => {
+      const { Service } = await cloudMap.send(new GetServiceCommand({ Id: id }));
+      const namespaceId = Service?.NamespaceId ?? Service?.DnsConfig?.NamespaceId ?? '';
+      const records = (Service?.DnsConfig?.DnsRecords ?? []).map(({ Type, TTL }) => ({ type: String(Type), ttl: TTL ?? 0 }));
+      return [
+        {
+          service,
+          id,
+          name: Service?.Name ?? id,
+          namespaceId,
+          ttlSeconds: Math.max(0, ...records.map(({ ttl }) => ttl)),
+          records,
+          hasHealthCheck: Service?.HealthCheckCustomConfig !== undefined || Service?.HealthCheckConfig !== undefined,
+          isManaged,
+          createdAtMs: Service?.CreateDate?.getTime(),
+          instances: Service?.InstanceCount ?? 0,
+          inNamespace: await readNamespace(looker, cloudMap, namespaceId),
+        },
+      ];
+    },
+    [],
+  );
 }
 
 /** Instances of all services of the namespace. */
 function readNamespace(looker: Looker, cloudMap: ServiceDiscoveryClient, namespaceId: string): Promise<number> {
   const filter = { Name: 'NAMESPACE_ID' as const, Values: [namespaceId], Condition: 'EQ' as const };
   return looker.try(
-    `Namespace ${namespaceId}`,
+    'ListServices',
+    namespaceId,
     async () => {
       let sum = 0;
       for (let token: string | undefined; ; ) {
@@ -64,7 +70,8 @@ export function readHealth(
   { service }: InstanceService,
 ): Promise<Map<string, string>> {
   return looker.try(
-    `The health of ${service}`,
+    'GetInstancesHealthStatus',
+    cloudMapServiceIdOf(service),
     async () => {
       const health = new Map<string, string>();
       for (let token: string | undefined; ; ) {

@@ -32,6 +32,7 @@ export async function readTasks(looker: Looker, ecs: ECSClient, tasks: readonly 
   );
   const answers = pieces.map(({ cluster, arns }) =>
     looker.try(
+      'DescribeTasks',
       `${arns.length} tasks of ${cluster}`,
       async () => (await ecs.send(new DescribeTasksCommand({ cluster, tasks: arns }))).tasks ?? [],
       [],
@@ -51,13 +52,18 @@ export async function readStopTimeout(
   ecs: ECSClient,
   definition: string,
 ): Promise<{ definition: string; seconds: number }[]> {
-  return looker.try(`Task definition ${definition}`, async () => {
-    const { taskDefinition } = await ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: definition }));
-    const seconds = (taskDefinition?.containerDefinitions ?? []).map(
-      ({ stopTimeout }) => stopTimeout ?? STOP_TIMEOUT_DEFAULT_SECONDS,
-    );
-    return [{ definition, seconds: Math.min(STOP_TIMEOUT_DEFAULT_SECONDS * 4, ...seconds) }];
-  }, []);
+  return looker.try(
+    'DescribeTaskDefinition',
+    definition,
+    async () => {
+      const { taskDefinition } = await ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: definition }));
+      const seconds = (taskDefinition?.containerDefinitions ?? []).map(
+        ({ stopTimeout }) => stopTimeout ?? STOP_TIMEOUT_DEFAULT_SECONDS,
+      );
+      return [{ definition, seconds: Math.min(STOP_TIMEOUT_DEFAULT_SECONDS * 4, ...seconds) }];
+    },
+    [],
+  );
 }
 
 export async function readContainerInstances(
@@ -76,17 +82,22 @@ export async function readContainerInstances(
     })),
   );
   const answers = pieces.map(({ cluster, arns }) =>
-    looker.try(`${arns.length} container instances`, async () => {
-      const answer = await ecs.send(new DescribeContainerInstancesCommand({ cluster, containerInstances: arns }));
-      return Promise.all(
-        (answer.containerInstances ?? []).map(async ({ containerInstanceArn: arn = '', attributes = [] }) => ({
-          arn,
-          type: attributes.find(({ name }) => name === 'ecs.instance-type')?.value ?? '',
-          hasTrunk: attributes.some(({ name }) => name === 'ecs.awsvpc-trunk-id'),
-          tasks: await countInterfaces(ecs, cluster, arn),
-        })),
-      );
-    }, []),
+    looker.try(
+      'DescribeContainerInstances',
+      `${arns.length} container instances`,
+      async () => {
+        const answer = await ecs.send(new DescribeContainerInstancesCommand({ cluster, containerInstances: arns }));
+        return Promise.all(
+          (answer.containerInstances ?? []).map(async ({ containerInstanceArn: arn = '', attributes = [] }) => ({
+            arn,
+            type: attributes.find(({ name }) => name === 'ecs.instance-type')?.value ?? '',
+            hasTrunk: attributes.some(({ name }) => name === 'ecs.awsvpc-trunk-id'),
+            tasks: await countInterfaces(ecs, cluster, arn),
+          })),
+        );
+      },
+      [],
+    ),
   );
   return (await Promise.all(answers)).flat();
 }

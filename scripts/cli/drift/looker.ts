@@ -1,17 +1,49 @@
-/** Readings that a report can do without: each one that fails is named, and the rest goes on. */
+/** Reads that only a person's report needs: each one that fails is kept as a failure, and the rest goes on. */
+import { kindOf } from '../../../functions/adapters/outcome.ts';
+import type { Failure } from '../../../functions/core/failure.ts';
 
-/** Tries a reading; where it fails, tells what could not be looked at. */
+/** The part of an SDK client that lets its calls be counted. */
+interface Client {
+  readonly middlewareStack: {
+    add(
+      middleware: <Args, Output>(
+        next: (args: Args) => Promise<Output>,
+        context: { readonly commandName?: string },
+      ) => (args: Args) => Promise<Output>,
+      options: { readonly step: 'initialize'; readonly name: string },
+    ): void;
+  };
+}
+
 export class Looker {
-  readonly failures: string[] = [];
-  calls = 0;
+  readonly failures: Failure[] = [];
+  readonly calls = new Map<string, number>();
 
-  async try<Value>(what: string, read: () => Promise<Value>, otherwise: Value): Promise<Value> {
-    this.calls += 1;
+  /** Counts every call of the client. */
+  watch<Watched extends Client>(client: Watched): Watched {
+    client.middlewareStack.add(
+      (next, { commandName = '' }) => {
+        const operation = commandName.replace(/Command$/, '');
+        this.calls.set(operation, (this.calls.get(operation) ?? 0) + 1);
+        return next;
+      },
+      { step: 'initialize', name: 'countCalls' },
+    );
+    return client;
+  }
+
+  /** Tries to read; where that fails, keeps the failure and goes on with the other value. */
+  async try<Value>(operation: string, resource: string, read: () => Promise<Value>, otherwise: Value): Promise<Value> {
     try {
       return await read();
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      this.failures.push(`${what} could not be looked at (${error.name}: ${error.message}).`);
+      this.failures.push({
+        kind: kindOf(error),
+        operation,
+        resource,
+        message: `${error.name}: ${error.message}`.slice(0, 300),
+      });
       return otherwise;
     }
   }

@@ -1,17 +1,22 @@
-/** Reads tasks, targets and instances of an account as the function does, with a world that cannot write. */
-import { createAwsApi, systemClock } from '../../../functions/adapters/aws.ts';
-import { type Check, createEnvironment, type Reporter } from '../../../functions/app/invocation.ts';
-import type { AwsApi, Clock, Outcome } from '../../../functions/app/ports.ts';
-import { run } from '../../../functions/app/run.ts';
-import type { Settings } from '../../../functions/core/binding-sources.ts';
-import type { Instance, InstanceService } from '../../../functions/core/cloud-map/instance.ts';
-import type { Failure } from '../../../functions/core/failure.ts';
+/** Tasks, targets and instances of an account, with what only a person's report looks at. */
+import type { ClientOptions } from '../../../functions/adapters/aws.ts';
 import type { Finding } from '../../../functions/core/finding.ts';
-import type { Pass } from '../../../functions/core/report.ts';
-import { err } from '../../../functions/core/result.ts';
-import type { Task } from '../../../functions/core/task.ts';
 import { cloudMapServiceIdOf } from '../../../functions/core/values.ts';
-import type { AccountOptions } from '../plan/plan.ts';
+import {
+  type Answer,
+  answeredFinding,
+  exitCodeOf,
+  type Resource,
+  SCHEMA_VERSION,
+  timeOf,
+  type Verdict,
+  verdictOf,
+} from '../answer.ts';
+import { DIFFERS, IN_STEP, UNKNOWN } from '../exit.ts';
+import { answeredFailures, exitCodeOfFailures } from '../failures.ts';
+import { ACCOUNT_EXITS } from '../plan/plan.ts';
+import { type AccountReading, changesOf, type OpenAccount, targetsOf } from '../read-account.ts';
+import { count, resourcesText, unknownHeadline, unreadRemark } from '../render.ts';
 import { type Extras, readExtras } from './extras.ts';
 import {
   findDenseInstances,
@@ -21,94 +26,54 @@ import {
   findUnchecked,
   findUnusedTargets,
 } from './limits.ts';
-import type { Sides } from './rows.ts';
+import { type Row, rowsOf, type Sides } from './rows.ts';
 
 export interface AccountDrift extends Sides {
+  readonly reading: AccountReading;
   readonly extras: Extras;
-  /** Reads that failed: what is said of the rest may be incomplete. */
-  readonly failures: readonly Failure[];
-  readonly calls: number;
 }
 
-/** A person waits for this; a difference that is new is looked at for a second time, 10 s later. */
-const TIME_MS = 120_000;
-
-interface Reading {
-  readonly passes: Pass[];
-  readonly instances: Map<string, readonly Instance[]>;
-  readonly findings: Finding[];
-  readonly failures: Failure[];
-  calls: number;
+/** One address as `--json` has it. */
+export interface AnsweredAddress {
+  readonly address: string;
+  readonly task: string;
+  readonly target: string;
+  readonly instance: string;
+  /** Empty where the three agree. */
+  readonly differs: string;
+  readonly since: string | null;
+  /** False if the difference may be older: nobody had looked before. */
+  readonly isSinceKnown: boolean;
+  readonly resolvableSeconds: number | null;
 }
 
-/** Reads the account with the caller's own credentials. */
-export function readDrift(settings: Settings, { region, profile, endpointUrl }: AccountOptions): Promise<AccountDrift> {
-  const options = {
-    ...(region === undefined ? {} : { region }),
-    ...(profile === undefined ? {} : { profile }),
-    ...(endpointUrl === undefined ? {} : { endpoint: endpointUrl }),
-  };
-  return readDriftOf(settings, createAwsApi(options), systemClock, (what) => readExtras(options, what));
+export interface DriftAnswer extends Answer {
+  readonly addresses: readonly AnsweredAddress[];
 }
 
-/** Reads whatever the world gives. */
-export async function readDriftOf(
-  settings: Settings,
-  world: AwsApi,
-  clock: Clock,
-  extrasOf: (what: Parameters<typeof readExtras>[1]) => Promise<Extras>,
-): Promise<AccountDrift> {
-  const reading: Reading = { passes: [], instances: new Map(), findings: [], failures: [], calls: 0 };
-  const environment = createEnvironment(settings, readOnly(world), clock);
-  const beganMs = clock.now();
-  const request = { trigger: 'check' as const, hints: [], deadlineMs: beganMs + TIME_MS };
-  await run(environment, request, reporterOf(reading));
-  const tasks = [...environment.cache.tasks.values()].map(({ task }) => task);
-  const services = environment.configuration?.configuration.cloudMapServices ?? [];
-  const groups = reading.passes.map(({ group }) => group);
-  const extras = await extrasOf({ groups, services, tasks });
-  return assemble(reading, extras, tasks, services, { beganMs, nowMs: clock.now() });
+/** Reads the account and everything beside it. `beganMs` is when the looking began: a difference seen first since then may be older. */
+export async function readDrift(account: OpenAccount, options: ClientOptions, beganMs?: number): Promise<AccountDrift> {
+  const reading = await account.read();
+  const { passes, services, tasks } = reading;
+  const extras = await readExtras(options, { groups: passes.map(({ group }) => group), services, tasks });
+  return assemble(reading, extras, beganMs ?? reading.beganMs);
 }
 
-function reporterOf(reading: Reading): Reporter {
-  const take = ({ findings, failures }: Pick<Check, 'findings' | 'failures'>): void => {
-    reading.findings.push(...findings);
-    reading.failures.push(...failures);
-  };
-  return {
-    configured: ({ configuration, failures }) => take({ findings: configuration.findings, failures }),
-    passed: (pass) => {
-      reading.passes.push(pass);
-      take(pass);
-    },
-    checked: (check) => {
-      if (check.read !== undefined) reading.instances.set(check.subject, check.read.instances);
-      take(check);
-    },
-    called: (calls) => {
-      reading.calls = [...calls.values()].reduce((sum, count) => sum + count, 0);
-    },
-  };
-}
-
-function assemble(
-  reading: Reading,
-  extras: Extras,
-  tasks: readonly Task[],
-  services: readonly InstanceService[],
-  times: Pick<Sides, 'beganMs' | 'nowMs'>,
-): AccountDrift {
+function assemble(reading: AccountReading, extras: Extras, beganMs: number): AccountDrift {
+  const { passes, services, tasks } = reading;
   const zones = new Map(
     tasks.flatMap(({ ipv4, ipv6, zone }) => [ipv4, ipv6].flatMap((ip) => (ip && zone ? [[ip, zone] as const] : []))),
   );
-  const groups = reading.passes.map(({ group, snapshot }) => ({ group: group.name, targets: snapshot?.targets ?? [] }));
+  const groups = passes.map(({ group, snapshot }) => ({ group: group.name, targets: snapshot?.targets ?? [] }));
   const settings = extras.groups.map((group) => {
     const targets = groups.find((each) => each.group === group.name)?.targets ?? [];
     return { ...group, targets, zones };
   });
-  const unused = settings.flatMap(findUnusedTargets);
-  const explained = new Set(unused.map(({ subject }) => subject));
   return {
+    reading,
+    extras,
+    beganMs,
+    nowMs: reading.endedMs,
     tasks,
     groups,
     services: services.map(({ service }) => ({
@@ -117,33 +82,114 @@ function assemble(
       health: extras.health.get(service) ?? new Map(),
       ttlSeconds: extras.services.find((each) => each.service === service)?.ttlSeconds,
     })),
-    findings: [
-      ...reading.findings.filter(({ kind, subject }) => kind !== 'unused' || !explained.has(subject)),
-      ...unused,
-      ...findUnchecked(extras.services),
-      ...findDenseInstances(extras.containerInstances),
-      ...findFullGroups(settings),
-      ...findFullServices(extras.services),
-      ...settings.flatMap((group) => findSlowChecks(group, extras.stopTimeouts)),
-      ...extras.drainFindings,
-    ],
-    planned: reading.passes.flatMap(({ held }) =>
-      held
-        .filter(({ because }) => because === 'check only')
-        .map(({ change }) => ({
-          ip: change.descriptor.id,
-          what: change.kind === 'register' ? 'no target' : 'target to remove',
-        })),
-    ),
-    extras,
-    failures: reading.failures,
-    calls: reading.calls + extras.calls,
-    ...times,
+    findings: findingsOf(reading.findings, extras, settings),
+    planned: changesOf(reading)
+      .filter(({ outcome }) => outcome !== 'held')
+      .map(({ ip, kind }) => ({ ip, what: kind === 'register' ? 'no target' : 'target to remove' })),
   };
 }
 
-/** Writes never leave, whatever a plan says. */
-function readOnly(world: AwsApi): AwsApi {
-  const refuse = (): Promise<Outcome<null>> => Promise.resolve(err({ kind: 'refused', message: 'this command only reads' }));
-  return { ...world, RegisterTargets: refuse, DeregisterTargets: refuse };
+function findingsOf(
+  read: readonly Finding[],
+  extras: Extras,
+  settings: Parameters<typeof findFullGroups>[0],
+): readonly Finding[] {
+  const unused = settings.flatMap(findUnusedTargets);
+  const explained = new Set(unused.map(({ subject }) => subject));
+  return [
+    ...read.filter(({ kind, subject }) => kind !== 'unused' || !explained.has(subject)),
+    ...unused,
+    ...findUnchecked(extras.services),
+    ...findDenseInstances(extras.containerInstances),
+    ...findFullGroups(settings),
+    ...findFullServices(extras.services),
+    ...settings.flatMap((group) => findSlowChecks(group, extras.stopTimeouts)),
+    ...extras.drainFindings,
+  ];
+}
+
+const MEANS: Readonly<Record<number, string>> = {
+  [IN_STEP]: 'everything that was asked about was read, it agrees, and nothing was found',
+  [UNKNOWN]: 'nothing or not everything could be compared',
+  [DIFFERS]: 'an address differs, or something else was found',
+  ...Object.fromEntries(ACCOUNT_EXITS),
+};
+
+export function driftAnswer(drift: AccountDrift, options: ClientOptions): DriftAnswer {
+  const { reading, extras, nowMs, beganMs } = drift;
+  const addresses = rowsOf(drift).map((row) => answeredAddress(row, nowMs));
+  const findings = drift.findings.map(answeredFinding);
+  const failures = answeredFailures([...reading.failures, ...extras.failures], options);
+  const unlooked = [...new Set(extras.failures.map(({ resource }) => resource))];
+  const resources = [
+    ...reading.resources,
+    ...unlooked.map((name): Resource => ({ type: 'settings', name, isRead: false, why: 'it could not be read' })),
+  ];
+  const changes = changesOf(reading);
+  const differing = addresses.filter(({ differs }) => differs !== '').length;
+  const verdict = verdictOf({ differences: differing + changes.length, resources });
+  const agreed = exitCodeOf(verdict, UNKNOWN);
+  const exitCode = exitCodeOfFailures(failures) ?? (agreed === IN_STEP && findings.length > 0 ? DIFFERS : agreed);
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    command: 'drift',
+    verdict,
+    headline: headlineOf(
+      verdict,
+      { resources, failures },
+      {
+        differing,
+        of: addresses.length,
+        held: changes.length,
+        findings: findings.length,
+      },
+    ),
+    exitCode,
+    exitCodeMeans: MEANS[exitCode] ?? '',
+    startedAt: timeOf(beganMs),
+    endedAt: timeOf(nowMs),
+    resources,
+    addresses,
+    changes,
+    targets: targetsOf(reading),
+    findings,
+    failures,
+    calls: withCalls(reading.calls, extras.calls),
+  };
+}
+
+function headlineOf(
+  verdict: Verdict,
+  { resources, failures }: Pick<Answer, 'resources' | 'failures'>,
+  {
+    differing,
+    of,
+    held,
+    findings,
+  }: { readonly differing: number; readonly of: number; readonly held: number; readonly findings: number },
+): string {
+  const unread = unreadRemark({ resources, failures });
+  switch (verdict) {
+    case 'in step': {
+      const found = findings === 0 ? 'no differences.' : `no differences; ${count(findings, 'finding')} below.`;
+      return `In step: ${of} addresses in ${resourcesText(resources)}, ${found}`;
+    }
+    case 'differs':
+      return differing === 0
+        ? `No address differs, but ${count(held, 'change')} would be held.${unread}`
+        : `${differing} of ${of} addresses differ.${unread}`;
+    case 'unknown':
+      return unknownHeadline({ resources, failures }, 'nothing differs');
+  }
+}
+
+function answeredAddress(row: Row, nowMs: number): AnsweredAddress {
+  const { address, task, target, instance, differs, sinceSeconds, isSinceKnown, resolvableSeconds } = row;
+  const since = sinceSeconds === undefined ? null : timeOf(nowMs - sinceSeconds * 1_000);
+  return { address, task, target, instance, differs, since, isSinceKnown, resolvableSeconds: resolvableSeconds ?? null };
+}
+
+function withCalls(calls: Answer['calls'], more: ReadonlyMap<string, number>): Answer['calls'] {
+  const names = [...new Set([...Object.keys(calls), ...more.keys()])].sort();
+  return Object.fromEntries(names.map((name) => [name, (calls[name] ?? 0) + (more.get(name) ?? 0)]));
 }

@@ -1,36 +1,65 @@
 /** The report for people: the table of addresses, the findings with their commands, and one task on one screen. */
-import type { Finding } from '../../../functions/core/finding.ts';
 import { phaseOf, type Task } from '../../../functions/core/task.ts';
 import { taskIdOf } from '../../../functions/core/values.ts';
-import { explainFailures } from '../plan/plan.ts';
-import { table } from '../report/table.ts';
-import type { AccountDrift } from './read.ts';
-import { type Row, rowsOf } from './rows.ts';
+import { answeredFinding, timeOf } from '../answer.ts';
+import { table, terminalWidth } from '../layout.ts';
+import type { PageTable } from '../page.ts';
+import {
+  callsText,
+  changesTable,
+  durationText,
+  findingsPart,
+  joined,
+  sentences,
+  shortIds,
+  timeText,
+  unreadPart,
+} from '../render.ts';
+import type { AccountDrift, AnsweredAddress, DriftAnswer } from './read.ts';
+import { rowsOf } from './rows.ts';
 
 /** Rows that agree are told by their number beyond this many; those that differ are all told. */
 const AGREEING_MAX = 20;
+const HEAD = ['address', 'task', 'target', 'instance', 'since', 'differs'] as const;
 
-export function renderDrift(drift: AccountDrift): string {
-  const rows = rowsOf(drift);
-  const differing = rows.filter(({ differs }) => differs !== '');
-  const agreeing = rows.filter(({ differs }) => differs === '');
+export function renderDrift(answer: DriftAnswer): string {
+  const { headline, addresses, changes, findings, resources, calls, endedAt } = answer;
+  const nowMs = Date.parse(endedAt ?? '');
+  const differing = addresses.filter(({ differs }) => differs !== '');
+  const agreeing = addresses.filter(({ differs }) => differs === '');
   const shown = [...differing, ...agreeing.slice(0, AGREEING_MAX)];
   const more = agreeing.length - AGREEING_MAX;
-  return [
-    differing.length === 0
-      ? `In step: ${rows.length} addresses, no differences.`
-      : `${differing.length} of ${rows.length} addresses differ`,
-    shown.length === 0 ? '' : tableOf(shown),
+  const rows = shown.map((each) => rowText(each, nowMs).map(shortIds));
+  return joined([
+    sentences(headline),
+    rows.length === 0 ? '' : table({ head: HEAD, rows }, terminalWidth()),
     more > 0 ? `  and ${more} more that agree` : '',
-    ...drift.findings.map((finding) => findingText(finding, drift)),
-    ...[...explainFailures(drift.failures), ...drift.extras.failures].map((failure) => `NOT READ  ${failure}`),
-    `Nothing was written: ${drift.calls} read calls, 0 write calls.`,
-  ]
-    .filter((part) => part !== '')
-    .join('\n\n');
+    changesTable(
+      'Held',
+      changes.filter(({ outcome }) => outcome === 'held'),
+    ),
+    unreadPart(resources),
+    findingsPart(findings, answer),
+    sentences(`${callsText(calls)}${endedAt === null ? '' : ` Read at ${timeText(endedAt)}.`}`),
+  ]);
 }
 
-/** One task: what somebody would otherwise look up in three consoles. Undefined where nothing knows the id. */
+/** All addresses, as the page has them: what differs stands where a phone shows it. */
+export function addressesTable({ addresses, endedAt }: DriftAnswer): PageTable {
+  const rows = [HEAD, ...addresses.map((each) => rowText(each, Date.parse(endedAt ?? '')))];
+  const [head = [], ...others] = rows.map(([address = '', ...cells]) => [address, cells[4] ?? '', ...cells.slice(0, 4)]);
+  return { title: 'Addresses', head, rows: others };
+}
+
+function rowText(each: AnsweredAddress, nowMs: number): string[] {
+  const { address, task, target, instance, since, isSinceKnown, resolvableSeconds, differs } = each;
+  const age = since === null ? '' : `${isSinceKnown ? '' : 'seen '}${durationText((nowMs - Date.parse(since)) / 1_000)}`;
+  const wrong =
+    resolvableSeconds === null ? differs || 'agree' : `${differs}; resolvable for ${durationText(resolvableSeconds)} in all`;
+  return [address, task, target, instance, age, wrong];
+}
+
+/** One task: what somebody would otherwise look up in three consoles. Undefined if nothing knows the id. */
 export function renderTask(drift: AccountDrift, id: string): string | undefined {
   const task = drift.tasks.find(({ arn }) => arn === id || taskIdOf(arn) === id);
   if (task === undefined) return undefined;
@@ -54,8 +83,15 @@ export function renderTask(drift: AccountDrift, id: string): string | undefined 
     ['targets', rows.map(({ target }) => target).join(', ') || '-'],
     ['instances', instancesOf(drift, task) || '-'],
   ];
-  const told = found.map((finding) => findingText(finding, drift));
-  return [table(facts), ...(told.length === 0 ? ['Task, target and instance agree.'] : told)].join('\n\n');
+  const isRead = drift.reading.resources.every((each) => each.isRead) && drift.extras.failures.length === 0;
+  const agrees = isRead
+    ? 'Task, target and instance agree.'
+    : sentences('NOT READ: a part of it. In the rest, nothing of this task differs.');
+  const told =
+    found.length === 0
+      ? agrees
+      : findingsPart(found.map(answeredFinding), { startedAt: timeOf(drift.beganMs), endedAt: timeOf(drift.nowMs) });
+  return joined([table({ rows: facts }, terminalWidth()), told, unreadPart(drift.reading.resources)]);
 }
 
 /** By id and not by address: another task may have this one's by now. */
@@ -73,36 +109,5 @@ function instancesOf({ services }: AccountDrift, task: Task): string {
 }
 
 function ago({ startedAtMs }: Task, nowMs: number): string {
-  return startedAtMs === undefined ? 'not yet' : `${duration((nowMs - startedAtMs) / 1_000)} ago`;
-}
-
-function tableOf(rows: readonly Row[]): string {
-  const head = ['address', 'task', 'target', 'instance', 'since', 'differs'];
-  return table([
-    head,
-    ...rows.map(({ address, task, target, instance, sinceSeconds, isSinceKnown, resolvableSeconds, differs }) => [
-      address,
-      short(task),
-      target,
-      short(instance),
-      sinceSeconds === undefined ? '' : `${isSinceKnown ? '' : 'seen '}${duration(sinceSeconds)}`,
-      resolvableSeconds === undefined ? differs || 'agree' : `${differs}; resolvable for ${duration(resolvableSeconds)} in all`,
-    ]),
-  ]);
-}
-
-/** Ids of 32 digits by their last eight: they stand in full with the findings. */
-function short(text: string): string {
-  return text.replaceAll(/\b[0-9a-f]{24}([0-9a-f]{8})\b/g, '..$1');
-}
-
-function findingText({ kind, subject, message, command, sinceMs }: Finding, { beganMs, nowMs }: AccountDrift): string {
-  // Who has only just begun to look cannot say how old a difference is that nothing dates.
-  const age = sinceMs === undefined ? '' : `  ${sinceMs < beganMs ? 'for' : 'seen for'} ${duration((nowMs - sinceMs) / 1_000)}`;
-  return [`${kind}  ${subject}${age}`, `    ${message}`, ...(command === undefined ? [] : [`    ${command}`])].join('\n');
-}
-
-function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.round(seconds)} s`;
-  return seconds < 5_400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
+  return startedAtMs === undefined ? 'not yet' : `${durationText((nowMs - startedAtMs) / 1_000)} ago`;
 }

@@ -1,5 +1,5 @@
 /** A simulated account in which tasks, targets and instances have come apart, for a look without an account of one's own. */
-import { createAwsApi } from '../../../functions/adapters/aws.ts';
+import { type ClientOptions, createAwsApi } from '../../../functions/adapters/aws.ts';
 import type { Clock } from '../../../functions/app/ports.ts';
 import { cloudMapServiceArn } from '../../simulator/account.ts';
 import { runClock, settleOnce } from '../../simulator/clock.ts';
@@ -7,15 +7,20 @@ import type { CloudMapServiceRecord } from '../../simulator/cloud-map.ts';
 import { Deployment, parseSettings, QUICK } from '../../simulator/deployment.ts';
 import type { TaskRecord } from '../../simulator/ecs.ts';
 import { HttpDoor } from '../../simulator/http.ts';
-import { readExtras } from './extras.ts';
-import { type AccountDrift, readDriftOf } from './read.ts';
+import { accountOf, type OpenAccount, settledBy } from '../read-account.ts';
 
 const CLOUD_MAP = cloudMapServiceArn('app');
 const HOST = 'arn:aws:ecs:eu-west-1:111122223333:container-instance/prod/c0ffee00c0ffee00c0ffee00c0ffee00';
 const MINUTE_MS = 60_000;
 
-/** Lets the account come apart, opens its door on loopback, and reads it with real SDK clients. */
-export async function readSimulatedDrift(): Promise<AccountDrift> {
+/** Lets the account come apart, and opens its door on loopback for real SDK clients. */
+export async function openSimulatedAccount(): Promise<{
+  readonly account: OpenAccount;
+  readonly options: ClientOptions;
+  /** The account's own time, which stands still while nobody waits. */
+  readonly clock: Clock;
+  close(): Promise<void>;
+}> {
   const deployment = new Deployment({ settings: { cloudMapServices: [CLOUD_MAP] } });
   await comeApart(deployment);
   const door = new HttpDoor(deployment.service);
@@ -28,13 +33,9 @@ export async function readSimulatedDrift(): Promise<AccountDrift> {
     now: () => deployment.clock.now(),
     sleep: (milliseconds) => runClock(deployment.clock, settleOnce, deployment.clock.now() + milliseconds),
   };
-  try {
-    return await readDriftOf(parseSettings(deployment.settings), createAwsApi(options), clock, (what) =>
-      readExtras(options, what),
-    );
-  } finally {
-    await door.close();
-  }
+  const settings = parseSettings(deployment.settings);
+  const account = accountOf(settledBy(settings), createAwsApi(settings, options), clock);
+  return { account, options, clock, close: () => door.close() };
 }
 
 async function comeApart(deployment: Deployment): Promise<void> {

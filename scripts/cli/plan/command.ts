@@ -1,79 +1,79 @@
-/** `plan`: what a pass would change in an account now, as a table or as JSON. Nothing is written. */
+/** `plan`: what a pass would change in an account now, as text, as JSON or as a page. Nothing is written. */
 import { parseArgs } from 'node:util';
-import { ACCOUNT_OPTIONS, failureOf, optionsOf } from '../account.ts';
-import { DIFFERENCES, IN_STEP } from '../exit.ts';
-import { parseOptions } from '../options.ts';
-import { table } from '../report/table.ts';
-import { SETTINGS_OPTIONS, settingsOf } from '../settings.ts';
-import { type AccountPlan, explainFailures, planAccount } from './plan.ts';
+import { ACCOUNT_OPTIONS, clientOptionsOf } from '../account.ts';
+import type { Answer } from '../answer.ts';
+import { errors, typed } from '../errors.ts';
+import { IN_STEP } from '../exit.ts';
+import { explainFailures } from '../failures.ts';
+import { type CommandSpec, HELP_OPTION, helpOf, parseOptions } from '../options.ts';
+import { renderAnswerPage, writePage } from '../page.ts';
+import { openAccount } from '../read-account.ts';
+import { callsText, changesTable, findingsPart, joined, sentences, timeText, unreadPart } from '../render.ts';
+import { namedBy, SETTINGS_OPTIONS } from '../settings.ts';
+import { ACCOUNT_EXITS, planAnswer } from './plan.ts';
 
-const PLAN_HELP = `alb-target-sync plan [options]
-
-What a pass would change in the account now, and why. Reads only: the same plan as {"check": true} of the deployed function.
-
-  --cluster ARN             cluster to read; may be repeated
-  --target-group ARN        target group to plan for; may be repeated
-  --cloud-map-service ARN   Cloud Map service to check; may be repeated. A new difference takes 10 s more
-  --bind LINE               a line of binding, such as "target-group=web service=app port=8080"; may be repeated.
-                            Without it, the groups' tags decide
-  --settings FILE           take all of these from the deployed function instead: the output of
-                            aws lambda get-function-configuration (- for standard input)
-  --json                    one JSON document on standard output
-  --profile, --region, --endpoint-url   as in the AWS CLI
-
-Exit codes: 0 in step, 2 changes are planned, 252 bad options, 253 no credentials or region, 254 AWS refused or did not answer.`;
+const PLAN = {
+  name: 'plan',
+  examples: [typed('plan'), typed('plan', '--cluster ARN --target-group ARN --bind "service=app port=8080"')],
+  about:
+    'What a pass would change in the account now, and why: the same plan as {"check": true} of the deployed function, without ' +
+    'anything deployed. Reads only. What no option names is found: clusters, and target groups and Cloud Map services with the tag ' +
+    'alb-target-sync. A new difference in Cloud Map takes 10 s more, since it is looked at twice.',
+  options: {
+    ...SETTINGS_OPTIONS,
+    json: { type: 'boolean', about: 'one JSON document on standard output (docs/reference.md)' },
+    html: { type: 'string', value: 'FILE', about: 'write a page, too' },
+    ...ACCOUNT_OPTIONS,
+    ...HELP_OPTION,
+  },
+  exits: [
+    [0, 'in step: everything was read, and nothing would be changed'],
+    [1, 'nothing or not everything could be compared, or a named file cannot be read'],
+    [2, 'changes are due or held, or an instance in Cloud Map differs'],
+    [252, 'an option is wrong'],
+    ...ACCOUNT_EXITS,
+  ],
+} as const satisfies CommandSpec;
 
 export async function planCommand(args: readonly string[]): Promise<number> {
-  const values = valuesFrom(args);
+  const { values } = parseOptions(PLAN, () => parseArgs({ args: [...args], options: PLAN.options }));
   if (values.help) {
-    console.log(PLAN_HELP);
+    console.log(helpOf(PLAN));
     return IN_STEP;
   }
-  const settings = settingsOf(values);
-  const plan = await planAccount(settings, optionsOf(settings, values));
-  if (values.json) console.log(JSON.stringify({ mode: 'plan', ...plan, failures: explainFailures(plan.failures) }));
-  else console.log(renderPlan(plan));
-  if (plan.failures.length > 0) throw failureOf(plan);
-  return plan.changes.some(({ held }) => held === undefined) ? DIFFERENCES : IN_STEP;
+  const named = namedBy(values);
+  const account = await openAccount(named, values);
+  const answer = planAnswer(await account.read(), clientOptionsOf(values, named));
+  const page = values.html === undefined ? '' : writePage(values.html, renderAnswerPage(answer));
+  if (values.json) console.log(JSON.stringify(answer));
+  else console.log(joined([renderPlan(answer), page]));
+  return endOf(answer);
 }
 
-function valuesFrom(args: readonly string[]) {
-  return parseOptions('plan', () =>
-    parseArgs({
-      args: [...args],
-      options: {
-        ...SETTINGS_OPTIONS,
-        ...ACCOUNT_OPTIONS,
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }),
-  ).values;
+/** The exit code of the answer. Why something could not be read goes to standard error, after the answer. */
+export function endOf({ failures, exitCode }: Pick<Answer, 'failures' | 'exitCode'>): number {
+  if (failures.length > 0) throw errors.notRead(exitCode, explainFailures(failures));
+  return exitCode;
 }
 
 /** The plan as text: the answer first. */
-export function renderPlan(plan: AccountPlan): string {
-  const due = plan.changes.filter(({ held }) => held === undefined);
-  const later = plan.changes.filter(({ held }) => held !== undefined);
-  const reads = Object.values(plan.calls).reduce((sum, count) => sum + count, 0);
-  const rows = (changes: AccountPlan['changes']): string =>
-    table(
-      changes.map(({ kind, targetGroup, ip, port, because, taskArn, held }) => [
-        kind === 'register' ? '+' : '-',
-        `${ip}:${port}`,
-        targetGroup,
-        held === undefined ? because : `${because}; held: ${held}`,
-        taskArn,
-      ]),
-    );
-  return [
-    due.length === 0 ? 'In step: nothing would be changed.' : `${due.length} changes would be made\n${rows(due)}`,
-    later.length === 0 ? '' : `${later.length} more would be held\n${rows(later)}`,
-    ...plan.findings.map(({ kind, subject, message, command }) =>
-      [`${kind}  ${subject}`, `    ${message}`, ...(command === undefined ? [] : [`    ${command}`])].join('\n'),
+export function renderPlan({ headline, changes, findings, resources, calls, endedAt }: Answer): string {
+  return joined([
+    sentences(headline),
+    changesTable(
+      'Due now',
+      changes.filter(({ outcome }) => outcome === 'due'),
     ),
-    `Nothing was written: ${reads} read calls, 0 write calls.`,
-  ]
-    .filter((part) => part !== '')
-    .join('\n\n');
+    changesTable(
+      'Would change (observe)',
+      changes.filter(({ outcome }) => outcome === 'observed'),
+    ),
+    changesTable(
+      'Held',
+      changes.filter(({ outcome }) => outcome === 'held'),
+    ),
+    unreadPart(resources),
+    findingsPart(findings),
+    sentences(`${callsText(calls)}${endedAt === null ? '' : ` Read at ${timeText(endedAt)}.`}`),
+  ]);
 }

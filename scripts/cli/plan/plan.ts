@@ -1,128 +1,101 @@
 /** What a pass would change in an account now: the same plan as {"check": true}, read with the caller's own credentials. */
-import { createAwsApi, systemClock } from '../../../functions/adapters/aws.ts';
-import { createEnvironment, type Reporter } from '../../../functions/app/invocation.ts';
-import type { AwsApi, Outcome } from '../../../functions/app/ports.ts';
-import { run } from '../../../functions/app/run.ts';
-import type { Settings } from '../../../functions/core/binding-sources.ts';
-import { explainFailure, type Failure } from '../../../functions/core/failure.ts';
-import type { Finding } from '../../../functions/core/finding.ts';
-import type { Pass } from '../../../functions/core/report.ts';
-import { err } from '../../../functions/core/result.ts';
-import type { ToldChange } from '../report/timeline.ts';
+import type { ClientOptions } from '../../../functions/adapters/aws.ts';
+import {
+  type Answer,
+  answeredFinding,
+  type Change,
+  exitCodeOf,
+  SCHEMA_VERSION,
+  timeOf,
+  type Verdict,
+  verdictOf,
+} from '../answer.ts';
+import { DIFFERS, IN_STEP, UNKNOWN } from '../exit.ts';
+import { answeredFailures, exitCodeOfFailures } from '../failures.ts';
+import { type AccountReading, changesOf, targetsOf } from '../read-account.ts';
+import { count, resourcesText, unknownHeadline, unreadRemark } from '../render.ts';
 
-export interface AccountOptions {
-  readonly region: string | undefined;
-  readonly profile: string | undefined;
-  readonly endpointUrl: string | undefined;
+/** Findings that say that an instance in Cloud Map is not what its task is. */
+const INSTANCE_DIFFERENCES: ReadonlySet<string> = new Set(['missing', 'stale', 'mismatched', 'draining']);
+
+/** The exit codes of a command that reads an account. */
+export const ACCOUNT_EXITS = [
+  [253, 'there are no credentials or no region'],
+  [254, 'AWS refused or did not answer; nothing or not everything was read'],
+] as const;
+
+const MEANS: Readonly<Record<number, string>> = {
+  [IN_STEP]: 'everything that was asked about was read, and a pass would change nothing',
+  [UNKNOWN]: 'nothing or not everything could be compared',
+  [DIFFERS]: 'a pass would change something, or an instance in Cloud Map differs from its task',
+  ...Object.fromEntries(ACCOUNT_EXITS),
+};
+
+export function planAnswer(reading: AccountReading, options: ClientOptions): Answer {
+  const { resources, beganMs, endedMs, calls } = reading;
+  const changes = changesOf(reading);
+  const targets = targetsOf(reading);
+  const findings = reading.findings.map(answeredFinding);
+  const instances = findings.filter(({ kind }) => INSTANCE_DIFFERENCES.has(kind)).length;
+  const failures = answeredFailures(reading.failures, options);
+  const verdict = verdictOf({ differences: changes.length + instances, resources });
+  const exitCode = exitCodeOfFailures(failures) ?? exitCodeOf(verdict, UNKNOWN);
+  const headline = headlineOf(verdict, { resources, changes, findings, targets, failures }, instances);
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    command: 'plan',
+    verdict,
+    headline,
+    exitCode,
+    exitCodeMeans: MEANS[exitCode] ?? '',
+    startedAt: timeOf(beganMs),
+    endedAt: timeOf(endedMs),
+    resources,
+    changes,
+    targets,
+    // A single look does not know since when: the time would be that of the look.
+    findings: findings.map((each) => ({ ...each, since: null })),
+    failures,
+    calls,
+  };
 }
 
-export interface AccountPlan {
-  readonly changes: readonly PlannedChange[];
-  readonly targets: readonly {
-    readonly targetGroup: string;
-    readonly ip: string;
-    readonly port: number;
-    readonly state: string;
-  }[];
-  readonly findings: readonly Finding[];
-  readonly failures: readonly Failure[];
-  readonly calls: Readonly<Record<string, number>>;
-}
-
-interface PlannedChange extends ToldChange {
-  /** Why the deployed function would not do it now, where it would not. */
-  readonly held: string | undefined;
-}
-
-/** A person waits for this, and a group of a thousand targets takes a few seconds. */
-const TIME_MS = 120_000;
-
-/** Reads the account and plans. No write can leave: the world that it is given has none. */
-export async function planAccount(settings: Settings, options: AccountOptions): Promise<AccountPlan> {
-  const notes = new Notes();
-  const environment = createEnvironment(settings, readOnly(worldOf(options)), systemClock);
-  await run(environment, { trigger: 'check', hints: [], deadlineMs: Date.now() + TIME_MS }, notes);
-  return notes.plan();
-}
-
-/** What the passes of a check tell. */
-class Notes implements Reporter {
-  readonly failures: Failure[] = [];
-  readonly #ofSettings: Finding[] = [];
-  readonly #found: Finding[] = [];
-  readonly #passes: Pass[] = [];
-  #calls: ReadonlyMap<string, number> = new Map();
-
-  configured: Reporter['configured'] = ({ configuration, failures }) => {
-    // Reported again only when it is read again.
-    this.#ofSettings.splice(0, Number.POSITIVE_INFINITY, ...configuration.findings);
-    this.failures.push(...failures);
-  };
-
-  passed: Reporter['passed'] = (pass) => {
-    this.#passes.push(pass);
-    this.#found.push(...pass.findings);
-    this.failures.push(...pass.failures);
-  };
-
-  checked: Reporter['checked'] = ({ findings, failures }) => {
-    this.#found.push(...findings);
-    this.failures.push(...failures);
-  };
-
-  called: Reporter['called'] = (calls) => {
-    this.#calls = calls;
-  };
-
-  plan(): AccountPlan {
-    const findings = [...this.#ofSettings, ...this.#found];
-    return {
-      changes: this.#passes.flatMap(changesOf),
-      targets: this.#passes.flatMap(targetsOf),
-      // So few looks do not know since when: every time would be that of a look.
-      findings: findings.map(({ kind, subject, message, command }) => ({ kind, subject, message, command })),
-      failures: this.failures,
-      calls: Object.fromEntries([...this.#calls].sort()),
-    };
+function headlineOf(
+  verdict: Verdict,
+  {
+    resources,
+    changes,
+    findings,
+    targets,
+    failures,
+  }: Pick<Answer, 'resources' | 'changes' | 'findings' | 'targets' | 'failures'>,
+  instances: number,
+): string {
+  const registered = targets.filter(({ state }) => state !== 'draining').length;
+  const others = findings.length === 0 ? '' : ` ${count(findings.length, 'finding')} below.`;
+  switch (verdict) {
+    case 'in step':
+      return `In step: nothing would be changed in ${resourcesText(resources)} with ${count(registered, 'target')}.${others}`;
+    case 'differs':
+      return `${differenceText(changes, instances)}.${unreadRemark({ resources, failures })}`;
+    case 'unknown':
+      return unknownHeadline({ resources, failures }, 'nothing would be changed');
   }
 }
 
-export function explainFailures(failures: readonly Failure[]): string[] {
-  return [...new Set(failures.map(explainFailure))];
-}
-
-function worldOf({ region, profile, endpointUrl }: AccountOptions): AwsApi {
-  return createAwsApi({
-    ...(region === undefined ? {} : { region }),
-    ...(profile === undefined ? {} : { profile }),
-    ...(endpointUrl === undefined ? {} : { endpoint: endpointUrl }),
-  });
-}
-
-/** Writes never leave, whatever a plan says. */
-function readOnly(world: AwsApi): AwsApi {
-  const refuse = (): Promise<Outcome<null>> =>
-    Promise.resolve(err({ kind: 'refused', message: 'this command only reads; the deployed function writes' }));
-  return { ...world, RegisterTargets: refuse, DeregisterTargets: refuse };
-}
-
-function changesOf({ group, held }: Pass): PlannedChange[] {
-  return held.map(({ change, because }) => ({
-    kind: change.kind,
-    targetGroup: group.name,
-    ip: change.descriptor.id,
-    port: change.descriptor.port,
-    because: change.because.rule,
-    taskArn: change.because.task,
-    held: because === 'check only' ? undefined : because,
-  }));
-}
-
-function targetsOf({ group, snapshot }: Pass) {
-  return (snapshot?.targets ?? []).map(({ descriptor, state }) => ({
-    targetGroup: group.name,
-    ip: descriptor.id,
-    port: descriptor.port,
-    state,
-  }));
+function differenceText(changes: readonly Change[], instances: number): string {
+  const of = (outcome: Change['outcome']): number => changes.filter((change) => change.outcome === outcome).length;
+  const [due, observed, held] = [of('due'), of('observed'), of('held')];
+  return [
+    due === 0 ? '' : `${count(due, 'change')} would be made`,
+    observed === 0 ? '' : `${count(observed, 'change')} would be made if the mode were not observe`,
+    held === 0
+      ? ''
+      : due + observed === 0
+        ? `Nothing is due now, but ${count(held, 'change')} would be held`
+        : `${held} more would be held`,
+    instances === 0 ? '' : `${count(instances, 'instance')} in Cloud Map ${instances === 1 ? 'differs' : 'differ'}`,
+  ]
+    .filter((part) => part !== '')
+    .join(', ');
 }

@@ -1,40 +1,82 @@
 /** `replay --against account`: the captured events beside what a pass would change now in the account that they come from. */
-
-import type { Settings } from '../../../functions/core/binding-sources.ts';
 import { readEvent, screen } from '../../../functions/core/event.ts';
-import { type AccountValues, failureOf, optionsOf } from '../account.ts';
-import { DIFFERENCES, FAILED, IN_STEP } from '../exit.ts';
-import { renderPlan } from '../plan/command.ts';
-import { explainFailures, planAccount } from '../plan/plan.ts';
-import { type SettingsOptions, settingsOf } from '../settings.ts';
-import { answeredEvents } from './answer.ts';
+import type { ClusterArn } from '../../../functions/core/values.ts';
+import { clientOptionsOf } from '../account.ts';
+import { type Answer, type AnsweredFailure, verdictOf } from '../answer.ts';
+import { IN_STEP, UNKNOWN } from '../exit.ts';
+import { endOf, renderPlan } from '../plan/command.ts';
+import { planAnswer } from '../plan/plan.ts';
+import { openAccount } from '../read-account.ts';
+import { joined, unreadText } from '../render.ts';
+import { namedBy, type SettingsValues } from '../settings.ts';
+import { type AnsweredEvent, answeredEvents, givenResources } from './answer.ts';
 import { clustersOf } from './bindings.ts';
 import type { Item } from './item.ts';
 import type { HeardEvent } from './player.ts';
 import { renderEvents } from './render.ts';
 
-interface Values extends SettingsOptions, AccountValues {
-  readonly json?: boolean | undefined;
-  readonly strict?: boolean | undefined;
+type Values = SettingsValues &
+  Parameters<typeof clientOptionsOf>[0] & { readonly json?: boolean | undefined; readonly strict?: boolean | undefined };
+
+interface AgainstAnswer extends Answer {
+  readonly events: readonly AnsweredEvent[];
 }
 
-/** Reads the account and tells; the clusters are those of the capture where no option names them. */
-export async function compareWithAccount(items: readonly Item[], values: Values): Promise<number> {
-  const told = clustersOf(items.flatMap((item) => (item.kind === 'event' ? [item.event] : [])));
-  const isNamed = values.cluster !== undefined || values.settings !== undefined || told.length === 0;
-  const settings = settingsOf(isNamed ? values : { ...values, cluster: told });
-  const events = answeredEvents(items, heardBy(settings, items));
-  const { failures, ...plan } = await planAccount(settings, optionsOf(settings, values));
-  if (values.json) console.log(JSON.stringify({ events, ...plan, failures: explainFailures(failures) }));
-  else console.log([renderEvents(events), renderPlan({ failures, ...plan })].join('\n\n'));
-  if (failures.length > 0) throw failureOf({ failures, ...plan });
-  if (values.strict && events.some(({ reading }) => reading === 'unreadable')) return FAILED;
-  return plan.changes.some(({ held }) => held === undefined) ? DIFFERENCES : IN_STEP;
+/** Reads the account and reports; the clusters are those of the capture if no option names them. */
+export async function compareWithAccount(
+  items: readonly Item[],
+  missing: readonly AnsweredFailure[],
+  values: Values,
+): Promise<number> {
+  const ofCapture = clustersOf(items.flatMap((item) => (item.kind === 'event' ? [item.event] : [])));
+  const isNamed = values.cluster !== undefined || values.settings !== undefined || ofCapture.length === 0;
+  const named = namedBy(isNamed ? values : { ...values, cluster: ofCapture });
+  const options = clientOptionsOf(values, named);
+  const account = await openAccount(named, values);
+  const plan = planAnswer(await account.read(), options);
+  const answer = answerBeside(plan, answeredEvents(items, heardBy(named.clusters, items)), missing, values.strict === true);
+  if (values.json) console.log(JSON.stringify(answer));
+  else console.log(joined([renderPlan(answer), renderEvents(answer.events)]));
+  return endOf(answer);
 }
 
-function heardBy({ clusters }: Settings, items: readonly Item[]): HeardEvent[] {
+/** The plan of the account, with what could not be read of the capture. */
+function answerBeside(
+  plan: Answer,
+  events: readonly AnsweredEvent[],
+  missing: readonly AnsweredFailure[],
+  isStrict: boolean,
+): AgainstAnswer {
+  const given = givenResources(events, missing);
+  const resources = [...plan.resources, ...given];
+  const failures = [...plan.failures, ...missing];
+  const answer = { ...plan, command: 'replay --against account' as const, resources, events, failures };
+  if (given.length === 0) return answer;
+  const verdict = verdictOf({ differences: plan.verdict === 'differs' ? 1 : 0, resources });
+  const isKnown = plan.verdict === 'in step';
+  const headline = isKnown
+    ? `NOT READ: ${unreadText(given)} of the capture. In the account, nothing would be changed.`
+    : `${plan.headline} NOT READ: ${unreadText(given)} of the capture.`;
+  if (missing.length > 0)
+    return { ...answer, verdict, headline, exitCode: UNKNOWN, exitCodeMeans: 'a named file cannot be read' };
+  if (isStrict && plan.failures.length === 0) {
+    return {
+      ...answer,
+      verdict,
+      headline,
+      exitCode: UNKNOWN,
+      exitCodeMeans: 'something could not be read, and --strict is given',
+    };
+  }
+  const exitCodeMeans = 'the account agrees with what could be read; with --strict, the rest would count';
+  return isKnown ? { ...answer, verdict, headline, exitCode: IN_STEP, exitCodeMeans } : { ...answer, verdict, headline };
+}
+
+function heardBy(clusters: readonly ClusterArn[], items: readonly Item[]): HeardEvent[] {
   return items.flatMap((item) => {
     if (item.kind !== 'event') return [];
-    return [{ item, reading: screen(readEvent(item.event), clusters), atMs: 0, isLost: false }];
+    const reading = readEvent(item.event);
+    // Clusters that are discovered later are not yet known: then every cluster counts.
+    return [{ item, reading: clusters.length === 0 ? reading : screen(reading, clusters), atMs: 0, isLost: false }];
   });
 }

@@ -1,7 +1,7 @@
 /** Which target groups a replay has, and what feeds them: by the user's lines, or one group for each ECS group of the capture. */
 
-import { targetGroupNamed } from '../../../functions/core/binding.ts';
-import type { Settings } from '../../../functions/core/binding-sources.ts';
+import { wordIn } from '../../../functions/core/binding.ts';
+import { REMOVAL_BUDGET_PERCENT, type Settings } from '../../../functions/core/binding-sources.ts';
 import { definitionOf } from '../../../functions/core/event.ts';
 import { isObject } from '../../../functions/core/json.ts';
 import {
@@ -35,8 +35,12 @@ export function settingsFor(details: readonly unknown[], binds: readonly string[
     clusters,
     targetGroups: [...new Set(targetGroups)],
     cloudMapServices: [],
-    binding: lines.join('\n'),
+    home: undefined,
+    bindings: lines.join('\n'),
+    tagBindings: true,
+    spokeRole: undefined,
     mode: 'enforce',
+    removalBudgetPercent: REMOVAL_BUDGET_PERCENT,
   };
 }
 
@@ -95,7 +99,7 @@ function nameOf(feeder: Feeder, names: ReadonlyMap<string, string>): string {
 
 function groupsOfLines(binds: readonly string[], [cluster]: readonly ClusterArn[]): TargetGroupArn[] {
   if (cluster === undefined) return [];
-  return binds.map((line) => groupArn(cluster, targetGroupNamed(line) ?? 'replay'));
+  return binds.map((line) => groupArn(cluster, wordIn(line, 'target-group') ?? 'replay'));
 }
 
 function groupArn(cluster: ClusterArn, name: string): TargetGroupArn {

@@ -1,5 +1,7 @@
 /** Where tasks and targets differ in the simulated account, judged by its own state and not by what the function has read. */
+
 import { linesOfParameter, type Settings } from '../../../functions/core/binding-sources.ts';
+import { NO_COPIES, scopeOf } from '../../../functions/core/configuration.ts';
 import type { Account } from '../../simulator/account.ts';
 import { present, type TaskRecord } from '../../simulator/ecs.ts';
 
@@ -12,7 +14,7 @@ export interface Difference {
 /** Addresses of serving tasks that their group lacks, and others that it still has. */
 export function differencesIn(account: Account, settings: Settings): Difference[] {
   const tasks = [...account.ecs.tasks.values()];
-  const { bindings } = linesOfParameter(settings);
+  const { bindings } = linesOfParameter(scopeOf(settings, NO_COPIES));
   return [...account.elb.groups.values()].flatMap((group) => {
     const lines = bindings.filter((line) => line.group === group.arn).map(({ binding }) => binding);
     const wanted = new Set(

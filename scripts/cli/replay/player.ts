@@ -1,6 +1,7 @@
 /** Plays captured events: the simulated ECS becomes what they tell, and the function hears of them as it would when deployed. */
 
 import { linesOfParameter, type Settings } from '../../../functions/core/binding-sources.ts';
+import { NO_COPIES, scopeOf } from '../../../functions/core/configuration.ts';
 import { type Hint, mayMean, type Reading, readEvent } from '../../../functions/core/event.ts';
 import { isObject } from '../../../functions/core/json.ts';
 import { Account } from '../../simulator/account.ts';
@@ -14,6 +15,7 @@ import { Lambda } from '../../simulator/lambda.ts';
 import { Queue } from '../../simulator/queue.ts';
 import { Random } from '../../simulator/random.ts';
 import { Recorder } from '../report/recorder.ts';
+import type { ChangeMark } from '../report/timeline.ts';
 import { settingsFor } from './bindings.ts';
 import { type DeliveryOptions, type Timed, timeEvents } from './delivery-order.ts';
 import { type Difference, differencesIn } from './differences.ts';
@@ -44,6 +46,8 @@ export interface Played {
   readonly recorder: Recorder;
   readonly events: readonly HeardEvent[];
   readonly differences: readonly Difference[];
+  /** What mode=observe kept from being made, each change once, at the time of its first plan. */
+  readonly observed: readonly ChangeMark[];
   /** What was given and could not be used, in words. */
   readonly notes: readonly string[];
 }
@@ -124,6 +128,7 @@ class Player {
         isLost: deliveredAtMs.length === 0,
       })),
       differences: differencesIn(this.#account, this.#settings),
+      observed: observedIn(this.#runtimes),
       notes: this.#notes,
     };
   }
@@ -137,7 +142,7 @@ class Player {
     // for as long as tasks have by default.
     const told = { port: this.#options.port, vpcPrefixes: [''], deregistrationDelaySeconds: 30 };
     for (const arn of this.#settings.targetGroups) elb.addGroup({ arn, ...told });
-    for (const { binding } of linesOfParameter(this.#settings).bindings) {
+    for (const { binding } of linesOfParameter(scopeOf(this.#settings, NO_COPIES)).bindings) {
       const { kind, cluster, name } = binding.selector;
       if (kind === 'service') ecs.addService(cluster, name);
     }
@@ -196,7 +201,7 @@ class Player {
   }
 
   #isBound(hint: Hint): boolean {
-    return linesOfParameter(this.#settings).bindings.some(({ binding }) => mayMean(binding.selector, hint));
+    return linesOfParameter(scopeOf(this.#settings, NO_COPIES)).bindings.some(({ binding }) => mayMean(binding.selector, hint));
   }
 
   #collect(): void {
@@ -215,6 +220,21 @@ class Player {
     }
     this.#recorder.changes.sort((one, other) => one.atMs - other.atMs);
   }
+}
+
+function observedIn(runtimes: readonly InProcessRuntime[]): ChangeMark[] {
+  const passes = runtimes.flatMap(({ reports }) => reports.passes).sort((one, other) => one.endedAtMs - other.endedAtMs);
+  const changes = new Map<string, ChangeMark>();
+  for (const { endedAtMs: atMs, group, held } of passes) {
+    for (const { change, because } of held) {
+      const { kind, descriptor, address, because: proof } = change;
+      const key = `${group.name} ${kind} ${address} ${proof.task}`;
+      if (because !== 'observe' || changes.has(key)) continue;
+      const target = { targetGroup: group.name, ip: descriptor.id, port: descriptor.port };
+      changes.set(key, { atMs, kind, ...target, because: proof.rule, taskArn: proof.task });
+    }
+  }
+  return [...changes.values()];
 }
 
 const SCHEDULED = { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} };

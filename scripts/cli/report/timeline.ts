@@ -22,7 +22,7 @@ export interface TargetSpan {
 }
 
 /** A change of a target, as people and programs are told of it. */
-export interface ToldChange {
+interface ToldChange {
   readonly kind: 'register' | 'deregister';
   readonly targetGroup: string;
   readonly ip: string;

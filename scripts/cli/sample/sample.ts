@@ -1,7 +1,7 @@
 /** Makes ECS task state change events as AWS would send them, the same ones for the same seed. */
 import { Random } from '../../simulator/random.ts';
 import { eventOf, hex, type SampleEvent, type SampleTask, uuid } from './event.ts';
-import { type Life, rollOver, STATUSES, type State, type Status, statesOf } from './life.ts';
+import { type Life, rollOver, type State, type Status, statesOf } from './life.ts';
 import { type Wrap, wrapEvents } from './wraps.ts';
 
 export interface SampleOptions {
@@ -18,10 +18,6 @@ export interface SampleOptions {
 
 const FROM_MS = Date.parse('2026-03-02T10:15:00Z');
 const REGISTRY = '111122223333.dkr.ecr.eu-west-1.amazonaws.com';
-
-export function isStatus(text: string): text is SampleOptions['status'] {
-  return text === 'life' || STATUSES.some((status) => status === text);
-}
 
 /** The events in their wrap, as text. */
 export function sampleEvents(options: SampleOptions): string {

@@ -30,12 +30,12 @@ const WRAPPERS = {
 
 export type Wrap = keyof typeof WRAPPERS;
 
-export function isWrap(text: string): text is Wrap {
+function isWrap(text: string): text is Wrap {
   return Object.hasOwn(WRAPPERS, text);
 }
 
 /** The names of the wraps, for those who ask for one. */
-export const WRAPS: readonly string[] = Object.keys(WRAPPERS);
+export const WRAPS: readonly Wrap[] = Object.keys(WRAPPERS).filter(isWrap);
 
 /** The events in their wrap, as text. */
 export function wrapEvents(wrap: Wrap, events: readonly SampleEvent[], random: Random): string {

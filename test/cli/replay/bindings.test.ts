@@ -1,4 +1,5 @@
 /** Which target groups a replay has: one for each feeder of the capture, or those that lines name. */
+import { NO_COPIES, scopeOf } from '../../../functions/core/configuration.ts';
 import { describe, expect, it } from 'vitest';
 import { linesOfParameter, type Settings } from '../../../functions/core/binding-sources.ts';
 import { arnParts } from '../../../functions/core/values.ts';
@@ -9,7 +10,7 @@ const TEST = 'arn:aws-cn:ecs:cn-north-1:444455556666:cluster/test';
 const DEFINITION = 'arn:aws:ecs:eu-west-1:111122223333:task-definition/report:12';
 
 function lines(settings: Settings): string[] {
-  const { bindings, mistakes } = linesOfParameter(settings);
+  const { bindings, mistakes } = linesOfParameter(scopeOf(settings, NO_COPIES));
   expect(mistakes).toEqual([]);
   return bindings.map(({ group, binding: { selector, port } }) => {
     return `${arnParts(group).name} <- ${arnParts(selector.cluster).name} ${selector.kind}=${selector.name} ${port}`;

@@ -121,8 +121,10 @@ describe('what is told of it', () => {
     const items = await readBytes(`${JSON.stringify(EVENTS[4])}\n${JSON.stringify(EVENTS[8])}\nlost words\n`);
     const played = await playItems(items);
     const text = renderReplay(answerOf(items, played), played);
-    expect(text.split('\n')[0]).toMatch(/^In step: \d targets? in 1 target group after 3 events \(/);
-    expect(text).toMatch(/Could not be read\n {2}file line 3 {2}it is text; expected/);
+    expect(text.split('\n')[0]).toMatch(
+      /^NOT READ: 1 of 3 events\. The rest agrees: \d targets? in 1 target group after 3 events \(/,
+    );
+    expect(text).toMatch(/Could not be read\n {2}where +why\n {2}file line 3 {2}it is text; expected/);
   });
 });
 

@@ -174,7 +174,8 @@ class History {
     return {
       configured: () => undefined,
       passed: () => undefined,
-      called: () => undefined,
+      ended: () => undefined,
+      recorded: () => undefined,
       checked: ({ findings, failures, read: report }) => {
         if (report === undefined) return;
         const atMs = this.#clock.now();

@@ -1,0 +1,108 @@
+/** SDK clients by account and region: the stack's own, other regions, and accounts that have given it a role to read by. */
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import type { SpokeRole } from '../core/binding-sources.ts';
+import { arnParts, type CloudMapServiceArn, type ClusterArn, isSamePlace, type Place } from '../core/values.ts';
+
+/** What every client is made with; the SDK fills in the rest from the environment. */
+export interface ClientConfiguration {
+  readonly region?: string;
+  readonly endpoint?: string;
+  readonly profile?: string;
+  readonly maxAttempts: number;
+  readonly requestHandler: { readonly connectionTimeout: number };
+  readonly credentials?: () => Promise<Credentials>;
+}
+
+interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  readonly expiration: Date;
+}
+
+/** A role that is assumed with a role's credentials ends after an hour at most (IAM guide, "Role chaining"). */
+const SESSION_SECONDS = 3_600;
+/** A session is renewed this long before its end: longer than any invocation. */
+const RENEWED_BEFORE_MS = 300_000;
+const SESSION_NAME = 'alb-target-sync';
+
+/** Gives the client for whatever lies in a place. Clients are kept: each holds its connections. */
+export type ClientFor<Client> = (arn?: ClusterArn | CloudMapServiceArn) => Client;
+
+export class Places {
+  readonly #base: ClientConfiguration;
+  readonly #home: Place | undefined;
+  readonly #role: SpokeRole | undefined;
+  /** By account: one session serves its regions. */
+  readonly #sessions = new Map<string, { readonly begunAtMs: number; readonly session: Promise<Credentials> }>();
+
+  constructor(base: ClientConfiguration, home: Place | undefined, role: SpokeRole | undefined) {
+    this.#base = base;
+    this.#home = home;
+    this.#role = role;
+  }
+
+  clients<Client>(create: (configuration: ClientConfiguration) => Client): ClientFor<Client> {
+    const clients = new Map<string, Client>();
+    return (arn) => {
+      const place = this.#placeOf(arn);
+      const key = place === undefined ? '' : `${place.region} ${place.account}`;
+      const known = clients.get(key);
+      if (known !== undefined) return known;
+      const client = create(place === undefined ? this.#base : this.#configurationFor(place));
+      clients.set(key, client);
+      return client;
+    };
+  }
+
+  /** Undefined for the stack's own place. */
+  #placeOf(arn: ClusterArn | CloudMapServiceArn | undefined): Place | undefined {
+    if (arn === undefined || this.#home === undefined) return undefined;
+    const place = arnParts(arn);
+    return isSamePlace(place, this.#home) ? undefined : place;
+  }
+
+  #configurationFor(place: Place): ClientConfiguration {
+    const regional = { ...this.#base, region: place.region };
+    if (place.account === this.#home?.account) return regional;
+    return { ...regional, credentials: () => this.#session(place) };
+  }
+
+  async #session(place: Place): Promise<Credentials> {
+    const known = this.#sessions.get(place.account);
+    if (known !== undefined && Date.now() - known.begunAtMs < SESSION_SECONDS * 1_000 - RENEWED_BEFORE_MS) return known.session;
+    const fresh = { begunAtMs: Date.now(), session: this.#assume(place) };
+    this.#sessions.set(place.account, fresh);
+    try {
+      return await fresh.session;
+    } catch (error) {
+      // The next call asks again: the role may be made, or given back, in the meantime.
+      this.#sessions.delete(place.account);
+      throw error;
+    }
+  }
+
+  async #assume({ partition, account }: Place): Promise<Credentials> {
+    if (this.#role === undefined) throw new RoleMissing(account);
+    const { name, externalId } = this.#role;
+    const command = new AssumeRoleCommand({
+      RoleArn: `arn:${partition}:iam::${account}:role/${name}`,
+      RoleSessionName: SESSION_NAME,
+      DurationSeconds: SESSION_SECONDS,
+      ...(externalId !== undefined && { ExternalId: externalId }),
+    });
+    const { Credentials: given } = await new STSClient(this.#base).send(command);
+    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = given ?? {};
+    if (!AccessKeyId || !SecretAccessKey || !SessionToken || !Expiration) throw new RoleMissing(account);
+    return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken, expiration: Expiration };
+  }
+}
+
+/** Named like an error of AWS, so that it is told as a refusal. */
+class RoleMissing extends Error {
+  override readonly name = 'AccessDenied';
+
+  constructor(account: string) {
+    super(`no credentials for account ${account}: set the stack's parameter SpokeRoleName, and deploy infra/spoke.yaml there`);
+  }
+}

@@ -1,0 +1,176 @@
+/** Finds out whose the targets are that no task of the group's bindings explains: what ECS, the record and other services say. */
+import { type Selector, selectorKey } from '../core/binding.ts';
+import type { BoundGroup } from '../core/configuration.ts';
+import type { Failure } from '../core/failure.ts';
+import { originOf, type RecordEntry } from '../core/ownership.ts';
+import { err, ok, problemsOf } from '../core/result.ts';
+import { type Snapshot, unexplainedAddresses } from '../core/snapshot.ts';
+import { isLive } from '../core/task.ts';
+import { type Address, type ClusterArn, clusterOf, type TaskArn } from '../core/values.ts';
+import { type GroupCache, groupCache } from './cache.ts';
+import { allPages } from './caller.ts';
+import type { Invocation } from './invocation.ts';
+import { cachedTasks } from './read-snapshot.ts';
+import { RECORD_WINDOW_MS } from './record.ts';
+
+/**
+ * The stopped list is searched for an unexplained address, once more after this time, and then at this interval. A list that is
+ * behind omits a task that stopped a moment ago, and one of several pages may do so between pages: if the first answer were the last
+ * word for a quarter of an hour, the target of such a task would stay as long when its events are lost.
+ */
+const SEARCH_AGAIN_AFTER_MS = 30_000;
+const SEARCH_INTERVAL_MS = 900_000;
+/** Pages of stopped tasks that one pass reads of each list. The next pass goes on: a search must not use up the time of an invocation. */
+const SEARCH_PAGES_MAX = 10;
+
+const NEVER_SEARCHED = { atMs: Number.NEGATIVE_INFINITY, times: 0 };
+
+/** Of a cluster with more services than this, not all are asked which groups they keep: a finding is worth so many calls. */
+const SERVICES_MAX = 300;
+
+interface Search {
+  /** It has more to read, or it has found an owner: another pass is worth its reads. */
+  readonly isOpen: boolean;
+  readonly failures: readonly Failure[];
+  /** The addresses that a whole search has just left unexplained. */
+  readonly left: readonly Address[];
+}
+
+/**
+ * Looks for the owners of unexplained registered addresses among the stopped tasks, some pages at a time. This is how a cold
+ * environment that no event ever reached still finds the proof for a target whose task stopped within the hour. Nothing waits for it:
+ * a stack whose tasks crash all the time has more stopped tasks than an invocation can read.
+ */
+async function searchStopped(invocation: Invocation, bound: BoundGroup, snapshot: Snapshot): Promise<Search> {
+  const { cache, clock, trigger } = invocation;
+  const known = groupCache(cache, bound.group.arn);
+  const isDue = (address: Address): boolean => {
+    const { atMs, times } = known.searches.get(address) ?? NEVER_SEARCHED;
+    return clock.now() - atMs >= (times === 1 ? SEARCH_AGAIN_AFTER_MS : SEARCH_INTERVAL_MS);
+  };
+  const unexplained = unexplainedAddresses(snapshot);
+  if (!unexplained.some(isDue)) return { isOpen: false, failures: [], left: [] };
+  const selectors = distinctSelectors(bound.bindings);
+  if (known.searching.size === 0) known.searching = new Map(selectors.map((selector) => [selectorKey(selector), undefined]));
+  do {
+    const failures = problemsOf(await Promise.all(selectors.map((selector) => searchList(invocation, known, selector))));
+    if (failures.length > 0) return { isOpen: false, failures, left: [] };
+    // A check has one pass, and its answer is to be whole.
+  } while (trigger === 'check' && isSearching(known));
+  const left = unexplainedAddresses({ ...snapshot, ...cachedTasks(invocation, snapshot.bindings, [...snapshot.tasks.keys()]) });
+  if (!isSearching(known)) {
+    // Only a search that read everything settles that an address is foreign.
+    const timesOf = (address: Address): number => (known.searches.get(address) ?? NEVER_SEARCHED).times + 1;
+    known.searches = new Map(left.map((address) => [address, { atMs: clock.now(), times: timesOf(address) }]));
+    known.searching = new Map();
+  }
+  return { isOpen: left.length < unexplained.length || isSearching(known), failures: [], left: isSearching(known) ? [] : left };
+}
+
+function isSearching({ searching }: GroupCache): boolean {
+  return [...searching.values()].some((place) => place !== 'done');
+}
+
+/** Reads the next pages of one list of stopped tasks, and describes those that nothing is known of. */
+async function searchList({ reads, cache }: Invocation, known: GroupCache, selector: Selector) {
+  const key = selectorKey(selector);
+  const from = known.searching.get(key);
+  if (from === 'done') return ok(null);
+  const part = await reads.stopped(selector, from, SEARCH_PAGES_MAX);
+  if (!part.ok && part.problem.kind !== 'gone') {
+    // A token may have lost its meaning: the next search begins anew.
+    known.searching = new Map();
+    return part;
+  }
+  const { tasks, next } = part.ok ? part.value : { tasks: [], next: undefined };
+  const unread = tasks.filter((arn) => {
+    const entry = cache.tasks.get(arn);
+    return entry === undefined || isLive(entry.task);
+  });
+  const { failures } = await reads.describe(unread.map((arn) => ({ arn, cluster: selector.cluster })));
+  const [failure] = failures;
+  if (failure !== undefined) return err(failure);
+  known.searching = new Map([...known.searching, [key, next ?? 'done']]);
+  return ok(null);
+}
+
+function distinctSelectors(bindings: readonly { readonly selector: Selector }[]): Selector[] {
+  return [...new Map(bindings.map(({ selector }) => [selectorKey(selector), selector])).values()];
+}
+
+/** Searches for owners, and where the search has come to its end, asks who else it may be. */
+export async function identifyStrangers(invocation: Invocation, bound: BoundGroup, snapshot: Snapshot): Promise<Search> {
+  const search = await searchStopped(invocation, bound, snapshot);
+  if (search.left.length === 0) return search;
+  const failures = await Promise.all([
+    readOrigins(invocation, bound, search.left),
+    readNatives(invocation, bound, snapshot, search.left),
+  ]);
+  return { ...search, failures: [...search.failures, ...failures.flat()] };
+}
+
+/**
+ * What the record says of targets that a whole search has not explained: those that this stack registered are told apart from strangers.
+ * Whether the task still lives is asked of ECS, since no binding lists it.
+ */
+async function readOrigins(
+  { cache, clock, reads }: Invocation,
+  { group }: BoundGroup,
+  strangers: readonly Address[],
+): Promise<readonly Failure[]> {
+  const known = groupCache(cache, group.arn);
+  const answer = await reads.record(group.arn, clock.now() - RECORD_WINDOW_MS);
+  if (!answer.ok) return [answer.problem];
+  const origins = new Map<Address, TaskArn>();
+  for (const address of strangers) {
+    const owner = known.owners.get(address);
+    const own: RecordEntry[] = owner === undefined ? [] : [{ kind: 'kept', address, ...owner }];
+    const task = originOf(address, [...answer.value, ...own]);
+    if (task !== undefined) origins.set(address, task);
+  }
+  known.origins = origins;
+  const asked = [...origins.values()].flatMap((arn) => {
+    const cluster = clusterOf(arn);
+    return cluster === undefined || cache.tasks.has(arn) ? [] : [{ arn, cluster }];
+  });
+  const { failures } = await reads.describe(asked, { dropRefused: true });
+  return failures;
+}
+
+/** Which services ECS itself keeps in which groups, of the clusters that the group is bound to. Read where a stranger is healthy. */
+async function readNatives(
+  invocation: Invocation,
+  bound: BoundGroup,
+  { targets }: Snapshot,
+  strangers: readonly Address[],
+): Promise<readonly Failure[]> {
+  const { cache, clock } = invocation;
+  const isWorthIt = targets.some(({ address, state }) => state === 'healthy' && strangers.includes(address));
+  if (!isWorthIt || clock.now() - cache.natives.atMs < SEARCH_INTERVAL_MS) return [];
+  const clusters = [...new Set(bound.bindings.map(({ selector }) => selector.cluster))];
+  const answers = await Promise.all(clusters.map((cluster) => servicesOf(invocation, cluster)));
+  const services = new Map<string, Selector[]>();
+  for (const { selector, group } of answers.flatMap((answer) => (answer.ok ? answer.value : []))) {
+    services.set(group, [...(services.get(group) ?? []), selector]);
+  }
+  cache.natives = { atMs: clock.now(), services };
+  return problemsOf(answers);
+}
+
+async function servicesOf({ caller, reads }: Invocation, cluster: ClusterArn) {
+  const resource = `services of ${cluster}`;
+  const names = await allPages(resource, 'ListServices', (nextToken) =>
+    caller.read('ListServices', resource, { cluster, nextToken }),
+  );
+  if (!names.ok) return names;
+  const selectors = names.value.slice(0, SERVICES_MAX).map((name): Selector => ({ kind: 'service', cluster, name }));
+  const answers = await Promise.all(selectors.map((selector) => reads.service(selector)));
+  const [failure] = problemsOf(answers);
+  if (failure !== undefined) return err(failure);
+  const kept = answers.flatMap((answer, index) => {
+    const selector = selectors[index];
+    const groups = answer.ok ? (answer.value?.targetGroups ?? []) : [];
+    return selector === undefined ? [] : groups.map((group) => ({ selector, group }));
+  });
+  return ok(kept);
+}

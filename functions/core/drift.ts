@@ -1,0 +1,30 @@
+/** How long a group has been out of step: what the objective and its alarm are measured by. */
+import { type Held, isFinalHold } from './guard.ts';
+import type { Change } from './plan.ts';
+
+/**
+ * The age in milliseconds of the oldest change that was planned and not made; 0 where there is none. What the stack is told not to do is
+ * no difference. A change is not older than the binding that asks for it, where its age is known.
+ */
+export function oldestOpenMs(
+  planned: readonly Change[],
+  done: readonly Change[],
+  held: readonly Held[],
+  boundAtMs: number,
+  nowMs: number,
+): number {
+  const settled = new Set<Change>([...done, ...held.filter(isFinalHold).map(({ change }) => change)]);
+  const open = planned.filter((change) => !settled.has(change));
+  return Math.max(0, ...open.map(({ sinceMs = nowMs }) => nowMs - Math.max(sinceMs, boundAtMs)));
+}
+
+/** A start so long ago is not what a registration was waiting for: somebody has bound the group in the meantime. */
+const LATENCY_MAX_MS = 900_000;
+
+/** From the start of each registered task to its registration, in milliseconds. */
+export function registerLatenciesMs(done: readonly Change[], nowMs: number): number[] {
+  const latencies = done.flatMap(({ kind, sinceMs }) =>
+    kind === 'register' && sinceMs !== undefined ? [nowMs - sinceMs] : [],
+  );
+  return latencies.filter((ms) => ms >= 0 && ms <= LATENCY_MAX_MS);
+}

@@ -1,0 +1,83 @@
+/** Whose a target is that has the address of a task of ours, long after that task has ended: what the record of writes says. */
+import { isObject } from './json.ts';
+import { type Address, parseAddress, parseTaskArn, type TargetGroupArn, type TaskArn } from './values.ts';
+
+/** `let go`: an environment of this stack removed it before. `unknown`: nothing says that it was this task's. */
+export type Ownership = 'ours' | 'let go' | 'unknown';
+
+/**
+ * One line of the record: what an environment of this stack was about to write, what came of it, or what it saw. It is written
+ * before the call leaves, so that an environment that is killed after the call has left its line.
+ */
+export interface RecordEntry extends RecordedTarget {
+  readonly atMs: number;
+  readonly kind: RecordKind;
+}
+
+/**
+ * `kept`: the target was registered while its task served. `failed`: a removal that AWS refused or did not answer. `refused`: a
+ * registration that ELB did not take. `left`: a target of ours whose task nobody knows any more, recorded again so that it is not
+ * forgotten; it proves nothing.
+ */
+export type RecordKind = (typeof KINDS)[number];
+const KINDS = ['register', 'deregister', 'failed', 'refused', 'kept', 'left'] as const;
+
+export interface RecordedTarget {
+  readonly address: Address;
+  readonly task: TaskArn;
+}
+
+/** A log line holds so many targets: an event of CloudWatch Logs has 256 kB at most (CloudWatch Logs quotas). */
+export const RECORDED_MAX = 500;
+
+/** What a line of the record says besides its message, `record`. */
+export function recordFields(kind: RecordKind, group: TargetGroupArn, targets: readonly RecordedTarget[]) {
+  return { kind, targetGroupArn: group, targets: targets.map(({ address, task }) => `${address} ${task}`) };
+}
+
+/** The entries of a line of the record; none where it is no such line. */
+export function parseRecord(line: unknown, atMs: number): RecordEntry[] {
+  if (!isObject(line) || !Array.isArray(line['targets'])) return [];
+  const kind = KINDS.find((each) => each === line['kind']);
+  return line['targets'].flatMap((text): RecordEntry[] => {
+    const [address = '', arn] = typeof text === 'string' ? text.split(' ') : [];
+    const task = parseTaskArn(arn);
+    const endpoint = parseAddress(address);
+    return kind === undefined || !task.ok || !endpoint.ok ? [] : [{ kind, atMs, address: endpoint.value, task: task.value }];
+  });
+}
+
+/**
+ * The target is the task's if the record has it registered for the task, and no removal since. A removal that failed is none: had it
+ * been carried out all the same, the pass after it would have seen the target gone, and `absentAtMs` says so.
+ */
+export function ownershipOf(
+  address: Address,
+  task: TaskArn,
+  entries: readonly RecordEntry[],
+  absentAtMs: number | undefined,
+): Ownership {
+  let ownership: Ownership = 'unknown';
+  let heldMs = Number.NEGATIVE_INFINITY;
+  for (const { kind, task: of, atMs } of entriesOn(address, entries)) {
+    if (kind === 'register' || kind === 'kept') {
+      // Registered for another task of ours since: the address has moved on within our own bindings.
+      ownership = of === task ? 'ours' : 'unknown';
+      heldMs = atMs;
+    } else if (kind === 'refused') {
+      if (of === task) ownership = 'unknown';
+    } else if (kind !== 'left' && of === task) ownership = kind === 'deregister' ? 'let go' : 'ours';
+  }
+  return ownership === 'ours' && absentAtMs !== undefined && absentAtMs > heldMs ? 'let go' : ownership;
+}
+
+/** The task for which this stack last had the address registered, if it was the last to write there. */
+export function originOf(address: Address, entries: readonly RecordEntry[]): TaskArn | undefined {
+  const last = entriesOn(address, entries).at(-1);
+  return last === undefined || last.kind === 'deregister' || last.kind === 'refused' ? undefined : last.task;
+}
+
+/** By time. Lines of one moment keep the order in which they were written: a write, what came of it, and the next try. */
+function entriesOn(address: Address, entries: readonly RecordEntry[]): RecordEntry[] {
+  return entries.filter((entry) => entry.address === address).toSorted((one, other) => one.atMs - other.atMs);
+}

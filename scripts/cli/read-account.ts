@@ -1,0 +1,251 @@
+/** Reads an account as the function does, by an API that cannot write, and says of everything asked about whether it was read. */
+
+import { createAwsApi, systemClock } from '../../functions/adapters/aws.ts';
+import { createEnvironment, type Environment, type Reporter } from '../../functions/app/invocation.ts';
+import type { AwsApi, Clock, Outcome } from '../../functions/app/ports.ts';
+import { run } from '../../functions/app/run.ts';
+import { describeSelector, selects } from '../../functions/core/binding.ts';
+import { linesOfParameter, type Settings } from '../../functions/core/binding-sources.ts';
+import type { Instance, InstanceService } from '../../functions/core/cloud-map/instance.ts';
+import { NO_COPIES, scopeOf } from '../../functions/core/configuration.ts';
+import type { Failure } from '../../functions/core/failure.ts';
+import type { Finding } from '../../functions/core/finding.ts';
+import type { Pass } from '../../functions/core/report.ts';
+import { err } from '../../functions/core/result.ts';
+import type { Task } from '../../functions/core/task.ts';
+import { arnParts, cloudMapServiceIdOf } from '../../functions/core/values.ts';
+import { clientOptionsOf } from './account.ts';
+import type { AnsweredTarget, Change, Resource } from './answer.ts';
+import { type Discovered, discover } from './discover.ts';
+import { errors } from './errors.ts';
+import { findingInWordsOfOptions, mistakesIn, type Named } from './settings.ts';
+
+/** Somebody waits for this, and a group of a thousand targets takes a few seconds. */
+const TIME_MS = 120_000;
+
+/** One pass plans, and another one once more with what the first has found. */
+const RUNS_MAX = 3;
+
+/** Findings that say that something was not compared. */
+const NOT_COMPARED: ReadonlySet<string> = new Set(['wrong-line', 'unusable', 'failed', 'empty-list', 'no-address']);
+
+/** What was read, and when. */
+export interface AccountReading {
+  readonly beganMs: number;
+  readonly endedMs: number;
+  readonly resources: readonly Resource[];
+  readonly passes: readonly Pass[];
+  readonly tasks: readonly Task[];
+  readonly services: readonly InstanceService[];
+  /** By Cloud Map service. */
+  readonly instances: ReadonlyMap<string, readonly Instance[]>;
+  readonly findings: readonly Finding[];
+  readonly failures: readonly Failure[];
+  readonly calls: Readonly<Record<string, number>>;
+}
+
+/** An account under one set of settings. It can be read again: what differs then is known since the first time. */
+export interface OpenAccount {
+  read(): Promise<AccountReading>;
+}
+
+/** Opens the account that the options name; what they do not name is discovered. */
+export async function openAccount(named: Named, values: Parameters<typeof clientOptionsOf>[0]): Promise<OpenAccount> {
+  const options = clientOptionsOf(values, named);
+  refuseWrongLines(named);
+  const discovered = await discover(named, options);
+  refuseWrongLines({ ...named, ...discovered.settings });
+  return accountOf(discovered, createAwsApi(discovered.settings, options), systemClock, named.isDeployed);
+}
+
+/** A line can be judged only against the clusters and groups that it may mean. */
+function refuseWrongLines(named: Named): void {
+  if (named.isDeployed || named.clusters.length === 0 || named.targetGroups.length === 0) return;
+  const mistakes = mistakesIn(linesOfParameter(scopeOf(named, NO_COPIES)));
+  if (mistakes.length > 0) throw errors.badLines(mistakes);
+}
+
+export function accountOf(discovered: Discovered, api: AwsApi, clock: Clock, isDeployed = false): OpenAccount {
+  const environment = createEnvironment(discovered.settings, readOnly(api), clock);
+  return { read: () => readOnce(discovered, environment, isDeployed) };
+}
+
+async function readOnce(discovered: Discovered, environment: Environment, isDeployed: boolean): Promise<AccountReading> {
+  const { clock, settings } = environment;
+  const beganMs = clock.now();
+  const hasWork = settings.clusters.length > 0 && settings.targetGroups.length + settings.cloudMapServices.length > 0;
+  const request = { trigger: 'check' as const, hints: [], deadlineMs: beganMs + TIME_MS };
+  const calls = [discovered.calls];
+  let notes = new Notes();
+  for (let times = 1; hasWork && times <= RUNS_MAX; times += 1) {
+    notes = new Notes();
+    await run(environment, request, notes);
+    calls.push(notes.calls);
+    // A pass looks for the owners of unexplained targets after its plan: what it finds is in the plan of the next one.
+    if (!notes.passes.some(({ open }) => open.searching)) break;
+  }
+  const findings = [...notes.ofSettings, ...notes.findings].map((each) => (isDeployed ? each : findingInWordsOfOptions(each)));
+  const failures = [...discovered.failures, ...notes.ofConfiguration, ...notes.failures];
+  const tasks = [...environment.cache.tasks.values()].map(({ task }) => task);
+  return {
+    beganMs,
+    endedMs: clock.now(),
+    resources: resourcesOf(discovered, notes, environment, findings),
+    passes: notes.passes,
+    tasks,
+    services: environment.configuration?.configuration.cloudMapServices ?? [],
+    instances: notes.instances,
+    findings,
+    failures,
+    calls: sumOf(calls),
+  };
+}
+
+/** What one invocation reports. */
+class Notes implements Reporter {
+  ofSettings: readonly Finding[] = [];
+  ofConfiguration: readonly Failure[] = [];
+  calls: ReadonlyMap<string, number> = new Map();
+  readonly passes: Pass[] = [];
+  readonly findings: Finding[] = [];
+  readonly failures: Failure[] = [];
+  /** By Cloud Map service, if it was read. */
+  readonly instances = new Map<string, readonly Instance[]>();
+
+  // Read again, it is reported again.
+  configured: Reporter['configured'] = ({ configuration, failures }) => {
+    this.ofSettings = configuration.findings;
+    this.ofConfiguration = failures;
+  };
+
+  passed: Reporter['passed'] = (pass) => {
+    this.passes.push(pass);
+    this.failures.push(...pass.failures);
+    // Where tasks could not be read, a target that no task explains is not foreign: it is not known.
+    if (pass.failures.length === 0) this.findings.push(...pass.findings);
+  };
+
+  checked: Reporter['checked'] = ({ subject, findings, failures, read }) => {
+    if (read !== undefined && failures.length === 0) this.instances.set(subject, read.instances);
+    this.findings.push(...findings);
+    this.failures.push(...failures);
+  };
+
+  // A check writes nothing that a later pass would have to know of.
+  recorded: Reporter['recorded'] = () => undefined;
+
+  ended: Reporter['ended'] = ({ calls }) => {
+    this.calls = calls;
+  };
+}
+
+function resourcesOf(
+  { settings, failures, nothing }: Discovered,
+  notes: Notes,
+  { configuration, cache }: Environment,
+  findings: readonly Finding[],
+): Resource[] {
+  const tasks = [...cache.tasks.values()].map(({ task }) => task);
+  const undiscovered = failures.length > 0 ? 'what it has could not be listed' : nothing;
+  const account: Resource[] =
+    undiscovered === undefined ? [] : [{ type: 'account', name: 'what the account has', isRead: false, why: undiscovered }];
+  const groups = settings.targetGroups.map((arn): Resource => {
+    const passes = notes.passes.filter(({ group }) => group.arn === arn);
+    const isRead = passes.length > 0 && passes.every((pass) => pass.snapshot !== undefined && pass.failures.length === 0);
+    const isUnbound = passes.length === 0 && configuration?.configuration.unread.includes(arn) === false;
+    const why = isUnbound ? 'no usable line binds it' : 'it could not be read';
+    return { type: 'target group', name: arnParts(arn).name, isRead, why: isRead ? null : why };
+  });
+  const services = settings.cloudMapServices.map((arn): Resource => {
+    const isRead = notes.instances.has(arn);
+    return { type: 'Cloud Map service', name: cloudMapServiceIdOf(arn), isRead, why: isRead ? null : 'it could not be read' };
+  });
+  const all = [...account, ...groups, ...services];
+  return [...all, ...uncompared(findings, all), ...linesWithoutTasks(notes.passes, tasks)].map((each) =>
+    explained(each, findings),
+  );
+}
+
+/** Lines, tasks and services that a finding says were left out, beside the groups that are named anyway. */
+function uncompared(findings: readonly Finding[], named: readonly Resource[]): Resource[] {
+  const left = findings.filter(
+    ({ kind, subject }) => NOT_COMPARED.has(kind) && !named.some(({ name }) => isNamedBy(name, subject)),
+  );
+  return left.map(({ kind, subject }) => ({
+    type: kind === 'no-address' ? 'task' : 'line',
+    name: subject,
+    isRead: false,
+    why: `see the finding ${kind}`,
+  }));
+}
+
+/** A group that a finding is about was read, and was not compared. */
+function explained(resource: Resource, findings: readonly Finding[]): Resource {
+  const finding = findings.find(({ kind, subject }) => NOT_COMPARED.has(kind) && isNamedBy(resource.name, subject));
+  return finding === undefined ? resource : { ...resource, isRead: false, why: `see the finding ${finding.kind}` };
+}
+
+function isNamedBy(name: string, subject: string): boolean {
+  return subject === name || subject.endsWith(`/${name}`);
+}
+
+/** A service without tasks is known to exist; a family is known by its tasks alone, so that a misspelt one looks like an idle one. */
+function linesWithoutTasks(passes: readonly Pass[], tasks: readonly Task[]): Resource[] {
+  return passes.flatMap(({ snapshot, group }) =>
+    (snapshot?.bindings ?? [])
+      .filter(
+        ({ selector, list }) => list === 'read' && selector.kind === 'family' && !tasks.some((task) => selects(selector, task)),
+      )
+      .map(
+        ({ selector }): Resource => ({
+          type: 'line',
+          name: `target-group=${group.name} ${describeSelector(selector)}`,
+          isRead: false,
+          why: 'it selects no task, running or stopped within the hour',
+        }),
+      ),
+  );
+}
+
+export function changesOf({ passes }: AccountReading): Change[] {
+  return passes.flatMap(({ group, held }) =>
+    held.map(({ change, because }) => ({
+      at: null,
+      kind: change.kind,
+      outcome: because === 'check only' ? 'due' : because === 'observe' ? 'observed' : 'held',
+      held: because === 'check only' || because === 'observe' ? null : because,
+      targetGroup: group.name,
+      ip: change.descriptor.id,
+      port: change.descriptor.port,
+      because: change.because.rule,
+      taskArn: change.because.task,
+    })),
+  );
+}
+
+export function targetsOf({ passes }: AccountReading): AnsweredTarget[] {
+  return passes.flatMap(({ group, snapshot }) =>
+    (snapshot?.targets ?? []).map(({ descriptor, state }) => ({
+      targetGroup: group.name,
+      ip: descriptor.id,
+      port: descriptor.port,
+      state,
+    })),
+  );
+}
+
+export function settledBy(settings: Settings): Discovered {
+  return { settings, failures: [], calls: new Map(), nothing: undefined };
+}
+
+/** Writes never leave, whatever a plan says. */
+function readOnly(api: AwsApi): AwsApi {
+  const refuse = (): Promise<Outcome<null>> => Promise.resolve(err({ kind: 'refused', message: 'this command only reads' }));
+  return { ...api, RegisterTargets: refuse, DeregisterTargets: refuse };
+}
+
+function sumOf(all: readonly ReadonlyMap<string, number>[]): Readonly<Record<string, number>> {
+  const sums = new Map<string, number>();
+  for (const [operation, count] of all.flatMap((calls) => [...calls])) sums.set(operation, (sums.get(operation) ?? 0) + count);
+  return Object.fromEntries([...sums].sort());
+}
