@@ -56,6 +56,8 @@ export class TaskIndex<Task extends ListedTask> {
 
   /** Takes up a new state of the task; `held` is the one before. */
   note(task: Task, held: ListedState | undefined, state: ListedState): void {
+    // What else may change of a task changes no list.
+    if (state.desired === held?.desired && state.stoppedAtMs === held.stoppedAtMs) return;
     const known = this.#entries.get(task.arn);
     const entry = known ?? { place: this.#entries.size, shelves: keysOf(task).map((key) => this.#shelfOf(key)) };
     if (known === undefined) this.#entries.set(task.arn, entry);
