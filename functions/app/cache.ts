@@ -5,7 +5,7 @@
 
 import type { Selector } from '../core/binding.ts';
 import type { InstanceObservations } from '../core/cloud-map/check.ts';
-import { type BoundGroup, isMeant } from '../core/configuration.ts';
+import { type BoundGroup, isClaimMet, isMeant, type TargetsRead } from '../core/configuration.ts';
 import type { Hint } from '../core/event.ts';
 import type { Finding } from '../core/finding.ts';
 import { CONTEST_PAUSE_MS, changeKey, refusalPauseMs } from '../core/guard.ts';
@@ -60,6 +60,7 @@ export interface GroupCache {
   absentAtMs: ReadonlyMap<Address, number>;
   /** When the targets were last read. */
   lookedAtMs: number | undefined;
+  targetsRead: TargetsRead | undefined;
   seenHealthy: ReadonlySet<Address>;
   /** Searches among the stopped tasks, by unexplained address. */
   searches: ReadonlyMap<Address, Search>;
@@ -161,6 +162,7 @@ export function groupCache(cache: Cache, group: TargetGroupArn): GroupCache {
     firstSeenMs: new Map(),
     absentAtMs: new Map(),
     lookedAtMs: undefined,
+    targetsRead: undefined,
     seenHealthy: new Set(),
     searches: new Map(),
     searching: new Map(),
@@ -223,10 +225,25 @@ export function noteListed(cache: Cache, listed: Iterable<TaskArn>, nowMs: numbe
   }
 }
 
-/** The hints that a pass over this group has to settle. */
-export function hintsFor(cache: Cache, bound: BoundGroup, hints: readonly Hint[]): Hint[] {
+/**
+ * The hints that a pass over this group has to settle. One that only repeats an order of a moment ago is left to the first event of it,
+ * which may be with another environment: later events, and the schedule, make up for one that was lost.
+ */
+export function hintsFor({ cache, clock, environment }: Hearer, bound: BoundGroup, hints: readonly Hint[]): Hint[] {
   const known = groupCache(cache, bound.group.arn);
-  return hints.filter((hint) => isMeant(bound, hint) && !isCovered(known, hint));
+  const isPremature = ({ isFollowUp, claim }: Hint): boolean =>
+    isFollowUp === true && claim?.isStop === true && clock.now() - claim.atMs < environment.eventAgeMs;
+  return hints.filter(
+    (hint) =>
+      isMeant(bound, hint) && !isCovered(known, hint) && !isPremature(hint) && !isClaimMet(bound, hint, known.targetsRead),
+  );
+}
+
+/** What decides which hints ask for a look. */
+interface Hearer {
+  readonly cache: Cache;
+  readonly clock: { now(): number };
+  readonly environment: { readonly eventAgeMs: number };
 }
 
 export function forgetOldTasks(cache: Cache, nowMs: number): void {
@@ -258,6 +275,11 @@ export function notePass(group: GroupCache, nowMs: number): void {
 /** Whether passes follow each other so fast that one which lists every task settles more than those that follow hints. */
 export function isBurst({ passesAtMs }: GroupCache, passes: number, nowMs: number): boolean {
   return passesAtMs.filter((atMs) => nowMs - atMs < BURST_MS).length >= passes;
+}
+
+/** When the passes that follow each other so fast began. */
+export function burstBeganMs({ passesAtMs }: GroupCache, nowMs: number): number {
+  return Math.min(nowMs, ...passesAtMs.filter((atMs) => nowMs - atMs < BURST_MS));
 }
 
 /** Keeps since when each planned removal is known proved. */
@@ -297,8 +319,14 @@ export function noteRemovals(group: GroupCache, removed: number): void {
 export function noteWrite(group: GroupCache, key: string, address: Address, nowMs: number): void {
   for (const [each, atMs] of group.writtenAtMs) if (nowMs - atMs > CONTEST_PAUSE_MS) group.writtenAtMs.delete(each);
   group.writtenAtMs.set(key, nowMs);
+  group.writtenAtMs.delete(oppositeOf(key));
   group.refused.delete(address);
   group.shares.delete(address);
+}
+
+/** What we have undone ourselves, nobody else has: a task that was held and comes back is no contest. */
+function oppositeOf(key: string): string {
+  return key.startsWith('register ') ? `de${key}` : key.slice('de'.length);
 }
 
 /** Notes that ELB refused a target, and until when it is left alone: one that drains until it can have drained. */
@@ -322,8 +350,9 @@ export function keepRefusals(group: GroupCache, asked: ReadonlySet<Address>): vo
 }
 
 /** Keeps first observations and health of the targets that are still there, and takes up the new ones. */
-export function noteTargets(group: GroupCache, targets: readonly Target[], nowMs: number): void {
+export function noteTargets(group: GroupCache, targets: readonly Target[], beganAtMs: number, nowMs: number): void {
   const registered = registeredAddresses(targets);
+  group.targetsRead = { beganAtMs, registered };
   group.absentAtMs = new Map(
     [...registered].flatMap((address) => {
       const atMs = group.firstSeenMs.has(address) ? group.absentAtMs.get(address) : group.lookedAtMs;

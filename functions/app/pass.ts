@@ -40,6 +40,7 @@ import {
   removalsLeft,
 } from './cache.ts';
 import type { Invocation } from './invocation.ts';
+import { outdated } from './read-configuration.ts';
 import { readSnapshot } from './read-snapshot.ts';
 import { readOwnership, recordOwners } from './record.ts';
 import { identifyStrangers } from './strangers.ts';
@@ -48,22 +49,30 @@ import { type Writer, writeChanges } from './writes.ts';
 /** ECS sends no event when a task becomes healthy (captured events have no healthStatus): the schedule asks for it this often. */
 const READY_POLL_MS = 5_000;
 
-/** Brings the group as far in step as the proofs of this pass allow. `isListing`: whether every running task is listed. */
-export async function runPass(invocation: Invocation, bound: BoundGroup, isListing: boolean): Promise<Pass> {
+/** Whether a pass lists every running task: a full one does, one in a burst of events does if they ask for a look at all. */
+export type Listing = 'full' | 'burst' | 'none';
+
+/** Brings the group as far in step as the proofs of this pass allow. */
+export async function runPass(invocation: Invocation, bound: BoundGroup, listing: Listing): Promise<Pass> {
   const { cache, clock, environment, reads, trigger } = invocation;
   const { settings } = environment;
   const { group } = bound;
   const startedAtMs = clock.now();
-  const hints = hintsFor(cache, bound, invocation.hints);
   const known = groupCache(cache, group.arn);
   notePass(known, startedAtMs);
   noteBindings(known, bindingText(bound), startedAtMs);
-  const begun = { group, trigger, startedAtMs, hints: hints.length };
   // Targets are read before tasks. In the other order, a task registered by a concurrent pass between the two reads would be
   // missing from our older list, and we would take a healthy task out of service.
   const targets = await reads.targets(bound);
+  const begun = { group, trigger, startedAtMs, hints: hintsFor(invocation, bound, invocation.hints).length };
+  if (!targets.ok && targets.problem.kind === 'gone' && environment.configuration !== undefined) {
+    environment.configuration = outdated(environment.configuration);
+  }
   if (!targets.ok) return unreadPass({ ...begun, endedAtMs: clock.now() }, targets.problem);
-  noteTargets(known, targets.value, clock.now());
+  noteTargets(known, targets.value, startedAtMs, clock.now());
+  // Hints that another environment has settled by now need no look.
+  const hints = hintsFor(invocation, bound, invocation.hints);
+  const isListing = listing === 'full' || (listing === 'burst' && hints.length > 0);
   const request = { bound, hints, isListing };
   const { snapshot, failures: readFailures, listedAtMs } = await readSnapshot(invocation, request, targets.value);
   const registered = registeredAddresses(snapshot.targets);
@@ -112,7 +121,10 @@ export async function runPass(invocation: Invocation, bound: BoundGroup, isListi
     // On half of what there is, a live task's target would be told as nobody's.
     known.audited = auditTargets(snapshot, historyOf(invocation, bound, known), endedAtMs);
   }
-  const waiting = members.filter((member) => member.binding.ready && isServing(member.task) && !isReady(member));
+  // Other events wait behind this one: only the schedule has the time to look again for what nobody has told it of.
+  const mayLookAgain = trigger === 'schedule' || invocation.areTagsChanged === true;
+  const unready = members.filter((member) => member.binding.ready && isServing(member.task) && !isReady(member));
+  const pollsMs = trigger === 'schedule' ? unready.map(() => endedAtMs + READY_POLL_MS) : [];
   known.findings = [...known.audited, ...guarded.held.flatMap(findingOfHeld), ...written.refused.map(findingOfRefusal)];
   return {
     ...begun,
@@ -128,7 +140,7 @@ export async function runPass(invocation: Invocation, bound: BoundGroup, isListi
       failed: isAged || [...failures, ...recordFailures].some(isPassing),
       behind: behind.length > 0,
       confirmationsMs: confirmationsDueMs(guarded, input),
-      eventsMs: trigger === 'schedule' ? [...eventsDueMs(guarded, input), ...waiting.map(() => endedAtMs + READY_POLL_MS)] : [],
+      eventsMs: [...(mayLookAgain ? eventsDueMs(guarded, input) : []), ...pollsMs],
       searching: search.isOpen,
     },
   };

@@ -32,21 +32,32 @@ import { allPages, type Caller } from './caller.ts';
 import type { Clock } from './ports.ts';
 
 /**
- * Groups, tags and services are read again when their copy is older than this. No write rests on bindings older than a minute, and an
- * invocation takes up to half a minute: what it begins with serves it to its end.
+ * Tags, services and the brake are read again when their copy is older than this: no write rests on bindings older than a minute. A full
+ * run takes up to half a minute, and what it begins with has to serve it to its end.
  */
-const CONFIGURATION_AGE_MAX_MS = 30_000;
+const AGE_MAX_MS = 50_000;
+const FULL_RUN_AGE_MAX_MS = 30_000;
+/** A group keeps its type, protocol and family for its life. That it is gone shows when its targets are read. */
+const GROUP_AGE_MAX_MS = 900_000;
 
 export interface ReadConfiguration {
   readonly configuration: Configuration;
   readonly failures: readonly Failure[];
   readonly copies: Copies;
   readonly readAtMs: number;
+  /** When all groups were last described. */
+  readonly groupsReadAtMs: number;
+}
+
+/** The copy, which nobody is to use before everything in it was read again: a group that it has is gone. */
+export function outdated(read: ReadConfiguration): ReadConfiguration {
+  return { ...read, readAtMs: Number.NEGATIVE_INFINITY, groupsReadAtMs: Number.NEGATIVE_INFINITY };
 }
 
 /** Whether the copy still serves: young enough, and whole. After a failed reading the next pass may try again. */
-export function isCurrent(read: ReadConfiguration | undefined, nowMs: number): read is ReadConfiguration {
-  return read !== undefined && read.failures.length === 0 && nowMs - read.readAtMs <= CONFIGURATION_AGE_MAX_MS;
+export function isCurrent(read: ReadConfiguration | undefined, nowMs: number, isFullRun: boolean): read is ReadConfiguration {
+  const ageMaxMs = isFullRun ? FULL_RUN_AGE_MAX_MS : AGE_MAX_MS;
+  return read !== undefined && read.failures.length === 0 && nowMs - read.readAtMs <= ageMaxMs;
 }
 
 /** Reads the configuration anew. What cannot be read keeps its last copy and is named among the failures. */
@@ -63,8 +74,10 @@ export async function readConfiguration(
   const found = isDiscovering(settings) ? await discover(reader) : undefined;
   const begun = scopeOf(settings, { ...old, discovered: found });
   const reachable = begun.targetGroups.filter((arn) => isReachable(settings, arn));
+  const areGroupsYoung = readAtMs - (previous?.groupsReadAtMs ?? Number.NEGATIVE_INFINITY) <= GROUP_AGE_MAX_MS;
+  const groupsReadAtMs = areGroupsYoung && previous !== undefined ? previous.groupsReadAtMs : readAtMs;
   const [groups, cloudMapTags, pausedSinceMs] = await Promise.all([
-    readGroups(reader, reachable),
+    readGroups(reader, reachable, !areGroupsYoung),
     readCloudMapTags(reader, begun),
     readPause(reader),
   ]);
@@ -85,7 +98,7 @@ export async function readConfiguration(
   // A service that does not exist may be made at any moment: the next schedule asks for it again, and not the one after that.
   const isGone = [...cloudMapTags.values()].includes('gone');
   const configuration = resolveConfiguration(settings, copies);
-  return { configuration, failures, copies, readAtMs: isGone ? readAtMs - CONFIGURATION_AGE_MAX_MS / 2 : readAtMs };
+  return { configuration, failures, copies, groupsReadAtMs, readAtMs: isGone ? readAtMs - FULL_RUN_AGE_MAX_MS / 2 : readAtMs };
 }
 
 /**
@@ -195,20 +208,22 @@ interface Reader {
 }
 
 /** An ARN that does not exist, or that ELB does not accept, costs nobody else its answer: it is known by itself in the end. */
-async function readGroups(reader: Reader, arns: readonly TargetGroupArn[]): Promise<Copies['groups']> {
-  const read = (chunk: readonly TargetGroupArn[]) =>
-    reader.caller.read('DescribeTargetGroups', namesOf(chunk), { groups: chunk });
+async function readGroups(reader: Reader, arns: readonly TargetGroupArn[], all: boolean): Promise<Copies['groups']> {
+  const { caller, old, failures } = reader;
+  const read = (chunk: readonly TargetGroupArn[]) => caller.read('DescribeTargetGroups', namesOf(chunk), { groups: chunk });
   const groups = new Map<TargetGroupArn, DescribedGroup | 'gone' | 'refused'>();
-  for (const { items, answer } of await isolate(arns, DESCRIBE_GROUPS_MAX, ['gone', 'refused'], read)) {
+  const isKnown = (arn: TargetGroupArn): boolean => typeof old.groups.get(arn) === 'object';
+  for (const arn of arns) {
+    const copy = old.groups.get(arn);
+    if (copy !== undefined) groups.set(arn, copy);
+  }
+  const asked = arns.filter((arn) => all || !isKnown(arn));
+  for (const { items, answer } of await isolate(asked, DESCRIBE_GROUPS_MAX, ['gone', 'refused'], read)) {
     if (answer.ok) for (const described of answer.value) groups.set(described.group.arn, described);
     else {
       const { kind } = answer.problem;
-      const isSettled = kind === 'gone' || kind === 'refused';
-      if (!isSettled) reader.failures.push(answer.problem);
-      for (const arn of items) {
-        const copy = isSettled ? kind : reader.old.groups.get(arn);
-        if (copy !== undefined) groups.set(arn, copy);
-      }
+      if (kind === 'gone' || kind === 'refused') for (const arn of items) groups.set(arn, kind);
+      else failures.push(answer.problem);
     }
   }
   return groups;

@@ -8,9 +8,9 @@ import type { Pass } from '../core/report.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { definitionKey, isServing, type Task } from '../core/task.ts';
 import type { TargetGroupArn } from '../core/values.ts';
-import { type GroupCache, groupCache, isBurst } from './cache.ts';
+import { burstBeganMs, type GroupCache, groupCache, isBurst } from './cache.ts';
 import { type Invocation, isFull } from './invocation.ts';
-import { runPass } from './pass.ts';
+import { type Listing, runPass } from './pass.ts';
 
 /** Deregistration delay and stop timeouts change with deployments, not with tasks. */
 export const SETTINGS_AUDIT_INTERVAL_MS = 900_000;
@@ -18,6 +18,8 @@ export const SETTINGS_AUDIT_INTERVAL_MS = 900_000;
 const PAGE_MS = 200;
 /** A group that the schedule does not get to in so many runs is a failure. */
 const DEFERRALS_MAX = 3;
+/** A batch of so many events is full (template.yaml, BatchSize): more are waiting behind it. */
+const FULL_BATCH = 10;
 /** More revisions than this at once are the middle of a deployment; the next audit sees the rest. */
 const DEFINITIONS_MAX = 5;
 
@@ -42,10 +44,12 @@ export async function reconcileGroup(invocation: Invocation, bound: BoundGroup):
     // A burst of batches must not become a burst of reads.
     const waitMs = known.lastPassAtMs + PASS_INTERVAL_MS - clock.now();
     if (waitMs > 0) await clock.sleep(waitMs);
-    const isListing: boolean =
-      isFull(invocation) || isConfirming || isBurst(known, invocation.environment.burstPasses, clock.now());
-    const pass: Pass | undefined = await turns.take<Pass | undefined>(isListing, () =>
-      listInTime(invocation, bound, isListing),
+    const listing = listingOf(invocation, known, isConfirming);
+    // What began with the burst is due for everybody by then: a list before that would have to be read again.
+    const dueMs = listing === 'burst' ? burstBeganMs(known, clock.now()) + invocation.environment.eventAgeMs - clock.now() : 0;
+    if (dueMs > 0) await clock.sleep(dueMs);
+    const pass: Pass | undefined = await turns.take<Pass | undefined>(listing !== 'none', () =>
+      listInTime(invocation, bound, listing),
     );
     if (pass === undefined) return defer(invocation, known, arn);
     // What the time does not suffice for is where the next run begins. That is no failure, unless it happens again and again.
@@ -68,9 +72,16 @@ export async function reconcileGroup(invocation: Invocation, bound: BoundGroup):
 }
 
 /** The pass, unless the time left does not suffice for the lists that it begins with. */
-async function listInTime(invocation: Invocation, bound: BoundGroup, isListing: boolean): Promise<Pass | undefined> {
-  if (isListing && !hasTimeToList(invocation, groupCache(invocation.cache, bound.group.arn))) return undefined;
-  return runPass(invocation, bound, isListing);
+async function listInTime(invocation: Invocation, bound: BoundGroup, listing: Listing): Promise<Pass | undefined> {
+  if (listing !== 'none' && !hasTimeToList(invocation, groupCache(invocation.cache, bound.group.arn))) return undefined;
+  return runPass(invocation, bound, listing);
+}
+
+function listingOf(invocation: Invocation, known: GroupCache, isConfirming: boolean): Listing {
+  const { clock, environment, areTagsChanged, hints } = invocation;
+  if (isFull(invocation) || isConfirming || areTagsChanged) return 'full';
+  const isFullBatch = hints.length >= FULL_BATCH;
+  return isFullBatch && isBurst(known, environment.burstPasses, clock.now()) ? 'burst' : 'none';
 }
 
 /** Whether the lists of the group's tasks can be read in the time left: reading half of them would be a waste. */

@@ -101,7 +101,7 @@ function isBound({ groups, cloudMapServices }: Configuration, hint: Hint): boole
 /** Whether this environment has read and settled what every hint says: then the batch costs no call. */
 function isSettled(invocation: Invocation): boolean {
   if (isFull(invocation) || invocation.areTagsChanged) return false;
-  const { environment, cache, hints } = invocation;
+  const { environment, hints } = invocation;
   const { settings, configuration: read } = environment;
   if (hints.every((hint) => isSurelyUnbound(settings, hint))) return true;
   if (read === undefined || !isWhole(read.configuration)) return false;
@@ -109,7 +109,7 @@ function isSettled(invocation: Invocation): boolean {
     const meant = read.configuration.groups.filter((bound) => isMeant(bound, hint));
     // A hint that means no group by an old copy of the tags may mean one by the present ones.
     if (meant.length === 0) return isSurelyUnbound(settings, hint);
-    return meant.every((bound) => hintsFor(cache, bound, [hint]).length === 0);
+    return meant.every((bound) => hintsFor(invocation, bound, [hint]).length === 0);
   });
 }
 
@@ -145,7 +145,7 @@ function rotated(groups: readonly BoundGroup[], first: TargetGroupArn | undefine
 }
 
 function isDue(invocation: Invocation, bound: BoundGroup): boolean {
-  if (isFull(invocation) || hintsFor(invocation.cache, bound, invocation.hints).length > 0) return true;
+  if (isFull(invocation) || hintsFor(invocation, bound, invocation.hints).length > 0) return true;
   const known = groupCache(invocation.cache, bound.group.arn);
   return invocation.areTagsChanged === true && known.binding !== bindingText(bound);
 }

@@ -16,7 +16,16 @@ import type { InstanceService } from './cloud-map/instance.ts';
 import { type Hint, mayMean } from './event.ts';
 import type { Finding } from './finding.ts';
 import type { TargetGroup } from './target.ts';
-import { arnParts, type CloudMapServiceArn, type ClusterArn, isSamePlace, type TargetGroupArn } from './values.ts';
+import {
+  type Address,
+  addressOf,
+  arnParts,
+  type CloudMapServiceArn,
+  type ClusterArn,
+  familyOf,
+  isSamePlace,
+  type TargetGroupArn,
+} from './values.ts';
 
 /** A target group as ELB describes it, before it is known to be of use. */
 export interface DescribedGroup {
@@ -109,6 +118,27 @@ export function scopeOf(
 export function isReachable({ home, spokeRole }: Settings, arn: TargetGroupArn | CloudMapServiceArn): boolean {
   if (home === undefined || isSamePlace(arnParts(arn), home)) return true;
   return arn.includes(':servicediscovery:') && (spokeRole !== undefined || arnParts(arn).account === home.account);
+}
+
+/** Registered addresses of a group, and when the read that saw them began. */
+export interface TargetsRead {
+  readonly beganAtMs: number;
+  readonly registered: ReadonlySet<Address>;
+}
+
+/**
+ * Whether the targets were already as the event would have them when they were last read: then a look would find nothing to do. Where the
+ * event lies, the schedule finds out, as it does for one that is lost.
+ */
+export function isClaimMet({ group, bindings }: BoundGroup, hint: Hint, read: TargetsRead | undefined): boolean {
+  const { claim } = hint;
+  if (claim === undefined || read === undefined || read.beganAtMs < claim.atMs) return false;
+  const ips = claim.addresses.filter((ip) => familyOf(ip) === group.family);
+  const meant = bindings.filter(({ selector }) => mayMean(selector, hint));
+  return meant.every(({ drain, port }) => {
+    if (drain || typeof port !== 'number' || ips.length === 0) return false;
+    return ips.every((ip) => read.registered.has(addressOf(ip, port)) !== claim.isStop);
+  });
 }
 
 /** What binds the group, as one text. */

@@ -2,21 +2,25 @@
 
 import { type Selector, selects } from './binding.ts';
 import { isObject, type JsonObject } from './json.ts';
+import { valuesOf } from './result.ts';
 import {
   arnParts,
   belongsTo,
   type ClusterArn,
   clusterOf,
+  type IpAddress,
   parseCloudMapServiceArn,
   parseClusterArn,
+  parseIpAddress,
   parseTargetGroupArn,
   parseTaskArn,
+  parseTime,
   type TaskArn,
 } from './values.ts';
 
 /**
- * A place to look. No address, no status: what is not here cannot reach a write.
- * A forged, replayed or mangled message can therefore cost reads, and nothing else.
+ * A place to look. What is not here cannot reach a write, and what the event claims can only be a reason not to look: a forged, replayed
+ * or mangled message costs reads, or as much as if it had been lost.
  */
 export interface Hint {
   readonly task: TaskArn;
@@ -28,6 +32,17 @@ export interface Hint {
   readonly definition: string | undefined;
   /** The task's tags have changed: it is described again, whatever its version. */
   readonly isTagged?: boolean;
+  /** An earlier event has told of the same order to stop, and later ones will. */
+  readonly isFollowUp?: boolean;
+  readonly claim?: Claim | undefined;
+}
+
+/** What an event says of itself. Where the targets are already as it would have them, nobody has to look. */
+export interface Claim {
+  readonly addresses: readonly IpAddress[];
+  readonly isStop: boolean;
+  /** When it came about: targets that were read before prove nothing. */
+  readonly atMs: number;
 }
 
 export type Reading =
@@ -93,9 +108,33 @@ function readTaskEvent(event: JsonObject, detail: JsonObject): Reading {
       version: readVersion(detail['version']),
       group: shortText(detail['group']),
       definition: definitionOf(detail['taskDefinitionArn']),
+      isFollowUp: isFollowUp(detail),
+      claim: claimOf(event, detail),
     },
   };
 }
+
+/**
+ * The first event of an order to stop carries its time, as RUNNING where somebody gave it and as DEPROVISIONING where the container ended
+ * by itself (captured events); DEACTIVATING follows it at once.
+ */
+function isFollowUp({ lastStatus, stoppingAt, updatedAt }: JsonObject): boolean {
+  if (lastStatus === 'DEACTIVATING') return true;
+  return lastStatus !== 'RUNNING' && stoppingAt !== updatedAt;
+}
+
+/** What the event claims; nothing where it does not name time and addresses. */
+function claimOf(event: JsonObject, detail: JsonObject): Claim | undefined {
+  const attachments = Array.isArray(detail['attachments']) ? detail['attachments'] : [];
+  const details = attachments.filter(isObject).flatMap((each) => (Array.isArray(each['details']) ? each['details'] : []));
+  const values = details.filter(isObject).filter(({ name }) => /address$/i.test(String(name)));
+  const addresses = valuesOf(values.map(({ value }) => parseIpAddress(value)));
+  const isStop = detail['desiredStatus'] === 'STOPPED';
+  // The envelope's time has whole seconds: the change came about within the second that it names.
+  const atMs = parseTime(detail[isStop ? 'stoppingAt' : 'updatedAt']) ?? (parseTime(event['time']) ?? Number.NaN) + 1_000;
+  return addresses.length === 0 || Number.isNaN(atMs) ? undefined : { addresses, isStop, atMs };
+}
+
 
 /** An envelope that contradicts its detail has been edited on the way. */
 function envelopeMismatch(event: JsonObject, cluster: ClusterArn): string | undefined {

@@ -203,8 +203,9 @@ function needsReading(task: Task | undefined): boolean {
 /** Whether a change of this member's address may follow, which needs a description from this very pass. */
 function mayBeWritten(member: Member, registered: ReadonlySet<Address>, wanted: ReadonlySet<Address>): boolean {
   const { binding, task, address } = member;
-  if (!binding.drain && isLive(task)) return isMember(binding, task) && isServing(task) && !registered.has(address);
-  return registered.has(address) && !wanted.has(address);
+  if (registered.has(address)) return !wanted.has(address);
+  // One on hold is among these: its tag may be gone.
+  return !binding.drain && isMember(binding, task) && isServing(task);
 }
 
 /** Whether a binding selects the task, and nothing proves yet that it is one of its own. */

@@ -74,6 +74,21 @@ export function familyOf(ip: IpAddress): IpFamily {
   return ip.includes(':') ? 'ipv6' : 'ipv4';
 }
 
+/** Milliseconds since 1970 of a time as AWS writes it into events: ISO 8601 in UTC. Anything else is no time. */
+export function parseTime(text: unknown): number | undefined {
+  const match = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d(?:\.\d+)?)Z$/.exec(typeof text === 'string' ? text : '');
+  if (match === null) return undefined;
+  const [year = 0, month = 0, day = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map(Number);
+  return Math.round((((daysSince1970(year, month, day) * 24 + hours) * 60 + minutes) * 60 + seconds) * 1_000);
+}
+
+/** By the Gregorian calendar, with a year that begins in March, so that the leap day is its last. */
+function daysSince1970(year: number, month: number, day: number): number {
+  const years = month <= 2 ? year - 1 : year;
+  const dayOfYear = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1;
+  return years * 365 + Math.floor(years / 4) - Math.floor(years / 100) + Math.floor(years / 400) + dayOfYear - 719_468;
+}
+
 /** The key under which targets, tasks and changes are compared. IPv6 is bracketed so that the port cannot be misread. */
 export function addressOf(ip: string, port: number): Address {
   return (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`) as Address;

@@ -11,6 +11,8 @@ export interface CheckAnswer {
   readonly checks: readonly Fields[];
   /** The bindings: wrong lines, groups that cannot be served, reads that failed. */
   readonly configuration: Fields;
+  /** Everything that was found, once. */
+  readonly standing: Fields;
   /** The number of calls by operation. */
   readonly calls: Fields;
 }
@@ -21,6 +23,7 @@ export function createCheck(inner: Reporter, now: () => number): { readonly repo
   const checks: Fields[] = [];
   let configuration: Fields = {};
   let calls: Fields = {};
+  let standing: Fields = {};
   const reporter: Reporter = {
     configured(read) {
       inner.configured(read);
@@ -43,7 +46,8 @@ export function createCheck(inner: Reporter, now: () => number): { readonly repo
     ended(status) {
       inner.ended(status);
       calls = Object.fromEntries(status.calls);
+      standing = findingRecords(status.standing?.findings ?? [], now());
     },
   };
-  return { reporter, answer: () => ({ mode: 'check', groups, checks, configuration, calls }) };
+  return { reporter, answer: () => ({ mode: 'check', groups, checks, configuration, standing, calls }) };
 }

@@ -1,5 +1,6 @@
 /** The two ways in which the function meets the simulated account. */
 
+import { saltOf } from '../../functions/app/invocation.ts';
 import { createSimulatedAws, type Line, LOG_GROUP, USUAL_LINE } from './aws-api.ts';
 import { type BundleRuntime, spawnBundle } from './bundle.ts';
 import { settleOnce } from './clock.ts';
@@ -32,8 +33,8 @@ export function inProcess(): InProcessBackend {
       };
       const world = createSimulatedAws(deployment.service, line);
       const runtime = spawnInProcess(parseSettings(settings), world, deployment.clock, {
-        salt: (runtimes.length % 4) / 4,
-        log: logTo(deployment.account.logs.sink(LOG_GROUP, `[$LATEST]${runtimes.length}`)),
+        salt: saltOf(streamOf(runtimes.length)),
+        log: logTo(deployment.account.logs.sink(LOG_GROUP, streamOf(runtimes.length))),
       });
       runtimes.push(runtime);
       return runtime;
@@ -61,10 +62,10 @@ export async function bundleOverHttp(file: string, deployment: Deployment): Prom
     runtimes,
     door,
     spawn: (spawning, settings) => {
-      const stream = `[$LATEST]${runtimes.length}`;
+      const stream = streamOf(runtimes.length);
       const runtime = spawnBundle({
         file,
-        environment: environmentOf(endpoint, settings),
+        environment: environmentOf(endpoint, settings, stream),
         clock: spawning.clock,
         logged: spawning.account.logs.sink(LOG_GROUP, stream),
       });
@@ -82,8 +83,13 @@ export async function bundleOverHttp(file: string, deployment: Deployment): Prom
   };
 }
 
+/** The log stream of an environment. */
+function streamOf(index: number): string {
+  return `[$LATEST]${index}`;
+}
+
 /** The environment variables of the deployed function, and those that lead its SDK clients to the simulated account. */
-function environmentOf(endpoint: string, settings: SettingsText): Record<string, string> {
+function environmentOf(endpoint: string, settings: SettingsText, stream: string): Record<string, string> {
   return {
     ...variablesOf(settings),
     AWS_REGION: 'eu-west-1',
@@ -92,5 +98,6 @@ function environmentOf(endpoint: string, settings: SettingsText): Record<string,
     AWS_ENDPOINT_URL: endpoint,
     AWS_LAMBDA_FUNCTION_NAME: FUNCTION_NAME,
     AWS_LAMBDA_LOG_GROUP_NAME: LOG_GROUP,
+    AWS_LAMBDA_LOG_STREAM_NAME: stream,
   };
 }

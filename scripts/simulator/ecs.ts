@@ -110,6 +110,8 @@ export interface TaskSpec {
   readonly startedBy?: string | undefined;
   readonly tags?: Readonly<Record<string, string>> | undefined;
   readonly timing?: Partial<TaskTiming> | undefined;
+  /** Of the caller's choice instead of one zone after the other. */
+  readonly zone?: string | undefined;
   /** An address of the caller's choice instead of the next free one. */
   readonly ipv4?: string | undefined;
   readonly ipv6?: string | undefined;
@@ -237,7 +239,7 @@ export class Ecs {
       definition: spec.definition,
       createdAtMs: this.#clock.now(),
       startedBy: spec.startedBy ?? this.#services.starterOf(spec.clusterArn, spec.group, spec.definition),
-      zone: `${spec.clusterArn.split(':')[3]}${this.#taskCount % 2 === 0 ? 'a' : 'b'}`,
+      zone: spec.zone ?? `${spec.clusterArn.split(':')[3]}${this.#taskCount % 2 === 0 ? 'a' : 'b'}`,
       timing,
       history: [],
       tags: tagsOf(this.#clock, spec.tags),

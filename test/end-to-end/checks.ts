@@ -19,7 +19,8 @@ export const CHECKS: readonly Check[] = [
     name: '10 start, 5 stop',
     run: async (deployment) => {
       await tenStartFiveStop(deployment);
-      expect(deployment.calls).toBeLessThanOrEqual(20);
+      // Two environments get the messages of one moment, and each makes the changes that its own messages name.
+      expect(deployment.calls).toBeLessThanOrEqual(27);
     },
   },
   {
@@ -27,7 +28,8 @@ export const CHECKS: readonly Check[] = [
     run: async (deployment) => {
       deployment.deliver = (event) => send(deployment, [event, event, event]);
       await tenStartFiveStop(deployment);
-      expect(deployment.calls).toBeLessThanOrEqual(20);
+      // At one moment, so that both environments get the same. Copies that come later cost nothing (calls.test.ts).
+      expect(deployment.calls).toBeLessThanOrEqual(42);
     },
   },
   {
@@ -146,6 +148,8 @@ export const CHECKS: readonly Check[] = [
     run: async (deployment) => {
       const [first] = await inStep(deployment, 2);
       const events = keepEvents(deployment);
+      // What it has never seen registered while its task lived may be somebody else's.
+      await deployment.schedule();
       deployment.lambda.startSchedule(60_000);
       stop(deployment, first);
       await deployment.pass(4_000_000);

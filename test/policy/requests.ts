@@ -10,6 +10,9 @@ export interface IamRequest {
   readonly context: Readonly<Record<string, string>>;
 }
 
+/** The log group of the stack, as `roleOf` names it. */
+const OWN_LOG_GROUP = 'arn:aws:logs:eu-west-1:111122223333:log-group:SyncLogs';
+
 type Reader = (call: FunctionCall) => readonly IamRequest[];
 
 /** One entry per call of functions/app/ports.ts; a call that is missing here is an error of the run that made it. */
@@ -30,8 +33,13 @@ const READERS: Readonly<Partial<Record<ApiName, Reader>>> = {
   DescribeTags: () => [anywhere('elasticloadbalancing:DescribeTags')],
   DescribeTargetGroupAttributes: () => [anywhere('elasticloadbalancing:DescribeTargetGroupAttributes')],
   DescribeTargetHealth: () => [anywhere('elasticloadbalancing:DescribeTargetHealth')],
-  RegisterTargets: ({ input }) => [onGroup('elasticloadbalancing:RegisterTargets', text(input, 'TargetGroupArn'))],
-  DeregisterTargets: ({ input }) => [onGroup('elasticloadbalancing:DeregisterTargets', text(input, 'TargetGroupArn'))],
+  RegisterTargets: (call) => [onGroup('elasticloadbalancing:RegisterTargets', call)],
+  DeregisterTargets: (call) => [onGroup('elasticloadbalancing:DeregisterTargets', call)],
+  ListClusters: () => [anywhere('ecs:ListClusters')],
+  'ecs.ListServices': ({ input }) => [ofCluster('ecs:ListServices', '*', text(input, 'cluster'))],
+  GetResources: () => [anywhere('tag:GetResources')],
+  FilterLogEvents: () => [{ action: 'logs:FilterLogEvents', resource: `${OWN_LOG_GROUP}:*`, context: {} }],
+  'logs.ListTagsForResource': () => [{ action: 'logs:ListTagsForResource', resource: OWN_LOG_GROUP, context: {} }],
   ListTagsForResource: () => [anywhere('servicediscovery:ListTagsForResource')],
   ListInstances: ({ input, settings }) => {
     const id = text(input, 'ServiceId') ?? '';
@@ -62,6 +70,9 @@ function ofCluster(action: string, resource: string, cluster = ''): IamRequest {
   return { action, resource, context: { 'ecs:cluster': cluster } };
 }
 
-function onGroup(action: string, group = ''): IamRequest {
-  return { action, resource: group, context: {} };
+/** Where groups are found by their tag, IAM knows the tag of the group: the function writes to no other. */
+function onGroup(action: string, { input, settings }: FunctionCall): IamRequest {
+  const isFound = settings.targetGroups.length + settings.cloudMapServices.length === 0;
+  const context: IamRequest['context'] = isFound ? { 'aws:ResourceTag/alb-target-sync': 'service=app port=8080' } : {};
+  return { action, resource: text(input, 'TargetGroupArn') ?? '', context };
 }

@@ -31,9 +31,9 @@ const REGION = 'eu-west-1';
 export function roleOf(settings: SettingsText): Role {
   const [, , , region = REGION, accountId = ACCOUNT_ID] = settings.clusters[0]?.split(':') ?? [];
   const parameters: ParameterValues = {
-    ClusterArns: settings.clusters,
-    TargetGroupArns: settings.targetGroups,
-    CloudMapServiceArns: settings.cloudMapServices.length === 0 ? [''] : settings.cloudMapServices,
+    ClusterArns: listParameter(settings.clusters),
+    TargetGroupArns: listParameter(settings.targetGroups),
+    CloudMapServiceArns: listParameter(settings.cloudMapServices),
     Mode: settings.mode,
     'AWS::Region': region,
     'AWS::AccountId': accountId,
@@ -41,6 +41,11 @@ export function roleOf(settings: SettingsText): Role {
   const policies = listOf(lookUp(render(parameters), 'Resources', 'SyncRole', 'Properties', 'Policies'));
   const statements = policies.flatMap((policy) => listOf(lookUp(policy, 'PolicyDocument', 'Statement')));
   return { accountId, region, statements: statements.map((each) => statementFrom(objectOf(each), region, accountId)) };
+}
+
+/** An empty list is a list of one empty text. */
+function listParameter(values: readonly string[]): readonly string[] {
+  return values.length === 0 ? [''] : values;
 }
 
 /** What IAM answers to the role. A request that IAM does not know, such as one on a wrong kind of resource, is an error. */
@@ -97,7 +102,7 @@ function statementFrom(written: JsonObject, region: string, accountId: string): 
 /** Attributes of the stack's own resources, which the rendered template leaves as names. */
 function arnOf(resource: string, region: string, accountId: string): string {
   if (resource === 'HintQueue.Arn') return `arn:aws:sqs:${region}:${accountId}:hints`;
-  if (resource === 'SyncLogs.Arn') return `arn:aws:logs:${region}:${accountId}:log-group:/aws/lambda/my-stack:*`;
+  if (resource === 'SyncLogs.Arn') return `arn:aws:logs:${region}:${accountId}:log-group:SyncLogs:*`;
   return resource;
 }
 

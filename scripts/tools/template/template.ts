@@ -21,13 +21,14 @@ export const TARGET_GROUP = 'arn:aws:elasticloadbalancing:eu-west-1:111122223333
 export const CLOUD_MAP_SERVICE = 'arn:aws:servicediscovery:eu-west-1:111122223333:service/srv-0123456789abcdef';
 export const TOPIC = 'arn:aws:sns:eu-west-1:111122223333:alarms';
 
-/** Values for the parameters that have no default. */
-const REQUIRED: ParameterValues = { ClusterArns: [CLUSTER], TargetGroupArns: [TARGET_GROUP] };
+/** A stack that names what it keeps, which is what most tests look at. */
+const NAMED: ParameterValues = { ClusterArns: [CLUSTER], TargetGroupArns: [TARGET_GROUP] };
 
 const PSEUDO: ParameterValues = {
   'AWS::AccountId': '111122223333',
   'AWS::Partition': 'aws',
   'AWS::Region': 'eu-west-1',
+  'AWS::StackId': 'arn:aws:cloudformation:eu-west-1:111122223333:stack/my-stack/5ca1ab1e',
   'AWS::StackName': 'my-stack',
 };
 
@@ -73,7 +74,7 @@ export function parameters(): JsonObject {
  * name, an attribute `Name.Attribute`, so that a test can say which queue is meant.
  */
 export function render(given: ParameterValues = {}): JsonObject {
-  return renderTemplate(SOURCE, { ...REQUIRED, ...given });
+  return renderTemplate(SOURCE, { ...NAMED, ...given });
 }
 
 /** The same for any template. Resources and outputs whose condition is not met are left out. */
@@ -140,7 +141,7 @@ export function bundleOptions(): BuildOptions {
     mainFields: String(built['MainFields']).split(','),
     legalComments: oneOf(built['LegalComments'], ['none']),
     alias: Object.fromEntries(pairsOf(built['Alias'])),
-    external: listOf(built['External']).map(String),
+    external: listOf(built['External'] ?? []).map(String),
     loader: Object.fromEntries(loaders),
   };
 }
@@ -150,7 +151,7 @@ function shortForms(): Tags {
     tag: `!${name}`,
     resolve: (text: string) => ({ [longName(name)]: text }),
   }));
-  const lists = ['If', 'Equals', 'Not', 'And', 'Or', 'Join', 'Select'].map((name) => ({
+  const lists = ['If', 'Equals', 'Not', 'And', 'Or', 'Join', 'Select', 'Split', 'Contains'].map((name) => ({
     tag: `!${name}`,
     collection: 'seq' as const,
     resolve(list: YAMLMap | YAMLSeq) {
@@ -185,6 +186,7 @@ function compute(name: string, argument: unknown, scope: Scope): unknown {
     return String(argument).replaceAll(/\$\{([^}!]+)\}/g, (_, inner: string) => String(refer(inner, scope)));
   }
   if (name === 'Fn::Join') return listOf(resolve(list[1], scope)).join(String(list[0]));
+  if (name === 'Fn::Split') return String(resolve(list[1], scope)).split(String(list[0]));
   if (name === 'Fn::Select') return listOf(resolve(list[1], scope))[Number(list[0])];
   if (name === 'Fn::GetAZs') return ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'];
   if (name === 'Fn::Base64') return resolve(argument, scope);
