@@ -131,19 +131,17 @@ interface DescribedTask extends TaskDescription {
 }
 
 function describe(task: TaskRecord, state: TaskState, withTags: boolean): DescribedTask {
-  const described = state.told === undefined ? describeAsMade(task, state) : describeAsTold(state.told, task, state);
-  return {
-    ...described,
-    healthStatus: state.health ?? healthIn(text(state.told ?? {}, 'healthStatus') ?? 'UNKNOWN'),
-    tags: withTags ? [...task.tags].map(([key, value]) => ({ key, value })) : undefined,
-  };
+  const tags = withTags ? [...task.tags].map(([key, value]) => ({ key, value })) : undefined;
+  if (state.told === undefined) return describeAsMade(task, state, tags);
+  const healthStatus = state.health ?? healthIn(text(state.told, 'healthStatus'));
+  return { ...describeAsTold(state.told, task, state), healthStatus, tags };
 }
 
-function healthIn(told: string): HealthStatus {
+function healthIn(told: string | undefined): HealthStatus {
   return told === 'HEALTHY' || told === 'UNHEALTHY' ? told : 'UNKNOWN';
 }
 
-function describeAsMade(task: TaskRecord, state: TaskState): TaskDescription {
+function describeAsMade(task: TaskRecord, state: TaskState, tags: DescribedTask['tags']): DescribedTask {
   const attachment = {
     id: `eni-attachment-${task.id}`,
     type: 'ElasticNetworkInterface',
@@ -170,11 +168,13 @@ function describeAsMade(task: TaskRecord, state: TaskState): TaskDescription {
     createdAt: dateOf(task.createdAtMs),
     desiredStatus: state.desired,
     group: task.group,
+    healthStatus: state.health ?? 'UNKNOWN',
     lastStatus: state.last,
     startedAt: dateOf(state.startedAtMs),
     startedBy: task.startedBy,
     stoppingAt: dateOf(state.stoppingAtMs),
     stoppedAt: dateOf(state.stoppedAtMs),
+    tags,
     executionStoppedAt: dateOf(state.executionStoppedAtMs ?? endOfContainers(task, state)),
     taskArn: task.arn,
     taskDefinitionArn: task.clusterArn.replace(/:cluster\/.*/, `:task-definition/${task.definition}`),

@@ -51,7 +51,7 @@ export interface BundleBackend extends Backend {
 
 /** The built bundle with real SDK clients over HTTP, on virtual time. */
 export async function bundleOverHttp(file: string, deployment: Deployment): Promise<BundleBackend> {
-  const door = new HttpDoor(deployment.service);
+  const door = new HttpDoor(deployment.accounts?.find ?? deployment.service);
   door.answerMs = () => CALL_MS;
   door.asked = (name, input) => functionCalled(deployment.settings, name, input);
   const endpoint = await door.open();

@@ -3,6 +3,7 @@
 import { readSettings } from '../../functions/adapters/settings.ts';
 import type { Settings, SpokeRole } from '../../functions/core/binding-sources.ts';
 import { Account, clusterArn, targetGroupArn } from './account.ts';
+import type { Accounts } from './accounts.ts';
 import { Service } from './api.ts';
 import { runClock, VirtualClock } from './clock.ts';
 import { refuseEnvironment, refuseEventPattern, refuseRolePolicies } from './deployment-limits.ts';
@@ -39,6 +40,8 @@ export interface SettingsText {
 export interface DeploymentOptions {
   readonly settings?: Partial<SettingsText>;
   readonly lambda?: Partial<LambdaSettings>;
+  /** The other accounts that the function may reach; its own is the one of `HOME`. */
+  readonly accounts?: Accounts;
   /** The documents of the role's inline policies, where they matter. */
   readonly rolePolicies?: readonly string[];
   /** Events that ECS does not send through the rule, such as those of starting tasks. */
@@ -52,10 +55,11 @@ export const GROUP = targetGroupArn('web');
 export const QUICK = { provisioningMs: 10, pendingMs: 10, stoppingMs: 500, deprovisioningMs: 500 } as const;
 
 export class Deployment {
-  readonly clock = new VirtualClock();
-  readonly account = new Account(this.clock);
-  readonly service = new Service(this.account);
-  readonly queue = new Queue(this.clock);
+  readonly clock: VirtualClock;
+  readonly account: Account;
+  readonly service: Service;
+  readonly accounts: Accounts | undefined;
+  readonly queue: Queue;
   readonly lambda: Lambda;
   readonly group: GroupRecord;
   readonly settings: SettingsText;
@@ -67,6 +71,11 @@ export class Deployment {
   deliverTag: (body: string) => void = (body) => this.queue.send(body);
 
   constructor(options: DeploymentOptions = {}) {
+    this.accounts = options.accounts;
+    this.service = options.accounts?.in(HOME) ?? new Service(new Account(new VirtualClock()));
+    this.account = this.service.account;
+    this.clock = this.account.clock;
+    this.queue = new Queue(this.clock);
     this.settings = {
       clusters: [CLUSTER],
       targetGroups: [GROUP],

@@ -183,23 +183,29 @@ export class EcsServices {
   #settle(service: ServiceRecord): void {
     const newest = service.deployments.at(-1);
     if (newest === undefined) return;
-    const nowMs = this.#clock.now();
-    for (const each of service.deployments) {
-      if (each === newest || each.endedAtMs !== undefined || !isNone(service.counts.get(each.id))) continue;
-      each.endedAtMs = nowMs;
-      service.counts.delete(each.id);
-    }
-    const all = totalOf(service.counts);
-    const isAlone = all.desired === (service.counts.get(newest.id) ?? NONE).desired;
-    const isSteady = isAlone && all.running === all.desired && all.pending === 0;
+    const isSole = service.counts.size === 1 && service.counts.has(newest.id);
+    if (!isSole) this.#endOthers(service, newest);
+    const own = service.counts.get(newest.id) ?? NONE;
+    const others = service.counts.size - Number(service.counts.has(newest.id));
+    const isSteady = others === 0 && own.running === own.desired && own.pending === 0;
     const isNews = isSteady && (!service.isSteady || newest.completedAtMs === undefined);
     service.isSteady = isSteady;
     if (!isNews) return;
     if (newest.completedAtMs === undefined) {
-      newest.completedAtMs = nowMs;
+      newest.completedAtMs = this.#clock.now();
       this.tell(service, `(deployment ${newest.id}) deployment completed.`);
     }
     this.tell(service, 'has reached a steady state.');
+  }
+
+  #endOthers(service: ServiceRecord, newest: DeploymentRecord): void {
+    for (const [starter, counts] of service.counts) {
+      if (starter !== newest.id && isNone(counts)) service.counts.delete(starter);
+    }
+    for (const each of service.deployments) {
+      if (each === newest || each.endedAtMs !== undefined || service.counts.has(each.id)) continue;
+      each.endedAtMs = this.#clock.now();
+    }
   }
 
   #serviceOf(clusterArn: string, group: string): ServiceRecord | undefined {
@@ -256,6 +262,6 @@ function sumOf(one: Counts, other: Counts): Counts {
   return { desired: one.desired + other.desired, pending: one.pending + other.pending, running: one.running + other.running };
 }
 
-function isNone(counts: Counts | undefined): boolean {
-  return counts === undefined || counts.desired + counts.pending + counts.running === 0;
+function isNone(counts: Counts): boolean {
+  return counts.desired + counts.pending + counts.running === 0;
 }

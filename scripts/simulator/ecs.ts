@@ -69,7 +69,7 @@ export interface ContainerRecord {
   readonly portMappings: readonly PortMapping[];
 }
 
-export interface PortMapping {
+interface PortMapping {
   readonly name?: string | undefined;
   readonly containerPort: number;
   readonly protocol: 'tcp' | 'udp';

@@ -4,7 +4,7 @@
  */
 import { ApiError } from './api-error.ts';
 
-export interface Subnet {
+interface Subnet {
   /** Addresses that start like this lie in it. */
   readonly prefix: string;
   readonly zone: string;
@@ -21,8 +21,8 @@ export interface ZonedGroup {
   readonly crossZone: CrossZone;
 }
 
-export type Protocol = 'HTTP' | 'HTTPS' | 'TCP' | 'TLS' | 'UDP' | 'TCP_UDP' | 'GENEVE' | 'QUIC' | 'TCP_QUIC';
-export type CrossZone = 'true' | 'false' | 'use_load_balancer_configuration';
+type Protocol = 'HTTP' | 'HTTPS' | 'TCP' | 'TLS' | 'UDP' | 'TCP_UDP' | 'GENEVE' | 'QUIC' | 'TCP_QUIC';
+type CrossZone = 'true' | 'false' | 'use_load_balancer_configuration';
 
 /** Whether a group of this protocol is one of an Application Load Balancer. */
 export function isOfApplication({ protocol }: Pick<ZonedGroup, 'protocol'>): boolean {

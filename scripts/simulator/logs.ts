@@ -48,7 +48,7 @@ export class Logs {
     return (message) => {
       this.#lines += 1;
       const atMs = this.#clock.now();
-      const id = String(this.#lines).padStart(56, '3');
+      const id = `3${String(this.#lines).padStart(55, '0')}`;
       this.groups.get(group)?.push({ id, stream, atMs, ingestedAtMs: atMs + this.lagMs(), message });
     };
   }

@@ -51,19 +51,23 @@ export interface Wanted {
 
 export class TaskIndex<Task extends ListedTask> {
   readonly #shelves = new Map<string, Shelf<Task>>();
-  /** Places of the tasks in the order in which they were made: lists keep to it. */
-  readonly #places = new Map<string, number>();
+  /** Where each task stands. Its place is the order in which tasks were made: lists keep to it. */
+  readonly #entries = new Map<string, { readonly place: number; readonly shelves: readonly Shelf<Task>[] }>();
 
   /** Takes up a new state of the task; `held` is the one before. */
   note(task: Task, held: ListedState | undefined, state: ListedState): void {
-    if (!this.#places.has(task.arn)) this.#places.set(task.arn, this.#places.size);
-    for (const key of keysOf(task)) {
-      const shelf = this.#shelfOf(key);
+    // What else may change of a task changes no list.
+    if (state.desired === held?.desired && state.stoppedAtMs === held.stoppedAtMs) return;
+    const known = this.#entries.get(task.arn);
+    const entry = known ?? { place: this.#entries.size, shelves: keysOf(task).map((key) => this.#shelfOf(key)) };
+    if (known === undefined) this.#entries.set(task.arn, entry);
+    for (const shelf of entry.shelves) {
       shelf.changedAtMs = state.atMs;
       shelf.lists.clear();
-      if (held === undefined) shelf.members.push(task);
+      if (known === undefined) shelf.members.push(task);
+      if (state.desired === held?.desired) continue;
       if (state.desired === 'RUNNING') shelf.wanted.set(task.arn, task);
-      else if (held?.desired !== 'STOPPED') {
+      else {
         shelf.wanted.delete(task.arn);
         shelf.orders.push({ atMs: state.atMs, task });
       }
@@ -74,7 +78,7 @@ export class TaskIndex<Task extends ListedTask> {
   list(wanted: Wanted, desired: Desired, atMs: number, known: ReadonlyMap<string, Task>): readonly Task[] {
     const shelf = this.#shelves.get(keyOf(wanted));
     if (shelf === undefined) return [];
-    const takenOut = this.#places.size - known.size;
+    const takenOut = this.#entries.size - known.size;
     const last = shelf.lists.get(desired);
     // The pages of a list are asked for one by one, and most of the time nothing has changed in between.
     const isSame =
@@ -102,7 +106,7 @@ export class TaskIndex<Task extends ListedTask> {
   }
 
   #placeOf(task: Task): number {
-    return this.#places.get(task.arn) ?? 0;
+    return this.#entries.get(task.arn)?.place ?? 0;
   }
 
   #shelfOf(key: string): Shelf<Task> {

@@ -1,7 +1,7 @@
 /** What we rely on of Amazon CloudWatch Logs. */
 import { strict as assert } from 'node:assert';
 import type { JsonObject } from '../../functions/core/json.ts';
-import { type Check, each, list, objectsIn, refused, upTo } from './check.ts';
+import { type Check, each, list, object, objectsIn, refused, upTo } from './check.ts';
 import type { Scene } from './scene.ts';
 
 const FILTER = 'CloudWatch Logs API reference, FilterLogEvents';
@@ -129,12 +129,33 @@ export const LOG_CHECKS: readonly Check[] = [
     source: `${FILTER}, errors: InvalidParameterException`,
     run: async (scene) => {
       const { name } = await write(scene, ['line']);
-      await refused(scene, 'FilterLogEvents', { logGroupName: name, filterPattern: '{ $.message = ' }, 'InvalidParameter');
+      for (const filterPattern of ['{ $.message = ', '{ $.message = }']) {
+        await refused(scene, 'FilterLogEvents', { logGroupName: name, filterPattern }, 'InvalidParameter');
+      }
     },
   },
   {
     name: 'FilterLogEvents: an unknown log group is ResourceNotFoundException',
     source: `${FILTER}, errors`,
     run: (scene) => refused(scene, 'FilterLogEvents', { logGroupName: '/nobody/made-it' }, 'ResourceNotFound'),
+  },
+  {
+    name: 'logs.ListTagsForResource: tells the tags of a log group',
+    source: 'CloudWatch Logs API reference, ListTagsForResource',
+    run: async (scene) => {
+      const { name } = await write(scene, ['line']);
+      const resourceArn = await scene.tagLog(name, { 'alb-target-sync': 'paused' });
+      const answer = await scene.call('logs.ListTagsForResource', { resourceArn });
+      assert.deepEqual(object(answer, 'tags'), { 'alb-target-sync': 'paused' });
+    },
+  },
+  {
+    name: 'logs.ListTagsForResource: an unknown log group is ResourceNotFoundException',
+    source: 'CloudWatch Logs API reference, ListTagsForResource, errors',
+    run: async (scene) => {
+      const { name } = await write(scene, ['line']);
+      const resourceArn = (await scene.tagLog(name, { a: 'b' })).replace(name, '/nobody/made-it');
+      await refused(scene, 'logs.ListTagsForResource', { resourceArn }, 'ResourceNotFound');
+    },
   },
 ];

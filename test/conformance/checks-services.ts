@@ -21,20 +21,6 @@ async function primaryOf(scene: Scene): Promise<JsonObject> {
 
 const CLUSTERS: readonly Check[] = [
   {
-    name: 'ListClusters: names the cluster by its ARN',
-    source: 'ECS API reference, ListClusters',
-    run: async (scene) => {
-      const found: unknown[] = [];
-      let nextToken: unknown;
-      do {
-        const page: JsonObject = await scene.call('ListClusters', nextToken ? { nextToken } : {});
-        found.push(...list(page, 'clusterArns'));
-        nextToken = page['nextToken'];
-      } while (nextToken && found.length < 1_000);
-      assert.ok(found.includes(scene.cluster), `${scene.cluster} is not listed`);
-    },
-  },
-  {
     name: 'ecs.ListServices: names the services of the cluster by their ARNs',
     source: 'ECS API reference, ListServices',
     run: async (scene) => {

@@ -5,6 +5,7 @@ import { ECS_CHECKS } from './checks-ecs.ts';
 import { ELB_CHECKS } from './checks-elb.ts';
 import { EVENT_CHECKS } from './checks-events.ts';
 import { LOG_CHECKS } from './checks-logs.ts';
+import { RATE_CHECKS } from './checks-rates.ts';
 import { SERVICE_CHECKS } from './checks-services.ts';
 import { STS_CHECKS } from './checks-sts.ts';
 import { TAGGING_CHECKS } from './checks-tagging.ts';
@@ -22,4 +23,5 @@ export const CHECKS: readonly Check[] = [
   ...STS_CHECKS,
   ...LOG_CHECKS,
   ...EVENT_CHECKS,
+  ...RATE_CHECKS,
 ];

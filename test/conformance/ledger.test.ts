@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Check } from './check.ts';
@@ -76,6 +76,23 @@ describe('the suite', () => {
   it('is what docs/conformance.md says', () => {
     const page = readFileSync(new URL('../../docs/conformance.md', import.meta.url), 'utf8');
     expect(page, 'docs/conformance.md is out of date: npm run tables').toBe(renderConformancePage(CHECKS, ORACLES));
+  });
+
+  it('has every check that docs/model.md names for a limit', () => {
+    const page = readFileSync(new URL('../../docs/model.md', import.meta.url), 'utf8');
+    const [, table = ''] = /## Limits\n([\s\S]*?)\n## /.exec(page) ?? [];
+    const cells = table.split('\n').flatMap((row) => /^\|.*\|.*\|.*\|.*\| (`.*`) \|$/.exec(row)?.[1] ?? []);
+    const named = cells.flatMap((cell) => cell.split('<br>').map((check) => check.slice(1, -1)));
+    const folder = new URL('./', import.meta.url);
+    const tests = readdirSync(folder).filter((file) => file.endsWith('.test.ts'));
+    const texts = tests.map((file) => readFileSync(new URL(file, folder), 'utf8'));
+    const names = new Set(CHECKS.map(({ name }) => name));
+    expect(named.length).toBeGreaterThan(60);
+    expect(
+      named.filter(
+        (name) => !names.has(name) && !texts.some((text) => text.includes(`it('${name}'`) || text.includes(`it("${name}"`)),
+      ),
+    ).toEqual([]);
   });
 
   it('finds nothing wrong with the simulated account', () => {

@@ -83,6 +83,11 @@ async function openScene(call: AnyCall, network: DefaultNetwork, index: number):
       await call('logs.PutLogEvents', { ...stream, logEvents });
       return logGroupName;
     },
+    tagLog: async (name, tags) => {
+      const resourceArn = cluster.replace(/^arn:aws:ecs:([^:]*):(\d+):.*/, `arn:aws:logs:$1:$2:log-group:${name}`);
+      await call('logs.TagResource', { resourceArn, tags });
+      return resourceArn;
+    },
     addGroup: (options = {}) => {
       made += 1;
       return createGroup(scene, `web-${index}-${made}`, options);

@@ -20,8 +20,9 @@ export type Operation =
   | 'ListServices'
   | 'ListTagsForResource'
   | 'ListTasks'
-  // Cloud Map has a namesake.
+  // Cloud Map has namesakes.
   | 'ecs.ListServices'
+  | 'logs.ListTagsForResource'
   | 'PutEvents'
   | 'RegisterInstance'
   | 'RegisterTargets'
@@ -94,6 +95,8 @@ export interface Scene {
   addRole(options?: RoleOptions): Promise<string>;
   /** Writes the messages into a new log group, one second after the other from the given time, and returns its name. */
   log(fromMs: number, messages: readonly string[]): Promise<string>;
+  /** Tags a log group, and returns its ARN. */
+  tagLog(name: string, tags: Readonly<Record<string, string>>): Promise<string>;
   /** The time of the account, in milliseconds. */
   now(): number;
   /** Another cluster, and its ARN. */

@@ -30,22 +30,23 @@ export function simulatorOverHttp(
   createCall: (endpoint: string) => Call = (endpoint) => createSdkCall(endpoint),
 ): Backend {
   let door: HttpDoor | undefined;
+  let service = newService();
   let endpoint = '';
-  const close = async (): Promise<void> => {
-    await door?.close();
-    door = undefined;
-  };
   return {
     name,
     open: async () => {
-      await close();
-      const service = newService();
-      door = new HttpDoor(service);
-      // The same address for every scene: whoever calls may take seconds to get ready for a new one.
-      endpoint = await door.open(endpoint === '' ? 0 : Number(new URL(endpoint).port));
+      service = newService();
+      if (door === undefined) {
+        // One address for all scenes: whoever calls may take seconds to get ready for a new one.
+        door = new HttpDoor(() => service);
+        endpoint = await door.open();
+      }
       return sceneOf(service, createCall(endpoint));
     },
-    close,
+    close: async () => {
+      await door?.close();
+      door = undefined;
+    },
   };
 }
 
@@ -118,7 +119,7 @@ function resourceScene({
   logs,
   clock,
   home,
-}: Account): Pick<Scene, 'addGroup' | 'untag' | 'addRole' | 'log' | 'addCluster' | 'addCloudMapService'> {
+}: Account): Pick<Scene, 'addGroup' | 'untag' | 'addRole' | 'log' | 'tagLog' | 'addCluster' | 'addCloudMapService'> {
   let made = 0;
   return {
     addGroup: async ({ port = 8080, tags = {}, used = true, delaySeconds = 300, protocol, crossZone } = {}) => {
@@ -158,6 +159,10 @@ function resourceScene({
       const arn = clusterArn(`prod-${made}`);
       ecs.clusters.add(arn);
       return arn;
+    },
+    tagLog: async (name, tags) => {
+      for (const [key, value] of Object.entries(tags)) logs.tagsOf(name).set(key, value);
+      return logs.arnOf(name);
     },
     addCloudMapService: async (tags = {}) => {
       const name = `mysql${cloudMap.services.size || ''}`;
