@@ -2,14 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { linesOfParameter, linesOfService, linesOfTags, type Settings, TAG } from '../../functions/core/binding-sources.ts';
 import type { Finding } from '../../functions/core/finding.ts';
 import { parseTargetGroupArn } from '../../functions/core/values.ts';
-import { cloudMapArn, clusterArn, groupArn, unwrap } from '../support/values.ts';
+import { aSettings, cloudMapArn, clusterArn, groupArn, unwrap } from '../support/values.ts';
 
 const WEB = groupArn('web');
 const API = groupArn('api');
 
-function settings(words: Partial<Settings> = {}): Settings {
-  return { clusters: [clusterArn()], targetGroups: [WEB], cloudMapServices: [], binding: '', mode: 'enforce', ...words };
-}
+const settings = (words: Partial<Settings> = {}): Settings => aSettings({ targetGroups: [WEB], ...words });
 
 function mistake(resource: string, word: string, expected: string): Finding {
   return {
@@ -56,7 +54,7 @@ describe('a wrong line of the parameter', () => {
   it('stops that line only', () => {
     const lines = linesOfParameter(settings({ binding: 'service=app prt=80; service=app port=81' }));
     expect(brief(lines)).toEqual(['web app:81']);
-    const keys = 'one of target-group=, cluster=, service=, family=, port=, zone=, mode=';
+    const keys = 'one of target-group=, cluster=, service=, family=, port=, zone=, mode=, confirm=';
     expect(lines.mistakes).toEqual([mistake('the parameter Bindings, line 1', 'prt=80', keys)]);
   });
 
@@ -139,7 +137,7 @@ describe('the tags of a group', () => {
       mistake(
         'tag alb-target-sync:3 of target group web',
         'target-group=web',
-        'one of cluster=, service=, family=, port=, zone=, mode=',
+        'one of cluster=, service=, family=, port=, zone=, mode=, confirm=',
       ),
     ]);
   });

@@ -11,14 +11,12 @@ import {
   tagBoundGroups,
 } from '../../functions/core/configuration.ts';
 import type { TargetGroupArn } from '../../functions/core/values.ts';
-import { aGroup, aHint, cloudMapArn, clusterArn, groupArn, taskArn } from '../support/values.ts';
+import { aGroup, aHint, aSettings, cloudMapArn, clusterArn, groupArn, taskArn } from '../support/values.ts';
 
 const WEB = groupArn('web');
 const API = groupArn('api');
 
-function settings(words: Partial<Settings> = {}): Settings {
-  return { clusters: [clusterArn()], targetGroups: [WEB], cloudMapServices: [], binding: '', mode: 'enforce', ...words };
-}
+const settings = (words: Partial<Settings> = {}): Settings => aSettings({ targetGroups: [WEB], ...words });
 
 function described(name: string, targetType = 'ip'): readonly [TargetGroupArn, DescribedGroup] {
   const group = aGroup({ arn: groupArn(name), name });
@@ -30,7 +28,7 @@ function tagged(name: string, value: string, readAtMs = 5_000): Copies['tags'] {
 }
 
 function known(name: string, ...targetGroups: readonly string[]): readonly [string, DescribedService] {
-  return [`${clusterArn()} service=${name}`, { name, targetGroups }];
+  return [`${clusterArn()} service=${name}`, { name, targetGroups, deployments: [`ecs-svc/${name}`] }];
 }
 
 function copies(words: Partial<Copies> = {}): Copies {
@@ -44,7 +42,7 @@ describe('a group is bound', () => {
       groups: [
         {
           group: { name: 'web' },
-          bindings: [{ binding: { selector: { name: 'app' }, port: 80, drain: false, writes: true }, native: false }],
+          bindings: [{ selector: { name: 'app' }, port: 80, drain: false, writes: true, native: false }],
           bindingsReadAtMs: 5_000,
         },
       ],
@@ -57,7 +55,7 @@ describe('a group is bound', () => {
   it('by the parameter, which cannot grow old, and then not by its tags', () => {
     const words = settings({ binding: 'service=api port=81' });
     const { groups, findings } = resolveConfiguration(words, copies({ tags: tagged('web', 'service=app port=80') }));
-    expect(groups).toMatchObject([{ bindings: [{ binding: { selector: { name: 'api' } } }] }]);
+    expect(groups).toMatchObject([{ bindings: [{ selector: { name: 'api' } }] }]);
     expect(groups.map(({ bindings, bindingsReadAtMs }) => [bindings.length, bindingsReadAtMs])).toEqual([[1, undefined]]);
     expect(findings).toEqual([]);
   });
@@ -72,8 +70,8 @@ describe('a group is bound', () => {
     const groups = new Map([described('web'), described('api')]);
     const configuration = resolveConfiguration(words, copies({ groups, tags: tagged('api', 'service=api port=81', 7_000) }));
     expect(configuration.groups).toMatchObject([
-      { group: { name: 'web' }, bindings: [{ binding: { selector: { name: 'app' } } }] },
-      { group: { name: 'api' }, bindings: [{ binding: { selector: { name: 'api' } } }] },
+      { group: { name: 'web' }, bindings: [{ selector: { name: 'app' } }] },
+      { group: { name: 'api' }, bindings: [{ selector: { name: 'api' } }] },
     ]);
     expect(configuration.groups.map(({ bindings, bindingsReadAtMs }) => [bindings.length, bindingsReadAtMs])).toEqual([
       [1, undefined],
@@ -149,6 +147,19 @@ describe('a group that cannot be served', () => {
     });
   });
 
+  it('because ELB does not accept its ARN is a finding', () => {
+    const message =
+      `ELB does not accept the target group ARN ${WEB}. It has to be of the region and account of this stack. Correct it in ` +
+      "the stack's parameter TargetGroupArns.";
+    const refused = copies({ groups: new Map([[WEB, 'refused']]), tags: tagged('web', 'service=app port=80') });
+    expect(resolveConfiguration(settings(), refused)).toEqual({
+      groups: [],
+      unread: [],
+      cloudMapServices: [],
+      findings: [{ kind: 'unusable', subject: 'web', message }],
+    });
+  });
+
   it.each(['instance', 'lambda', 'alb'])('because it is of type %s is a finding', (targetType) => {
     const groups = new Map([described('web', targetType)]);
     const configuration = resolveConfiguration(settings(), copies({ groups, tags: tagged('web', 'service=app port=80') }));
@@ -217,7 +228,7 @@ describe('a binding is native', () => {
     );
 
   it('where the load balancers of its own service name the group: ECS writes, we observe', () => {
-    const { groups, findings } = native({ name: 'app', targetGroups: [API, WEB] });
+    const { groups, findings } = native({ name: 'app', targetGroups: [API, WEB], deployments: [] });
     expect(groups).toMatchObject([{ bindings: [{ native: true }] }]);
     const message =
       `ECS itself keeps ${WEB} for cluster=prod service=app: the service's loadBalancers name it. It is only ` +
@@ -226,7 +237,8 @@ describe('a binding is native', () => {
   });
 
   it('not where they name another group, none, or ECS does not know the service', () => {
-    for (const service of [{ name: 'app', targetGroups: [API] }, { name: 'app', targetGroups: [] }, 'unknown' as const]) {
+    const app = { name: 'app', deployments: [] };
+    for (const service of [{ ...app, targetGroups: [API] }, { ...app, targetGroups: [] }, 'unknown' as const]) {
       expect(native(service)).toMatchObject({ groups: [{ bindings: [{ native: false }] }], findings: [] });
     }
   });
@@ -237,6 +249,44 @@ describe('a binding is native', () => {
       copies({ services: new Map([known('app', WEB)]) }),
     );
     expect(configuration).toMatchObject({ groups: [{ bindings: [{ native: false }] }], findings: [] });
+  });
+});
+
+describe('a binding knows the deployments of its service', () => {
+  const deploymentsOf = (line: string, words: Partial<Copies> = {}): unknown =>
+    resolveConfiguration(settings({ binding: line }), copies(words)).groups[0]?.bindings[0]?.deployments;
+
+  it('by which its tasks are known, and none of a family or of a service that ECS does not know', () => {
+    expect(deploymentsOf('service=app port=80')).toEqual(new Set(['ecs-svc/app']));
+    expect(deploymentsOf('family=app port=80')).toEqual(new Set());
+    const services: Copies['services'] = new Map([[`${clusterArn()} service=app`, 'unknown']]);
+    expect(deploymentsOf('service=app port=80', { services })).toEqual(new Set());
+  });
+});
+
+describe('a line of a tag that drains lacks a confirmation', () => {
+  const lacking = (...lines: readonly string[]): boolean[] => {
+    const tags = lines.map((value, index) => ({ key: `alb-target-sync:${index}`, value }));
+    const { groups } = resolveConfiguration(settings(), copies({ tags: new Map([[WEB, { tags, readAtMs: 1 }]]) }));
+    return groups.flatMap(({ bindings }) => bindings.map(({ lacksConfirmation }) => lacksConfirmation));
+  };
+
+  it('where it would take the last tasks out of the group', () => {
+    expect(lacking('service=app port=80 mode=drain')).toEqual([true]);
+    expect(lacking('service=app port=80 mode=drain', 'service=api port=80 mode=drain')).toEqual([true, true]);
+    expect(lacking('service=app port=80 mode=drain', 'service=api port=80 mode=observe')).toEqual([true, false]);
+  });
+
+  it('not where another line feeds the group, or it says confirm=empty, or stands in the parameter', () => {
+    expect(lacking('service=app port=80 mode=drain', 'service=api port=80')).toEqual([false, false]);
+    expect(lacking('service=app port=80 mode=drain', 'service=api port=80 mode=register-only')).toEqual([false, false]);
+    expect(lacking('service=app port=80 mode=drain confirm=empty')).toEqual([false]);
+    const words = settings({ binding: 'service=app port=80 mode=drain' });
+    expect(resolveConfiguration(words, copies()).groups).toMatchObject([{ bindings: [{ lacksConfirmation: false }] }]);
+  });
+
+  it('never one that does not drain', () => {
+    expect(lacking('service=app port=80')).toEqual([false]);
   });
 });
 

@@ -2,6 +2,7 @@
 
 import type { Binding, Line, StackMode } from '../../functions/core/binding.ts';
 import { parseBinding } from '../../functions/core/binding.ts';
+import { REMOVAL_BUDGET_PERCENT, type Settings } from '../../functions/core/binding-sources.ts';
 import type { Hint } from '../../functions/core/event.ts';
 import type { ListedBinding, Snapshot } from '../../functions/core/snapshot.ts';
 import { type Target, type TargetGroup, targetOf } from '../../functions/core/target.ts';
@@ -69,8 +70,11 @@ export function at(text: string, number = 8080): Address {
 }
 
 export function aGroup(words: Partial<TargetGroup> = {}): TargetGroup {
-  return { arn: groupArn(), name: 'web', family: 'ipv4', port: 80, ...words };
+  return { arn: groupArn(), name: 'web', family: 'ipv4', ...words };
 }
+
+/** The deployment of service app that its tasks belong to. */
+export const DEPLOYMENT = 'ecs-svc/0000000000000000001';
 
 /** A task of service app that serves at the address. */
 export function runningTask(id: string, address: string, words: Partial<Task> = {}): Task {
@@ -82,6 +86,7 @@ export function runningTask(id: string, address: string, words: Partial<Task> = 
     desired: 'RUNNING',
     last: 'RUNNING',
     group: 'service:app',
+    startedBy: DEPLOYMENT,
     definition: 'app:7',
     interface: 'ATTACHED',
     ipv4: known.includes(':') ? undefined : known,
@@ -112,6 +117,19 @@ export function target(address: string, state = 'healthy', words: TargetWords = 
   return targetOf(descriptor, state, words.reason);
 }
 
+/** The settings of a stack with one cluster and one group, which its tags bind. */
+export function aSettings(words: Partial<Settings> = {}): Settings {
+  return {
+    clusters: [clusterArn()],
+    targetGroups: [groupArn()],
+    cloudMapServices: [],
+    binding: '',
+    mode: 'enforce',
+    removalBudgetPercent: REMOVAL_BUDGET_PERCENT,
+    ...words,
+  };
+}
+
 export function parsedBinding(text: string, stackMode: StackMode = 'enforce'): Binding {
   return lineOf(parseBinding(text, { source: 'the tag', clusters: [clusterArn()], stackMode }, 'tag'));
 }
@@ -119,14 +137,24 @@ export function parsedBinding(text: string, stackMode: StackMode = 'enforce'): B
 interface BindingWords {
   readonly stackMode?: StackMode;
   readonly native?: boolean;
+  readonly deployments?: readonly string[];
+  readonly lacksConfirmation?: boolean;
   readonly list?: ListedBinding['list'];
   readonly listed?: readonly Task[];
 }
 
 /** A listed binding as its line says it, such as `service=app port=8080 mode=drain`. */
 export function binding(text: string, words: BindingWords = {}): ListedBinding {
-  const { stackMode = 'enforce', native = false, list = 'read', listed = [] } = words;
-  return { ...parsedBinding(text, stackMode), native, list, listed: new Set(listed.map(({ arn }) => arn)) };
+  const {
+    stackMode = 'enforce',
+    native = false,
+    deployments = [],
+    lacksConfirmation = false,
+    list = 'read',
+    listed = [],
+  } = words;
+  const bound = { ...parsedBinding(text, stackMode), native, deployments: new Set(deployments), lacksConfirmation };
+  return { ...bound, list, listed: new Set(listed.map(({ arn }) => arn)) };
 }
 
 interface SnapshotWords {
@@ -153,7 +181,7 @@ export function aSnapshot(words: SnapshotWords): Snapshot {
 }
 
 export function aHint(task: TaskArn, version: number, words: Partial<Hint> = {}): Hint {
-  return { task, cluster: clusterArn(), version, group: 'service:app', definition: 'app:7', eventId: 'e-1', ...words };
+  return { task, cluster: clusterArn(), version, group: 'service:app', definition: 'app:7', ...words };
 }
 
 /** A task state change as EventBridge sends it, in the shape that real ones have. A field set to undefined is left out. */

@@ -31,7 +31,7 @@ export function adds(count: number, words: Partial<Registration> = {}, from = 0)
     const index = from + offset;
     const descriptor = { id: ipOf(index), port: port(8080) };
     const base = { address: at(ipOf(index)), descriptor, because: because(index), binding: BINDING };
-    return { ...base, kind: 'register', draining: false, startedAtMs: index, ...words };
+    return { ...base, kind: 'register', draining: false, sinceMs: index, ...words };
   });
 }
 
@@ -42,6 +42,9 @@ export function removals(count: number): Deregistration[] {
     descriptor: { ...descriptor, zone: 'eu-west-1a' },
     because: { ...why, rule: 'task is stopping' },
     binding: of,
+    sinceMs: undefined,
+    endedAtMs: undefined,
+    state: 'healthy',
   }));
 }
 
@@ -54,6 +57,7 @@ export function writerOf(fake: FakeAws, words: Partial<Writer> = {}): Writer {
   const caller = new Caller(fake.world, fake.clock, new Map(), START_MS + 10_000_000);
   const calm = {
     isDue: () => true,
+    record: () => undefined,
     refusedBefore: new Set<Address>(),
     shares: new Map(),
   };
