@@ -1,7 +1,7 @@
 /** Every call of the product once, as an example: what we ask, what the SDK is given, what is on the wire, and what comes back. */
 import type { AwsApi, OperationName, Outcome } from '../../functions/app/ports.ts';
 import type { JsonObject } from '../../functions/core/json.ts';
-import { type Api, CLOUD_MAP_SERVICE, CLUSTER, GROUP, OTHER_GROUP, port, SERVICE, taskArn } from './sdk.ts';
+import { type Api, CLOUD_MAP_SERVICE, CLUSTER, GROUP, LOG_GROUP, OTHER_GROUP, port, SERVICE, taskArn } from './sdk.ts';
 
 export interface Call {
   readonly operation: OperationName;
@@ -41,6 +41,7 @@ const TASK = {
   desiredStatus: 'RUNNING',
   lastStatus: 'RUNNING',
   group: 'service:app',
+  startedBy: 'ecs-svc/1',
   taskDefinitionArn: 'arn:aws:ecs:eu-west-1:111122223333:task-definition/app:12',
   attachments: [
     {
@@ -71,6 +72,7 @@ const DESCRIBE_TASKS: Call = {
       desired: 'RUNNING',
       last: 'RUNNING',
       group: 'service:app',
+      startedBy: 'ecs-svc/1',
       definition: 'app:12',
       interface: 'ATTACHED',
       ipv4: '10.0.1.7',
@@ -80,7 +82,15 @@ const DESCRIBE_TASKS: Call = {
   ],
 };
 
-const SERVICES = { services: [{ serviceName: 'app', loadBalancers: [{ targetGroupArn: GROUP, containerPort: 8080 }] }] };
+const SERVICES = {
+  services: [
+    {
+      serviceName: 'app',
+      deployments: [{ id: 'ecs-svc/1' }],
+      loadBalancers: [{ targetGroupArn: GROUP, containerPort: 8080 }],
+    },
+  ],
+};
 
 const DESCRIBE_SERVICES: Call = {
   operation: 'DescribeServices',
@@ -90,7 +100,7 @@ const DESCRIBE_SERVICES: Call = {
   wire: { cluster: CLUSTER, services: ['app', 'api'] },
   answer: { ...SERVICES, failures: [{ arn: 'api', reason: 'MISSING' }] },
   body: JSON.stringify({ ...SERVICES, failures: [{ arn: 'api', reason: 'MISSING' }] }),
-  value: [{ name: 'app', targetGroups: [GROUP] }],
+  value: [{ name: 'app', targetGroups: [GROUP], deployments: ['ecs-svc/1'] }],
 };
 
 const DEFINITION = {
@@ -126,7 +136,7 @@ const DESCRIBE_TARGET_GROUPS: Call = {
   },
   body: `<TargetGroups><member><TargetGroupArn>${GROUP}</TargetGroupArn><TargetGroupName>web</TargetGroupName><TargetType>ip</TargetType>
     <IpAddressType>ipv4</IpAddressType><Port>80</Port><VpcId>vpc-1</VpcId></member></TargetGroups>`,
-  value: [{ group: { arn: GROUP, name: 'web', family: 'ipv4', port: 80 }, targetType: 'ip' }],
+  value: [{ group: { arn: GROUP, name: 'web', family: 'ipv4' }, targetType: 'ip' }],
 };
 
 const DESCRIBE_TAGS: Call = {
@@ -281,6 +291,44 @@ const LIST_INSTANCES: Call = {
   value: { items: [{ id: 'task-1', ipv4: '10.0.1.7', ipv6: undefined, port: undefined, ofEcs: true }], nextToken: 'page 2' },
 };
 
+const RECORDED_AT_MS = STARTED.getTime();
+const LINE = JSON.stringify({
+  message: 'record',
+  kind: 'register',
+  targetGroupArn: GROUP,
+  targets: [`10.0.1.7:8080 ${FIRST}`, `[2001:db8::1]:8080 ${SECOND}`],
+});
+const EVENTS = {
+  events: [
+    { timestamp: RECORDED_AT_MS, message: LINE },
+    { timestamp: RECORDED_AT_MS, message: 'START RequestId: 1' },
+  ],
+  nextToken: 'page 3',
+};
+const FILTER = {
+  logGroupName: LOG_GROUP,
+  startTime: 1_772_000_000_000,
+  filterPattern: `{ $.message = "record" && $.targetGroupArn = "${GROUP}" }`,
+  nextToken: 'page 2',
+};
+
+const FILTER_LOG_EVENTS: Call = {
+  operation: 'FilterLogEvents',
+  api: 'logs',
+  make: (world) => world.FilterLogEvents({ group: GROUP, sinceMs: 1_772_000_000_000.75, nextToken: 'page 2' }),
+  input: FILTER,
+  wire: FILTER,
+  answer: EVENTS,
+  body: JSON.stringify(EVENTS),
+  value: {
+    items: [
+      { kind: 'register', atMs: RECORDED_AT_MS, address: '10.0.1.7:8080', task: FIRST },
+      { kind: 'register', atMs: RECORDED_AT_MS, address: '[2001:db8::1]:8080', task: SECOND },
+    ],
+    nextToken: 'page 3',
+  },
+};
+
 export const CALLS: readonly Call[] = [
   LIST_TASKS,
   DESCRIBE_TASKS,
@@ -294,4 +342,5 @@ export const CALLS: readonly Call[] = [
   DEREGISTER_TARGETS,
   LIST_TAGS_FOR_RESOURCE,
   LIST_INSTANCES,
+  FILTER_LOG_EVENTS,
 ];

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import * as logs from '@aws-sdk/client-cloudwatch-logs';
 import * as ecs from '@aws-sdk/client-ecs';
 import * as elb from '@aws-sdk/client-elastic-load-balancing-v2';
 import * as cloudMap from '@aws-sdk/client-servicediscovery';
@@ -13,16 +14,23 @@ const PACKAGES: Readonly<Record<Api, string>> = {
   ecs: '@aws-sdk/client-ecs',
   elb: '@aws-sdk/client-elastic-load-balancing-v2',
   cloudMap: '@aws-sdk/client-servicediscovery',
+  logs: '@aws-sdk/client-cloudwatch-logs',
 };
 
 const EXPORTS: Readonly<Record<Api, ReadonlyMap<string, unknown>>> = {
   ecs: new Map(Object.entries(ecs)),
   elb: new Map(Object.entries(elb)),
   cloudMap: new Map(Object.entries(cloudMap)),
+  logs: new Map(Object.entries(logs)),
 };
 
 /** The class that all errors of a service derive from: it stands in every list and says nothing. */
-const BASES = ['ECSServiceException', 'ElasticLoadBalancingV2ServiceException', 'ServiceDiscoveryServiceException'];
+const BASES = [
+  'CloudWatchLogsServiceException',
+  'ECSServiceException',
+  'ElasticLoadBalancingV2ServiceException',
+  'ServiceDiscoveryServiceException',
+];
 
 /** The errors that the model gives an operation, as the documentation of its command names them. */
 export function modelledErrors(api: Api, operation: OperationName): string[] {
