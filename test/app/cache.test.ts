@@ -5,18 +5,18 @@ import {
   createCache,
   forgetOldTasks,
   groupCache,
+  hintsFor,
+  isBurst,
   isCovered,
   keepRefusals,
   learn,
-  hintsFor,
-  isBurst,
   noteBindings,
   noteListed,
   noteOwners,
   notePass,
   noteProofs,
-  noteRemovals,
   noteRefusal,
+  noteRemovals,
   noteTargets,
   noteWrite,
   removalsLeft,
@@ -88,7 +88,9 @@ describe('what is remembered of a group', () => {
     expect(group).toMatchObject(learned);
     expect([group.refused.size, group.shares.size]).toEqual([1, 1]);
     noteBindings(group, 'two');
-    const nothing = Object.fromEntries(['covered', 'searches', 'searching', 'refused', 'shares'].map((name) => [name, new Map()]));
+    const nothing = Object.fromEntries(
+      ['covered', 'searches', 'searching', 'refused', 'shares'].map((name) => [name, new Map()]),
+    );
     expect(group).toMatchObject({ binding: 'two', ...nothing });
     expect(group.firstSeenMs).toEqual(learned.firstSeenMs);
   });
@@ -193,7 +195,12 @@ describe('removals', () => {
     const other = { ...remove, address: at('10.0.0.3') };
     noteProofs(group, [remove, { ...remove, kind: 'register', draining: false }], START_MS);
     noteProofs(group, [other, remove], START_MS + 5);
-    expect(group.provedAtMs).toEqual(new Map([[changeKey(other), START_MS + 5], [changeKey(remove), START_MS]]));
+    expect(group.provedAtMs).toEqual(
+      new Map([
+        [changeKey(other), START_MS + 5],
+        [changeKey(remove), START_MS],
+      ]),
+    );
     noteProofs(group, [], START_MS + 9);
     expect(group.provedAtMs).toEqual(new Map());
   });
@@ -330,7 +337,10 @@ describe('writes', () => {
     noteTargets(group, [target('10.0.0.1', 'draining')], START_MS);
     noteTargets(group, [target('10.0.0.1', 'draining')], START_MS + 5_000);
     expect([untilMs(5_000), untilMs(19_999), untilMs(20_001), untilMs(0, 'refused')]).toEqual([
-      30_000, 30_000, 30_001, refusalPauseMs('refused', 6),
+      30_000,
+      30_000,
+      30_001,
+      refusalPauseMs('refused', 6),
     ]);
     noteTargets(group, [], START_MS + 6_000);
     noteTargets(group, [target('10.0.0.1', 'draining')], START_MS + 7_000);

@@ -133,7 +133,9 @@ describe('the pace', () => {
       [CALL_TIME_MS + waitMs - 1, 0],
       [CALL_TIME_MS + waitMs, 1],
     ] as const) {
-      const buckets: Buckets = new Map([['elb-read', { ...empty('elb-read'), atMs: fake.clock.now(), sinceMs: fake.clock.now() }]]);
+      const buckets: Buckets = new Map([
+        ['elb-read', { ...empty('elb-read'), atMs: fake.clock.now(), sinceMs: fake.clock.now() }],
+      ]);
       const answer = await read(callerOf(fake, fake.clock.now() + leftMs, buckets));
       expect([answer.ok, fake.asked.length]).toEqual([times === 1, times]);
     }

@@ -24,7 +24,10 @@ function selectorOf(name = 'app'): Selector {
 
 function readsOf(fake: FakeAws) {
   const cache = createCache();
-  return { cache, reads: new Reads(new Caller(fake.world, fake.clock, cache.buckets, START_MS + 10_000_000), fake.clock, cache) };
+  return {
+    cache,
+    reads: new Reads(new Caller(fake.world, fake.clock, cache.buckets, START_MS + 10_000_000), fake.clock, cache),
+  };
 }
 
 function tasksOf(count: number): Task[] {
@@ -95,10 +98,16 @@ describe('a list of running tasks', () => {
   });
 
   it('is read once for all who ask of one service, unless one needs it younger', async () => {
-    const ask = fc.record({ name: fc.constantFrom('app', 'api'), afterMs: fc.nat(500), sinceMs: fc.integer({ min: -900, max: 0 }) });
+    const ask = fc.record({
+      name: fc.constantFrom('app', 'api'),
+      afterMs: fc.nat(500),
+      sinceMs: fc.integer({ min: -900, max: 0 }),
+    });
     await holdsInTime(
       fc.asyncProperty(fc.array(ask, { minLength: 1 }), fc.nat(90), async (asks, callMs) => {
-        const fake = new FakeAws({ ListTasks: ({ selector }) => ok({ items: [taskArn(selector.name)], nextToken: undefined }) });
+        const fake = new FakeAws({
+          ListTasks: ({ selector }) => ok({ items: [taskArn(selector.name)], nextToken: undefined }),
+        });
         fake.callMs = () => callMs;
         const { reads } = readsOf(fake);
         const lists = await Promise.all(
@@ -261,7 +270,9 @@ describe('descriptions of tasks', () => {
   });
 
   it('are shared by all who ask at one moment: as few calls as can be, and everybody gets their own', async () => {
-    const asked = fc.array(fc.record({ from: fc.nat(250), count: fc.nat(120), afterMs: fc.nat(GATHER_MS - 1) }), { maxLength: 6 });
+    const asked = fc.array(fc.record({ from: fc.nat(250), count: fc.nat(120), afterMs: fc.nat(GATHER_MS - 1) }), {
+      maxLength: 6,
+    });
     await holdsInTime(
       fc.asyncProperty(asked, async (asks) => {
         const tasks = tasksOf(370);
@@ -378,7 +389,8 @@ describe('descriptions of tasks', () => {
         const tasks = tasksOf(31);
         const poison = new Set<TaskArn>(bad.flatMap((index) => tasks[index]?.arn ?? []));
         const fake = new FakeAws({
-          DescribeTasks: (input) => (input.tasks.some((arn) => poison.has(arn)) ? fails('refused') : describing(...tasks)(input)),
+          DescribeTasks: (input) =>
+            input.tasks.some((arn) => poison.has(arn)) ? fails('refused') : describing(...tasks)(input),
         });
         const { described, failures } = await readsOf(fake).reads.describe(references(tasks), DROPPING);
         expect(described.map(({ task }) => task)).toEqual(tasks.filter(({ arn }) => !poison.has(arn)));

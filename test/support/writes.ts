@@ -2,6 +2,7 @@
 import { Caller } from '../../functions/app/caller.ts';
 import type { TargetsOfGroup } from '../../functions/app/ports.ts';
 import type { Writer } from '../../functions/app/writes.ts';
+import { PROOF_AGE_MAX_MS } from '../../functions/core/guard.ts';
 import type { FailureKind } from '../../functions/core/failure.ts';
 import type { Change, Deregistration, Registration } from '../../functions/core/plan.ts';
 import type { Address } from '../../functions/core/values.ts';
@@ -56,7 +57,8 @@ export function ageless<Each extends Change>(changes: readonly Each[]): Each[] {
 export function writerOf(fake: FakeAws, words: Partial<Writer> = {}): Writer {
   const caller = new Caller(fake.world, fake.clock, new Map(), START_MS + 10_000_000);
   const calm = {
-    isDue: () => true,
+    isDue: (changes: readonly Change[]) =>
+      changes.every(({ because: { describedAtMs } }) => fake.clock.now() - describedAtMs <= PROOF_AGE_MAX_MS),
     record: () => undefined,
     refusedBefore: new Set<Address>(),
     shares: new Map(),
