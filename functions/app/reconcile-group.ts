@@ -66,7 +66,8 @@ export async function reconcileGroup(invocation: Invocation, bound: BoundGroup):
       return { group: arn, isUnfinished: open.failed, isDeferred: false, snapshot };
     }
     behindRetries += open.behind ? 1 : 0;
-    isConfirming = open.confirmationsMs.length > 0;
+    // A pass that could not read the targets leaves open what the one before it left open.
+    isConfirming = open.confirmationsMs.length > 0 || (isConfirming && snapshot === undefined);
     await clock.sleep(next.atMs - clock.now());
   }
 }
