@@ -86,12 +86,17 @@ describe('a removal that comes late', () => {
   const recorded = (fake: FakeAws, ...kinds: readonly RecordKind[]) => {
     fake.answers.FilterLogEvents = () =>
       ok({
-        items: kinds.map((kind, index) => ({ kind, atMs: START_MS - 90_000 + index, address: at('10.0.0.3'), task: taskArn('t3') })),
+        items: kinds.map((kind, index) => ({
+          kind,
+          atMs: START_MS - 90_000 + index,
+          address: at('10.0.0.3'),
+          task: taskArn('t3'),
+        })),
         nextToken: undefined,
       });
   };
 
-  it('is made where the record says that the target is the task\'s', async () => {
+  it("is made where the record says that the target is the task's", async () => {
     const { fake, context } = ended(LATE_MS);
     recorded(fake, 'register', 'kept');
     expect((await passOver(context)).written.done).toHaveLength(1);
@@ -174,7 +179,7 @@ describe('an address that was seen unregistered after its task had stopped', () 
     return passOver(context);
   }
 
-  it('is no more the task\'s, and is reported with the command that would remove it', async () => {
+  it("is no more the task's, and is reported with the command that would remove it", async () => {
     const { planned, findings } = await seenAgain(8_000);
     expect(planned).toEqual([]);
     expect(findings).toContainEqual(
@@ -182,7 +187,7 @@ describe('an address that was seen unregistered after its task had stopped', () 
     );
   });
 
-  it('is still the task\'s where the registration may only have been late', async () => {
+  it("is still the task's where the registration may only have been late", async () => {
     const { planned } = await seenAgain(7_999);
     expect(planned).toMatchObject([{ kind: 'deregister', because: { task: taskArn('t1'), rule: 'task has stopped' } }]);
   });

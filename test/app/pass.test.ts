@@ -5,17 +5,7 @@ import { changeKey, PROOF_AGE_MAX_MS, refusalPauseMs } from '../../functions/cor
 import { NOTHING_OPEN } from '../../functions/core/next-pass.ts';
 import { boundGroup, cacheOf, contextOf, passOver, worldOf } from '../support/passes.ts';
 import { describing, FakeAws, fails, ok, page, START_MS } from '../support/ports.ts';
-import {
-  aHint,
-  aSettings,
-  at,
-  groupArn,
-  runningTask,
-  stoppedTask,
-  stoppingTask,
-  target,
-  taskArn,
-} from '../support/values.ts';
+import { aHint, aSettings, at, groupArn, runningTask, stoppedTask, stoppingTask, target, taskArn } from '../support/values.ts';
 
 const RUNNING = runningTask('t1', '10.0.0.1');
 const STOPPING = stoppingTask('t2', '10.0.0.2');
@@ -33,13 +23,7 @@ describe('a pass', () => {
   it('reads the targets before the tasks, and then writes: registers first', async () => {
     const { fake, context } = mixed();
     const pass = await passOver(context);
-    expect(fake.names).toEqual([
-      'DescribeTargetHealth',
-      'ListTasks',
-      'DescribeTasks',
-      'RegisterTargets',
-      'DeregisterTargets',
-    ]);
+    expect(fake.names).toEqual(['DescribeTargetHealth', 'ListTasks', 'DescribeTasks', 'RegisterTargets', 'DeregisterTargets']);
     expect(pass.written.done.map(({ kind, address }) => [kind, address])).toEqual([
       ['register', at('10.0.0.1')],
       ['deregister', at('10.0.0.2')],
@@ -167,14 +151,17 @@ describe('a pass that cannot read', () => {
     expect(await passOver(contextOf(fake))).toMatchObject({ open: { failed: false }, failures: [{ kind: 'denied' }] });
   });
 
-  it.each(['unavailable', 'denied'] as const)('the list of stopped tasks (%s) has a failure, and what it has dealt with all the same', async (kind) => {
-    const fake = worldOf({ targets: [target('10.0.0.1'), target('10.0.0.9')], tasks: [RUNNING] });
-    fake.answers.ListTasks = ({ desired }) => (desired === 'RUNNING' ? page([RUNNING]) : fails(kind));
-    const context = contextOf(fake);
-    // Nothing waits for the search, and the next pass makes it.
-    expect(await passOver(context)).toMatchObject({ failures: [{ kind, operation: 'ListTasks' }], open: NOTHING_OPEN });
-    expect(cacheOf(context).covered.has(RUNNING.arn)).toBe(true);
-  });
+  it.each(['unavailable', 'denied'] as const)(
+    'the list of stopped tasks (%s) has a failure, and what it has dealt with all the same',
+    async (kind) => {
+      const fake = worldOf({ targets: [target('10.0.0.1'), target('10.0.0.9')], tasks: [RUNNING] });
+      fake.answers.ListTasks = ({ desired }) => (desired === 'RUNNING' ? page([RUNNING]) : fails(kind));
+      const context = contextOf(fake);
+      // Nothing waits for the search, and the next pass makes it.
+      expect(await passOver(context)).toMatchObject({ failures: [{ kind, operation: 'ListTasks' }], open: NOTHING_OPEN });
+      expect(cacheOf(context).covered.has(RUNNING.arn)).toBe(true);
+    },
+  );
 });
 
 describe('a write that fails', () => {

@@ -121,7 +121,12 @@ describe('the snapshot of a pass that lists', () => {
   });
 
   it('takes up what the environment knows of tasks that a line means or a hint names, and of no other', async () => {
-    const context = contextOf(worldOf({}), { hints: [aHint(STRANGER.arn, 1)] }, 'service=app port=8080', 'family=job port=8080');
+    const context = contextOf(
+      worldOf({}),
+      { hints: [aHint(STRANGER.arn, 1)] },
+      'service=app port=8080',
+      'family=job port=8080',
+    );
     for (const task of [STOPPED, STRANGER, runningTask('t6', '10.0.0.6', { group: 'service:other' })])
       learn(context.cache, task, START_MS - 5);
     cacheOf(context).absentAtMs = new Map([[at('10.0.0.1'), 7]]);
@@ -275,7 +280,9 @@ describe('the search among stopped tasks', () => {
 
   it('is not made where everything is explained', async () => {
     const fake = worldOf({ tasks: [RUNNING] });
-    expect(await search(contextOf(fake), [target('10.0.0.1'), target('10.0.0.9', 'draining')])).toMatchObject({ isOpen: false });
+    expect(await search(contextOf(fake), [target('10.0.0.1'), target('10.0.0.9', 'draining')])).toMatchObject({
+      isOpen: false,
+    });
     expect(searches(fake)).toBe(0);
   });
 
@@ -316,7 +323,9 @@ describe('the search among stopped tasks', () => {
     const pages = 25;
     fake.answers.ListTasks = ({ desired, nextToken }) => {
       const number = Number(nextToken ?? 0);
-      return desired === 'RUNNING' ? page([]) : ok({ items: [], nextToken: number + 1 < pages ? String(number + 1) : undefined });
+      return desired === 'RUNNING'
+        ? page([])
+        : ok({ items: [], nextToken: number + 1 < pages ? String(number + 1) : undefined });
     };
     const context = contextOf(fake, {}, 'service=app port=8080', 'family=job port=8080');
     const places: unknown[] = [];
@@ -347,7 +356,9 @@ describe('the search among stopped tasks', () => {
     fake.answers.ListTasks = ({ desired, selector, nextToken }) => {
       const number = Number(nextToken ?? 0);
       const pages = selector.kind === 'family' ? 12 : 1;
-      return desired === 'RUNNING' ? page([]) : ok({ items: [], nextToken: number + 1 < pages ? String(number + 1) : undefined });
+      return desired === 'RUNNING'
+        ? page([])
+        : ok({ items: [], nextToken: number + 1 < pages ? String(number + 1) : undefined });
     };
     const context = contextOf(fake, {}, 'service=app port=8080', 'family=job port=8080');
     expect((await search(context)).isOpen).toBe(true);

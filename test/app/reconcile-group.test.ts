@@ -24,7 +24,9 @@ async function reconcile(runs: Runs, request: Partial<Request> = {}) {
 function withStopped(...endedAgoMs: readonly (number | undefined)[]): Runs {
   const runs = new Runs();
   for (const [index, agoMs] of endedAgoMs.entries()) {
-    const task = stoppedTask(`s${index}`, `10.0.0.${index}`, { stoppedAtMs: agoMs === undefined ? undefined : START_MS - agoMs });
+    const task = stoppedTask(`s${index}`, `10.0.0.${index}`, {
+      stoppedAtMs: agoMs === undefined ? undefined : START_MS - agoMs,
+    });
     runs.tasks.push(task);
     learn(runs.environment.cache, task, START_MS);
     runs.targets.set(WEB, [...(runs.targets.get(WEB) ?? []), target(`10.0.0.${index}`)]);
@@ -38,7 +40,9 @@ describe('a group', () => {
   it('takes one pass where nothing stays open, and hands on what that has read', async () => {
     const runs = new Runs();
     runs.tasks.push(RUNNING);
-    const result = await reconcile(runs, { hints: [aHint(RUNNING.arn, 3), aHint(taskArn('t8'), 1, { group: 'service:other' })] });
+    const result = await reconcile(runs, {
+      hints: [aHint(RUNNING.arn, 3), aHint(taskArn('t8'), 1, { group: 'service:other' })],
+    });
     expect(runs.passes).toMatchObject([{ trigger: 'messages', hints: 1, startedAtMs: START_MS }]);
     expect(result).toEqual({ group: WEB, isUnfinished: false, isDeferred: false, snapshot: runs.passes[0]?.snapshot });
     expect(runs.passes[0]?.snapshot?.targets).toEqual([]);
@@ -104,7 +108,11 @@ describe('a read that is behind a hint', () => {
     runs.tasks.push(RUNNING);
     runs.targets.set(WEB, [target('10.0.0.1')]);
     expect(await reconcile(runs, { hints: [aHint(RUNNING.arn, 9)] })).toMatchObject({ isUnfinished: false });
-    expect(runs.passes.map(({ hints, behind }) => [hints, behind.length])).toEqual([[1, 1], [1, 1], [1, 1]]);
+    expect(runs.passes.map(({ hints, behind }) => [hints, behind.length])).toEqual([
+      [1, 1],
+      [1, 1],
+      [1, 1],
+    ]);
   });
 
   it('has both of its tries, however many passes failed before', async () => {
@@ -153,11 +161,14 @@ describe('a removal that waits for its confirmation', () => {
   it.each([
     [PASS_TIME_MS - 1, [0]],
     [PASS_TIME_MS + 1, [0, 5_000]],
-  ])('is left to the schedule where the time does not carry it: with %i ms after it the passes are at %j', async (leftMs, times) => {
-    const runs = withStopped(0);
-    await reconcile(runs, { hints: [aHint(taskArn('s0'), 99)], deadlineMs: START_MS + 5_000 + leftMs });
-    expect(runs.times).toEqual(times);
-  });
+  ])(
+    'is left to the schedule where the time does not carry it: with %i ms after it the passes are at %j',
+    async (leftMs, times) => {
+      const runs = withStopped(0);
+      await reconcile(runs, { hints: [aHint(taskArn('s0'), 99)], deadlineMs: START_MS + 5_000 + leftMs });
+      expect(runs.times).toEqual(times);
+    },
+  );
 });
 
 describe('a change that is left to its event', () => {

@@ -52,7 +52,10 @@ describe('whose the targets of late removals are', () => {
   });
 
   it('has been let go where another environment removed it since', async () => {
-    const { known, ownershipOf } = recorded(entry('deregister', 1, START_MS - 4_000), entry('deregister', 2, START_MS - 31_000));
+    const { known, ownershipOf } = recorded(
+      entry('deregister', 1, START_MS - 4_000),
+      entry('deregister', 2, START_MS - 31_000),
+    );
     known.owners = new Map([
       [at('10.0.0.1'), { task: taskArn('t1'), atMs: START_MS - 9_000 }],
       [at('10.0.0.2'), { task: taskArn('t2'), atMs: START_MS - 30_000 }],
@@ -88,7 +91,9 @@ describe('owners', () => {
     const fake = new FakeAws();
     const context = contextOf(fake);
     const known = cacheOf(context);
-    known.owners = new Map(agoMs.map((ms, index) => [at(`10.0.0.${index}`), { task: taskArn(`t${index}`), atMs: START_MS - ms }]));
+    known.owners = new Map(
+      agoMs.map((ms, index) => [at(`10.0.0.${index}`), { task: taskArn(`t${index}`), atMs: START_MS - ms }]),
+    );
     const record = (): string[] => {
       const lines: string[] = [];
       const reporter = {

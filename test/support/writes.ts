@@ -2,8 +2,8 @@
 import { Caller } from '../../functions/app/caller.ts';
 import type { TargetsOfGroup } from '../../functions/app/ports.ts';
 import type { Writer } from '../../functions/app/writes.ts';
-import { PROOF_AGE_MAX_MS } from '../../functions/core/guard.ts';
 import type { FailureKind } from '../../functions/core/failure.ts';
+import { PROOF_AGE_MAX_MS } from '../../functions/core/guard.ts';
 import type { Change, Deregistration, Registration } from '../../functions/core/plan.ts';
 import type { Address } from '../../functions/core/values.ts';
 import { type FakeAws, fails, ok, START_MS } from './ports.ts';
