@@ -68,7 +68,7 @@ describe('a reading of the configuration', () => {
 
   it('asks for no tags of groups that the parameter binds', async () => {
     const fake = worldOf();
-    const { copies } = await read(fake, aSettings({ binding: 'service=app port=8080' }));
+    const { copies } = await read(fake, aSettings({ bindings: 'service=app port=8080' }));
     expect(fake.names).toEqual(['DescribeTargetGroups', 'DescribeServices']);
     expect(copies.tags.size).toBe(0);
   });
@@ -106,7 +106,7 @@ describe('a reading of the configuration', () => {
     fake.answers.DescribeServices = () => ok(['one', 'two'].map(described));
     const { copies } = await read(
       fake,
-      aSettings({ binding: 'service=two port=80; service=one port=81; service=three port=82' }),
+      aSettings({ bindings: 'service=two port=80; service=one port=81; service=three port=82' }),
     );
     expect([...copies.services.values()]).toEqual([described('two'), described('one'), 'unknown']);
   });
@@ -115,7 +115,7 @@ describe('a reading of the configuration', () => {
     const fake = worldOf();
     const settings = aSettings({
       clusters: [clusterArn(), clusterArn('test')],
-      binding: 'cluster=prod service=app port=80; cluster=test service=app port=81',
+      bindings: 'cluster=prod service=app port=80; cluster=test service=app port=81',
     });
     await read(fake, settings);
     expect(fake.inputs('DescribeServices')).toEqual([
@@ -186,13 +186,13 @@ describe('one bad ARN or name', () => {
         async (count, bad, kind) => {
           const names = Array.from({ length: count }, (_, index) => `s${index}`);
           const poison = new Set(bad.flatMap((index) => names[index] ?? []));
-          const binding = names.map((name, index) => `target-group=g${index} service=${name} port=80`).join(';');
+          const bindings = names.map((name, index) => `target-group=g${index} service=${name} port=80`).join(';');
           const fake = worldOf();
           const describe = unless(poison, kind, (asked: readonly string[]) =>
             asked.map((name) => ({ name, targetGroups: [], deployments: [] })),
           );
           fake.answers.DescribeServices = (input) => describe(input.names);
-          const { configuration, failures } = await read(fake, aSettings({ targetGroups: groupArns(count), binding }));
+          const { configuration, failures } = await read(fake, aSettings({ targetGroups: groupArns(count), bindings }));
           expect(configuration.unread).toEqual(groupArns(count).filter((_, index) => poison.has(`s${index}`)));
           expect(failures.map((failure) => failure.kind)).toEqual([...poison].map(() => kind));
           expect(fake.inputs('DescribeServices').length).toBeLessThanOrEqual(callsMax(count, 10, poison.size));
@@ -222,7 +222,7 @@ describe('a cluster that does not exist', () => {
       cluster === clusterArn() ? fails('gone') : ok(names.map((name) => ({ name, targetGroups: [], deployments: ['d'] })));
     const settings = aSettings({
       clusters: [clusterArn(), clusterArn('test')],
-      binding: 'cluster=prod service=app port=80; cluster=test service=app port=81',
+      bindings: 'cluster=prod service=app port=80; cluster=test service=app port=81',
     });
     const { copies, failures } = await read(fake, settings);
     expect([...copies.services.values()]).toEqual(['unknown', { name: 'app', targetGroups: [], deployments: ['d'] }]);
@@ -294,10 +294,10 @@ describe('what cannot be read', () => {
 
   it('names what it was about, several at once', async () => {
     const fake = worldOf();
-    const binding = 'target-group=a service=one port=80; target-group=b service=two port=80';
+    const bindings = 'target-group=a service=one port=80; target-group=b service=two port=80';
     fake.answers.DescribeTargetGroups = () => fails('denied');
     fake.answers.DescribeServices = () => fails('denied');
-    const { failures } = await read(fake, aSettings({ targetGroups: [groupArn('a'), groupArn('b')], binding }));
+    const { failures } = await read(fake, aSettings({ targetGroups: [groupArn('a'), groupArn('b')], bindings }));
     expect(failures.map(({ resource }) => resource)).toEqual(['a, b', `one of ${clusterArn()}`, `two of ${clusterArn()}`]);
     const tagged = worldOf();
     tagged.answers.DescribeTags = () => fails('denied');

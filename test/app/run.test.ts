@@ -15,7 +15,7 @@ const API = groupArn('api');
 const TAG = { key: 'alb-target-sync', value: 'service=app port=8080' };
 const TWO = {
   targetGroups: [WEB, API],
-  binding: 'target-group=web service=app port=8080; target-group=api service=api port=9090',
+  bindings: 'target-group=web service=app port=8080; target-group=api service=api port=9090',
 };
 const OF_APP = aHint(taskArn('t1'), 3);
 const OF_API = aHint(taskArn('t2'), 3, { group: 'service:api', definition: 'api:1' });
@@ -31,7 +31,7 @@ function groupsOf({ passes }: Runs): string[] {
 
 /** A stack whose groups are bound by their tags, which all say the same. */
 function tagged(): Runs {
-  const runs = new Runs({ binding: '' });
+  const runs = new Runs({ bindings: '' });
   runs.fake.answers.DescribeTags = ({ groups }) => ok(groups.map((group) => ({ group, tags: [TAG] })));
   return runs;
 }
@@ -82,8 +82,8 @@ describe('an invocation by messages', () => {
   });
 
   it('is dealt with only where every group that it means has dealt with it', async () => {
-    const binding = 'target-group=web service=app port=8080; target-group=api service=app port=9090';
-    const runs = new Runs({ targetGroups: [WEB, API], binding });
+    const bindings = 'target-group=web service=app port=8080; target-group=api service=app port=9090';
+    const runs = new Runs({ targetGroups: [WEB, API], bindings });
     runs.tasks.push(runningTask('t1', '10.0.0.1'));
     await go(runs, { hints: [OF_APP] });
     runs.passes.length = 0;
@@ -93,7 +93,7 @@ describe('an invocation by messages', () => {
   });
 
   it('that one group has dealt with is looked at again while another is unread, which it may mean as well', async () => {
-    const runs = new Runs({ targetGroups: [WEB, API], binding: 'target-group=web service=app port=8080' });
+    const runs = new Runs({ targetGroups: [WEB, API], bindings: 'target-group=web service=app port=8080' });
     runs.fake.answers.DescribeTags = () => fails('denied');
     runs.tasks.push(runningTask('t1', '10.0.0.1'));
     await go(runs, { hints: [OF_APP] });
@@ -216,7 +216,7 @@ describe('what is unfinished', () => {
   });
 
   it('is a group that could not be read, also where something else cannot be read for good', async () => {
-    const runs = new Runs({ binding: '', cloudMapServices: [cloudMapArn()] });
+    const runs = new Runs({ bindings: '', cloudMapServices: [cloudMapArn()] });
     runs.fake.answers.DescribeTags = () => fails('unexpected');
     runs.fake.answers.ListTagsForResource = () => fails('denied');
     expect((await go(runs, { hints: [OF_APP] })).unfinished).toEqual([WEB]);
@@ -257,7 +257,7 @@ describe('a configuration that cannot be read', () => {
   });
 
   it('is served as soon as it is read, and what was visited is not visited twice', async () => {
-    const runs = new Runs({ targetGroups: [WEB, API], binding: 'target-group=web service=app port=8080' });
+    const runs = new Runs({ targetGroups: [WEB, API], bindings: 'target-group=web service=app port=8080' });
     runs.fake.answers.DescribeTags = inTurn(
       fails('unexpected'),
       ok([{ group: API, tags: [{ ...TAG, value: 'service=api port=9090' }] }]),
@@ -296,8 +296,8 @@ describe('more groups than the time of one invocation', () => {
   /** Each group has a service of its own, whose list takes so many seconds, a page a second. */
   function many(count: number, listSeconds: number, settings: Partial<Settings> = {}): Runs {
     const names = NAMES.slice(0, count);
-    const binding = names.map((name) => `target-group=${name} service=${name} port=80`).join(';');
-    const runs = new Runs({ targetGroups: names.map((name) => groupArn(name)), binding, ...settings });
+    const bindings = names.map((name) => `target-group=${name} service=${name} port=80`).join(';');
+    const runs = new Runs({ targetGroups: names.map((name) => groupArn(name)), bindings, ...settings });
     runs.fake.callMs = (name) => (name === 'ListTasks' ? 1_000 : 20);
     runs.fake.answers.ListTasks = ({ nextToken }) => {
       const number = Number(nextToken ?? 0) + 1;
@@ -353,7 +353,7 @@ describe('more groups than the time of one invocation', () => {
   });
 
   it('are where the next one begins, also where a part of the configuration was read in between', async () => {
-    const runs = many(2, 1, { binding: 'target-group=g0 service=g0 port=80' });
+    const runs = many(2, 1, { bindings: 'target-group=g0 service=g0 port=80' });
     runs.fake.answers.DescribeTags = () => fails('unexpected');
     groupCache(runs.environment.cache, groupArn('g0')).listedTasks = 100_000;
     await go(runs, { trigger: 'schedule' });
@@ -373,8 +373,8 @@ describe('more groups than the time of one invocation', () => {
 describe('groups that one service feeds', () => {
   it('share its list and the descriptions of its tasks, and what is reported is the number of calls', async () => {
     const names = Array.from({ length: 5 }, (_, index) => `g${index}`);
-    const binding = names.map((name, index) => `target-group=${name} service=app port=${80 + index}`).join(';');
-    const runs = new Runs({ targetGroups: names.map((name) => groupArn(name)), binding });
+    const bindings = names.map((name, index) => `target-group=${name} service=app port=${80 + index}`).join(';');
+    const runs = new Runs({ targetGroups: names.map((name) => groupArn(name)), bindings });
     runs.fake.callMs = () => 50;
     runs.tasks.push(...Array.from({ length: 120 }, (_, index) => runningTask(`t${index}`, `10.0.0.${index + 1}`)));
     await go(runs, { trigger: 'schedule' });

@@ -53,7 +53,7 @@ describe('a group is bound', () => {
   });
 
   it('by the parameter, which cannot grow old, and then not by its tags', () => {
-    const words = settings({ binding: 'service=api port=81' });
+    const words = settings({ bindings: 'service=api port=81' });
     const { groups, findings } = resolveConfiguration(words, copies({ tags: tagged('web', 'service=app port=80') }));
     expect(groups).toMatchObject([{ bindings: [{ selector: { name: 'api' } }] }]);
     expect(groups.map(({ bindings, bindingsReadAtMs }) => [bindings.length, bindingsReadAtMs])).toEqual([[1, undefined]]);
@@ -61,12 +61,12 @@ describe('a group is bound', () => {
   });
 
   it('without its tags having been read, where the parameter names it', () => {
-    const words = settings({ binding: 'service=api port=81' });
+    const words = settings({ bindings: 'service=api port=81' });
     expect(resolveConfiguration(words, copies())).toMatchObject({ groups: [{ group: { name: 'web' } }], findings: [] });
   });
 
   it('apart from every other group', () => {
-    const words = settings({ targetGroups: [WEB, API], binding: 'target-group=web service=app port=80' });
+    const words = settings({ targetGroups: [WEB, API], bindings: 'target-group=web service=app port=80' });
     const groups = new Map([described('web'), described('api')]);
     const configuration = resolveConfiguration(words, copies({ groups, tags: tagged('api', 'service=api port=81', 7_000) }));
     expect(configuration.groups).toMatchObject([
@@ -81,7 +81,7 @@ describe('a group is bound', () => {
 });
 
 describe('the groups and services to be read', () => {
-  const words = settings({ targetGroups: [WEB, API], binding: 'target-group=web service=app port=80' });
+  const words = settings({ targetGroups: [WEB, API], bindings: 'target-group=web service=app port=80' });
 
   it('are the tags of groups that no line of the parameter names', () => {
     expect(tagBoundGroups(words)).toEqual([API]);
@@ -91,7 +91,7 @@ describe('the groups and services to be read', () => {
   it('are the services of all lines, each once, and no families', () => {
     const binding =
       'target-group=web service=app port=80; target-group=web service=app port=81; target-group=web family=nightly port=80';
-    const services = boundServices({ ...words, binding }, tagged('api', 'service=api port=80'));
+    const services = boundServices({ ...words, bindings }, tagged('api', 'service=api port=80'));
     const cluster = clusterArn();
     expect(services).toEqual([
       { kind: 'service', cluster, name: 'app' },
@@ -108,19 +108,19 @@ describe('a hint means surely no group', () => {
   const hint = aHint(taskArn('t1'), 1);
 
   it('where the parameter binds every group, and none of its lines may mean the task', () => {
-    expect(isSurelyUnbound(settings({ binding: 'service=api port=80; family=app port=80' }), hint)).toBe(true);
-    expect(isSurelyUnbound(settings({ binding: 'service=api port=80; service=app port=80' }), hint)).toBe(false);
+    expect(isSurelyUnbound(settings({ bindings: 'service=api port=80; family=app port=80' }), hint)).toBe(true);
+    expect(isSurelyUnbound(settings({ bindings: 'service=api port=80; service=app port=80' }), hint)).toBe(false);
     expect(isSurelyUnbound(settings({ targetGroups: [] }), hint)).toBe(true);
   });
 
   it('not where a group is bound by tags, which have to be read first', () => {
     expect(isSurelyUnbound(settings(), hint)).toBe(false);
-    const binding = 'target-group=web service=api port=80';
-    expect(isSurelyUnbound(settings({ targetGroups: [WEB, API], binding }), hint)).toBe(false);
+    const bindings = 'target-group=web service=api port=80';
+    expect(isSurelyUnbound(settings({ targetGroups: [WEB, API], bindings }), hint)).toBe(false);
   });
 
   it('not where Cloud Map services are bound, which tags alone can do', () => {
-    const binding = 'target-group=web service=api port=80';
+    const bindings = 'target-group=web service=api port=80';
     const cloudMapServices = [cloudMapArn('srv-1')];
     for (const targetGroups of [[WEB], [WEB, API], []]) {
       expect(isSurelyUnbound(settings({ targetGroups, binding, cloudMapServices }), hint)).toBe(false);
@@ -128,7 +128,7 @@ describe('a hint means surely no group', () => {
   });
 
   it('not where the event leaves out of which group its task is', () => {
-    expect(isSurelyUnbound(settings({ binding: 'service=api port=80' }), { ...hint, group: undefined })).toBe(false);
+    expect(isSurelyUnbound(settings({ bindings: 'service=api port=80' }), { ...hint, group: undefined })).toBe(false);
   });
 });
 
@@ -190,7 +190,7 @@ describe('a group that cannot be served', () => {
   });
 
   it('does not keep the others from being served', () => {
-    const words = settings({ targetGroups: [WEB, API], binding: 'target-group=api service=api port=80; target-group=web x' });
+    const words = settings({ targetGroups: [WEB, API], bindings: 'target-group=api service=api port=80; target-group=web x' });
     const groups = new Map([described('web', 'lambda'), described('api')]);
     expect(resolveConfiguration(words, copies({ groups }))).toMatchObject({
       groups: [{ group: { name: 'api' } }],
@@ -212,7 +212,7 @@ describe('a group is unread, which is no finding, while', () => {
   });
 
   it('one of its services was never described: all bindings or none, since the missing one could not veto', () => {
-    const words = settings({ binding: 'service=app port=80; service=new port=80; family=nightly port=80' });
+    const words = settings({ bindings: 'service=app port=80; service=new port=80; family=nightly port=80' });
     expect(resolveConfiguration(words, copies())).toMatchObject({ groups: [], unread: [WEB] });
   });
 });
@@ -245,7 +245,7 @@ describe('a binding is native', () => {
 
   it('never for a family, which is not asked about', () => {
     const configuration = resolveConfiguration(
-      settings({ binding: 'family=app port=80' }),
+      settings({ bindings: 'family=app port=80' }),
       copies({ services: new Map([known('app', WEB)]) }),
     );
     expect(configuration).toMatchObject({ groups: [{ bindings: [{ native: false }] }], findings: [] });
@@ -281,7 +281,7 @@ describe('a line of a tag that drains lacks a confirmation', () => {
     expect(lacking('service=app port=80 mode=drain', 'service=api port=80')).toEqual([false, false]);
     expect(lacking('service=app port=80 mode=drain', 'service=api port=80 mode=register-only')).toEqual([false, false]);
     expect(lacking('service=app port=80 mode=drain confirm=empty')).toEqual([false]);
-    const words = settings({ binding: 'service=app port=80 mode=drain' });
+    const words = settings({ bindings: 'service=app port=80 mode=drain' });
     expect(resolveConfiguration(words, copies()).groups).toMatchObject([{ bindings: [{ lacksConfirmation: false }] }]);
   });
 

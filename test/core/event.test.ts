@@ -14,7 +14,7 @@ const HINT: Hint = {
 };
 
 function hintOf(reading: Reading): Hint {
-  if (reading.kind !== 'hint') throw new Error(`The test expects a hint, not: ${reading.because}`);
+  if (reading.kind !== 'hint') throw new Error(`The test expects a hint, not: ${JSON.stringify(reading)}`);
   return reading.hint;
 }
 

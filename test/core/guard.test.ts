@@ -22,9 +22,10 @@ import {
 } from '../../functions/core/guard.ts';
 import { type Change, planChanges } from '../../functions/core/plan.ts';
 import type { ListedBinding } from '../../functions/core/snapshot.ts';
-import type { Task } from '../../functions/core/task.ts';
+import type { DescribedTask, Task } from '../../functions/core/task.ts';
+import { type ClusterArn, parseClusterArn } from '../../functions/core/values.ts';
 import { DESCRIBED_AT_MS, holds, world } from '../support/arbitraries.ts';
-import { aSnapshot, at, binding, runningTask, stoppedTask, stoppingTask, target, taskArn } from '../support/values.ts';
+import { aSnapshot, at, binding, clusterArn, runningTask, stoppedTask, stoppingTask, target, taskArn, unwrap } from '../support/values.ts';
 
 const NOW_MS = 1_000_000;
 const EVENT_AGE_MS = 3_000;
@@ -40,7 +41,9 @@ function input(words: Partial<GuardInput> = {}): GuardInput {
     bindingsReadAtMs: undefined,
     hinted: new Set(),
     eventAgeMs: EVENT_AGE_MS,
-    readsFailed: false,
+    unreadClusters: new Set(),
+    servesOtherwise: true,
+    isPaused: false,
     provedAtMs: new Map(),
     listedAtMs: NOW_MS,
     ownership: new Map(),
@@ -58,8 +61,8 @@ interface ChangeWords {
 }
 
 /** The one change that the task at 10.0.0.1 calls for: it is registered if it serves, and leaves otherwise. */
-function changeFor(task: Task, { by = binding(LINE), state = 'healthy', sinceMs }: ChangeWords = {}): Change {
-  const isLeaving = task.desired === 'STOPPED' || by.drain;
+function changeFor(task: DescribedTask, { by = binding(LINE), state = 'healthy', sinceMs }: ChangeWords = {}): Change {
+  const isLeaving = task.desired === 'STOPPED' || by.drain || task.isHeld;
   const bindings = [{ ...by, listed: new Set(isLeaving ? [] : [task.arn]) }];
   const targets = isLeaving ? [target('10.0.0.1', state)] : [];
   const [change] = planChanges(aSnapshot({ tasks: [task], targets, describedAtMs: NOW_MS, bindings }));
@@ -77,6 +80,8 @@ const STOPPING = stoppingTask('t1', '10.0.0.1');
 const ADD = changeFor(RUNNING);
 const REMOVE = changeFor(STOPPING);
 const DRAIN = changeFor(RUNNING, { by: binding(`${LINE} mode=drain`) });
+const HOLD = changeFor(runningTask('t1', '10.0.0.1', { isHeld: true }));
+const ELSEWHERE = unwrap(parseClusterArn('arn:aws:ecs:eu-west-1:222233334444:cluster/prod'));
 /** Long enough ago for its confirmation, and not so long that the address could be another writer's. */
 const REMOVE_SOON = stopped(CONFIRM_AFTER_MS);
 const REMOVE_LATE = stopped(ADDRESS_FREE_MS + 1);
@@ -119,6 +124,7 @@ const CASES: Readonly<Record<HoldReason, { readonly held: readonly Case[]; reado
     ],
     free: [[ADD, {}]],
   },
+  paused: { held: [ADD, REMOVE, DRAIN].map((change) => [change, { isPaused: true }]), free: [[ADD, {}]] },
   'bindings are older than a minute': {
     held: [ADD, REMOVE, DRAIN].map((change) => [change, { bindingsReadAtMs: NOW_MS - 60_001 }]),
     free: [NOW_MS - 60_000, NOW_MS, undefined].map((bindingsReadAtMs) => [ADD, { bindingsReadAtMs }]),
@@ -143,6 +149,13 @@ const CASES: Readonly<Record<HoldReason, { readonly held: readonly Case[]; reado
       [changeFor(STOPPING, { by: unconfirmed }), {}],
     ],
   },
+  'last serving target': {
+    held: [[HOLD, { servesOtherwise: false }]],
+    free: [
+      [HOLD, { servesOtherwise: true }],
+      ...[ADD, REMOVE, DRAIN].map((change): Case => [change, { servesOtherwise: false }]),
+    ],
+  },
   'its event is on the way': {
     held: [0, 1, EVENT_AGE_MS - 1].flatMap((agoMs): Case[] => [
       [changeFor(RUNNING, { sinceMs: NOW_MS - agoMs }), {}],
@@ -157,8 +170,18 @@ const CASES: Readonly<Record<HoldReason, { readonly held: readonly Case[]; reado
     ],
   },
   'a read failed': {
-    held: [REMOVE, REMOVE_SOON, DRAIN].map((change) => [change, { readsFailed: true }]),
-    free: [[ADD, { readsFailed: true }]],
+    held: [
+      ...[REMOVE, REMOVE_SOON, DRAIN, HOLD].map((change): Case => [change, { unreadClusters: new Set([clusterArn()]) }]),
+      [REMOVE, { unreadClusters: new Set([ELSEWHERE, clusterArn('other')]) }],
+      // The address of a task that has stopped may have moved on to anybody.
+      [REMOVE_SOON, { unreadClusters: new Set([ELSEWHERE]) }],
+    ],
+    free: [
+      [ADD, { unreadClusters: new Set([clusterArn()]) }],
+      // A task that still holds its interface is nobody's neighbor in another account.
+      [REMOVE, { unreadClusters: new Set([ELSEWHERE]) }],
+      [DRAIN, { unreadClusters: new Set([ELSEWHERE]) }],
+    ],
   },
   'waits for confirmation': {
     held: [
@@ -305,8 +328,10 @@ describe('a hold', () => {
     expect(HELD.filter(isFinalHold).map(({ because }) => because)).toEqual([
       'observe',
       'ECS manages this group',
+      'paused',
       'register only',
       'drain is not confirmed',
+      'last serving target',
       'was let go before',
       'ownership is unknown',
     ]);
@@ -348,6 +373,11 @@ describe('a hold', () => {
         'drain-unconfirmed',
         `${task} serves, and mode=drain would take the last tasks out of the group. Write confirm=empty into the tag as well to ` +
           'let it, or mode=enforce to keep them.',
+      ],
+      [
+        'held-last',
+        `${task} is to be held by its tag, and is the last one that serves this group. It stays in: start another task first, or ` +
+          'remove the tag.',
       ],
       ['foreign', `The target has the address of ${task}, which has stopped. This stack removed its target before, ${late}`],
       ['unproven', `The target has the address of ${task}, which has stopped. This stack has no record of its target, ${late}`],
@@ -395,6 +425,12 @@ describe('right before the call, changes may still leave', () => {
     expect(may(ADD, [RUNNING, stoppedTask('t2', '10.0.0.1')])).toBe(true);
   });
 
+  it('no registration of a task that is on hold by now', () => {
+    const known = aSnapshot({ tasks: [runningTask('t1', '10.0.0.1', { isHeld: true })] });
+    expect(mayStillLeave([ADD], known, undefined, NOW_MS)).toBe(false);
+    expect(mayStillLeave([HOLD], known, undefined, NOW_MS)).toBe(true);
+  });
+
   it('no removal where a task that this group wants is live by now, started or not', () => {
     const heir = runningTask('heir', '10.0.0.1', { last: 'PENDING' });
     expect([may(REMOVE, [STOPPING, heir]), may(REMOVE_SOON, [GONE, heir])]).toEqual([false, false]);
@@ -431,7 +467,9 @@ const anyGuardInput = fc
     checkOnly: fc.boolean(),
     scheduled: fc.boolean(),
     bindingAgeMs: fc.constantFrom(undefined, 0, 60_000, 60_001),
-    readsFailed: fc.boolean(),
+    unreadClusters: fc.constantFrom<ReadonlySet<ClusterArn>>(new Set(), new Set([clusterArn()]), new Set([ELSEWHERE])),
+    servesOtherwise: fc.boolean(),
+    isPaused: fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
     listedAgoMs: fc.constantFrom(undefined, 0, 1, 5_000),
     refusedForMs: fc.constantFrom(undefined, 0, 1),
     eventAgeMs: fc.constantFrom(0, 3_000, 9_000),
@@ -478,13 +516,15 @@ describe('in every world and all input', () => {
         const given = inputFor(plan);
         for (const change of guardPlan(plan, given).allowed) {
           const { binding: by, because, kind } = change;
-          expect([by.writes, by.native, given.checkOnly]).toEqual([true, false, false]);
+          expect([by.writes, by.native, given.checkOnly, given.isPaused]).toEqual([true, false, false, false]);
           expect(given.nowMs - because.describedAtMs).toBeLessThanOrEqual(4_000);
           expect(given.nowMs - (given.bindingsReadAtMs ?? given.nowMs)).toBeLessThanOrEqual(60_000);
           if (kind === 'register') continue;
-          expect([given.readsFailed, by.removes]).toEqual([false, true]);
+          expect([given.unreadClusters.has(clusterArn()), by.removes]).toEqual([false, true]);
+          expect(because.rule === 'task is on hold' && !given.servesOtherwise).toBe(false);
           expect(because.rule === 'binding drains' && by.lacksConfirmation).toBe(false);
           if (because.rule !== 'task has stopped') continue;
+          expect(given.unreadClusters.size).toBe(0);
           // The generated tasks do not say when they ended: every such removal is late.
           const listedMs = given.listedAtMs ?? Number.NEGATIVE_INFINITY;
           expect(listedMs - (given.provedAtMs.get(changeKey(change)) ?? given.nowMs)).toBeGreaterThanOrEqual(5_000);

@@ -50,8 +50,10 @@ describe('the rates', () => {
       expect((rate?.perSecond ?? 0) * 3, name).toBeLessThanOrEqual(refill * 1.2);
       expect(rate?.perSecondMax, name).toBeCloseTo(refill * 0.6);
     }
-    expect(Object.values(RATES).map(({ burst }) => burst)).toEqual([30, 30, 15, 10, 10]);
-    expect(RATES['other-read']).toEqual({ perSecond: 3, perSecondMax: 5, burst: 10 });
+    expect(Object.values(RATES).map(({ burst }) => burst)).toEqual([30, 30, 15, 10, 10, 5, 5]);
+    expect([RATES['cloud-map-read'], RATES['logs-read'], RATES['tagging-read']].map(({ perSecondMax }) => perSecondMax)).toEqual([
+      5, 4, 4,
+    ]);
   });
 });
 

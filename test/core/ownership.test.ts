@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type Ownership,
+  originOf,
   ownershipOf,
   parseRecord,
   RECORDED_MAX,
@@ -15,7 +16,7 @@ import { at, groupArn, taskArn } from '../support/values.ts';
 const ADDRESS = at('10.0.0.1');
 const OURS = taskArn('ours');
 const OTHER = taskArn('other');
-const KINDS = ['register', 'deregister', 'failed', 'kept'] as const satisfies readonly RecordKind[];
+const KINDS = ['register', 'deregister', 'failed', 'refused', 'kept', 'left'] as const satisfies readonly RecordKind[];
 
 const anyAddress = fc.constantFrom('10.0.0.1', '10.0.0.2', '2001:db8::1').map((text) => at(text));
 const anyTask = fc.constantFrom('ours', 'other').map((id) => taskArn(id));
@@ -78,7 +79,14 @@ describe('a line of the record', () => {
 });
 
 /** Small letters are lines about our task, capitals about another one at the address; one millisecond apart. */
-const LETTERS: Readonly<Record<string, RecordKind>> = { r: 'register', d: 'deregister', f: 'failed', k: 'kept' };
+const LETTERS: Readonly<Record<string, RecordKind>> = {
+  r: 'register',
+  d: 'deregister',
+  f: 'failed',
+  n: 'refused',
+  k: 'kept',
+  l: 'left',
+};
 const entriesOf = (letters: string): RecordEntry[] =>
   [...letters].flatMap((letter, index) => {
     const kind = LETTERS[letter.toLowerCase()];
@@ -100,6 +108,14 @@ const HISTORIES: readonly (readonly [string, Ownership])[] = [
   ['rdfd', 'let go'],
   ['rdr', 'ours'],
   ['rdk', 'ours'],
+  // A registration that ELB did not take is none, whatever was there before.
+  ['rn', 'unknown'],
+  ['rnr', 'ours'],
+  ['rN', 'ours'],
+  // Somebody has remembered a target of ours: that proves nothing.
+  ['l', 'unknown'],
+  ['rl', 'ours'],
+  ['rdl', 'let go'],
   // The address has moved on to another task of ours.
   ['rR', 'unknown'],
   ['rK', 'unknown'],
@@ -133,14 +149,15 @@ describe('whose a target is', () => {
     expect(ownershipOf(ADDRESS, OURS, entriesOf(letters), absentAtMs)).toBe(expected);
   });
 
-  it('is settled by a failure that was recorded in the millisecond of its removal, in whatever order they are read', () => {
-    const [removed, failed] = entriesOf('df').map((entry) => ({ ...entry, atMs: 7 }));
-    if (removed === undefined || failed === undefined) throw new Error('Two lines were written.');
-    for (const entries of [
-      [removed, failed],
-      [failed, removed],
-    ])
-      expect(ownershipOf(ADDRESS, OURS, entries, undefined)).toBe('ours');
+  it('is settled by lines of one millisecond in the order in which they were written', () => {
+    const atOnce = (letters: string): Ownership =>
+      ownershipOf(
+        ADDRESS,
+        OURS,
+        entriesOf(letters).map((entry) => ({ ...entry, atMs: 7 })),
+        undefined,
+      );
+    expect([atOnce('df'), atOnce('dfd'), atOnce('rnr'), atOnce('rn')]).toEqual(['ours', 'let go', 'ours', 'unknown']);
   });
 
   it('does not depend on the order in which the lines of several environments arrive', () => {
@@ -167,10 +184,28 @@ describe('whose a target is', () => {
   it("is at most one task's", () => {
     holds(
       fc.property(fc.uniqueArray(anyEntry, { selector: ({ atMs }) => atMs }), (entries) => {
-        const writes = entries.filter(({ kind }) => kind !== 'failed');
+        const writes = entries.filter(({ kind }) => kind !== 'failed' && kind !== 'left');
         const owners = [OURS, OTHER].filter((task) => ownershipOf(ADDRESS, task, writes, undefined) === 'ours');
         expect(owners.length).toBeLessThanOrEqual(1);
       }),
     );
+  });
+});
+
+describe('for which task this stack has an address registered', () => {
+  it.each([
+    ['', undefined],
+    ['r', OURS],
+    ['rK', OTHER],
+    ['rdf', OURS],
+    ['rl', OURS],
+    // What was removed or refused last, this stack has not registered.
+    ['rd', undefined],
+    ['rRD', undefined],
+    ['rn', undefined],
+    ['rdr', OURS],
+  ])('after "%s": %s', (letters, task) => {
+    const elsewhere: RecordEntry = { kind: 'register', atMs: 99, address: at('10.0.0.2'), task: OTHER };
+    expect(originOf(ADDRESS, [elsewhere, ...entriesOf(letters).toReversed()])).toBe(task);
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { selects } from '../../functions/core/binding.ts';
 import { type Change, planChanges } from '../../functions/core/plan.ts';
 import {
+  isReady,
   type ListedBinding,
   membersOf,
   registeredAddresses,
@@ -77,12 +78,13 @@ describe('in every world', () => {
     );
   });
 
-  it('a removal is proved by a task told to stop, or by a line that drains', () => {
+  it('a removal is proved by a task told to stop, by a line that drains, or by the tag of the task', () => {
     holds(
       fc.property(world, (snapshot) => {
         for (const change of planChanges(snapshot).filter(({ kind }) => kind === 'deregister')) {
           const isDrained = change.because.rule === 'binding drains' && change.binding.drain;
-          expect(taskOf(snapshot, change).desired === 'STOPPED' || isDrained).toBe(true);
+          const isHeld = change.because.rule === 'task is on hold' && snapshot.held?.has(change.because.task) === true;
+          expect(taskOf(snapshot, change).desired === 'STOPPED' || isDrained || isHeld).toBe(true);
         }
       }),
     );
@@ -167,10 +169,10 @@ describe('in every world that is read whole', () => {
     holds(
       fc.property(wholeAws, (snapshot) => {
         const members = membersOf(snapshot);
-        const serving = members.filter(({ binding, task }) => !binding.drain && isServing(task));
+        const serving = members.filter((member) => !member.binding.drain && isReady(member));
         const owned = new Set(members.map(({ address }) => address));
         const live = new Set(
-          members.filter(({ binding, task }) => !binding.drain && isLive(task)).map(({ address }) => address),
+          members.filter(({ binding, task, isHeld }) => !binding.drain && isLive(task) && !isHeld).map(({ address }) => address),
         );
         const before = registeredAddresses(snapshot.targets);
         const kept = [...before].filter((address) => !owned.has(address) || live.has(address));

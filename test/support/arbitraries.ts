@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { selects } from '../../functions/core/binding.ts';
 import type { ListedBinding, Snapshot } from '../../functions/core/snapshot.ts';
 import type { Target } from '../../functions/core/target.ts';
-import { type DesiredStatus, type InterfaceStatus, type LastStatus, phaseOf, type Task } from '../../functions/core/task.ts';
+import { type DesiredStatus, type HealthStatus, type InterfaceStatus, type LastStatus, definitionKey, phaseOf, type Task } from '../../functions/core/task.ts';
 import type { IpFamily } from '../../functions/core/values.ts';
-import { aGroup, binding, clusterArn, ip, target, taskArn } from './values.ts';
+import { aDefinition, aGroup, binding, clusterArn, ip, port, target, taskArn } from './values.ts';
 
 /** A fixed seed: a mutant must not live or die by luck, and a failure tells the same scenario on every machine. */
 export const SEED = 20_261_122;
@@ -33,6 +33,8 @@ const INTERFACE: readonly InterfaceStatus[] = [
   ...(['DETACHING', 'DETACHED', 'DELETED', 'FAILED'] as const),
 ];
 
+const HEALTH: readonly HealthStatus[] = ['UNKNOWN', 'UNHEALTHY', 'HEALTHY'];
+
 // Parsed as they are drawn: a parser that refuses them must fail the tests of the parser, and not the loading of this file.
 const ipv4 = fc.constantFrom(undefined, '10.0.0.1', '10.0.0.2').map((text) => text && ip(text));
 const ipv6 = fc.constantFrom(undefined, '2001:db8::1', '2001:db8::2').map((text) => text && ip(text));
@@ -54,6 +56,7 @@ export const anyReading: fc.Arbitrary<Task> = fc.record({
   stoppingAtMs: fc.option(fc.nat(), { nil: undefined }),
   stoppedAtMs: fc.option(fc.nat(), { nil: undefined }),
   zone: fc.constantFrom(undefined, 'eu-west-1a', 'eu-west-1b'),
+  health: fc.constantFrom(...HEALTH),
 });
 
 const hexGroup = fc.oneof(
@@ -95,6 +98,12 @@ const OWNERS = [
   { group: '', definition: 'other:1', deployment: '' },
 ] as const;
 const NAMED = ['service=app', 'service=api', 'family=nightly'] as const;
+/** What `port=http` means; the definitions of the others do not name it, or nobody has read them. */
+const DEFINITIONS = [
+  ['app:7', [{ name: 'http', port: 8080 }]],
+  ['api:1', [{ name: 'http', port: 9090 }]],
+  ['nightly:3', [{ name: undefined, port: 8080 }]],
+] as const;
 const DEPLOYMENTS = { 'service=app': ['ecs-svc/app'], 'service=api': ['ecs-svc/api'], 'family=nightly': [] } as const;
 
 /** The states that a task can be found in, the usual ones more often. */
@@ -129,6 +138,9 @@ const taskDraft = fc.record({
   isDeployed: fc.boolean(),
   version: fc.nat(9),
   startedAtMs: fc.option(fc.nat(5_000), { nil: undefined }),
+  health: fc.constantFrom<HealthStatus>('HEALTHY', 'UNHEALTHY', 'UNKNOWN'),
+  isHeld: fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+  zone: fc.constantFrom(undefined, 'eu-west-1a'),
   /** A list may lag: it may lack a task that runs, and still name one that has been told to stop. */
   isListedRight: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
   isDescribed: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
@@ -137,8 +149,9 @@ type TaskDraft = typeof taskDraft extends fc.Arbitrary<infer Draft> ? Draft : ne
 
 const lineDraft = fc.record({
   selector: fc.constantFrom(NAMED[0], ...NAMED),
-  port: fc.constantFrom(8080, 8080, 9090),
-  zone: fc.constantFrom('', ' zone=all'),
+  port: fc.constantFrom('8080', '8080', '9090', 'http'),
+  zone: fc.constantFrom('', '', ' zone=all', ' zone=task', ' zone=eu-west-1b'),
+  ready: fc.constantFrom('', '', ' ready=healthy'),
   mode: fc.constantFrom('', '', '', '', ' mode=drain', ' mode=observe', ' mode=register-only'),
   lacksConfirmation: fc.boolean(),
 });
@@ -213,8 +226,8 @@ function snapshotOf(draft: AwsDraft, view: 'with gaps' | 'whole'): Snapshot {
   return {
     group: aGroup({ family }),
     targets: targets.map((each) => targetAt(each, family)),
-    bindings: lines.map(({ selector, port, zone, mode, lacksConfirmation }): ListedBinding => {
-      const text = `${selector} port=${port}${zone}${mode}`;
+    bindings: lines.map(({ selector, port: name, zone, ready, mode, lacksConfirmation }): ListedBinding => {
+      const text = `${selector} port=${name}${zone}${ready}${mode}`;
       const meant = made.filter(({ task }) => selects(binding(text).selector, task));
       const listed = meant.filter((each) => (each.task.desired === 'RUNNING') === (isWhole || each.draft.isListedRight));
       const list = isWhole ? 'read' : lists[selector];
@@ -229,6 +242,13 @@ function snapshotOf(draft: AwsDraft, view: 'with gaps' | 'whole'): Snapshot {
     }),
     tasks: new Map(made.map(({ task }) => [task.arn, task])),
     describedAtMs: new Map(described.map(({ task }) => [task.arn, DESCRIBED_AT_MS])),
+    held: new Set(made.filter((each) => each.draft.isHeld).map(({ task }) => task.arn)),
+    definitions: new Map(
+      DEFINITIONS.map(([definition, ports]) => [
+        definitionKey({ cluster: clusterArn(), definition }),
+        aDefinition({ ports: ports.map((each) => ({ ...each, port: port(each.port) })) }),
+      ]),
+    ),
   };
 }
 
@@ -244,7 +264,8 @@ function placeTasks(drafts: readonly TaskDraft[]): { readonly task: Task; readon
   });
 }
 
-function taskOf({ owner, isDeployed, state, families, version, startedAtMs }: TaskDraft, index: number, slot: number): Task {
+function taskOf(draft: TaskDraft, index: number, slot: number): Task {
+  const { owner, isDeployed, state, families, version, startedAtMs, health, zone } = draft;
   return {
     arn: taskArn(`t${index}`),
     cluster: clusterArn(),
@@ -256,6 +277,8 @@ function taskOf({ owner, isDeployed, state, families, version, startedAtMs }: Ta
     ipv4: families === 'both' || families === 'ipv4' ? ip(`10.0.0.${slot}`) : undefined,
     ipv6: families === 'both' || families === 'ipv6' ? ip(`2001:db8::${slot}`) : undefined,
     startedAtMs,
+    health,
+    zone,
   };
 }
 

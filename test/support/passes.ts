@@ -1,17 +1,17 @@
 /** One group at the ports: a world that has it, and an invocation that passes over it. */
 import { type Cache, type GroupCache, groupCache } from '../../functions/app/cache.ts';
 import { beginInvocation, createEnvironment, type Invocation } from '../../functions/app/invocation.ts';
-import { runPass } from '../../functions/app/pass.ts';
+import { type Listing, runPass } from '../../functions/app/pass.ts';
 import type { BoundGroup } from '../../functions/core/configuration.ts';
 import type { Pass } from '../../functions/core/report.ts';
 import type { Target } from '../../functions/core/target.ts';
-import type { Task } from '../../functions/core/task.ts';
+import type { DescribedTask, Task } from '../../functions/core/task.ts';
 import { describing, FakeAws, ok, page, START_MS } from './ports.ts';
-import { aGroup, aSettings, DEPLOYMENT, groupArn, parsedBinding } from './values.ts';
+import { aGroup, aService, aSettings, groupArn, parsedBinding } from './values.ts';
 
 interface Words {
   readonly targets?: readonly Target[];
-  readonly tasks?: readonly Task[];
+  readonly tasks?: readonly DescribedTask[];
   /** The tasks in the list of the running ones; those that are to run by default. */
   readonly listed?: readonly Task[];
 }
@@ -26,7 +26,7 @@ export function worldOf({
     DescribeTargetHealth: () => ok(targets),
     ListTasks: ({ desired }) => page(desired === 'RUNNING' ? listed : tasks.filter(({ desired: of }) => of === 'STOPPED')),
     DescribeTasks: describing(...tasks),
-    DescribeServices: ({ names }) => ok(names.map((name) => ({ name, targetGroups: [], deployments: [DEPLOYMENT] }))),
+    DescribeServices: ({ names }) => ok(names.map((name) => aService(name))),
     FilterLogEvents: () => ok({ items: [], nextToken: undefined }),
     RegisterTargets: () => ok(null),
     DeregisterTargets: () => ok(null),
@@ -36,7 +36,7 @@ export function worldOf({
 /** An invocation with the group that a pass is to run over, and whether it lists every task. */
 export interface PassContext extends Invocation {
   readonly bound: BoundGroup;
-  readonly isListing: boolean;
+  readonly listing: Listing;
 }
 
 /** A pass that messages asked for, in a cold environment; it has no hints and lists every task unless the test says otherwise. */
@@ -46,13 +46,13 @@ export function contextOf(fake: FakeAws, words: Partial<PassContext> = {}, ...li
   return {
     ...beginInvocation(environment, { ...request, ...words }, words.reporter ?? silent),
     bound: boundGroup(...(lines.length === 0 ? ['service=app port=8080'] : lines)),
-    isListing: true,
+    listing: 'full',
     ...words,
   };
 }
 
 export function passOver(context: PassContext): Promise<Pass> {
-  return runPass(context, context.bound, context.isListing);
+  return runPass(context, context.bound, context.listing);
 }
 
 /** A group that is bound by the lines. */
@@ -71,7 +71,7 @@ export const silent: Invocation['reporter'] = {
   passed: () => undefined,
   checked: () => undefined,
   recorded: () => undefined,
-  called: () => undefined,
+  ended: () => undefined,
 };
 
 /** What the environment of the pass has cached of the group. */

@@ -2,7 +2,7 @@
 import type { AwsApi, Clock, OperationName, Operations, Outcome } from '../../functions/app/ports.ts';
 import type { FailureKind } from '../../functions/core/failure.ts';
 import { err } from '../../functions/core/result.ts';
-import type { Task } from '../../functions/core/task.ts';
+import type { DescribedTask } from '../../functions/core/task.ts';
 import type { TaskArn } from '../../functions/core/values.ts';
 
 /** Any instant that is not 0: a mistake with times must show. */
@@ -80,6 +80,10 @@ export class FakeAws {
       ListTagsForResource: (input) => this.#answer('ListTagsForResource', input, this.answers.ListTagsForResource),
       ListInstances: (input) => this.#answer('ListInstances', input, this.answers.ListInstances),
       FilterLogEvents: (input) => this.#answer('FilterLogEvents', input, this.answers.FilterLogEvents),
+      ListLogGroupTags: (input) => this.#answer('ListLogGroupTags', input, this.answers.ListLogGroupTags),
+      ListClusters: (input) => this.#answer('ListClusters', input, this.answers.ListClusters),
+      ListServices: (input) => this.#answer('ListServices', input, this.answers.ListServices),
+      GetResources: (input) => this.#answer('GetResources', input, this.answers.GetResources),
     };
   }
 
@@ -138,6 +142,6 @@ export function page(
 }
 
 /** Describes those of the tasks that are asked for, as ECS does: the others it names as missing. */
-export function describing(...tasks: readonly Task[]): NonNullable<Answers['DescribeTasks']> {
+export function describing(...tasks: readonly DescribedTask[]): NonNullable<Answers['DescribeTasks']> {
   return ({ tasks: asked }) => ok(tasks.filter(({ arn }) => asked.includes(arn)));
 }

@@ -5,6 +5,7 @@ import {
   type Environment,
   type Reporter,
   type Request,
+  type RunStatus,
 } from '../../functions/app/invocation.ts';
 import type { TargetsOfGroup } from '../../functions/app/ports.ts';
 import type { ReadConfiguration } from '../../functions/app/read-configuration.ts';
@@ -13,10 +14,10 @@ import type { Settings } from '../../functions/core/binding-sources.ts';
 import type { RecordEntry, RecordKind } from '../../functions/core/ownership.ts';
 import type { Pass } from '../../functions/core/report.ts';
 import { type Target, targetOf } from '../../functions/core/target.ts';
-import type { Task } from '../../functions/core/task.ts';
+import type { DescribedTask } from '../../functions/core/task.ts';
 import { arnParts, type TargetGroupArn } from '../../functions/core/values.ts';
 import { FakeAws, ok, page, START_MS } from './ports.ts';
-import { aGroup, aSettings, DEPLOYMENT } from './values.ts';
+import { aDefinition, aGroup, aService, aSettings } from './values.ts';
 
 /** A line of the record, as the reporter got it. */
 interface Line {
@@ -26,19 +27,19 @@ interface Line {
 
 export class Runs {
   readonly targets = new Map<TargetGroupArn, Target[]>();
-  readonly tasks: Task[] = [];
+  readonly tasks: DescribedTask[] = [];
   readonly passes: Pass[] = [];
   readonly checks: Check[] = [];
   readonly configurations: ReadConfiguration[] = [];
   readonly lines: Line[] = [];
-  calls: ReadonlyMap<string, number> = new Map();
+  readonly statuses: RunStatus[] = [];
   readonly fake: FakeAws;
   readonly environment: Environment;
   readonly reporter: Reporter;
 
   constructor(settings: Partial<Settings> = {}, salt = 0) {
     this.fake = this.#createAws();
-    const usual = aSettings({ binding: 'target-group=web service=app port=8080', ...settings });
+    const usual = aSettings({ bindings: 'target-group=web service=app port=8080', ...settings });
     this.environment = createEnvironment(usual, this.fake.world, this.fake.clock, salt);
     this.reporter = {
       configured: (read) => void this.configurations.push(read),
@@ -48,14 +49,17 @@ export class Runs {
         const atMs = this.fake.clock.now();
         this.lines.push(...targets.map((target) => ({ group, entry: { kind, atMs, ...target } })));
       },
-      called: (calls) => {
-        this.calls = calls;
-      },
+      ended: (status) => void this.statuses.push(status),
     };
   }
 
   request(words: Partial<Request> = {}): Request {
     return { trigger: 'messages', hints: [], deadlineMs: this.fake.clock.now() + 28_500, ...words };
+  }
+
+  /** Calls made by the last invocation. */
+  get calls(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.statuses.at(-1)?.calls ?? []);
   }
 
   /** When each pass began, in milliseconds since the start. */
@@ -71,8 +75,8 @@ export class Runs {
   #createAws(): FakeAws {
     return new FakeAws({
       DescribeTargetGroups: ({ groups }) =>
-        ok(groups.map((arn) => ({ group: aGroup({ arn, name: arnParts(arn).name }), targetType: 'ip' }))),
-      DescribeServices: ({ names }) => ok(names.map((name) => ({ name, targetGroups: [], deployments: [DEPLOYMENT] }))),
+        ok(groups.map((arn) => ({ group: aGroup({ arn, name: arnParts(arn).name }), targetType: 'ip', protocol: 'HTTP' }))),
+      DescribeServices: ({ names }) => ok(names.map((name) => aService(name))),
       DescribeTargetHealth: ({ group }) => ok(this.targets.get(group) ?? []),
       ListTasks: ({ selector, desired }) =>
         page(
@@ -94,8 +98,10 @@ export class Runs {
         const items = this.lines.flatMap((line) => (line.group === group && line.entry.atMs >= sinceMs ? [line.entry] : []));
         return ok({ items, nextToken: undefined });
       },
-      DescribeTargetGroupAttributes: () => ok({ deregistrationDelaySeconds: 30 }),
-      DescribeTaskDefinition: () => ok({ stopTimeoutSeconds: 10 }),
+      DescribeTargetGroupAttributes: () => ok({ deregistrationDelaySeconds: 30, crossZone: undefined }),
+      DescribeTaskDefinition: () => ok(aDefinition({ stopTimeoutSeconds: 10 })),
+      ListLogGroupTags: () => ok([]),
+      GetResources: () => ok({ items: [], nextToken: undefined }),
     });
   }
 

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import * as logs from '@aws-sdk/client-cloudwatch-logs';
 import * as ecs from '@aws-sdk/client-ecs';
 import * as elb from '@aws-sdk/client-elastic-load-balancing-v2';
+import * as tagging from '@aws-sdk/client-resource-groups-tagging-api';
 import * as cloudMap from '@aws-sdk/client-servicediscovery';
 import type { OperationName } from '../../functions/app/ports.ts';
 import { isObject } from '../../functions/core/json.ts';
@@ -15,6 +16,7 @@ const PACKAGES: Readonly<Record<Api, string>> = {
   elb: '@aws-sdk/client-elastic-load-balancing-v2',
   cloudMap: '@aws-sdk/client-servicediscovery',
   logs: '@aws-sdk/client-cloudwatch-logs',
+  tagging: '@aws-sdk/client-resource-groups-tagging-api',
 };
 
 const EXPORTS: Readonly<Record<Api, ReadonlyMap<string, unknown>>> = {
@@ -22,12 +24,14 @@ const EXPORTS: Readonly<Record<Api, ReadonlyMap<string, unknown>>> = {
   elb: new Map(Object.entries(elb)),
   cloudMap: new Map(Object.entries(cloudMap)),
   logs: new Map(Object.entries(logs)),
+  tagging: new Map(Object.entries(tagging)),
 };
 
 /** The class that all errors of a service derive from: it stands in every list and says nothing. */
 const BASES = [
   'CloudWatchLogsServiceException',
   'ECSServiceException',
+  'ResourceGroupsTaggingAPIServiceException',
   'ElasticLoadBalancingV2ServiceException',
   'ServiceDiscoveryServiceException',
 ];

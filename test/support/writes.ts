@@ -32,7 +32,7 @@ export function adds(count: number, words: Partial<Registration> = {}, from = 0)
     const index = from + offset;
     const descriptor = { id: ipOf(index), port: port(8080) };
     const base = { address: at(ipOf(index)), descriptor, because: because(index), binding: BINDING };
-    return { ...base, kind: 'register', draining: false, sinceMs: index, ...words };
+    return { ...base, kind: 'register', draining: false, sinceMs: index, taskZone: 'eu-west-1a', ...words };
   });
 }
 
@@ -62,6 +62,7 @@ export function writerOf(fake: FakeAws, words: Partial<Writer> = {}): Writer {
     record: () => undefined,
     refusedBefore: new Set<Address>(),
     shares: new Map(),
+    zoneForms: new Map(),
   };
   return { caller, clock: fake.clock, group: aGroup(), ...calm, ...words };
 }

@@ -9,7 +9,7 @@ import { cloudMapArn, groupArn, runningTask, target } from '../support/values.ts
 
 /** A check of a stack with a group and a Cloud Map service, and what was passed on meanwhile. */
 function deployment() {
-  const runs = new Runs({ cloudMapServices: [cloudMapArn()], binding: 'service=app port=8080; service=app prot=1' });
+  const runs = new Runs({ cloudMapServices: [cloudMapArn()], bindings: 'service=app port=8080; service=app prot=1' });
   runs.fake.answers.ListTagsForResource = () => ok([{ key: 'alb-target-sync', value: 'service=app' }]);
   runs.fake.answers.ListInstances = () => fails('denied', 'no');
   const passedOn: string[] = [];

@@ -29,6 +29,7 @@ const task: Task = {
   startedBy: 'ecs-svc/1',
   definition: 'web:12',
   interface: 'ATTACHED',
+  health: 'UNKNOWN',
   ipv4: known(parseIpAddress('10.0.0.7')),
 };
 
@@ -36,6 +37,7 @@ const binding: ListedBinding = {
   selector: { kind: 'service', cluster, name: 'web' },
   port: known(parsePort('8080')),
   zone: undefined,
+  ready: false,
   drain: false,
   writes: true,
   removes: true,
