@@ -316,7 +316,7 @@ export function removalsLeft(group: GroupCache, registered: number, percent: num
   const isOver = old === undefined || nowMs - old.sinceMs >= BUDGET_MS;
   const budget = isOver ? { sinceMs: nowMs, peak: registered, removed: 0 } : { ...old, peak: Math.max(old.peak, registered) };
   group.budget = budget;
-  const floor = Math.ceil(budget.peak * (1 - percent / 100));
+  const floor = Math.ceil((budget.peak * (100 - percent)) / 100);
   return Math.max(BUDGET_MIN - budget.removed, registered - floor);
 }
 

@@ -223,19 +223,22 @@ export class Reads {
     // A cluster that was deleted knows none of its tasks any more: they are unknown, like any that ECS has forgotten.
     if (answer.problem.kind === 'gone') return NOTHING;
     if (answer.problem.kind !== 'refused' || how === undefined) return { described: [], failures: [answer.problem] };
-    return { described: await this.#describeHalves(cluster, tasks), failures: [] };
+    return this.#describeHalves(cluster, tasks);
   }
 
   /** Finds the ids that ECS does not accept by bisecting, and leaves them out. */
-  async #describeHalves(cluster: ClusterArn, tasks: readonly TaskArn[]): Promise<Described[]> {
-    if (tasks.length <= 1) return [];
+  async #describeHalves(cluster: ClusterArn, tasks: readonly TaskArn[]): Promise<Descriptions> {
+    if (tasks.length <= 1) return NOTHING;
     const parts = await Promise.all(
       halves(tasks).map(async (half) => {
         const answer = await this.#caller.read('DescribeTasks', `${half.length} tasks of ${cluster}`, { cluster, tasks: half });
-        return answer.ok ? this.#learnAll(answer.value).described : this.#describeHalves(cluster, half);
+        if (answer.ok) return this.#learnAll(answer.value);
+        return answer.problem.kind === 'refused'
+          ? this.#describeHalves(cluster, half)
+          : { described: [], failures: [answer.problem] };
       }),
     );
-    return parts.flat();
+    return { described: parts.flatMap(({ described }) => described), failures: parts.flatMap(({ failures }) => failures) };
   }
 
   #learnAll(tasks: readonly DescribedTask[]): Descriptions {

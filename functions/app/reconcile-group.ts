@@ -66,7 +66,8 @@ export async function reconcileGroup(invocation: Invocation, bound: BoundGroup):
       return { group: arn, isUnfinished: open.failed, isDeferred: false, snapshot };
     }
     behindRetries += open.behind ? 1 : 0;
-    isConfirming = open.confirmationsMs.length > 0;
+    // A pass that could not read the targets leaves open what the one before it left open.
+    isConfirming = open.confirmationsMs.length > 0 || (isConfirming && snapshot === undefined);
     await clock.sleep(next.atMs - clock.now());
   }
 }
@@ -74,7 +75,9 @@ export async function reconcileGroup(invocation: Invocation, bound: BoundGroup):
 /** The pass, unless the time left does not suffice for the lists that it begins with. */
 async function listInTime(invocation: Invocation, bound: BoundGroup, listing: Listing): Promise<Pass | undefined> {
   if (listing !== 'none' && !hasTimeToList(invocation, groupCache(invocation.cache, bound.group.arn))) return undefined;
-  return runPass(invocation, bound, listing);
+  const pass = await runPass(invocation, bound, listing);
+  // A check has one answer, and what its search has found belongs into it.
+  return invocation.trigger === 'check' && pass.open.searching ? runPass(invocation, bound, listing) : pass;
 }
 
 function listingOf(invocation: Invocation, known: GroupCache, isConfirming: boolean): Listing {

@@ -122,11 +122,12 @@ async function reconcileGroups(
 ): Promise<{ readonly read: ReadConfiguration; readonly reconciled: readonly Reconciled[] }> {
   const { clock, deadlineMs, cache } = invocation;
   const reconciled = new Map<TargetGroupArn, Reconciled>();
+  const first = cache.resumeAt;
+  if (isFull(invocation)) cache.resumeAt = undefined;
   for (let attempt = 1; ; attempt += 1) {
     const read = await currentConfiguration(invocation);
     const due = read.configuration.groups.filter((bound) => !reconciled.has(bound.group.arn) && isDue(invocation, bound));
-    const ordered = isFull(invocation) ? rotated(due, cache.resumeAt) : due;
-    if (isFull(invocation)) cache.resumeAt = undefined;
+    const ordered = isFull(invocation) ? rotated(due, first) : due;
     const done = await Promise.all(ordered.map((bound) => reconcileGroup(invocation, bound)));
     for (const each of done) reconciled.set(each.group, each);
     const isHopeless = isWhole(read.configuration) || !read.failures.some(isPassing);

@@ -88,12 +88,13 @@ async function registerAll(writer: Writer, changes: readonly Registration[], rem
 
 async function registerDraining(writer: Writer, changes: readonly Registration[]): Promise<Written> {
   let written = NOTHING_WRITTEN;
-  for (const piece of chunks(changes, WRITE_TARGETS_MAX)) {
+  for (const [index, piece] of chunks(changes, WRITE_TARGETS_MAX).entries()) {
     const { chunk, answer } = await register(writer, piece, true);
     if (answer === 'not due') written = join(written, { ...NOTHING_WRITTEN, aged: chunk });
     else if (answer.ok) written = join(written, { ...NOTHING_WRITTEN, done: chunk });
-    else if (answer.problem.kind !== 'refused') written = join(written, { ...NOTHING_WRITTEN, failures: [answer.problem] });
-    else return join(written, { ...NOTHING_WRITTEN, ...refused(changes.slice(written.done.length), answer.problem) });
+    else if (answer.problem.kind === 'refused' || answer.problem.kind === 'quota') {
+      return join(written, { ...NOTHING_WRITTEN, ...refused(changes.slice(index * WRITE_TARGETS_MAX), answer.problem) });
+    } else written = join(written, { ...NOTHING_WRITTEN, failures: [answer.problem] });
   }
   return written;
 }

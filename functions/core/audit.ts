@@ -283,7 +283,8 @@ function findNearlyFull({ group, targets }: Snapshot): Finding[] {
 /** Nothing is removed because a list is empty; but somebody should look, since the list or the binding may be wrong. */
 function findEmptyLists(snapshot: Snapshot, members: readonly Member[]): Finding[] {
   const { bindings, group } = snapshot;
-  if (bindings.length === 0 || bindings.some((binding) => binding.list === 'failed' || binding.listed.size > 0)) return [];
+  const isEmpty = bindings.every(({ list, listed }) => (list === 'read' || list === 'gone') && listed.size === 0);
+  if (bindings.length === 0 || !isEmpty) return [];
   const stopped = new Set(members.filter(({ task }) => !isLive(task)).map(({ address }) => address));
   const left = [...registeredAddresses(snapshot.targets)].filter((address) => !stopped.has(address)).length;
   if (left === 0) return [];

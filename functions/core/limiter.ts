@@ -47,10 +47,12 @@ export interface Bucket {
   /** The rate that the last throttled answer left, or the first call found, and when that was. */
   readonly perSecond: number;
   readonly sinceMs: number;
+  /** A throttled answer left it: the rate alone does not say so, since half of the top may be where it began. */
+  readonly isHalved: boolean;
 }
 
 export function fullBucket(rate: Rate, nowMs: number): Bucket {
-  return { tokens: rate.burst, atMs: nowMs, perSecond: rate.perSecond, sinceMs: nowMs };
+  return { tokens: rate.burst, atMs: nowMs, perSecond: rate.perSecond, sinceMs: nowMs, isHalved: false };
 }
 
 /** Calls per second now: the rate rises by the second from where it was left. */
@@ -73,11 +75,11 @@ export function reserve(
 
 /** Halves the rate after a throttled answer, and empties the bucket, as AWS's own is empty. */
 export function slowDown(bucket: Bucket, rate: Rate, nowMs: number): Bucket {
-  const wasHalved = bucket.perSecond !== rate.perSecond && nowMs - bucket.sinceMs < HALVED_ONCE_IN_MS;
+  const wasHalved = bucket.isHalved && nowMs - bucket.sinceMs < HALVED_ONCE_IN_MS;
   const tokens = Math.min(0, levelOf(bucket, rate, nowMs));
   if (wasHalved) return { ...bucket, tokens, atMs: nowMs };
   const perSecond = Math.max(rate.perSecond / 4, currentRate(bucket, rate, nowMs) / 2);
-  return { tokens, atMs: nowMs, perSecond, sinceMs: nowMs };
+  return { tokens, atMs: nowMs, perSecond, sinceMs: nowMs, isHalved: true };
 }
 
 function levelOf(bucket: Bucket, rate: Rate, nowMs: number): number {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ClientOptions, createAwsApi, systemClock } from '../../functions/adapters/aws.ts';
 import type { AwsApi, Outcome } from '../../functions/app/ports.ts';
-import type { Api } from '../support/sdk.ts';
+import { type Api, LOG_GROUP } from '../support/sdk.ts';
 import { CALLS, type Call } from '../support/sdk-calls.ts';
 import { withoutOwnCredentials } from '../support/sdk-environment.ts';
 import {
@@ -39,10 +39,10 @@ afterEach(async () => {
 });
 
 function world(options: ClientOptions = {}): AwsApi {
-  return createAwsApi({ region: 'eu-west-1', endpoint, ...options });
+  return createAwsApi({ region: 'eu-west-1', endpoint, logGroup: LOG_GROUP, ...options });
 }
 
-const FIRST_OF_API = (['ecs', 'elb', 'cloudMap'] satisfies Api[]).flatMap(
+const FIRST_OF_API = (['ecs', 'elb', 'cloudMap', 'logs'] satisfies Api[]).flatMap(
   (api) => CALLS.find((call) => call.api === api) ?? [],
 );
 const REGISTER = CALLS.filter(({ operation }) => operation === 'RegisterTargets');
@@ -75,6 +75,8 @@ const EMPTY: readonly Empty[] = [
   { operation: 'ListTasks', body: '{"taskArns":[]}', value: { items: [], nextToken: undefined } },
   { operation: 'ListTasks', body: '{"taskArns":[],"nextToken":null}', value: { items: [], nextToken: undefined } },
   { operation: 'DescribeTasks', body: '{"tasks":[],"failures":[]}', value: [] },
+  { operation: 'FilterLogEvents', body: '{}', value: { items: [], nextToken: undefined } },
+  { operation: 'FilterLogEvents', body: '{"events":[]}', value: { items: [], nextToken: undefined } },
   { operation: 'ListInstances', body: '{"Instances":[]}', value: { items: [], nextToken: undefined } },
   { operation: 'ListInstances', body: '{"Instances":[],"NextToken":null}', value: { items: [], nextToken: undefined } },
 ];
@@ -98,19 +100,20 @@ const RETRIABLE = [
 describe('a call that the SDK would send again', () => {
   it.each(CALLS)('$operation is sent once', async (call) => {
     server.answer = errorAnswer('InternalFailure', 500);
-    expect(await call.make(world())).toMatchObject({ ok: false, kind: 'unavailable' });
+    expect(await call.make(world())).toMatchObject({ ok: false, problem: { kind: 'unavailable' } });
     expect(server.received).toHaveLength(1);
   });
 
   it.each(RETRIABLE)('is sent once where AWS answers $code', async ({ code, status, kind }) => {
     server.answer = errorAnswer(code, status);
-    for (const call of FIRST_OF_API) expect(await call.make(world())).toMatchObject({ ok: false, kind });
+    for (const call of FIRST_OF_API) expect(await call.make(world())).toMatchObject({ ok: false, problem: { kind } });
     expect(server.received).toHaveLength(FIRST_OF_API.length);
   });
 
   it('is sent once where the connection ends without an answer', async () => {
     server.answer = resetAnswer;
-    for (const call of FIRST_OF_API) expect(await call.make(world())).toMatchObject({ ok: false, kind: 'unavailable' });
+    for (const call of FIRST_OF_API)
+      expect(await call.make(world())).toMatchObject({ ok: false, problem: { kind: 'unavailable' } });
     expect(server.received).toHaveLength(FIRST_OF_API.length);
   });
 
@@ -126,7 +129,7 @@ describe('a call that the SDK would send again', () => {
   it('can be made again by whoever decides that it may', async () => {
     const ours = world();
     server.answer = errorAnswer('Throttling', 400);
-    for (const call of REGISTER) expect(await call.make(ours)).toMatchObject({ ok: false, kind: 'throttled' });
+    for (const call of REGISTER) expect(await call.make(ours)).toMatchObject({ ok: false, problem: { kind: 'throttled' } });
     server.answer = bodyAnswer('');
     for (const call of REGISTER) expect(await call.make(ours)).toEqual({ ok: true, value: null });
     expect(server.received).toHaveLength(2);
@@ -167,26 +170,27 @@ function useProfiles(): void {
 describe('the options of the clients', () => {
   it.each(['eu-west-1', 'us-gov-west-1'])('name the region %s, with the keys of the environment', async (region) => {
     const signed = `AKIAIOSFODNN7EXAMPLE in ${region}`;
-    expect(await signatures(createAwsApi({ region, endpoint }))).toEqual([signed, signed, signed]);
+    expect(await signatures(createAwsApi({ region, endpoint }))).toEqual([signed, signed, signed, signed]);
   });
 
   it('may be left to the environment, as the function does', async () => {
     vi.stubEnv('AWS_REGION', 'eu-central-1');
     vi.stubEnv('AWS_ENDPOINT_URL', endpoint);
     const signed = 'AKIAIOSFODNN7EXAMPLE in eu-central-1';
-    expect(await signatures(createAwsApi())).toEqual([signed, signed, signed]);
+    expect(await signatures(createAwsApi())).toEqual([signed, signed, signed, signed]);
   });
 
   it('name a profile, with its keys and its region', async () => {
     useProfiles();
     const signed = 'AKIAAUDITEXAMPLE in ap-south-1';
-    expect(await signatures(createAwsApi({ profile: 'audit', endpoint }))).toEqual([signed, signed, signed]);
+    expect(await signatures(createAwsApi({ profile: 'audit', endpoint }))).toEqual([signed, signed, signed, signed]);
   });
 
   it('let the region of a tool go before that of its profile', async () => {
     useProfiles();
     const signed = 'AKIAAUDITEXAMPLE in eu-west-1';
     expect(await signatures(createAwsApi({ profile: 'audit', region: 'eu-west-1', endpoint }))).toEqual([
+      signed,
       signed,
       signed,
       signed,
@@ -205,7 +209,7 @@ async function leaveOpen(call: Call, answer: Answer, milliseconds: number): Prom
   return { outcome };
 }
 
-const CUT_OFF = { ok: false, kind: 'unavailable', message: 'no answer within 3000 ms' };
+const CUT_OFF = { ok: false, problem: { kind: 'unavailable', message: 'no answer within 3000 ms' } };
 
 describe('a call without an end', () => {
   it.each(CALLS)('$operation is given up after 3,000 ms, and its connection with it', async (call) => {
@@ -249,7 +253,10 @@ describe('a connection that never stands', () => {
     expect(settled).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(1);
     await outcome;
-    expect(settled).toHaveBeenCalledWith({ ok: false, kind: 'unavailable', message: expect.stringMatching(/^TimeoutError: /) });
+    expect(settled).toHaveBeenCalledWith({
+      ok: false,
+      problem: { kind: 'unavailable', message: expect.stringMatching(/^TimeoutError: /) },
+    });
   });
 });
 
@@ -267,7 +274,7 @@ const BETWEEN = [
 describe('an answer of somebody between us and AWS', () => {
   it.each(BETWEEN)('is told by its status: $told is $kind', async ({ answer, kind }) => {
     server.answer = answer;
-    for (const call of FIRST_OF_API) expect(await call.make(world()), call.api).toMatchObject({ ok: false, kind });
+    for (const call of FIRST_OF_API) expect(await call.make(world()), call.api).toMatchObject({ ok: false, problem: { kind } });
   });
 });
 
@@ -276,7 +283,7 @@ describe('an answer that breaks off', () => {
     'of $operation is none: what it would have said, and whether a write was carried out, is not known',
     async (call) => {
       server.answer = brokenAnswer(call.body);
-      expect(await call.make(world())).toMatchObject({ ok: false, kind: 'unavailable' });
+      expect(await call.make(world())).toMatchObject({ ok: false, problem: { kind: 'unavailable' } });
       expect(server.received).toHaveLength(1);
     },
   );
@@ -287,7 +294,7 @@ describe('a call to nobody', () => {
     await server.close();
     for (const call of FIRST_OF_API) {
       const message = expect.stringContaining('ECONNREFUSED');
-      expect(await call.make(world())).toEqual({ ok: false, kind: 'unavailable', message });
+      expect(await call.make(world())).toEqual({ ok: false, problem: { kind: 'unavailable', message } });
     }
   });
 });

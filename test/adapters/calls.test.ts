@@ -38,7 +38,7 @@ describe('every call', () => {
   it.each(CALLS)('$operation answers with the failure that the client throws, and does not throw it', async (call) => {
     const error = Object.assign(new Error('no'), { name: 'AccessDeniedException' });
     const { world } = worldWith(call, (mock) => mock.rejects(error));
-    expect(await call.make(world)).toEqual({ ok: false, kind: 'denied', message: 'AccessDeniedException: no' });
+    expect(await call.make(world)).toEqual({ ok: false, problem: { kind: 'denied', message: 'AccessDeniedException: no' } });
   });
 });
 
@@ -122,12 +122,15 @@ describe('an answer without a field that it always has', () => {
     const call = callOf(operation);
     const { world } = worldWith(call, (mock) => mock.resolves(answer));
     const outcome = await call.make(world);
-    expect(outcome).toEqual({ ok: false, kind: 'unexpected', message: expect.stringMatching(new RegExp(`\\b${field}\\b`)) });
+    expect(outcome).toEqual({
+      ok: false,
+      problem: { kind: 'unexpected', message: expect.stringMatching(new RegExp(`\\b${field}\\b`)) },
+    });
   });
 
   it('spoils the whole answer, since one that was half read would look like a short list', async () => {
     const call = callOf('ListInstances');
     const { world } = worldWith(call, (mock) => mock.resolves({ Instances: [{ Id: 'one' }, {}, { Id: 'three' }] }));
-    expect(await call.make(world)).toMatchObject({ ok: false, kind: 'unexpected' });
+    expect(await call.make(world)).toMatchObject({ ok: false, problem: { kind: 'unexpected' } });
   });
 });

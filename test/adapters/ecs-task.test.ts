@@ -179,8 +179,13 @@ describe('the fields of a task', () => {
       desiredStatus: 'STOPPED',
       lastStatus: 'STOPPING',
       group: 'service:app',
+      startedBy: 'ecs-svc/1',
       taskDefinitionArn,
       startedAt,
+      stoppingAt: new Date(startedAt.getTime() + 1),
+      executionStoppedAt: new Date(startedAt.getTime() + 2),
+      stoppedAt: new Date(startedAt.getTime() + 3),
+      availabilityZone: 'eu-west-1a',
     });
     expect(task).toEqual({
       arn: taskArn(1),
@@ -189,16 +194,29 @@ describe('the fields of a task', () => {
       desired: 'STOPPED',
       last: 'STOPPING',
       group: 'service:app',
+      startedBy: 'ecs-svc/1',
       definition: 'app:12',
       interface: 'NONE',
       ipv4: undefined,
       ipv6: undefined,
       startedAtMs: startedAt.getTime(),
+      stoppingAtMs: startedAt.getTime() + 1,
+      stoppedAtMs: startedAt.getTime() + 2,
+      zone: 'eu-west-1a',
     });
+    expect(taskFrom({ ...BARE, stoppedAt: startedAt }).stoppedAtMs).toBe(startedAt.getTime());
   });
 
   it('may all be missing but the two ARNs, as in tasks of 2016', () => {
-    const unknown = { version: 0, desired: 'UNKNOWN', last: 'UNKNOWN', group: '', definition: '', interface: 'NONE' };
+    const unknown = {
+      version: 0,
+      desired: 'UNKNOWN',
+      last: 'UNKNOWN',
+      group: '',
+      startedBy: '',
+      definition: '',
+      interface: 'NONE',
+    };
     expect(taskFrom(BARE)).toMatchObject({ ...unknown, startedAtMs: undefined });
   });
 
@@ -307,7 +325,7 @@ describe('a task with garbage in its optional fields', () => {
         const { world, mocks } = mockedAws();
         mocks.ecs.resolves({ tasks: [JSON.parse(text)] });
         const outcome = await world.DescribeTasks({ cluster: CLUSTER, tasks: [taskArn(1)] });
-        expect(outcome.ok ? 'read' : outcome.kind).toMatch(/^(read|unexpected)$/);
+        expect(outcome.ok ? 'read' : outcome.problem.kind).toMatch(/^(read|unexpected)$/);
       }),
       { seed: SEED },
     );

@@ -65,19 +65,24 @@ describe('DescribeServices', () => {
 });
 
 describe('serviceFrom', () => {
-  it('finds no group at a service without load balancer', () => {
-    expect(serviceFrom({ serviceName: 'app' })).toEqual({ name: 'app', targetGroups: [] });
+  it('finds no group and no deployment at a service that has none', () => {
+    expect(serviceFrom({ serviceName: 'app' })).toEqual({ name: 'app', targetGroups: [], deployments: [] });
+  });
+
+  it('finds the deployments by which its tasks are known, and the task sets of other controllers', () => {
+    const described = { deployments: [{ id: 'ecs-svc/1' }, {}, { id: 'ecs-svc/2' }], taskSets: [{ id: 'ecs-svc/3' }] };
+    expect(serviceFrom({ serviceName: 'app', ...described }).deployments).toEqual(['ecs-svc/1', 'ecs-svc/2', 'ecs-svc/3']);
   });
 
   it('finds the groups of the service itself', () => {
     const loadBalancers = [{ targetGroupArn: GROUP }, { targetGroupArn: OTHER_GROUP }];
-    expect(serviceFrom({ serviceName: 'app', loadBalancers })).toEqual({ name: 'app', targetGroups: [GROUP, OTHER_GROUP] });
+    expect(serviceFrom({ serviceName: 'app', loadBalancers }).targetGroups).toEqual([GROUP, OTHER_GROUP]);
   });
 
   it('finds the groups of task sets, where CodeDeploy and external controllers keep them', () => {
     const taskSets = [{ loadBalancers: [{ targetGroupArn: GROUP }] }, { loadBalancers: [{ targetGroupArn: OTHER_GROUP }] }, {}];
     const service = serviceFrom({ serviceName: 'app', loadBalancers: [], taskSets });
-    expect(service).toEqual({ name: 'app', targetGroups: [GROUP, OTHER_GROUP] });
+    expect(service.targetGroups).toEqual([GROUP, OTHER_GROUP]);
   });
 
   it('finds the alternate group that a blue/green deployment writes to', () => {

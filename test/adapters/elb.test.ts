@@ -105,7 +105,7 @@ describe('a target', () => {
         const { world, mocks } = mockedAws();
         mocks.elb.resolves({ TargetHealthDescriptions: targets.map((each) => ({ Target: each, TargetHealth: HEALTHY })) });
         const described = await world.DescribeTargetHealth({ group: GROUP });
-        if (!described.ok) throw new Error(described.message);
+        if (!described.ok) throw new Error(described.problem.message);
         await world.DeregisterTargets({ group: GROUP, targets: described.value.map(({ descriptor }) => descriptor) });
         expect(sentBy(mocks.elb).at(-1)?.input).toEqual({ TargetGroupArn: GROUP, Targets: targets });
       }),

@@ -1,7 +1,7 @@
 /** The credentials of the deployed bundle: those of the environment, as it is at each call. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { outcomeOf } from '../../functions/adapters/outcome.ts';
 import { defaultProvider } from '../../functions/adapters/environment-credentials.ts';
+import { outcomeOf } from '../../functions/adapters/outcome.ts';
 
 const KEYS = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'secret' };
 
@@ -54,16 +54,18 @@ describe('an environment without credentials', () => {
     const outcome = await outcomeOf(defaultProvider());
     expect(outcome).toEqual({
       ok: false,
-      kind: 'denied',
-      message: expect.stringMatching(
-        /^MissingAuthenticationToken: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set\..*Outside Lambda, set both, or run/,
-      ),
+      problem: {
+        kind: 'denied',
+        message: expect.stringMatching(
+          /^MissingAuthenticationToken: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set\..*Outside Lambda, set both, or run/,
+        ),
+      },
     });
   });
 
   it('never tells the half that is there', async () => {
     setEnvironment(undefined, KEYS.secretAccessKey, 'token');
     const outcome = await outcomeOf(defaultProvider());
-    expect(outcome.ok ? '' : outcome.message).not.toContain(KEYS.secretAccessKey);
+    expect(outcome.ok ? '' : outcome.problem.message).not.toContain(KEYS.secretAccessKey);
   });
 });

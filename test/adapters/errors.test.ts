@@ -42,6 +42,7 @@ const MODELLED: Readonly<Record<string, FailureKind>> = {
   ResourceNotFoundException: 'gone',
   ServerException: 'unavailable',
   ServiceNotFound: 'gone',
+  ServiceUnavailableException: 'unavailable',
   ServiceNotFoundException: 'gone',
   TargetGroupNotFoundException: 'gone',
   TooManyRegistrationsForTargetIdException: 'refused',
@@ -80,12 +81,12 @@ describe('the errors that the model gives our operations', () => {
   it.each(OURS)('come over the wire as what they mean: $operation with $error', async ({ call, error }) => {
     const { code, status } = wireErrorOf(call.api, error);
     const message = expect.stringContaining(`${error}: `);
-    expect(await answerOf(call, code, status)).toEqual({ ok: false, kind: MODELLED[error], message });
+    expect(await answerOf(call, code, status)).toEqual({ ok: false, problem: { kind: MODELLED[error], message } });
   });
 
   it.each(NOT_OURS)('are left out for a reason that still holds: $operation with $error', async ({ call, error }) => {
     const { code, status } = wireErrorOf(call.api, error);
-    expect(await answerOf(call, code, status)).toMatchObject({ ok: false, kind: 'unexpected' });
+    expect(await answerOf(call, code, status)).toMatchObject({ ok: false, problem: { kind: 'unexpected' } });
   });
 
   it('are all that this table and its exceptions name', () => {
@@ -133,17 +134,17 @@ const BY_STATUS: typeof COMMON = [
   { code: 'RequestEntityTooLargeException', status: 413, kind: 'unexpected' },
 ];
 
-const FIRST_OF_API = (['ecs', 'elb', 'cloudMap'] satisfies Api[]).flatMap(
+const FIRST_OF_API = (['ecs', 'elb', 'cloudMap', 'logs'] satisfies Api[]).flatMap(
   (api) => CALLS.find((call) => call.api === api) ?? [],
 );
 
 describe.each(FIRST_OF_API)('the errors that every operation may end with, at $operation', (call) => {
   it.each([...COMMON, ...BY_STATUS])('$code is $kind', async ({ code, status, kind }) => {
     const message = `${code}: told by the test`;
-    expect(await answerOf(call, code, status)).toEqual({ ok: false, kind, message });
+    expect(await answerOf(call, code, status)).toEqual({ ok: false, problem: { kind, message } });
   });
 
   it.each(COMMON)('$code is $kind by its name alone, whatever the status', async ({ code, kind }) => {
-    expect(await answerOf(call, code, 418)).toMatchObject({ ok: false, kind });
+    expect(await answerOf(call, code, 418)).toMatchObject({ ok: false, problem: { kind } });
   });
 });

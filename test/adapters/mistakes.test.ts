@@ -27,7 +27,7 @@ describe('outcome.ts', () => {
       expect(kindOf({ name })).toBeTypeOf('string');
     server.answer = errorAnswer('constructor', 400);
     const outcome = await createAwsApi({ region: 'eu-west-1', endpoint: await server.open() }).ListTasks(ASK);
-    expect(outcome).toMatchObject({ ok: false, kind: 'unexpected' });
+    expect(outcome).toMatchObject({ ok: false, problem: { kind: 'unexpected' } });
   });
 
   it('cuts off a call that never gets to its request, since the credentials do not come', async () => {
@@ -36,18 +36,21 @@ describe('outcome.ts', () => {
     const settled = vi.fn();
     void createEcsApi(client).ListTasks(ASK).then(settled);
     await vi.advanceTimersByTimeAsync(10_000);
-    expect(settled).toHaveBeenCalledWith({ ok: false, kind: 'unavailable', message: 'no answer within 3000 ms' });
+    expect(settled).toHaveBeenCalledWith({ ok: false, problem: { kind: 'unavailable', message: 'no answer within 3000 ms' } });
   });
 
   it('takes missing credentials of a tool for a refusal, not for a network that will be back', async () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
     const outcome = await createAwsApi({ region: 'eu-west-1', endpoint: await server.open() }).ListTasks(ASK);
-    expect(outcome).toMatchObject({ ok: false, kind: 'denied', message: expect.stringContaining('CredentialsProviderError') });
+    expect(outcome).toMatchObject({
+      ok: false,
+      problem: { kind: 'denied', message: expect.stringContaining('CredentialsProviderError') },
+    });
   });
 
   it('takes a missing region for a mistake, not for a network that will be back', async () => {
     const outcome = await createAwsApi({ endpoint: await server.open() }).ListTasks(ASK);
-    expect(outcome).toMatchObject({ ok: false, kind: 'unexpected', message: 'Error: Region is missing' });
+    expect(outcome).toMatchObject({ ok: false, problem: { kind: 'unexpected', message: 'Error: Region is missing' } });
   });
 
   it.each([
@@ -66,13 +69,13 @@ describe('outcome.ts', () => {
     const outcome = await createAwsApi({ region: 'eu-west-1', endpoint: await server.open() }).DescribeTargetHealth({
       group: GROUP,
     });
-    expect(outcome).toMatchObject({ ok: false, kind: 'unavailable' });
+    expect(outcome).toMatchObject({ ok: false, problem: { kind: 'unavailable' } });
   });
 
   it.each([new SyntaxError('x'), new (class AssertionError extends Error {})('x'), {}])(
     'takes no mistake of our own for a network: %s',
     async (thrown) => {
-      expect(await outcomeOf(() => Promise.reject(thrown))).toMatchObject({ kind: 'unexpected' });
+      expect(await outcomeOf(() => Promise.reject(thrown))).toMatchObject({ problem: { kind: 'unexpected' } });
     },
   );
 });
@@ -81,6 +84,9 @@ describe('elb.ts', () => {
   it('refuses a deregistration delay that is no number', async () => {
     const { world, mocks } = mockedAws();
     mocks.elb.resolves({ Attributes: [{ Key: 'deregistration_delay.timeout_seconds', Value: 'soon' }] });
-    expect(await world.DescribeTargetGroupAttributes({ group: GROUP })).toMatchObject({ ok: false, kind: 'unexpected' });
+    expect(await world.DescribeTargetGroupAttributes({ group: GROUP })).toMatchObject({
+      ok: false,
+      problem: { kind: 'unexpected' },
+    });
   });
 });

@@ -33,7 +33,7 @@ describe('a call that takes its time', () => {
     expect(settled).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(1);
     await outcome;
-    expect(settled).toHaveBeenCalledWith({ ok: false, kind: 'unavailable', message: 'no answer within 3000 ms' });
+    expect(settled).toHaveBeenCalledWith({ ok: false, problem: { kind: 'unavailable', message: 'no answer within 3000 ms' } });
   });
 
   it('is told to stop by its signal, with the reason', async () => {
@@ -56,7 +56,7 @@ describe('a call that takes its time', () => {
       throw Object.assign(new Error('aborted'), { name: 'AccessDenied', $metadata: { httpStatusCode: 200 } });
     });
     await vi.advanceTimersByTimeAsync(3_000);
-    expect(await outcome).toEqual({ ok: false, kind: 'unavailable', message: 'no answer within 3000 ms' });
+    expect(await outcome).toEqual({ ok: false, problem: { kind: 'unavailable', message: 'no answer within 3000 ms' } });
   });
 
   it('is answered where the answer comes in the last moment', async () => {
@@ -163,14 +163,14 @@ describe('an error without an answer', () => {
 
   it.each(['text', 5, undefined, null, true, ['text']])('is not to be understood where %j was thrown', async (thrown) => {
     const message = 'something that is not an Error was thrown';
-    expect(await outcomeOf(() => Promise.reject(thrown))).toEqual({ ok: false, kind: 'unexpected', message });
+    expect(await outcomeOf(() => Promise.reject(thrown))).toEqual({ ok: false, problem: { kind: 'unexpected', message } });
   });
 });
 
 describe('the message of a failure', () => {
   it('is the name of the error and its message', async () => {
     const error = Object.assign(new Error('Rate exceeded'), { name: 'Throttling' });
-    expect(await outcomeOf(() => Promise.reject(error))).toMatchObject({ message: 'Throttling: Rate exceeded' });
+    expect(await outcomeOf(() => Promise.reject(error))).toMatchObject({ problem: { message: 'Throttling: Rate exceeded' } });
   });
 
   it.each([
@@ -180,12 +180,12 @@ describe('the message of a failure', () => {
   ])('of $length characters is told up to $told', async ({ length, told }) => {
     const error = new Error('x'.repeat(length - 'Error: '.length));
     const outcome = await outcomeOf(() => Promise.reject(error));
-    expect(outcome.ok ? '' : outcome.message).toHaveLength(told);
+    expect(outcome.ok ? '' : outcome.problem.message).toHaveLength(told);
   });
 
   it('is that of the answer where a field is missing, without the name of a class', async () => {
     const outcome = await outcomeOf(() => Promise.resolve(required(undefined, 'taskArns')));
-    expect(outcome).toEqual({ ok: false, kind: 'unexpected', message: 'the answer has no taskArns' });
+    expect(outcome).toEqual({ ok: false, problem: { kind: 'unexpected', message: 'the answer has no taskArns' } });
   });
 });
 
@@ -204,6 +204,6 @@ describe('outcomeOf', () => {
     const outcome = await outcomeOf(() => {
       throw new TypeError('at once');
     });
-    expect(outcome).toEqual({ ok: false, kind: 'unexpected', message: 'TypeError: at once' });
+    expect(outcome).toEqual({ ok: false, problem: { kind: 'unexpected', message: 'TypeError: at once' } });
   });
 });

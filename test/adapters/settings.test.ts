@@ -6,15 +6,22 @@ import { SEED } from '../support/arbitraries.ts';
 import { CLOUD_MAP_SERVICE, CLUSTER, GROUP, OTHER_GROUP } from '../support/sdk.ts';
 
 const SMALLEST = { CLUSTER_ARNS: CLUSTER, TARGET_GROUP_ARNS: GROUP };
-const READ = { clusters: [CLUSTER], targetGroups: [GROUP], cloudMapServices: [], binding: '', mode: 'enforce' };
+const READ = {
+  clusters: [CLUSTER],
+  targetGroups: [GROUP],
+  cloudMapServices: [],
+  binding: '',
+  mode: 'enforce',
+  removalBudgetPercent: 75,
+};
 
 function messageOf(read: ReadSettings): string {
-  return read.ok ? '' : read.message;
+  return read.ok ? '' : read.problem;
 }
 
 describe('settings', () => {
   it('need a cluster and a group, and have a default for everything else', () => {
-    expect(readSettings(SMALLEST)).toEqual({ ok: true, settings: READ });
+    expect(readSettings(SMALLEST)).toEqual({ ok: true, value: READ });
   });
 
   it('are what every variable says', () => {
@@ -24,33 +31,53 @@ describe('settings', () => {
       CLOUD_MAP_SERVICE_ARNS: CLOUD_MAP_SERVICE,
       BINDINGS: 'target-group=web service=app port=8080',
       MODE: 'observe',
+      REMOVAL_BUDGET_PERCENT: '40',
     });
     expect(read).toEqual({
       ok: true,
-      settings: {
+      value: {
         clusters: [CLUSTER],
         targetGroups: [GROUP, OTHER_GROUP],
         cloudMapServices: [CLOUD_MAP_SERVICE],
         binding: 'target-group=web service=app port=8080',
         mode: 'observe',
+        removalBudgetPercent: 40,
       },
     });
   });
 
   it('may name a Cloud Map service and no group', () => {
     const read = readSettings({ CLUSTER_ARNS: CLUSTER, CLOUD_MAP_SERVICE_ARNS: CLOUD_MAP_SERVICE });
-    expect(read).toMatchObject({ ok: true, settings: { targetGroups: [], cloudMapServices: [CLOUD_MAP_SERVICE] } });
+    expect(read).toMatchObject({ ok: true, value: { targetGroups: [], cloudMapServices: [CLOUD_MAP_SERVICE] } });
   });
 
   it.each(['enforce', 'observe'])('take the mode %s', (mode) => {
-    expect(readSettings({ ...SMALLEST, MODE: mode })).toMatchObject({ ok: true, settings: { mode } });
+    expect(readSettings({ ...SMALLEST, MODE: mode })).toMatchObject({ ok: true, value: { mode } });
+  });
+
+  it.each([
+    [undefined, 75],
+    ['', 75],
+    ['1', 1],
+    ['100', 100],
+  ])('take the removal budget %j for %i percent', (text, percent) => {
+    expect(readSettings({ ...SMALLEST, REMOVAL_BUDGET_PERCENT: text })).toMatchObject({
+      ok: true,
+      value: { removalBudgetPercent: percent },
+    });
+  });
+
+  it.each(['0', '101', '50.5', 'half', '-1'])('take no removal budget of %s', (text) => {
+    expect(messageOf(readSettings({ ...SMALLEST, REMOVAL_BUDGET_PERCENT: text }))).toContain(
+      `REMOVAL_BUDGET_PERCENT is "${text}"; expected a whole number from 1 to 100.`,
+    );
   });
 
   it('are those of any partition', () => {
     const cluster = 'arn:aws-us-gov:ecs:us-gov-west-1:111122223333:cluster/prod';
     const group = 'arn:aws-cn:elasticloadbalancing:cn-north-1:111122223333:targetgroup/web/0123456789abcdef';
     const read = readSettings({ CLUSTER_ARNS: cluster, TARGET_GROUP_ARNS: group });
-    expect(read).toMatchObject({ ok: true, settings: { clusters: [cluster], targetGroups: [group] } });
+    expect(read).toMatchObject({ ok: true, value: { clusters: [cluster], targetGroups: [group] } });
   });
 });
 
@@ -65,12 +92,12 @@ describe('a list of ARNs', () => {
   it.each(LISTS)('is read with $told', ({ text }) => {
     expect(readSettings({ ...SMALLEST, TARGET_GROUP_ARNS: text })).toMatchObject({
       ok: true,
-      settings: { targetGroups: [GROUP, OTHER_GROUP] },
+      value: { targetGroups: [GROUP, OTHER_GROUP] },
     });
   });
 
   it.each(['', ' ', ',', undefined])('is empty as %j, which is what an empty CommaDelimitedList becomes', (text) => {
-    expect(readSettings({ ...SMALLEST, CLOUD_MAP_SERVICE_ARNS: text })).toEqual({ ok: true, settings: READ });
+    expect(readSettings({ ...SMALLEST, CLOUD_MAP_SERVICE_ARNS: text })).toEqual({ ok: true, value: READ });
   });
 });
 
@@ -201,7 +228,7 @@ describe('any environment', () => {
     fc.assert(
       fc.property(fc.dictionary(names, fc.string()), (environment) => {
         const read = readSettings(environment);
-        expect(read.ok || read.message.length > 0).toBe(true);
+        expect(read.ok || read.problem.length > 0).toBe(true);
       }),
       { seed: SEED },
     );

@@ -1,18 +1,18 @@
 /** What the function tells CloudWatch: one line of JSON per pass and per change, and the metrics of each invocation. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Telemetry } from '../../functions/adapters/telemetry.ts';
-import type { Pass } from '../../functions/app/pass.ts';
 import type { ReadConfiguration } from '../../functions/app/read-configuration.ts';
 import { type BoundGroup, NO_COPIES } from '../../functions/core/configuration.ts';
 import type { Failure } from '../../functions/core/failure.ts';
 import type { Finding } from '../../functions/core/finding.ts';
 import { isObject, type JsonObject } from '../../functions/core/json.ts';
+import { NOTHING_OPEN } from '../../functions/core/next-pass.ts';
 import type { Change, Proof } from '../../functions/core/plan.ts';
-import type { PassDetails } from '../../functions/core/report.ts';
-import type { ListedBinding } from '../../functions/core/snapshot.ts';
+import { NOTHING_WRITTEN, type Pass } from '../../functions/core/report.ts';
 import { readTrigger } from '../../functions/core/trigger.ts';
 import { addressOf } from '../../functions/core/values.ts';
 import { GROUP, port, SERVICE, taskArn } from '../support/sdk.ts';
+import { binding } from '../support/values.ts';
 
 const NOW_MS = 1_772_366_400_000;
 
@@ -45,17 +45,10 @@ function records(message: string): JsonObject[] {
   return lines.filter((line) => line['message'] === message);
 }
 
-const WIRED: BoundGroup = {
-  group: { arn: GROUP, name: 'web', family: 'ipv4', port: 80 },
+const BOUND: BoundGroup = {
+  group: { arn: GROUP, name: 'web', family: 'ipv4' },
   bindings: [],
   bindingsReadAtMs: undefined,
-};
-
-const BINDING: ListedBinding = {
-  binding: { selector: SERVICE, port: port(8080), zone: undefined, drain: false, writes: true, source: 'a test' },
-  native: false,
-  list: 'read',
-  listed: new Set(),
 };
 
 function change(kind: Change['kind'], number: number): Change {
@@ -70,31 +63,30 @@ function change(kind: Change['kind'], number: number): Change {
     binding: 'service=app port=8080',
   };
   const descriptor = { id, port: port(8080) };
-  const base = { address: addressOf(id, 8080), descriptor, because, binding: BINDING };
-  return kind === 'register' ? { ...base, kind, draining: false, startedAtMs: 0 } : { ...base, kind };
+  const base = {
+    address: addressOf(id, 8080),
+    descriptor,
+    because,
+    binding: binding('service=app port=8080'),
+    sinceMs: undefined,
+  };
+  return kind === 'register' ? { ...base, kind, draining: false } : { ...base, kind, endedAtMs: undefined, state: 'healthy' };
 }
 
 const NOTHING: Pass = {
+  group: BOUND.group,
+  trigger: 'messages',
+  startedAtMs: NOW_MS - 400,
+  endedAtMs: NOW_MS,
+  hints: 3,
   snapshot: undefined,
   planned: [],
-  written: { done: [], refused: [], failures: [], aged: [] },
+  written: NOTHING_WRITTEN,
   held: [],
   findings: [],
   failures: [],
   behind: [],
-  unconfirmed: new Map(),
-  isUnfinished: false,
-};
-
-const DETAILS: PassDetails = {
-  startedAtMs: NOW_MS - 400,
-  endedAtMs: NOW_MS,
-  trigger: 'messages',
-  hints: 3,
-  calls: new Map([
-    ['ListTasks', 2],
-    ['DescribeTargetHealth', 1],
-  ]),
+  open: NOTHING_OPEN,
 };
 
 function failure(kind: Failure['kind']): Failure {
@@ -122,7 +114,7 @@ const BUSY: Pass = {
 
 describe('a pass', () => {
   it('in which nothing happened is one line', () => {
-    telemetry.passed(WIRED, NOTHING, DETAILS);
+    telemetry.passed(NOTHING);
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatchObject({
       level: 'INFO',
@@ -132,12 +124,11 @@ describe('a pass', () => {
       trigger: 'messages',
       tookMs: 400,
       hints: 3,
-      calls: { DescribeTargetHealth: 1, ListTasks: 2 },
     });
   });
 
   it('is one line, and one more for each change, with its proof', () => {
-    telemetry.passed(WIRED, BUSY, DETAILS);
+    telemetry.passed(BUSY);
     expect(lines.map(({ message }) => message)).toEqual(['change', 'change', 'change', 'pass']);
     expect(records('change').map(({ kind, ip }) => [kind, ip])).toEqual([
       ['register', '10.0.1.1'],
@@ -157,7 +148,7 @@ describe('a pass', () => {
   });
 
   it('tells what was held, found and failed in its own line', () => {
-    telemetry.passed(WIRED, BUSY, DETAILS);
+    telemetry.passed(BUSY);
     const [pass] = records('pass');
     expect(pass).toMatchObject({ registered: 2, deregistered: 1, heldCount: 2, findingCount: 1 });
     expect(pass).toMatchObject({ held: [{ held: 'a read failed' }, { held: 'contested' }], findings: [{ ageSeconds: 90 }] });
@@ -169,7 +160,7 @@ describe('a pass', () => {
     { told: 'a failure', pass: { ...NOTHING, failures: [failure('denied')] }, level: 'WARN' },
     { told: 'a change alone', pass: { ...NOTHING, written: BUSY.written }, level: 'INFO' },
   ])('with $told is told at level $level', ({ pass, level }) => {
-    telemetry.passed(WIRED, pass, DETAILS);
+    telemetry.passed(pass);
     expect(records('pass')).toMatchObject([{ level }]);
   });
 });
@@ -188,21 +179,27 @@ describe('the metrics of an invocation', () => {
   });
 
   it('count what was changed, held or refused, failed and called', () => {
-    telemetry.passed(WIRED, BUSY, DETAILS);
+    telemetry.passed(BUSY);
     telemetry.publish();
-    expect(metrics()).toMatchObject([{ Registered: 2, Deregistered: 1, Held: 3, Drift: 0, Errors: 1, Calls: 3 }]);
+    expect(metrics()).toMatchObject([{ Registered: 2, Deregistered: 1, Held: 3, Drift: 0, Errors: 1, Calls: 0 }]);
   });
 
   it('are the sum of all passes and checks', () => {
-    telemetry.passed(WIRED, BUSY, DETAILS);
-    telemetry.passed(WIRED, BUSY, DETAILS);
-    telemetry.found('srv-1', [FOREIGN], [failure('denied')], new Map([['ListInstances', 4]]));
+    telemetry.passed(BUSY);
+    telemetry.passed(BUSY);
+    telemetry.checked({ subject: 'srv-1', findings: [FOREIGN], failures: [failure('denied')] });
+    telemetry.called(
+      new Map([
+        ['ListInstances', 4],
+        ['ListTasks', 6],
+      ]),
+    );
     telemetry.publish();
     expect(metrics()).toMatchObject([{ Registered: 4, Deregistered: 2, Held: 6, Drift: 0, Errors: 3, Calls: 10 }]);
   });
 
   it('begin at zero after they were published', () => {
-    telemetry.passed(WIRED, BUSY, DETAILS);
+    telemetry.passed(BUSY);
     telemetry.publish();
     telemetry.publish();
     expect(metrics()[1]).toMatchObject({ Registered: 0, Deregistered: 0, Held: 0, Drift: 0, Errors: 0, Calls: 0 });
@@ -210,41 +207,38 @@ describe('the metrics of an invocation', () => {
 });
 
 function reading(findings: readonly Finding[], failures: readonly Failure[]): ReadConfiguration {
-  const configuration = { groups: [WIRED], unread: [GROUP], cloudMapServices: [], findings };
+  const configuration = { groups: [BOUND], unread: [GROUP], cloudMapServices: [], findings };
   return { configuration, failures, copies: NO_COPIES, readAtMs: NOW_MS };
 }
 
 describe('a reading of the configuration', () => {
   it('is one line with the groups that it came to', () => {
-    telemetry.configured(reading([], []), new Map([['DescribeTags', 1]]));
-    expect(lines).toMatchObject([
-      { level: 'INFO', message: 'configuration', targetGroups: ['web'], unread: [GROUP], calls: { DescribeTags: 1 } },
-    ]);
+    telemetry.configured(reading([], []));
+    expect(lines).toMatchObject([{ level: 'INFO', message: 'configuration', targetGroups: ['web'], unread: [GROUP] }]);
   });
 
   it('counts wrong lines and failures as errors, and not that ECS keeps a group', () => {
     const mistake: Finding = { kind: 'mistake', subject: 'tag', message: 'cannot be used' };
     const native: Finding = { kind: 'ecs-managed', subject: 'web', message: 'is only observed' };
-    telemetry.configured(reading([mistake, native, mistake], [failure('denied')]), new Map([['DescribeTags', 2]]));
+    telemetry.configured(reading([mistake, native, mistake], [failure('denied')]));
     telemetry.publish();
     expect(records('configuration')).toMatchObject([{ level: 'WARN', findings: [native, mistake, mistake], findingCount: 3 }]);
-    expect(metrics()).toMatchObject([{ Errors: 3, Calls: 2 }]);
+    expect(metrics()).toMatchObject([{ Errors: 3 }]);
   });
 });
 
 describe('a check of a Cloud Map service', () => {
   it('is one line with its subject, findings and their age', () => {
-    telemetry.found('srv-1', [FOREIGN], [], new Map());
+    telemetry.checked({ subject: 'srv-1', findings: [FOREIGN], failures: [] });
     expect(lines).toMatchObject([{ level: 'WARN', message: 'check', subject: 'srv-1', findings: [{ ageSeconds: 90 }] }]);
-    telemetry.found('srv-1', [], [], new Map());
+    telemetry.checked({ subject: 'srv-1', findings: [], failures: [] });
     expect(lines[1]).toMatchObject({ level: 'INFO', message: 'check', findings: [], failures: [] });
   });
 
   it('lists fifty findings and counts all of them, in the record and as a metric', () => {
     const findings = Array.from({ length: 60 }, (_, each) => ({ ...FOREIGN, subject: `i-${each}` }));
-    const report = { findings, failures: [], instances: [], tasks: [], isOpen: false };
-    telemetry.found('srv-1', findings, [], new Map(), report);
-    telemetry.found('web', [FOREIGN], [], new Map());
+    telemetry.checked({ subject: 'srv-1', findings, failures: [], read: { instances: [], tasks: [], isOpen: false } });
+    telemetry.checked({ subject: 'web', findings: [FOREIGN], failures: [] });
     telemetry.publish();
     expect(records('check')).toMatchObject([{ findingCount: 60, instances: 0 }, { findingCount: 1 }]);
     expect(records('check')[0]?.['findings']).toHaveLength(50);
@@ -252,11 +246,53 @@ describe('a check of a Cloud Map service', () => {
   });
 });
 
+describe('the record of writes', () => {
+  it('is a line of our own log, which names the group, and every target with its task', () => {
+    telemetry.recorded('register', GROUP, [{ address: addressOf('10.0.1.1', 8080), task: taskArn(1) }]);
+    expect(lines).toMatchObject([
+      { level: 'INFO', message: 'record', kind: 'register', targetGroupArn: GROUP, targets: [`10.0.1.1:8080 ${taskArn(1)}`] },
+    ]);
+  });
+
+  it.each([
+    [500, [500]],
+    [501, [500, 1]],
+  ])('of %i targets has lines of %j, none of which the log service cuts', (count, sizes) => {
+    const target = { address: addressOf('10.0.1.1', 8080), task: taskArn(1) };
+    telemetry.recorded(
+      'deregister',
+      GROUP,
+      Array.from({ length: count }, () => target),
+    );
+    expect(lines.map(({ targets }) => (Array.isArray(targets) ? targets.length : 0))).toEqual(sizes);
+  });
+});
+
+describe('the calls of an invocation', () => {
+  it('are one line in the order of their names, and a metric; none is none', () => {
+    telemetry.called(new Map());
+    expect(lines).toEqual([]);
+    telemetry.called(
+      new Map([
+        ['ListTasks', 2],
+        ['DescribeTasks', 1],
+      ]),
+    );
+    expect(JSON.stringify(records('calls'))).toContain('"DescribeTasks":1,"ListTasks":2');
+    telemetry.publish();
+    expect(metrics()).toMatchObject([{ Calls: 3 }]);
+  });
+});
+
 describe('the errors of an invocation', () => {
   it('are every failed call in words, in the order in which they were told', () => {
-    telemetry.configured(reading([], [failure('denied')]), new Map());
-    telemetry.passed(WIRED, BUSY, DETAILS);
-    telemetry.found('srv-1', [], [{ ...failure('unavailable'), operation: 'ListInstances' }], new Map());
+    telemetry.configured(reading([], [failure('denied')]));
+    telemetry.passed(BUSY);
+    telemetry.checked({
+      subject: 'srv-1',
+      findings: [],
+      failures: [{ ...failure('unavailable'), operation: 'ListInstances' }],
+    });
     expect(telemetry.errors.map((error) => error.slice(0, error.indexOf(' ')))).toEqual([
       'ListTasks',
       'ListTasks',
@@ -266,13 +302,13 @@ describe('the errors of an invocation', () => {
   });
 
   it('are cleared when the metrics are published', () => {
-    telemetry.passed(WIRED, BUSY, DETAILS);
+    telemetry.passed(BUSY);
     telemetry.publish();
     expect(telemetry.errors).toEqual([]);
   });
 
   it('that somebody holds are not cleared with them', () => {
-    telemetry.passed(WIRED, BUSY, DETAILS);
+    telemetry.passed(BUSY);
     const { errors } = telemetry;
     telemetry.publish();
     expect(errors).toHaveLength(1);
@@ -304,7 +340,6 @@ describe('a message that is no hint', () => {
     version: 1,
     group: 'service:app',
     definition: undefined,
-    eventId: 'e',
   };
 
   it('is told by its id and the reason, and by nothing else of it', () => {

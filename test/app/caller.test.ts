@@ -3,14 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { type Buckets, Caller } from '../../functions/app/caller.ts';
 import { CALL_TIME_MS } from '../../functions/app/ports.ts';
 import type { FailureKind } from '../../functions/core/failure.ts';
-import { FULL, RATES, SLOWED_FOR_MS } from '../../functions/core/limiter.ts';
+import { type Bucket, type CallClass, currentRate, fullBucket, RATES } from '../../functions/core/limiter.ts';
 import { holdsInTime } from '../support/arbitraries.ts';
 import { FakeAws, fails, inTurn, ok, START_MS } from '../support/ports.ts';
-import { clusterArn, groupArn, port } from '../support/values.ts';
+import { cloudMapArn, clusterArn, groupArn, port } from '../support/values.ts';
 
 const GROUP = groupArn();
 const TARGETS = { group: GROUP, targets: [{ id: '10.0.0.1', port: port(8080) }] };
 const LATE_MS = START_MS + 30_000;
+const DUE = { isDue: () => true };
+
+/** The bucket of the class with nothing in it. */
+const empty = (callClass: CallClass): Bucket => ({ ...fullBucket(RATES[callClass], START_MS), tokens: 0 });
 
 function callerOf(fake: FakeAws, deadlineMs = LATE_MS, buckets: Buckets = new Map()): Caller {
   return new Caller(fake.world, fake.clock, buckets, deadlineMs);
@@ -34,18 +38,19 @@ describe('a read', () => {
     expect(fake.clock.slept).toEqual([]);
   });
 
-  it('is tried again after 250 and 500 ms when AWS throttles it, and then left to the next pass', async () => {
+  it('is tried again after 250 and 500 ms and its turn when AWS throttles it, and then left to the next pass', async () => {
     const fake = new FakeAws({ DescribeTargetHealth: () => fails('throttled', 'Rate exceeded') });
     const failure = { kind: 'throttled', operation: 'DescribeTargetHealth', resource: 'web', message: 'Rate exceeded' };
-    expect(await read(callerOf(fake))).toEqual({ ok: false, failure });
-    expect(fake.times('DescribeTargetHealth')).toEqual([0, 250, 750]);
-    expect(fake.clock.slept).toEqual([250, 500]);
+    expect(await read(callerOf(fake))).toEqual({ ok: false, problem: failure });
+    // The throttled answer has emptied the bucket and halved its rate: the pauses are only the least.
+    expect(fake.times('DescribeTargetHealth')).toHaveLength(3);
+    expect(fake.clock.slept).toEqual([250, expect.any(Number), 500]);
   });
 
   it('gives the answer of a later try', async () => {
     const fake = new FakeAws({ DescribeTargetHealth: inTurn(fails('throttled'), fails('unavailable'), ok([])) });
     expect(await read(callerOf(fake))).toEqual({ ok: true, value: [] });
-    expect(fake.clock.slept).toEqual([250, 500]);
+    expect(fake.clock.slept.filter((ms) => ms === 250 || ms === 500)).toEqual([250, 500]);
   });
 
   it.each([
@@ -56,7 +61,7 @@ describe('a read', () => {
   ])('that got no answer after %i ms is tried %i times', async (tookMs, tries) => {
     const fake = new FakeAws({ DescribeTargetHealth: () => fails('unavailable') });
     fake.callMs = () => tookMs;
-    expect(await read(callerOf(fake))).toMatchObject({ ok: false, failure: { kind: 'unavailable' } });
+    expect(await read(callerOf(fake))).toMatchObject({ ok: false, problem: { kind: 'unavailable' } });
     expect(fake.asked).toHaveLength(tries);
   });
 
@@ -69,7 +74,7 @@ describe('a read', () => {
 
   it.each(KINDS)('that is %s is not tried again', async (kind) => {
     const fake = new FakeAws({ DescribeTargetHealth: () => fails(kind) });
-    expect(await read(callerOf(fake))).toMatchObject({ ok: false, failure: { kind } });
+    expect(await read(callerOf(fake))).toMatchObject({ ok: false, problem: { kind } });
     expect(fake.asked).toHaveLength(1);
     expect(fake.clock.slept).toEqual([]);
   });
@@ -87,7 +92,7 @@ describe('a read', () => {
     if (times > 0) return;
     expect(answer).toEqual({
       ok: false,
-      failure: {
+      problem: {
         kind: 'out-of-time',
         operation: 'DescribeTargetHealth',
         resource: 'web',
@@ -123,10 +128,17 @@ describe('the pace', () => {
 
   it('counts the wait for its turn into the time that a call needs', async () => {
     const fake = new FakeAws({ DescribeTargetHealth: () => ok([]) });
-    const waits = { fullAtMs: START_MS + (RATES['elb-read'].burst * 1_000) / RATES['elb-read'].perSecond, slowUntilMs: 0 };
-    const caller = callerOf(fake, START_MS + CALL_TIME_MS + 100, new Map([['elb-read', waits]]));
-    expect(await read(caller)).toMatchObject({ ok: false, failure: { kind: 'out-of-time' } });
-    expect(fake.asked).toEqual([]);
+    const waitMs = 1_000 / RATES['elb-read'].perSecond;
+    for (const [leftMs, times] of [
+      [CALL_TIME_MS + waitMs - 1, 0],
+      [CALL_TIME_MS + waitMs, 1],
+    ] as const) {
+      const buckets: Buckets = new Map([
+        ['elb-read', { ...empty('elb-read'), atMs: fake.clock.now(), sinceMs: fake.clock.now() }],
+      ]);
+      const answer = await read(callerOf(fake, fake.clock.now() + leftMs, buckets));
+      expect([answer.ok, fake.asked.length]).toEqual([times === 1, times]);
+    }
   });
 
   it('is halved for the class of the call that was throttled, and for no other', async () => {
@@ -136,43 +148,41 @@ describe('the pace', () => {
     await read(caller);
     const selector = { kind: 'service', cluster: clusterArn(), name: 'app' } as const;
     await caller.read('ListTasks', 'app', { selector, desired: 'RUNNING', nextToken: undefined });
-    expect(buckets.get('elb-read')?.slowUntilMs).toBe(START_MS + SLOWED_FOR_MS);
-    // The token that the throttled call took is not given back, and the next try costs two.
-    expect(buckets.get('elb-read')?.fullAtMs).toBeCloseTo(START_MS + 3_000 / RATES['elb-read'].perSecond, 0);
-    expect(buckets.get('ecs-read')?.slowUntilMs).toBe(0);
+    const rateOf = (callClass: CallClass): number =>
+      currentRate(buckets.get(callClass) ?? empty(callClass), RATES[callClass], START_MS);
+    expect(rateOf('elb-read')).toBe(RATES['elb-read'].perSecond / 2);
+    expect(rateOf('ecs-read')).toBe(RATES['ecs-read'].perSecond);
   });
 
-  it('never lets more calls leave than the shares of AWS limits allow', async () => {
+  it('never lets more writes have left than a burst and the top of their rate allow', async () => {
     await holdsInTime(
       fc.asyncProperty(fc.array(fc.nat(2_000), { maxLength: 60 }), async (pauses) => {
         const fake = new FakeAws({ RegisterTargets: () => ok(null) });
         const caller = callerOf(fake, Number.POSITIVE_INFINITY);
         for (const pauseMs of pauses) {
           fake.clock.nowMs += pauseMs;
-          await caller.write('RegisterTargets', 'web', TARGETS, () => true);
+          await caller.write('RegisterTargets', 'web', TARGETS, DUE);
         }
-        const times = fake.times('RegisterTargets');
-        const { burst, perSecond } = RATES['elb-write'];
-        for (const [index, atMs] of times.entries()) {
-          const before = times[index - burst];
-          if (before !== undefined) expect(atMs - before).toBeGreaterThanOrEqual(1_000 / perSecond - 1e-3);
+        const { burst, perSecondMax } = RATES['elb-write'];
+        for (const [index, atMs] of fake.times('RegisterTargets').entries()) {
+          expect(index + 1).toBeLessThanOrEqual(burst + (atMs * perSecondMax) / 1_000 + 1e-3);
         }
       }),
-      100,
+      50,
     );
   });
 
   it.each([
     ['elb-read', ['DescribeTargetGroups', 'DescribeTags', 'DescribeTargetGroupAttributes', 'DescribeTargetHealth']],
     ['elb-write', ['RegisterTargets', 'DeregisterTargets']],
-    ['ecs-read', ['ListTasks', 'DescribeTasks', 'DescribeServices', 'DescribeTaskDefinition']],
-    ['other-read', ['ListTagsForResource', 'ListInstances']],
+    ['ecs-read', ['ListTasks', 'DescribeTasks']],
+    ['ecs-service-read', ['DescribeServices', 'DescribeTaskDefinition']],
+    ['other-read', ['ListTagsForResource', 'ListInstances', 'FilterLogEvents']],
   ] as const)('of %s is shared by %j', async (callClass, names) => {
     for (const name of names) {
       const buckets: Buckets = new Map();
       await drawOn(name, buckets);
-      expect([...buckets.keys()], name).toEqual([callClass]);
-      expect(buckets.get(callClass), name).not.toEqual(FULL);
+      expect([...buckets], name).toMatchObject([[callClass, { tokens: RATES[callClass].burst - 1 }]]);
     }
   });
 });
@@ -195,6 +205,8 @@ const TARGETS_AND_ALL = {
   selector: { kind: 'service', cluster: clusterArn(), name: 'app' },
   desired: 'RUNNING',
   nextToken: undefined,
+  service: cloudMapArn(),
+  sinceMs: 0,
 } as const;
 
 describe('a write', () => {
@@ -202,9 +214,9 @@ describe('a write', () => {
     const kinds: readonly FailureKind[] = [...KINDS, 'throttled', 'unavailable'];
     for (const kind of kinds) {
       const fake = new FakeAws({ DeregisterTargets: () => fails(kind, 'why') });
-      const answer = await callerOf(fake).write('DeregisterTargets', '10.0.0.1 in web', TARGETS, () => true);
+      const answer = await callerOf(fake).write('DeregisterTargets', '10.0.0.1 in web', TARGETS, DUE);
       const failure = { kind, operation: 'DeregisterTargets', resource: '10.0.0.1 in web', message: 'why' };
-      expect(answer).toEqual({ ok: false, failure });
+      expect(answer).toEqual({ ok: false, problem: failure });
       expect(fake.asked).toHaveLength(1);
     }
   });
@@ -212,33 +224,84 @@ describe('a write', () => {
   it('gives the answer, and is counted', async () => {
     const fake = new FakeAws({ RegisterTargets: () => ok(null) });
     const caller = callerOf(fake);
-    expect(await caller.write('RegisterTargets', 'web', TARGETS, () => true)).toEqual({ ok: true, value: null });
+    expect(await caller.write('RegisterTargets', 'web', TARGETS, DUE)).toEqual({ ok: true, value: null });
     expect(caller.calls).toEqual(new Map([['RegisterTargets', 1]]));
     expect(fake.inputs('RegisterTargets')).toEqual([TARGETS]);
   });
 
   it('asks whether it is due after all waiting, right before it leaves, and is not made where it is not', async () => {
     const fake = new FakeAws();
-    const empty = { fullAtMs: START_MS + (RATES['elb-write'].burst * 1_000) / RATES['elb-write'].perSecond, slowUntilMs: 0 };
-    const caller = callerOf(fake, LATE_MS, new Map([['elb-write', empty]]));
+    const caller = callerOf(fake, LATE_MS, new Map([['elb-write', empty('elb-write')]]));
     let askedAtMs = 0;
     const isDue = (): boolean => {
       askedAtMs = fake.clock.now();
       return false;
     };
-    expect(await caller.write('RegisterTargets', 'web', TARGETS, isDue)).toBe('not due');
-    expect(askedAtMs - START_MS).toBe(1_000 / RATES['elb-write'].perSecond);
+    expect(await caller.write('RegisterTargets', 'web', TARGETS, { isDue })).toBe('not due');
+    expect(askedAtMs - START_MS).toBeCloseTo(1_000 / RATES['elb-write'].perSecond, 2);
     expect(fake.asked).toEqual([]);
     expect(caller.calls.size).toBe(0);
   });
 
+  it('that may wait leaves tokens for those that may not', async () => {
+    const { perSecond } = RATES['elb-write'];
+    const leftMs = async (tokens: number, mayWait: boolean): Promise<number> => {
+      const fake = new FakeAws({ RegisterTargets: () => ok(null) });
+      const caller = callerOf(fake, LATE_MS, new Map([['elb-write', { ...empty('elb-write'), tokens }]]));
+      await caller.write('RegisterTargets', 'web', TARGETS, { ...DUE, mayWait });
+      return fake.times('RegisterTargets')[0] ?? Number.NaN;
+    };
+    expect([await leftMs(4, true), await leftMs(3, true), await leftMs(1, false)]).toEqual([
+      0,
+      expect.closeTo(1_000 / perSecond),
+      0,
+    ]);
+  });
+
   it('is not begun with too little time left', async () => {
     const fake = new FakeAws();
-    const answer = await callerOf(fake, START_MS + 2_999).write('RegisterTargets', 'web', TARGETS, () => true);
+    const answer = await callerOf(fake, START_MS + 2_999).write('RegisterTargets', 'web', TARGETS, DUE);
     expect(answer).toMatchObject({
       ok: false,
-      failure: { kind: 'out-of-time', operation: 'RegisterTargets', resource: 'web' },
+      problem: { kind: 'out-of-time', operation: 'RegisterTargets', resource: 'web' },
     });
+  });
+});
+
+describe('a read whose input is settled late', () => {
+  const late = (caller: Caller, inputNow: () => { readonly group: typeof GROUP } | undefined) =>
+    caller.readLate('DescribeTargetHealth', 'web', inputNow);
+
+  it('asks for it when its turn has come', async () => {
+    const fake = new FakeAws({ DescribeTargetHealth: inTurn(fails('throttled'), ok([])) });
+    const asked: number[] = [];
+    const answer = await late(callerOf(fake, LATE_MS, new Map([['elb-read', empty('elb-read')]])), () => {
+      asked.push(fake.clock.now() - START_MS);
+      return { group: GROUP };
+    });
+    expect(answer).toEqual({ ok: true, value: [] });
+    // Once: a retry asks for the same.
+    expect(asked).toEqual([expect.closeTo(1_000 / RATES['elb-read'].perSecond)]);
+    expect(fake.inputs('DescribeTargetHealth')).toEqual([{ group: GROUP }, { group: GROUP }]);
+    expect(fake.clock.slept.slice(1)).toEqual([250, expect.any(Number)]);
+  });
+
+  it('is not made where nothing is left to ask', async () => {
+    const fake = new FakeAws();
+    expect(await late(callerOf(fake), () => undefined)).toBeUndefined();
+    expect(await late(callerOf(fake, START_MS), () => undefined)).toBeUndefined();
+    expect(fake.asked).toEqual([]);
+  });
+
+  it('is out of time where the time does not suffice, and what was to be asked is settled with it', async () => {
+    const fake = new FakeAws();
+    let isAsked = false;
+    const answer = await late(callerOf(fake, START_MS + CALL_TIME_MS - 1), () => {
+      isAsked = true;
+      return { group: GROUP };
+    });
+    expect(answer).toMatchObject({ ok: false, problem: { kind: 'out-of-time', operation: 'DescribeTargetHealth' } });
+    expect([isAsked, fake.asked.length]).toEqual([true, 0]);
   });
 });
 
@@ -246,7 +309,7 @@ it('counts calls by their names', async () => {
   const fake = new FakeAws({ DescribeTargetHealth: () => ok([]), RegisterTargets: () => ok(null) });
   const caller = callerOf(fake);
   await read(caller);
-  await caller.write('RegisterTargets', 'web', TARGETS, () => true);
+  await caller.write('RegisterTargets', 'web', TARGETS, DUE);
   await read(caller);
   expect([...caller.calls]).toEqual([
     ['DescribeTargetHealth', 2],

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { forgetOldTasks, learn } from '../../functions/app/cache.ts';
-import { checkServices, isLookDue } from '../../functions/app/check-cloud-map.ts';
-import type { InstanceReport } from '../../functions/app/invocation.ts';
+import { checkServices, isCheckDue } from '../../functions/app/check-cloud-map.ts';
+import { beginInvocation, type Check, type Request } from '../../functions/app/invocation.ts';
 import { OBSERVE_AGAIN_AFTER_MS } from '../../functions/core/cloud-map/check.ts';
-import type { Instance } from '../../functions/core/cloud-map/instance.ts';
-import { goneService, type InstanceService } from '../../functions/core/configuration.ts';
+import type { Instance, InstanceService } from '../../functions/core/cloud-map/instance.ts';
+import { goneService } from '../../functions/core/configuration.ts';
 import type { TriggerName } from '../../functions/core/report.ts';
 import type { Snapshot } from '../../functions/core/snapshot.ts';
 import type { Task } from '../../functions/core/task.ts';
@@ -16,62 +16,52 @@ import { aSnapshot, clusterArn, runningTask, stoppedTask, target, taskArn } from
 const LONG_AGO = { startedAtMs: START_MS - 600_000 };
 const CHECKED = { service: MYSQL, bindings: [{ selector: APP, port: undefined, source: 'the tag' }], isManaged: false };
 const STRANGER = { group: 'service:other' };
+/** Descriptions wait so long for others to share their call. */
+const GATHER_MS = 10;
 
 /** One Cloud Map service with what it lists, and what ECS knows. */
 class Looks extends Runs {
   checked: InstanceService = CHECKED;
-  readonly #reports: InstanceReport[] = [];
 
   constructor(instances: readonly Instance[], ...tasks: readonly Task[]) {
     super();
     this.tasks.push(...tasks);
     this.fake.answers.ListInstances = () => ok({ items: instances, nextToken: undefined });
-    const { reporter } = this;
-    this.check = async (trigger, passes = [], request = {}) => {
-      const told = {
-        ...reporter,
-        found: (...words: Parameters<typeof reporter.found>) => {
-          reporter.found(...words);
-          if (words[4] !== undefined) this.#reports.push(words[4]);
-        },
-      };
-      await checkServices(this.environment, this.request({ trigger, ...request }), told, [this.checked], passes);
-      const report = this.#reports.at(-1);
-      if (report === undefined) throw new Error('The look was told to nobody.');
-      return report;
-    };
   }
 
-  readonly check: (
-    trigger: TriggerName,
-    passes?: readonly Snapshot[],
-    request?: { deadlineMs?: number },
-  ) => Promise<InstanceReport>;
+  async check(trigger: TriggerName, passes: readonly Snapshot[] = [], request: Partial<Request> = {}): Promise<Check> {
+    await checkServices(this.begin(trigger, request), [this.checked], passes);
+    const check = this.checks.at(-1);
+    if (check === undefined) throw new Error('The check was not reported.');
+    return check;
+  }
+
+  begin(trigger: TriggerName, request: Partial<Request> = {}) {
+    return beginInvocation(this.environment, this.request({ trigger, ...request }), this.reporter);
+  }
+
+  get isDue(): boolean {
+    return isCheckDue(this.begin('messages'), CHECKED);
+  }
 }
 
 describe('a look at a Cloud Map service', () => {
-  it('compares instances with what ECS lists and describes, and tells what it read and what it cost', async () => {
+  it('compares instances with what ECS lists and describes, and reports what it read', async () => {
     const task = runningTask('t1', '10.0.0.1', LONG_AGO);
     const listed = [instance('t1', '10.0.0.1')];
     const looks = new Looks(listed, task);
     expect(await looks.check('schedule')).toEqual({
+      subject: MYSQL,
       findings: [],
       failures: [],
-      instances: listed,
-      tasks: [task],
-      isOpen: false,
+      read: { instances: listed, tasks: [task], isOpen: false },
     });
+    expect(looks.checks).toHaveLength(1);
     expect(looks.fake.asked.map(({ name, input }) => [name, input])).toEqual([
       ['ListInstances', { service: MYSQL, nextToken: undefined }],
       ['ListTasks', { selector: APP, desired: 'RUNNING', nextToken: undefined }],
       ['DescribeTasks', { cluster: clusterArn(), tasks: [task.arn] }],
     ]);
-    const calls = new Map([
-      ['ListInstances', 1],
-      ['ListTasks', 1],
-      ['DescribeTasks', 1],
-    ]);
-    expect(looks.found).toEqual([{ subject: MYSQL, findings: [], failures: [], calls }]);
   });
 
   it('asks about a stranger that an instance names, and judges by what is said of it', async () => {
@@ -85,7 +75,7 @@ describe('a look at a Cloud Map service', () => {
   it('judges by no task of another service that nobody asked about', async () => {
     const looks = new Looks([]);
     learn(looks.environment.cache, runningTask('t7', '10.0.0.7', { ...LONG_AGO, ...STRANGER }), START_MS);
-    expect(await looks.check('schedule')).toMatchObject({ findings: [], tasks: [] });
+    expect(await looks.check('schedule')).toMatchObject({ findings: [], read: { tasks: [] } });
     expect(looks.fake.names).not.toContain('DescribeTasks');
   });
 
@@ -97,20 +87,12 @@ describe('a look at a Cloud Map service', () => {
     expect(looks.fake.names).toEqual(['ListInstances', 'ListTasks']);
   });
 
-  it('uses the list that a pass has just read, but none that it could not read, and none for another selector', async () => {
-    const task = runningTask('t1', '10.0.0.1', LONG_AGO);
-    const read = aSnapshot({ tasks: [task] });
-    const [binding] = read.bindings;
-    if (binding === undefined) throw new Error('A snapshot has a binding.');
-    const failed: Snapshot = { ...read, bindings: [{ ...binding, list: 'failed', listed: new Set() }] };
-    for (const [passes, calls] of [
-      [[read], ['ListInstances', 'DescribeTasks']],
-      [[failed], ['ListInstances', 'ListTasks', 'DescribeTasks']],
-    ] as const) {
-      const looks = new Looks([instance('t1', '10.0.0.1')], task);
-      await looks.check('messages', passes);
-      expect(looks.fake.names).toEqual(calls);
-    }
+  it('uses the list that a pass of the same invocation has read', async () => {
+    const looks = new Looks([instance('t1', '10.0.0.1')], runningTask('t1', '10.0.0.1', LONG_AGO));
+    const invocation = looks.begin('messages');
+    await invocation.reads.running(APP, 0);
+    await checkServices(invocation, [CHECKED], []);
+    expect(looks.fake.names).toEqual(['ListTasks', 'ListInstances', 'DescribeTasks']);
   });
 
   it('takes for an answer that ECS does not know the service: what it has left is stale', async () => {
@@ -125,10 +107,11 @@ describe('a look at a Cloud Map service', () => {
     const { ListInstances } = looks.fake.answers;
     looks.fake.answers.ListInstances = () => fails('gone');
     const findings = [goneService(MYSQL)];
-    expect(await looks.check('schedule')).toEqual({ findings, failures: [], instances: [], tasks: [], isOpen: false });
+    const read = { instances: [], tasks: [], isOpen: false };
+    expect(await looks.check('schedule')).toEqual({ subject: MYSQL, findings, failures: [], read });
     expect(looks.fake.names).toEqual(['ListInstances']);
     // That was a look: not every event until it is back has to say so.
-    expect(isLookDue(looks.environment, CHECKED)).toBe(false);
+    expect(looks.isDue).toBe(false);
     Object.assign(looks.fake.answers, { ListInstances });
     expect(await looks.check('schedule')).toMatchObject({ findings: [], failures: [] });
   });
@@ -147,7 +130,7 @@ describe('a look at a Cloud Map service', () => {
       ['missing', api.arn],
     ]);
     // Both are known to serve by now: the looks after the first one ask about neither.
-    expect(looks.fake.times('DescribeTasks')).toEqual([0]);
+    expect(looks.fake.times('DescribeTasks')).toEqual([GATHER_MS]);
   });
 
   it('keeps what is known of the tasks that it lists, though it asks nothing about them', async () => {
@@ -172,29 +155,31 @@ describe('a difference', () => {
   it('is looked at again ten seconds later within a scheduled invocation, and is then a finding with its age', async () => {
     const looks = new Looks([], runningTask('t1', '10.0.0.1', LONG_AGO));
     const { findings } = await looks.check('schedule');
-    expect(findings).toEqual([expect.objectContaining({ kind: 'missing', subject: taskArn('t1'), sinceMs: START_MS })]);
-    expect(looks.fake.times('ListInstances')).toEqual([0, OBSERVE_AGAIN_AFTER_MS]);
+    expect(findings).toEqual([
+      expect.objectContaining({ kind: 'missing', subject: taskArn('t1'), sinceMs: START_MS + GATHER_MS }),
+    ]);
+    expect(looks.fake.times('ListInstances')).toEqual([0, GATHER_MS + OBSERVE_AGAIN_AFTER_MS]);
     // The second look reads the list anew: a list of before could only repeat what the first look saw.
-    expect(looks.fake.times('ListTasks')).toEqual([0, OBSERVE_AGAIN_AFTER_MS]);
+    expect(looks.fake.times('ListTasks')).toEqual([0, GATHER_MS + OBSERVE_AGAIN_AFTER_MS]);
   });
 
   it('waits for the schedule behind an event, since other events must not wait for it', async () => {
     const looks = new Looks([], runningTask('t1', '10.0.0.1', LONG_AGO));
-    expect(await looks.check('messages')).toMatchObject({ findings: [], isOpen: true });
+    expect(await looks.check('messages')).toMatchObject({ findings: [], read: { isOpen: true } });
     expect(looks.fake.times('ListInstances')).toEqual([0]);
     looks.fake.clock.nowMs += 40_000;
-    expect((await looks.check('schedule')).findings).toMatchObject([{ kind: 'missing', sinceMs: START_MS }]);
-    expect(looks.fake.times('ListInstances')).toEqual([0, 40_000]);
+    expect((await looks.check('schedule')).findings).toMatchObject([{ kind: 'missing', sinceMs: START_MS + GATHER_MS }]);
+    expect(looks.fake.times('ListInstances')).toEqual([0, GATHER_MS + 40_000]);
   });
 
   it('is looked at once where there is no time for another look', async () => {
     const looks = new Looks([], runningTask('t1', '10.0.0.1', LONG_AGO));
-    const enoughMs = OBSERVE_AGAIN_AFTER_MS + 6_000;
+    const enoughMs = GATHER_MS + OBSERVE_AGAIN_AFTER_MS + 6_000;
     await looks.check('schedule', [], { deadlineMs: START_MS + enoughMs - 1 });
     expect(looks.fake.times('ListInstances')).toEqual([0]);
     const others = new Looks([], runningTask('t1', '10.0.0.1', LONG_AGO));
     await others.check('schedule', [], { deadlineMs: START_MS + enoughMs });
-    expect(others.fake.times('ListInstances')).toEqual([0, OBSERVE_AGAIN_AFTER_MS]);
+    expect(others.fake.times('ListInstances')).toEqual([0, GATHER_MS + OBSERVE_AGAIN_AFTER_MS]);
   });
 
   it('that goes away is none, and what keeps changing is looked at three times at most', async () => {
@@ -204,7 +189,7 @@ describe('a difference', () => {
       ok({ items: [], nextToken: undefined }),
       ok({ items: [instance('t1', '10.0.0.1')], nextToken: undefined }),
     );
-    expect(await mended.check('schedule')).toMatchObject({ findings: [], isOpen: false });
+    expect(await mended.check('schedule')).toMatchObject({ findings: [], read: { isOpen: false } });
     const restless = new Looks([], task);
     let turn = 0;
     restless.fake.answers.ListInstances = () => {
@@ -212,17 +197,19 @@ describe('a difference', () => {
       return ok({ items: [instance('t1', '10.0.0.1'), instance(`x${turn}`, '10.0.0.7')], nextToken: undefined });
     };
     await restless.check('schedule', [], { deadlineMs: START_MS + 600_000 });
-    expect(restless.fake.times('ListInstances')).toEqual([0, OBSERVE_AGAIN_AFTER_MS, 2 * OBSERVE_AGAIN_AFTER_MS]);
+    expect(restless.fake.times('ListInstances')).toEqual(
+      [0, 1, 2].map((times) => times * (GATHER_MS + OBSERVE_AGAIN_AFTER_MS)),
+    );
   });
 
   it('is not asked about behind each of many events', async () => {
     const looks = new Looks([], runningTask('t1', '10.0.0.1', LONG_AGO));
-    expect(isLookDue(looks.environment, CHECKED)).toBe(true);
+    expect(looks.isDue).toBe(true);
     await looks.check('messages');
-    looks.fake.clock.nowMs = START_MS + OBSERVE_AGAIN_AFTER_MS - 1;
-    expect(isLookDue(looks.environment, CHECKED)).toBe(false);
+    looks.fake.clock.nowMs = START_MS + GATHER_MS + OBSERVE_AGAIN_AFTER_MS - 1;
+    expect(looks.isDue).toBe(false);
     looks.fake.clock.nowMs += 1;
-    expect(isLookDue(looks.environment, CHECKED)).toBe(true);
+    expect(looks.isDue).toBe(true);
   });
 });
 
@@ -233,8 +220,7 @@ describe('a look that cannot be completed', () => {
     const report = await looks.check('schedule');
     expect(report).toMatchObject({
       findings: [],
-      instances: [],
-      isOpen: false,
+      read: { instances: [], isOpen: false },
       failures: [{ kind: 'denied', operation: name }],
     });
     expect(report.failures).toHaveLength(1);
@@ -248,13 +234,13 @@ describe('a look that cannot be completed', () => {
     looks.fake.answers.DescribeTasks = ({ tasks: asked }) => (asked.length < 100 ? fails('denied') : ok([]));
     expect(await looks.check('schedule')).toMatchObject({
       findings: [],
-      failures: [{ resource: `50 tasks of ${clusterArn()}` }],
+      failures: [{ resource: `tasks of ${clusterArn()}` }],
     });
   });
 
   it('drops an id of an instance that ECS does not take', async () => {
     const looks = new Looks([instance('t1', '10.0.0.1')]);
     looks.fake.answers.DescribeTasks = () => fails('refused');
-    expect(await looks.check('schedule')).toMatchObject({ instances: [{ id: 't1' }], failures: [] });
+    expect(await looks.check('schedule')).toMatchObject({ read: { instances: [{ id: 't1' }] }, failures: [] });
   });
 });

@@ -1,124 +1,116 @@
 import { describe, expect, it } from 'vitest';
 import { createCache } from '../../functions/app/cache.ts';
 import {
+  beginInvocation,
   createEnvironment,
   currentConfiguration,
   isFull,
-  openCaller,
-  type Reporter,
   type Request,
 } from '../../functions/app/invocation.ts';
-import { RATES } from '../../functions/core/limiter.ts';
-import { FakeAws, fails, ok, START_MS } from '../support/ports.ts';
-import { aGroup, clusterArn, groupArn } from '../support/values.ts';
+import { fails, START_MS } from '../support/ports.ts';
+import { Runs } from '../support/runs.ts';
+import { groupArn } from '../support/values.ts';
 
-const SETTINGS = {
-  clusters: [clusterArn()],
-  targetGroups: [groupArn()],
-  cloudMapServices: [],
-  binding: 'service=app port=8080',
-  mode: 'enforce',
-} as const;
 const REQUEST: Request = { trigger: 'messages', hints: [], deadlineMs: START_MS + 10_000_000 };
 
-function deployment() {
-  const fake = new FakeAws({
-    DescribeTargetGroups: () => ok([{ group: aGroup(), targetType: 'ip' }]),
-    DescribeServices: ({ names }) => ok(names.map((name) => ({ name, targetGroups: [] }))),
-  });
-  const told: { readonly groups: number; readonly calls: ReadonlyMap<string, number> }[] = [];
-  const reporter: Reporter = {
-    configured: ({ configuration }, calls) => told.push({ groups: configuration.groups.length, calls: new Map(calls) }),
-    passed: () => undefined,
-    found: () => undefined,
-  };
-  const environment = createEnvironment(SETTINGS, fake.world, fake.clock);
-  return { fake, told, environment, configure: () => currentConfiguration(environment, REQUEST, reporter) };
+/** A stack, and who asks for its configuration. */
+function stack() {
+  const runs = new Runs();
+  const begin = (request = REQUEST) => beginInvocation(runs.environment, request, runs.reporter);
+  const { fake, environment, configurations } = runs;
+  return { fake, environment, configurations, begin, configure: () => currentConfiguration(begin()) };
 }
 
 describe('an environment', () => {
   it('is cold at first', () => {
-    const { environment, fake } = deployment();
+    const { environment, fake } = stack();
     expect(environment).toEqual({
-      settings: SETTINGS,
-      world: fake.world,
+      settings: environment.settings,
+      api: fake.world,
       clock: fake.clock,
       cache: createCache(),
       configuration: undefined,
       configurationInFlight: undefined,
+      eventAgeMs: 2_000,
+      burstPasses: 3,
     });
   });
 
-  it('opens callers that count for themselves and share its pace and the deadline', async () => {
-    const { environment, fake } = deployment();
-    const one = openCaller(environment, REQUEST);
-    await one.read('DescribeTargetGroups', 'web', { groups: [] });
-    const other = openCaller(environment, { ...REQUEST, deadlineMs: START_MS + 2_999 });
-    expect(other.calls.size).toBe(0);
-    expect(environment.cache.buckets.has('elb-read')).toBe(true);
-    expect(await other.read('DescribeTargetGroups', 'web', { groups: [] })).toMatchObject({ failure: { kind: 'out-of-time' } });
+  it('differs from others in how long it leaves changes to their events, and in what it takes for a burst', () => {
+    const { environment, fake } = stack();
+    const differing = [0, 0.5, 1].map((salt) => createEnvironment(environment.settings, fake.world, fake.clock, salt));
+    expect(differing.map(({ eventAgeMs, burstPasses }) => [eventAgeMs, burstPasses])).toEqual([
+      [2_000, 3],
+      [3_000, 4],
+      [4_000, 5],
+    ]);
+    expect(createEnvironment(environment.settings, fake.world, fake.clock)).toMatchObject({ eventAgeMs: 2_000 });
+  });
+
+  it('gives each invocation a count of its own, and all of them its pace and its cache', async () => {
+    const { environment, fake, begin } = stack();
+    const one = begin();
+    await one.caller.read('DescribeTargetGroups', 'web', { groups: [groupArn()] });
+    const other = begin({ ...REQUEST, deadlineMs: START_MS + 2_999 });
+    expect([one.caller.calls.size, other.caller.calls.size]).toEqual([1, 0]);
+    expect([...environment.cache.buckets.keys()]).toEqual(['elb-read']);
+    expect(await other.caller.read('DescribeTargetGroups', 'web', { groups: [] })).toMatchObject({
+      problem: { kind: 'out-of-time' },
+    });
     expect(fake.asked).toHaveLength(1);
-    expect(RATES['elb-read'].burst).toBeGreaterThan(1);
+    expect([other.cache === environment.cache, other.reads === one.reads, other.turns === one.turns]).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 });
 
-describe('a request', () => {
-  it.each([
-    ['schedule', true],
-    ['check', true],
-    ['messages', false],
-    ['event', false],
-  ] as const)('by %s asks for everything: %s', (trigger, isAll) => {
-    expect(isFull({ ...REQUEST, trigger })).toBe(isAll);
-  });
+it.each([
+  ['schedule', true],
+  ['check', true],
+  ['messages', false],
+  ['event', false],
+] as const)('a request by %s asks for everything: %s', (trigger, isAll) => {
+  expect(isFull({ trigger })).toBe(isAll);
 });
 
 describe('the configuration', () => {
-  it('is read once in a minute, and told with what it cost', async () => {
-    const { fake, told, environment, configure } = deployment();
+  it('is read once in half a minute, and reported', async () => {
+    const { fake, configurations, environment, configure } = stack();
     const first = await configure();
     expect(first.configuration.groups).toHaveLength(1);
     expect(environment.configuration).toBe(first);
     expect(environment.configurationInFlight).toBeUndefined();
-    fake.clock.nowMs += 60_000;
+    fake.clock.nowMs += 30_000;
     expect(await configure()).toBe(first);
-    expect(told).toEqual([
-      {
-        groups: 1,
-        calls: new Map([
-          ['DescribeTargetGroups', 1],
-          ['DescribeServices', 1],
-        ]),
-      },
-    ]);
+    expect(configurations).toEqual([first]);
     fake.clock.nowMs += 1;
     expect(await configure()).not.toBe(first);
-    expect(told).toHaveLength(2);
+    expect(configurations).toHaveLength(2);
   });
 
   it('is read by one for all who ask at once', async () => {
-    const { fake, told, configure } = deployment();
+    const { fake, configurations, configure } = stack();
     const [one, other] = await Promise.all([configure(), configure()]);
     expect(other).toBe(one);
-    expect(told).toHaveLength(1);
-    expect(fake.inputs('DescribeTargetGroups')).toHaveLength(1);
+    expect([configurations.length, fake.inputs('DescribeTargetGroups').length]).toEqual([1, 1]);
   });
 
   it('is read again after a reading that failed, from the last good copies', async () => {
-    const { fake, told, environment, configure } = deployment();
+    const { fake, configurations, environment, configure } = stack();
     await configure();
-    fake.clock.nowMs += 60_001;
+    fake.clock.nowMs += 30_001;
     fake.answers.DescribeTargetGroups = () => fails('denied');
     const failed = await configure();
-    expect(failed.failures).toHaveLength(1);
-    expect(failed.configuration.groups).toHaveLength(1);
+    expect([failed.failures.length, failed.configuration.groups.length]).toEqual([1, 1]);
     expect(await configure()).not.toBe(failed);
-    expect(told).toHaveLength(3);
+    expect(configurations).toHaveLength(3);
     expect(environment.configurationInFlight).toBeUndefined();
   });
 
   it('may be asked for again after a mistake of our own', async () => {
-    const { fake, environment, configure } = deployment();
+    const { fake, environment, configure } = stack();
     const { DescribeTargetGroups } = fake.answers;
     fake.answers.DescribeTargetGroups = () => {
       throw new TypeError('a mistake of our own');

@@ -1,13 +1,14 @@
 /** The laws behind the examples of a pass, over worlds in which tasks, targets, lists and descriptions are in any state. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { learn } from '../../functions/app/cache.ts';
 import type { TargetsOfGroup } from '../../functions/app/ports.ts';
 import { selectorKey } from '../../functions/core/binding.ts';
 import { membersOf, type Snapshot } from '../../functions/core/snapshot.ts';
 import { type Target, targetOf } from '../../functions/core/target.ts';
 import { holdsInTime, world } from '../support/arbitraries.ts';
 import { contextOf, passOver } from '../support/passes.ts';
-import { FakeAws, fails, ok, page } from '../support/ports.ts';
+import { FakeAws, fails, ok, page, START_MS } from '../support/ports.ts';
 
 /** An account that is as the snapshot says, and whose group takes every write. */
 function accountOf({ targets: given, bindings, tasks, describedAtMs }: Snapshot) {
@@ -16,12 +17,14 @@ function accountOf({ targets: given, bindings, tasks, describedAtMs }: Snapshot)
   const fake = new FakeAws({
     DescribeTargetHealth: () => ok(targets),
     ListTasks: ({ selector, desired }) => {
-      const binding = bindings.find(({ binding }) => selectorKey(binding.selector) === selectorKey(selector));
+      const binding = bindings.find((each) => selectorKey(each.selector) === selectorKey(selector));
       if (binding?.list === 'failed') return fails('denied');
       if (binding?.list === 'gone') return fails('gone');
       const stopped = [...tasks.values()].filter((task) => task.desired === 'STOPPED');
       return page(desired === 'STOPPED' ? stopped : [...(binding?.listed ?? [])].map((arn) => ({ arn })));
     },
+    FilterLogEvents: () => ok({ items: [], nextToken: undefined }),
+    DescribeServices: ({ names }) => ok(names.map((name) => ({ name, targetGroups: [], deployments: [] }))),
     DescribeTasks: ({ tasks: asked }) => ok(asked.flatMap((arn) => (describedAtMs.has(arn) ? (tasks.get(arn) ?? []) : []))),
     RegisterTargets: (input) => {
       const left = targets.filter(({ descriptor }) => !named(input).has(`${descriptor.id} ${descriptor.port}`));
@@ -37,12 +40,12 @@ function accountOf({ targets: given, bindings, tasks, describedAtMs }: Snapshot)
   return fake;
 }
 
-function passOver(snapshot: Snapshot) {
+/** The world with an environment that knows its tasks, and a pass over its group. */
+function start(snapshot: Snapshot) {
   const fake = accountOf(snapshot);
-  const context = {
-    ...contextOf(fake),
-    bound: { group: snapshot.group, bindings: snapshot.bindings, bindingsReadAtMs: undefined },
-  };
+  const bound = { group: snapshot.group, bindings: snapshot.bindings, bindingsReadAtMs: undefined };
+  const context = contextOf(fake, { bound });
+  for (const task of snapshot.tasks.values()) learn(context.cache, task, START_MS);
   return { fake, pass: () => passOver(context) };
 }
 
@@ -50,7 +53,7 @@ describe('in every world', () => {
   it('a second pass over the same world writes nothing', async () => {
     await holdsInTime(
       fc.asyncProperty(world, async (snapshot) => {
-        const { fake, pass } = passOver(snapshot);
+        const { fake, pass } = start(snapshot);
         const first = await pass();
         const writes = fake.inputs('RegisterTargets').length + fake.inputs('DeregisterTargets').length;
         const second = await pass();
@@ -66,7 +69,7 @@ describe('in every world', () => {
     await holdsInTime(
       fc.asyncProperty(world, async (snapshot) => {
         const ours = new Set(membersOf(snapshot).map(({ address }) => address));
-        const { written } = await passOver(snapshot).pass();
+        const { written } = await start(snapshot).pass();
         for (const { address } of written.done) expect(ours).toContain(address);
       }),
       60,
@@ -76,7 +79,7 @@ describe('in every world', () => {
   it('nothing is removed after a list or a description that failed', async () => {
     await holdsInTime(
       fc.asyncProperty(world, async (snapshot) => {
-        const { fake, pass } = passOver(snapshot);
+        const { fake, pass } = start(snapshot);
         const { failures, written } = await pass();
         if (!snapshot.bindings.some(({ list }) => list === 'failed')) return;
         expect(failures.length).toBeGreaterThan(0);
@@ -90,7 +93,7 @@ describe('in every world', () => {
   it('every change that is planned is done, held or refused, and none is forgotten', async () => {
     await holdsInTime(
       fc.asyncProperty(world, async (snapshot) => {
-        const { planned, written, held } = await passOver(snapshot).pass();
+        const { planned, written, held } = await start(snapshot).pass();
         const told = [...written.done, ...held.map(({ change }) => change)].map(({ kind, address }) => `${kind} ${address}`);
         expect(told.toSorted()).toEqual(planned.map(({ kind, address }) => `${kind} ${address}`).toSorted());
       }),

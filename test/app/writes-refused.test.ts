@@ -81,13 +81,30 @@ describe('a full group', () => {
   it('is not asked target by target for those that drain either, before there is room', async () => {
     const fake = room(0);
     await writeChanges(writerOf(fake), [...adds(2, { draining: true }), ...removals(1)]);
-    expect(sizes(fake)).toEqual([
-      'RegisterTargets 2',
-      'DeregisterTargets 1',
-      'RegisterTargets 2',
-      'RegisterTargets 1',
-      'RegisterTargets 1',
+    expect(sizes(fake)).toEqual(['RegisterTargets 2', 'DeregisterTargets 1']);
+  });
+
+  it.each(['refused', 'quota'] as const)('has said (%s) by its first answer what becomes of all that drain', async (kind) => {
+    const fake = new FakeAws({ RegisterTargets: inTurn<null>(ok(null), fails(kind)) });
+    const draining = ageless(adds(601, { draining: true }));
+    const result = await writeChanges(writerOf(fake), draining);
+    expect(sizes(fake)).toEqual(['RegisterTargets 200', 'RegisterTargets 200']);
+    expect([result.done, result.refused.map(({ change }) => change), result.failures]).toEqual([
+      draining.slice(0, 200),
+      draining.slice(200),
+      [],
     ]);
+  });
+
+  it('says nothing of those before it: one that failed is a failure, and one that aged is planned again', async () => {
+    const failing = new FakeAws({ RegisterTargets: inTurn<null>(fails('unavailable'), fails('refused')) });
+    const draining = ageless(adds(201, { draining: true }));
+    const failed = await writeChanges(writerOf(failing), draining);
+    expect([failed.failures.length, failed.refused.length]).toEqual([1, 1]);
+    const isDue = (changes: readonly Change[]): boolean => changes.length === 1;
+    const aging = new FakeAws({ RegisterTargets: () => fails('refused') });
+    const aged = await writeChanges(writerOf(aging, { isDue }), draining);
+    expect([aged.aged.length, aged.refused.length]).toEqual([200, 1]);
   });
 
   it('takes nothing out for what it has no room for', async () => {

@@ -278,9 +278,12 @@ describe('an empty task list', () => {
     expect(kinds(aSnapshot({ bindings, targets: targets.slice(2) }))).toEqual([]);
   });
 
-  it('is none while another binding lists a task, could not be read, or there is no binding', () => {
+  it('is none while another binding lists a task, was not read or could not be, or there is no binding', () => {
     const listing = binding('service=api port=8080', { listed: [RUNNING] });
     const failed = binding('service=api port=8080', { list: 'failed' });
+    const unread = binding('service=api port=8080', { list: 'unread' });
+    expect(audit(aSnapshot({ bindings: [unread], targets }))).toEqual([]);
+    expect(audit(aSnapshot({ bindings: [binding('service=app port=8080'), unread], targets }))).toEqual([]);
     expect(audit(aSnapshot({ bindings: [binding('service=app port=8080'), listing], targets }))).toEqual([]);
     expect(audit(aSnapshot({ bindings: [binding('service=app port=8080'), failed], targets }))).toEqual([]);
     expect(audit(aSnapshot({ bindings: [], targets }))).toEqual([]);

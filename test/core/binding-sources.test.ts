@@ -2,14 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { linesOfParameter, linesOfService, linesOfTags, type Settings, TAG } from '../../functions/core/binding-sources.ts';
 import type { Finding } from '../../functions/core/finding.ts';
 import { parseTargetGroupArn } from '../../functions/core/values.ts';
-import { cloudMapArn, clusterArn, groupArn, unwrap } from '../support/values.ts';
+import { aSettings, cloudMapArn, clusterArn, groupArn, unwrap } from '../support/values.ts';
 
 const WEB = groupArn('web');
 const API = groupArn('api');
 
-function settings(words: Partial<Settings> = {}): Settings {
-  return { clusters: [clusterArn()], targetGroups: [WEB], cloudMapServices: [], binding: '', mode: 'enforce', ...words };
-}
+const settings = (words: Partial<Settings> = {}): Settings => aSettings({ targetGroups: [WEB], ...words });
 
 function mistake(resource: string, word: string, expected: string): Finding {
   return {
@@ -21,7 +19,7 @@ function mistake(resource: string, word: string, expected: string): Finding {
 
 /** Group, selector and port of each line that was read. */
 function brief({ bindings }: ReturnType<typeof linesOfParameter>): string[] {
-  return bindings.map(({ group, binding }) => `${group === WEB ? 'web' : 'api'} ${binding.selector.name}:${binding.port}`);
+  return bindings.map(({ group, bindings }) => `${group === WEB ? 'web' : 'api'} ${binding.selector.name}:${binding.port}`);
 }
 
 describe('the parameter Bindings', () => {
@@ -30,7 +28,7 @@ describe('the parameter Bindings', () => {
   });
 
   it('may leave out the group where there is exactly one', () => {
-    const lines = linesOfParameter(settings({ binding: 'service=app port=80; service=app port=81' }));
+    const lines = linesOfParameter(settings({ bindings: 'service=app port=80; service=app port=81' }));
     expect(brief(lines)).toEqual(['web app:80', 'web app:81']);
     expect(lines).toMatchObject({ mistakes: [], named: new Set([WEB]) });
     expect(lines.bindings.map(({ binding }) => binding.source)).toEqual([
@@ -40,13 +38,13 @@ describe('the parameter Bindings', () => {
   });
 
   it('hands the mode of the stack to its lines', () => {
-    const lines = linesOfParameter(settings({ binding: 'service=app port=80', mode: 'observe' }));
+    const lines = linesOfParameter(settings({ bindings: 'service=app port=80', mode: 'observe' }));
     expect(lines.bindings.map(({ binding }) => binding.writes)).toEqual([false]);
   });
 
   it('binds several groups, each line the one that it names', () => {
-    const binding = 'target-group=web service=app port=80; service=api port=81 target-group=api';
-    const lines = linesOfParameter(settings({ targetGroups: [WEB, API], binding }));
+    const bindings = 'target-group=web service=app port=80; service=api port=81 target-group=api';
+    const lines = linesOfParameter(settings({ targetGroups: [WEB, API], bindings }));
     expect(brief(lines)).toEqual(['web app:80', 'api api:81']);
     expect(lines.named).toEqual(new Set([WEB, API]));
   });
@@ -54,15 +52,15 @@ describe('the parameter Bindings', () => {
 
 describe('a wrong line of the parameter', () => {
   it('stops that line only', () => {
-    const lines = linesOfParameter(settings({ binding: 'service=app prt=80; service=app port=81' }));
+    const lines = linesOfParameter(settings({ bindings: 'service=app prt=80; service=app port=81' }));
     expect(brief(lines)).toEqual(['web app:81']);
-    const keys = 'one of target-group=, cluster=, service=, family=, port=, zone=, mode=';
+    const keys = 'one of target-group=, cluster=, service=, family=, port=, zone=, mode=, confirm=';
     expect(lines.mistakes).toEqual([mistake('the parameter Bindings, line 1', 'prt=80', keys)]);
   });
 
   it('still names its group: somebody has thought of it, so its tags do not count', () => {
-    const binding = 'target-group=api service=app';
-    expect(linesOfParameter(settings({ targetGroups: [WEB, API], binding }))).toMatchObject({
+    const bindings = 'target-group=api service=app';
+    expect(linesOfParameter(settings({ targetGroups: [WEB, API], bindings }))).toMatchObject({
       named: new Set([API]),
       bindings: [],
     });
@@ -75,7 +73,7 @@ describe('a wrong line of the parameter', () => {
     ['service=app port=80', [], '(no target-group=)', 'a target group'],
   ])('%j is told the groups that there are', (binding, targetGroups, word, expected) => {
     const resource = 'the parameter Bindings, line 1';
-    expect(linesOfParameter(settings({ targetGroups, binding }))).toEqual({
+    expect(linesOfParameter(settings({ targetGroups, bindings }))).toEqual({
       bindings: [],
       mistakes: [mistake(resource, word, `${expected}, of the stack's parameter TargetGroupArns`)],
       named: new Set(),
@@ -83,7 +81,7 @@ describe('a wrong line of the parameter', () => {
   });
 
   it('shows at most 100 characters of the group that it names', () => {
-    const [finding] = linesOfParameter(settings({ binding: `target-group=${'x'.repeat(200)}` })).mistakes;
+    const [finding] = linesOfParameter(settings({ bindings: `target-group=${'x'.repeat(200)}` })).mistakes;
     expect(finding?.message).toContain(`"target-group=${'x'.repeat(87)}" cannot be used`);
   });
 
@@ -91,7 +89,7 @@ describe('a wrong line of the parameter', () => {
     const twin = unwrap(
       parseTargetGroupArn('arn:aws:elasticloadbalancing:eu-west-2:111122223333:targetgroup/web/0123456789abcdef'),
     );
-    const lines = linesOfParameter(settings({ targetGroups: [WEB, twin], binding: 'target-group=web service=app port=80' }));
+    const lines = linesOfParameter(settings({ targetGroups: [WEB, twin], bindings: 'target-group=web service=app port=80' }));
     expect(lines).toMatchObject({ bindings: [], mistakes: [{ kind: 'mistake' }], named: new Set() });
   });
 });
@@ -139,7 +137,7 @@ describe('the tags of a group', () => {
       mistake(
         'tag alb-target-sync:3 of target group web',
         'target-group=web',
-        'one of cluster=, service=, family=, port=, zone=, mode=',
+        'one of cluster=, service=, family=, port=, zone=, mode=, confirm=',
       ),
     ]);
   });
@@ -147,7 +145,7 @@ describe('the tags of a group', () => {
 
 describe('two lines on the same tasks and port', () => {
   it('could contradict each other: the first one stands, and every later one is a mistake', () => {
-    const binding = 'service=app port=80; service=app port=80 mode=drain; service=app port=80 zone=all';
+    const bindings = 'service=app port=80; service=app port=80 mode=drain; service=app port=80 zone=all';
     const lines = linesOfParameter(settings({ binding }));
     expect(lines.bindings.map(({ binding: { drain, zone } }) => ({ drain, zone }))).toEqual([
       { drain: false, zone: undefined },
@@ -165,11 +163,11 @@ describe('two lines on the same tasks and port', () => {
     ['a family of the same name', 'service=app port=80; family=app port=80', [WEB]],
     ['another group', 'target-group=web service=app port=80; target-group=api service=app port=80', [WEB, API]],
   ])('do not overlap when they say %s', (_, binding, targetGroups) => {
-    expect(linesOfParameter(settings({ binding, targetGroups }))).toMatchObject({ mistakes: [], bindings: [{}, {}] });
+    expect(linesOfParameter(settings({ bindings, targetGroups }))).toMatchObject({ mistakes: [], bindings: [{}, {}] });
   });
 
   it('do not overlap when they say another cluster', () => {
-    const binding = 'cluster=prod service=app port=80; cluster=staging service=app port=80';
+    const bindings = 'cluster=prod service=app port=80; cluster=staging service=app port=80';
     const lines = linesOfParameter(settings({ binding, clusters: [clusterArn('prod'), clusterArn('staging')] }));
     expect(lines).toMatchObject({ mistakes: [], bindings: [{}, {}] });
   });

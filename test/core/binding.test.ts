@@ -27,21 +27,33 @@ function context(words: Partial<LineContext> = {}): LineContext {
 }
 
 function mistake(word: string, expected: string): unknown {
-  return { ok: false, mistake: { resource: 'the tag', word, expected } };
+  return { ok: false, problem: { resource: 'the tag', word, expected } };
 }
 
 describe('a line of binding', () => {
   it('names a service and a port, and leaves the rest to the stack', () => {
     expect(parseBinding('service=app port=8080', context(), 'tag')).toStrictEqual({
       ok: true,
-      value: { selector: APP, port: 8080, zone: undefined, drain: false, writes: true, source: 'the tag' },
+      value: {
+        selector: APP,
+        port: 8080,
+        zone: undefined,
+        drain: false,
+        writes: true,
+        removes: true,
+        confirmed: false,
+        source: 'the tag',
+      },
     });
   });
 
   it('may say everything, in any order', () => {
-    const words = fc.shuffledSubarray(['cluster=prod', 'family=nightly-report', 'port=1', 'zone=all', 'mode=drain'], {
-      minLength: 5,
-    });
+    const words = fc.shuffledSubarray(
+      ['cluster=prod', 'family=nightly-report', 'port=1', 'zone=all', 'mode=drain', 'confirm=empty'],
+      {
+        minLength: 6,
+      },
+    );
     holds(
       fc.property(words, (line) => {
         expect(lineOf(parseBinding(line.join(' '), context({ clusters: [STAGING, PROD] }), 'tag'))).toEqual({
@@ -50,6 +62,8 @@ describe('a line of binding', () => {
           zone: 'all',
           drain: true,
           writes: true,
+          removes: true,
+          confirmed: true,
           source: 'the tag',
         });
       }),
@@ -63,7 +77,7 @@ describe('a line of binding', () => {
   it('names its target group only in the parameter', () => {
     const line = 'target-group=web service=app port=8080';
     expect(lineOf(parseBinding(line, context(), 'parameter')).selector).toEqual(APP);
-    const expected = 'one of cluster=, service=, family=, port=, zone=, mode=';
+    const expected = 'one of cluster=, service=, family=, port=, zone=, mode=, confirm=';
     expect(parseBinding(line, context(), 'tag')).toEqual(mistake('target-group=web', expected));
   });
 
@@ -73,9 +87,10 @@ describe('a line of binding', () => {
   });
 });
 
-const KEYS_OF_TAG = 'one of cluster=, service=, family=, port=, zone=, mode=';
+const KEYS_OF_TAG = 'one of cluster=, service=, family=, port=, zone=, mode=, confirm=';
 const SELECTOR = 'exactly one of service=NAME and family=NAME';
-const MODES = 'mode=enforce, mode=observe or mode=drain';
+const MODES = 'mode=enforce, mode=observe, mode=register-only or mode=drain';
+const CONFIRM = 'confirm=empty, and only beside mode=drain';
 const PORT = 'port=a port from 1 to 65535, such as port=8080';
 const ZONE = 'zone=all, or no zone at all, which leaves it to ELB';
 const SERVICE_NAME = 'service=NAME of letters, digits, - and _';
@@ -113,6 +128,10 @@ describe('a mistake names the resource, the word and what was expected:', () => 
     ['service=app port=80 zone=ALL', 'zone=ALL', ZONE],
     ['service=app port=80 mode=', 'mode=', MODES],
     ['service=app port=80 mode=dry', 'mode=dry', MODES],
+    ['service=app port=80 mode=drain confirm=', 'confirm=', CONFIRM],
+    ['service=app port=80 mode=drain confirm=yes', 'confirm=yes', CONFIRM],
+    ['service=app port=80 mode=observe confirm=empty', 'confirm=empty', CONFIRM],
+    ['service=app port=80 confirm=empty', 'confirm=empty', CONFIRM],
   ])('%j', (line, word, expected) => {
     expect(parseBinding(line, context(), 'tag')).toEqual(mistake(word, expected));
   });
@@ -124,7 +143,7 @@ describe('a mistake names the resource, the word and what was expected:', () => 
 
   it('in the parameter the keys include target-group', () => {
     expect(parseBinding('x=1', context(), 'parameter')).toEqual(
-      mistake('x=1', 'one of target-group=, cluster=, service=, family=, port=, zone=, mode='),
+      mistake('x=1', 'one of target-group=, cluster=, service=, family=, port=, zone=, mode=, confirm='),
     );
   });
 });
@@ -152,20 +171,30 @@ describe('the cluster of a line', () => {
 });
 
 describe('the stricter of the mode of the stack and that of the line wins:', () => {
-  const cases: readonly (readonly [StackMode, string, boolean, boolean])[] = [
-    ['enforce', '', true, false],
-    ['enforce', 'mode=enforce', true, false],
-    ['enforce', 'mode=observe', false, false],
-    ['enforce', 'mode=drain', true, true],
-    ['observe', '', false, false],
-    ['observe', 'mode=enforce', false, false],
-    ['observe', 'mode=observe', false, false],
-    ['observe', 'mode=drain', false, true],
+  const cases: readonly (readonly [StackMode, string, boolean, boolean, boolean])[] = [
+    ['enforce', '', true, false, true],
+    ['enforce', 'mode=enforce', true, false, true],
+    ['enforce', 'mode=observe', false, false, true],
+    ['enforce', 'mode=drain', true, true, true],
+    ['enforce', 'mode=register-only', true, false, false],
+    ['observe', '', false, false, true],
+    ['observe', 'mode=enforce', false, false, true],
+    ['observe', 'mode=observe', false, false, true],
+    ['observe', 'mode=drain', false, true, true],
+    ['observe', 'mode=register-only', false, false, false],
   ];
 
-  it.each(cases)('stack %s, line "%s": writes %s, drains %s', (stackMode, mode, writes, drain) => {
+  it.each(cases)('stack %s, line "%s": writes %s, drains %s, removes %s', (stackMode, mode, writes, drain, removes) => {
     const line = parseBinding(`service=app port=80 ${mode}`, context({ stackMode }), 'tag');
-    expect(lineOf(line)).toMatchObject({ writes, drain });
+    expect(lineOf(line)).toMatchObject({ writes, drain, removes });
+  });
+
+  it('and a line may empty its group where it says so twice, or stands in the parameter', () => {
+    const isConfirmed = (text: string, place: 'tag' | 'parameter'): boolean =>
+      lineOf(parseBinding(`service=app port=80 ${text}`, context(), place)).confirmed;
+    expect(isConfirmed('mode=drain', 'tag')).toBe(false);
+    expect(isConfirmed('mode=drain confirm=empty', 'tag')).toBe(true);
+    expect(isConfirmed('mode=drain', 'parameter')).toBe(true);
   });
 });
 
@@ -187,7 +216,7 @@ describe('a line for a Cloud Map service', () => {
     });
   });
 
-  it.each(['zone=all', 'mode=drain', 'target-group=web', 'x'])('takes no %s', (word) => {
+  it.each(['zone=all', 'mode=drain', 'confirm=empty', 'target-group=web', 'x'])('takes no %s', (word) => {
     const expected = 'one of cluster=, service=, family=, port=';
     expect(parseInstanceBinding(`service=app ${word}`, context())).toEqual(mistake(word, expected));
   });
@@ -206,6 +235,7 @@ describe('a binding in words', () => {
     ['service=app port=80 zone=all', 'cluster=prod service=app port=80 zone=all'],
     ['service=app port=80 mode=drain', 'cluster=prod service=app port=80 mode=drain'],
     ['service=app port=80 mode=observe zone=all', 'cluster=prod service=app port=80 zone=all mode=observe'],
+    ['service=app port=80 mode=register-only', 'cluster=prod service=app port=80 mode=register-only'],
   ])('of %j is %j', (text, words) => {
     expect(describeBinding(lineOf(parseBinding(text, context(), 'tag')))).toBe(words);
   });
@@ -215,7 +245,7 @@ describe('a binding in words', () => {
       selector: fc.constantFrom('service=app', 'family=a_b-c'),
       port: fc.constantFrom(' port=1', ' port=65535'),
       zone: fc.constantFrom('', ' zone=all'),
-      mode: fc.constantFrom('', ' mode=observe', ' mode=drain'),
+      mode: fc.constantFrom('', ' mode=observe', ' mode=drain', ' mode=register-only'),
     });
     holds(
       fc.property(line, ({ selector, port, zone, mode }) => {
@@ -308,9 +338,9 @@ describe('whatever the line', () => {
       fc.property(fc.array(word), (words) => {
         const line = parseBinding(words.join(' '), context(), 'parameter');
         if (line.ok) return;
-        expect(line.mistake.resource).toBe('the tag');
-        expect(line.mistake.word.length).toBeLessThanOrEqual(100);
-        expect(line.mistake.expected).not.toBe('');
+        expect(line.problem.resource).toBe('the tag');
+        expect(line.problem.word.length).toBeLessThanOrEqual(100);
+        expect(line.problem.expected).not.toBe('');
       }),
       1_000,
     );

@@ -11,14 +11,12 @@ import {
   tagBoundGroups,
 } from '../../functions/core/configuration.ts';
 import type { TargetGroupArn } from '../../functions/core/values.ts';
-import { aGroup, aHint, cloudMapArn, clusterArn, groupArn, taskArn } from '../support/values.ts';
+import { aGroup, aHint, aSettings, cloudMapArn, clusterArn, groupArn, taskArn } from '../support/values.ts';
 
 const WEB = groupArn('web');
 const API = groupArn('api');
 
-function settings(words: Partial<Settings> = {}): Settings {
-  return { clusters: [clusterArn()], targetGroups: [WEB], cloudMapServices: [], binding: '', mode: 'enforce', ...words };
-}
+const settings = (words: Partial<Settings> = {}): Settings => aSettings({ targetGroups: [WEB], ...words });
 
 function described(name: string, targetType = 'ip'): readonly [TargetGroupArn, DescribedGroup] {
   const group = aGroup({ arn: groupArn(name), name });
@@ -30,7 +28,7 @@ function tagged(name: string, value: string, readAtMs = 5_000): Copies['tags'] {
 }
 
 function known(name: string, ...targetGroups: readonly string[]): readonly [string, DescribedService] {
-  return [`${clusterArn()} service=${name}`, { name, targetGroups }];
+  return [`${clusterArn()} service=${name}`, { name, targetGroups, deployments: [`ecs-svc/${name}`] }];
 }
 
 function copies(words: Partial<Copies> = {}): Copies {
@@ -44,7 +42,7 @@ describe('a group is bound', () => {
       groups: [
         {
           group: { name: 'web' },
-          bindings: [{ binding: { selector: { name: 'app' }, port: 80, drain: false, writes: true }, native: false }],
+          bindings: [{ selector: { name: 'app' }, port: 80, drain: false, writes: true, native: false }],
           bindingsReadAtMs: 5_000,
         },
       ],
@@ -55,25 +53,25 @@ describe('a group is bound', () => {
   });
 
   it('by the parameter, which cannot grow old, and then not by its tags', () => {
-    const words = settings({ binding: 'service=api port=81' });
+    const words = settings({ bindings: 'service=api port=81' });
     const { groups, findings } = resolveConfiguration(words, copies({ tags: tagged('web', 'service=app port=80') }));
-    expect(groups).toMatchObject([{ bindings: [{ binding: { selector: { name: 'api' } } }] }]);
+    expect(groups).toMatchObject([{ bindings: [{ selector: { name: 'api' } }] }]);
     expect(groups.map(({ bindings, bindingsReadAtMs }) => [bindings.length, bindingsReadAtMs])).toEqual([[1, undefined]]);
     expect(findings).toEqual([]);
   });
 
   it('without its tags having been read, where the parameter names it', () => {
-    const words = settings({ binding: 'service=api port=81' });
+    const words = settings({ bindings: 'service=api port=81' });
     expect(resolveConfiguration(words, copies())).toMatchObject({ groups: [{ group: { name: 'web' } }], findings: [] });
   });
 
   it('apart from every other group', () => {
-    const words = settings({ targetGroups: [WEB, API], binding: 'target-group=web service=app port=80' });
+    const words = settings({ targetGroups: [WEB, API], bindings: 'target-group=web service=app port=80' });
     const groups = new Map([described('web'), described('api')]);
     const configuration = resolveConfiguration(words, copies({ groups, tags: tagged('api', 'service=api port=81', 7_000) }));
     expect(configuration.groups).toMatchObject([
-      { group: { name: 'web' }, bindings: [{ binding: { selector: { name: 'app' } } }] },
-      { group: { name: 'api' }, bindings: [{ binding: { selector: { name: 'api' } } }] },
+      { group: { name: 'web' }, bindings: [{ selector: { name: 'app' } }] },
+      { group: { name: 'api' }, bindings: [{ selector: { name: 'api' } }] },
     ]);
     expect(configuration.groups.map(({ bindings, bindingsReadAtMs }) => [bindings.length, bindingsReadAtMs])).toEqual([
       [1, undefined],
@@ -83,7 +81,7 @@ describe('a group is bound', () => {
 });
 
 describe('the groups and services to be read', () => {
-  const words = settings({ targetGroups: [WEB, API], binding: 'target-group=web service=app port=80' });
+  const words = settings({ targetGroups: [WEB, API], bindings: 'target-group=web service=app port=80' });
 
   it('are the tags of groups that no line of the parameter names', () => {
     expect(tagBoundGroups(words)).toEqual([API]);
@@ -93,7 +91,7 @@ describe('the groups and services to be read', () => {
   it('are the services of all lines, each once, and no families', () => {
     const binding =
       'target-group=web service=app port=80; target-group=web service=app port=81; target-group=web family=nightly port=80';
-    const services = boundServices({ ...words, binding }, tagged('api', 'service=api port=80'));
+    const services = boundServices({ ...words, bindings }, tagged('api', 'service=api port=80'));
     const cluster = clusterArn();
     expect(services).toEqual([
       { kind: 'service', cluster, name: 'app' },
@@ -110,19 +108,19 @@ describe('a hint means surely no group', () => {
   const hint = aHint(taskArn('t1'), 1);
 
   it('where the parameter binds every group, and none of its lines may mean the task', () => {
-    expect(isSurelyUnbound(settings({ binding: 'service=api port=80; family=app port=80' }), hint)).toBe(true);
-    expect(isSurelyUnbound(settings({ binding: 'service=api port=80; service=app port=80' }), hint)).toBe(false);
+    expect(isSurelyUnbound(settings({ bindings: 'service=api port=80; family=app port=80' }), hint)).toBe(true);
+    expect(isSurelyUnbound(settings({ bindings: 'service=api port=80; service=app port=80' }), hint)).toBe(false);
     expect(isSurelyUnbound(settings({ targetGroups: [] }), hint)).toBe(true);
   });
 
   it('not where a group is bound by tags, which have to be read first', () => {
     expect(isSurelyUnbound(settings(), hint)).toBe(false);
-    const binding = 'target-group=web service=api port=80';
-    expect(isSurelyUnbound(settings({ targetGroups: [WEB, API], binding }), hint)).toBe(false);
+    const bindings = 'target-group=web service=api port=80';
+    expect(isSurelyUnbound(settings({ targetGroups: [WEB, API], bindings }), hint)).toBe(false);
   });
 
   it('not where Cloud Map services are bound, which tags alone can do', () => {
-    const binding = 'target-group=web service=api port=80';
+    const bindings = 'target-group=web service=api port=80';
     const cloudMapServices = [cloudMapArn('srv-1')];
     for (const targetGroups of [[WEB], [WEB, API], []]) {
       expect(isSurelyUnbound(settings({ targetGroups, binding, cloudMapServices }), hint)).toBe(false);
@@ -130,7 +128,7 @@ describe('a hint means surely no group', () => {
   });
 
   it('not where the event leaves out of which group its task is', () => {
-    expect(isSurelyUnbound(settings({ binding: 'service=api port=80' }), { ...hint, group: undefined })).toBe(false);
+    expect(isSurelyUnbound(settings({ bindings: 'service=api port=80' }), { ...hint, group: undefined })).toBe(false);
   });
 });
 
@@ -142,6 +140,19 @@ describe('a group that cannot be served', () => {
     );
     const message = `Target group ${WEB} does not exist. Create it, or take it out of the stack's parameter TargetGroupArns.`;
     expect(configuration).toEqual({
+      groups: [],
+      unread: [],
+      cloudMapServices: [],
+      findings: [{ kind: 'unusable', subject: 'web', message }],
+    });
+  });
+
+  it('because ELB does not accept its ARN is a finding', () => {
+    const message =
+      `ELB does not accept the target group ARN ${WEB}. It has to be of the region and account of this stack. Correct it in ` +
+      "the stack's parameter TargetGroupArns.";
+    const refused = copies({ groups: new Map([[WEB, 'refused']]), tags: tagged('web', 'service=app port=80') });
+    expect(resolveConfiguration(settings(), refused)).toEqual({
       groups: [],
       unread: [],
       cloudMapServices: [],
@@ -179,7 +190,7 @@ describe('a group that cannot be served', () => {
   });
 
   it('does not keep the others from being served', () => {
-    const words = settings({ targetGroups: [WEB, API], binding: 'target-group=api service=api port=80; target-group=web x' });
+    const words = settings({ targetGroups: [WEB, API], bindings: 'target-group=api service=api port=80; target-group=web x' });
     const groups = new Map([described('web', 'lambda'), described('api')]);
     expect(resolveConfiguration(words, copies({ groups }))).toMatchObject({
       groups: [{ group: { name: 'api' } }],
@@ -201,7 +212,7 @@ describe('a group is unread, which is no finding, while', () => {
   });
 
   it('one of its services was never described: all bindings or none, since the missing one could not veto', () => {
-    const words = settings({ binding: 'service=app port=80; service=new port=80; family=nightly port=80' });
+    const words = settings({ bindings: 'service=app port=80; service=new port=80; family=nightly port=80' });
     expect(resolveConfiguration(words, copies())).toMatchObject({ groups: [], unread: [WEB] });
   });
 });
@@ -217,7 +228,7 @@ describe('a binding is native', () => {
     );
 
   it('where the load balancers of its own service name the group: ECS writes, we observe', () => {
-    const { groups, findings } = native({ name: 'app', targetGroups: [API, WEB] });
+    const { groups, findings } = native({ name: 'app', targetGroups: [API, WEB], deployments: [] });
     expect(groups).toMatchObject([{ bindings: [{ native: true }] }]);
     const message =
       `ECS itself keeps ${WEB} for cluster=prod service=app: the service's loadBalancers name it. It is only ` +
@@ -226,17 +237,56 @@ describe('a binding is native', () => {
   });
 
   it('not where they name another group, none, or ECS does not know the service', () => {
-    for (const service of [{ name: 'app', targetGroups: [API] }, { name: 'app', targetGroups: [] }, 'unknown' as const]) {
+    const app = { name: 'app', deployments: [] };
+    for (const service of [{ ...app, targetGroups: [API] }, { ...app, targetGroups: [] }, 'unknown' as const]) {
       expect(native(service)).toMatchObject({ groups: [{ bindings: [{ native: false }] }], findings: [] });
     }
   });
 
   it('never for a family, which is not asked about', () => {
     const configuration = resolveConfiguration(
-      settings({ binding: 'family=app port=80' }),
+      settings({ bindings: 'family=app port=80' }),
       copies({ services: new Map([known('app', WEB)]) }),
     );
     expect(configuration).toMatchObject({ groups: [{ bindings: [{ native: false }] }], findings: [] });
+  });
+});
+
+describe('a binding knows the deployments of its service', () => {
+  const deploymentsOf = (line: string, words: Partial<Copies> = {}): unknown =>
+    resolveConfiguration(settings({ binding: line }), copies(words)).groups[0]?.bindings[0]?.deployments;
+
+  it('by which its tasks are known, and none of a family or of a service that ECS does not know', () => {
+    expect(deploymentsOf('service=app port=80')).toEqual(new Set(['ecs-svc/app']));
+    expect(deploymentsOf('family=app port=80')).toEqual(new Set());
+    const services: Copies['services'] = new Map([[`${clusterArn()} service=app`, 'unknown']]);
+    expect(deploymentsOf('service=app port=80', { services })).toEqual(new Set());
+  });
+});
+
+describe('a line of a tag that drains lacks a confirmation', () => {
+  const lacking = (...lines: readonly string[]): boolean[] => {
+    const tags = lines.map((value, index) => ({ key: `alb-target-sync:${index}`, value }));
+    const { groups } = resolveConfiguration(settings(), copies({ tags: new Map([[WEB, { tags, readAtMs: 1 }]]) }));
+    return groups.flatMap(({ bindings }) => bindings.map(({ lacksConfirmation }) => lacksConfirmation));
+  };
+
+  it('where it would take the last tasks out of the group', () => {
+    expect(lacking('service=app port=80 mode=drain')).toEqual([true]);
+    expect(lacking('service=app port=80 mode=drain', 'service=api port=80 mode=drain')).toEqual([true, true]);
+    expect(lacking('service=app port=80 mode=drain', 'service=api port=80 mode=observe')).toEqual([true, false]);
+  });
+
+  it('not where another line feeds the group, or it says confirm=empty, or stands in the parameter', () => {
+    expect(lacking('service=app port=80 mode=drain', 'service=api port=80')).toEqual([false, false]);
+    expect(lacking('service=app port=80 mode=drain', 'service=api port=80 mode=register-only')).toEqual([false, false]);
+    expect(lacking('service=app port=80 mode=drain confirm=empty')).toEqual([false]);
+    const words = settings({ bindings: 'service=app port=80 mode=drain' });
+    expect(resolveConfiguration(words, copies()).groups).toMatchObject([{ bindings: [{ lacksConfirmation: false }] }]);
+  });
+
+  it('never one that does not drain', () => {
+    expect(lacking('service=app port=80')).toEqual([false]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { answered, explainFailure, type Failure, type FailureKind, failed, isPassing } from '../../functions/core/failure.ts';
+import { explainFailure, type Failure, type FailureKind, isPassing } from '../../functions/core/failure.ts';
 
 const FAILURES: readonly { readonly kind: FailureKind; readonly passing: boolean; readonly advice: string }[] = [
   {
@@ -53,12 +53,5 @@ describe.each(FAILURES)('a failure of kind $kind', ({ kind, passing, advice }) =
 
   it('is explained with what was attempted, on what, what came back and what to do', () => {
     expect(explainFailure(failureOf(kind))).toBe(`RegisterTargets on 10.0.0.1:80 in web failed (SomeException: no). ${advice}`);
-  });
-});
-
-describe('an answer', () => {
-  it('is a value or a failure, and says which', () => {
-    expect(answered(7)).toEqual({ ok: true, value: 7 });
-    expect(failed(failureOf('gone'))).toEqual({ ok: false, failure: failureOf('gone') });
   });
 });

@@ -1,90 +1,154 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Bucket, FULL, RATES, type Rate, reserve, SLOWED_FOR_MS, slowDown } from '../../functions/core/limiter.ts';
+import {
+  type Bucket,
+  currentRate,
+  fullBucket,
+  HALVED_ONCE_IN_MS,
+  RATES,
+  type Rate,
+  reserve,
+  slowDown,
+} from '../../functions/core/limiter.ts';
 import { holds } from '../support/arbitraries.ts';
 
-const RATE: Rate = { perSecond: 2, burst: 3 };
+/** A rate that rises by half a call per second, from 2 to 4. */
+const RATE: Rate = { perSecond: 2, perSecondMax: 4, burst: 3 };
+const START_MS = 1_000_000;
 
-/** When the calls leave that are asked for at the given times, one after the other. */
-function departures(askedAtMs: readonly number[], rate = RATE, start: Bucket = FULL): number[] {
-  let bucket = start;
-  return askedAtMs.map((nowMs) => {
+interface Call {
+  /** Since the call before it. */
+  readonly pauseMs: number;
+  /** AWS answers at once that it throttles. */
+  readonly isThrottled: boolean;
+}
+
+/** When each call leaves, and the bucket after it. */
+function play(
+  calls: readonly Call[],
+  rate: Rate,
+): { readonly leftMs: number; readonly bucket: Bucket; readonly nowMs: number }[] {
+  let nowMs = START_MS;
+  let bucket = fullBucket(rate, nowMs);
+  return calls.map(({ pauseMs, isThrottled }) => {
+    nowMs += pauseMs;
     const taken = reserve(bucket, rate, nowMs);
-    bucket = taken.bucket;
-    return nowMs + taken.waitMs;
+    bucket = isThrottled ? slowDown(taken.bucket, rate, nowMs) : taken.bucket;
+    return { leftMs: nowMs + taken.waitMs, bucket, nowMs };
   });
 }
 
-describe('the shares of AWS limits', () => {
-  it('are those of the design', () => {
-    expect(RATES).toEqual({
-      'ecs-read': { perSecond: 6, burst: 30 },
-      'elb-read': { perSecond: 3, burst: 12 },
-      'elb-write': { perSecond: 1, burst: 6 },
-      'other-read': { perSecond: 5, burst: 20 },
-    });
-    expect(SLOWED_FOR_MS).toBe(10_000);
-    expect(FULL).toEqual({ fullAtMs: 0, slowUntilMs: 0 });
+const at = (...pausesMs: readonly number[]): Call[] => pausesMs.map((pauseMs) => ({ pauseMs, isThrottled: false }));
+const leftAfterMs = (calls: readonly Call[]): number[] => play(calls, RATE).map(({ leftMs }) => leftMs - START_MS);
+const emptied = (nowMs = START_MS): Bucket => ({ ...fullBucket(RATE, nowMs), tokens: 0 });
+
+describe('the rates', () => {
+  it('are shares of what AWS documents: a start for three environments, and a top at which two of them are throttled', () => {
+    const aws = { 'ecs-read': 20, 'ecs-service-read': 20, 'elb-read': 10, 'elb-write': 4 };
+    for (const [name, refill] of Object.entries(aws)) {
+      const rate = new Map<string, Rate>(Object.entries(RATES)).get(name);
+      expect((rate?.perSecond ?? 0) * 3, name).toBeLessThanOrEqual(refill * 1.2);
+      expect(rate?.perSecondMax, name).toBeCloseTo(refill * 0.6);
+    }
+    expect(Object.values(RATES).map(({ burst }) => burst)).toEqual([30, 30, 15, 10, 10, 5, 5]);
+    expect([RATES['cloud-map-read'], RATES['logs-read'], RATES['tagging-read']].map(({ perSecondMax }) => perSecondMax)).toEqual([
+      5, 4, 4,
+    ]);
   });
 });
 
 describe('a bucket', () => {
   it('lets a burst leave at once, and what is more at its rate', () => {
-    expect(departures([0, 0, 0, 0, 0])).toEqual([0, 0, 0, 500, 1_000]);
+    expect(leftAfterMs(at(0, 0, 0, 0, 0))).toEqual([0, 0, 0, 500, 1_000]);
   });
 
   it('fills up again at its rate, and not beyond its burst', () => {
-    expect(departures([0, 0, 0, 500, 500])).toEqual([0, 0, 0, 500, 1_000]);
-    expect(departures([0, 0, 0, 1_499, 1_499, 1_499])).toEqual([0, 0, 0, 1_499, 1_499, 1_500]);
-    expect(departures([0, 9_000, 9_000, 9_000, 9_000])).toEqual([0, 9_000, 9_000, 9_000, 9_500]);
+    // After 500 ms the rate is 2.25: 1.125 tokens have come, and the second call waits for the rest of its own.
+    expect(leftAfterMs(at(0, 0, 0, 500, 0)).at(-1)).toBeCloseTo(500 + 875 / 2.25);
+    expect(leftAfterMs(at(0, 0, 0, 60_000, 0, 0, 0)).slice(3)).toEqual([60_000, 60_000, 60_000, 60_250]);
   });
 
-  it('is what is left after the token was taken', () => {
-    expect(reserve(FULL, RATE, 1_000)).toEqual({ bucket: { fullAtMs: 1_500, slowUntilMs: 0 }, waitMs: 0 });
-    expect(reserve({ fullAtMs: 2_500, slowUntilMs: 7 }, RATE, 1_000)).toEqual({
-      bucket: { fullAtMs: 3_000, slowUntilMs: 7 },
-      waitMs: 500,
-    });
-  });
-});
-
-describe('after a throttled answer', () => {
-  it('the rate is halved for ten seconds, and then no more', () => {
-    const slowed = slowDown(FULL, 1_000);
-    expect(slowed).toEqual({ fullAtMs: 0, slowUntilMs: 11_000 });
-    const cost = (nowMs: number): number => reserve(slowed, RATE, nowMs).bucket.fullAtMs - nowMs;
-    expect([10_999, 11_000, 11_001].map(cost)).toEqual([1_000, 500, 500]);
+  it('lets those that may wait leave only with tokens to spare for the others', () => {
+    expect(reserve(fullBucket(RATE, START_MS), RATE, START_MS, 2).waitMs).toBe(0);
+    expect(reserve(fullBucket(RATE, START_MS), RATE, START_MS, 3).waitMs).toBe(500);
+    expect(reserve(emptied(), RATE, START_MS, 2)).toEqual({ bucket: { ...emptied(), tokens: -1 }, waitMs: 1_500 });
   });
 
-  it('a bucket that is slowed already keeps its end, so that a storm cannot slow us for ever', () => {
-    const slowed = slowDown(FULL, 1_000);
-    expect(slowDown(slowed, 10_999)).toBe(slowed);
-    expect(slowDown(slowed, 11_000)).toEqual({ fullAtMs: 0, slowUntilMs: 21_000 });
-    expect(slowDown({ fullAtMs: 9, slowUntilMs: 0 }, 5)).toEqual({ fullAtMs: 9, slowUntilMs: 10_005 });
+  it('keeps its level where the clock goes backwards', () => {
+    const { bucket, waitMs } = reserve(emptied(), RATE, START_MS - 5_000);
+    expect([bucket.tokens, waitMs]).toEqual([-1, 500]);
   });
 });
 
-/** Pauses between calls, mostly none, so that the buckets run empty; and which of the answers says that AWS throttles. */
-const pauseMs = fc.oneof({ weight: 9, arbitrary: fc.nat(50) }, { weight: 1, arbitrary: fc.nat(12_000) });
-const isThrottled = fc.nat(9).map((number) => number === 0);
-const calls = fc.array(fc.record({ pauseMs, isThrottled }), { minLength: 10, maxLength: 80, size: 'max' });
+describe('the rate', () => {
+  it('rises by a quarter of its start each second up to its top, as long as nothing is throttled', () => {
+    const rates = [-1_000, 0, 1_000, 3_999, 4_000, 60_000].map((ms) => currentRate(emptied(), RATE, START_MS + ms));
+    expect(rates).toEqual([2, 2, 2.5, expect.closeTo(3.9995), 4, 4]);
+  });
+
+  it('is halved by a throttled answer, and rises again from there', () => {
+    const slowed = slowDown(fullBucket(RATE, START_MS), RATE, START_MS + 2_000);
+    expect([0, 2_000, 60_000].map((ms) => currentRate(slowed, RATE, START_MS + 2_000 + ms))).toEqual([1.5, 2.5, 4]);
+  });
+
+  it('is halved once by calls that were sent together, wherever it stood', () => {
+    for (const risenMs of [0, 2_000, 60_000]) {
+      const atMs = START_MS + risenMs;
+      const once = slowDown(emptied(), RATE, atMs);
+      const again = (ms: number): number => currentRate(slowDown(once, RATE, atMs + ms), RATE, atMs + ms);
+      const unslowed = (ms: number): number => currentRate(once, RATE, atMs + ms);
+      expect(again(0), `${risenMs}`).toBe(unslowed(0));
+      expect(again(HALVED_ONCE_IN_MS - 1), `${risenMs}`).toBe(unslowed(HALVED_ONCE_IN_MS - 1));
+      expect(again(HALVED_ONCE_IN_MS), `${risenMs}`).toBe(unslowed(HALVED_ONCE_IN_MS) / 2);
+    }
+  });
+
+  it('never falls below a quarter of its start', () => {
+    expect([1.1, 1, 0.9].map((perSecond) => slowDown({ ...emptied(), perSecond }, RATE, START_MS).perSecond)).toEqual([
+      0.55, 0.5, 0.5,
+    ]);
+  });
+
+  it('comes with an empty bucket after a throttled answer, and one in debt keeps its debt', () => {
+    expect(slowDown(fullBucket(RATE, START_MS), RATE, START_MS)).toMatchObject({ tokens: 0, atMs: START_MS });
+    expect(slowDown({ ...emptied(), tokens: -4 }, RATE, START_MS + 500)).toMatchObject({ tokens: -4 + 0.5 * 2.25 });
+    const once = slowDown(emptied(), RATE, START_MS);
+    expect(slowDown(once, RATE, START_MS + 800)).toMatchObject({ tokens: 0, atMs: START_MS + 800, sinceMs: START_MS });
+  });
+});
+
+const calls = fc.array(
+  fc.record({
+    pauseMs: fc.oneof({ weight: 9, arbitrary: fc.nat(50) }, { weight: 1, arbitrary: fc.nat(12_000) }),
+    isThrottled: fc.nat(9).map((number) => number === 0),
+  }),
+  { minLength: 10, maxLength: 80, size: 'max' },
+);
 const rates = fc.constantFrom(RATE, ...Object.values(RATES));
 
-/** Whether any span of time holds more departures than a burst and what the rate gives in it. */
-function isWithin(leftAtMs: readonly number[], { perSecond, burst }: Rate): boolean {
-  const sorted = leftAtMs.toSorted((one, other) => one - other);
-  return sorted.every((fromMs, first) =>
-    sorted.slice(first).every((toMs, count) => count + 1 <= burst + ((toMs - fromMs) * perSecond) / 1_000 + 1e-6),
-  );
-}
-
-describe('whenever calls are asked for', () => {
-  it('never do more leave than a burst and the rate allow', () => {
+describe('whenever calls are asked for, throttled or not', () => {
+  it('never have more left than a burst and the top of the rate allow', () => {
     holds(
       fc.property(calls, rates, (list, rate) => {
-        let nowMs = 0;
-        const askedAtMs = list.map(({ pauseMs }) => (nowMs += pauseMs));
-        expect(isWithin(departures(askedAtMs, rate), rate)).toBe(true);
+        const left = play(list, rate).map(({ leftMs }) => leftMs - START_MS);
+        for (const [count, toMs] of left.sort((one, other) => one - other).entries()) {
+          expect(count + 1).toBeLessThanOrEqual(rate.burst + (toMs * rate.perSecondMax) / 1_000 + 1e-6);
+        }
+      }),
+    );
+  });
+
+  it('the rate stays between a quarter of its start and its top, falls with a throttled answer only, and then by half at most', () => {
+    holds(
+      fc.property(calls, rates, (list, rate) => {
+        let before = rate.perSecond;
+        for (const [index, { bucket, nowMs }] of play(list, rate).entries()) {
+          const now = currentRate(bucket, rate, nowMs);
+          expect(now).toBeGreaterThanOrEqual(rate.perSecond / 4);
+          expect(now).toBeLessThanOrEqual(rate.perSecondMax);
+          expect(now).toBeGreaterThanOrEqual(list[index]?.isThrottled ? before / 2 : before);
+          before = now;
+        }
       }),
     );
   });
@@ -92,43 +156,12 @@ describe('whenever calls are asked for', () => {
   it('none waits while the bucket has a token, and none leaves before it was asked for', () => {
     holds(
       fc.property(calls, rates, (list, rate) => {
-        let nowMs = 0;
-        const askedAtMs = list.map(({ pauseMs }) => (nowMs += pauseMs));
-        const leftAtMs = departures(askedAtMs, rate);
-        for (const [index, leftMs] of leftAtMs.entries()) {
-          expect(leftMs).toBeGreaterThanOrEqual(askedAtMs[index] ?? 0);
-          if (index < rate.burst) expect(leftMs).toBe(askedAtMs[index]);
+        let tokens = rate.burst;
+        for (const { leftMs, bucket, nowMs } of play(list, rate)) {
+          expect(leftMs).toBeGreaterThanOrEqual(nowMs);
+          if (bucket.tokens >= 0 && tokens >= 1) expect(leftMs).toBe(nowMs);
+          tokens = bucket.tokens;
         }
-      }),
-    );
-  });
-});
-
-describe('when some of the calls are throttled', () => {
-  /** The calls of a list, in the order in which they are asked for; each throttled answer comes at once. */
-  function throttledDepartures(
-    list: readonly { readonly pauseMs: number; readonly isThrottled: boolean }[],
-    rate: Rate,
-  ): number[] {
-    let nowMs = 0;
-    let bucket = FULL;
-    return list.map(({ pauseMs, isThrottled }) => {
-      nowMs += pauseMs;
-      const taken = reserve(bucket, rate, nowMs);
-      bucket = isThrottled ? slowDown(taken.bucket, nowMs) : taken.bucket;
-      return nowMs + taken.waitMs;
-    });
-  }
-
-  it('an empty bucket stays empty, and gives at half its rate', () => {
-    const { bucket } = reserve({ fullAtMs: 1_000, slowUntilMs: 0 }, RATE, 0);
-    expect(departures([0, 0], RATE, slowDown(bucket, 0))).toEqual([1_000, 2_000]);
-  });
-
-  it('even then never do more leave than a burst and the rate allow', () => {
-    holds(
-      fc.property(calls, rates, (list, rate) => {
-        expect(isWithin(throttledDepartures(list, rate), rate)).toBe(true);
       }),
     );
   });

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import {
   type Attempts,
   BEHIND_RETRIES_MAX,
-  BEHIND_RETRY_AFTER_MS,
-  type NextStep,
+  type NextPass,
+  NOTHING_OPEN,
   nextPass,
   type OpenEnds,
   PASS_INTERVAL_MS,
@@ -13,110 +13,86 @@ import {
 import { holds } from '../support/arbitraries.ts';
 
 const NOW_MS = 100_000;
-const DONE: NextStep = { kind: 'done' };
 
-function stepAfter(open: Partial<OpenEnds>, attempts: Partial<Attempts> = {}): NextStep {
+function nextAfter(open: Partial<OpenEnds>, attempts: Partial<Attempts> = {}): NextPass | undefined {
   return nextPass(
-    { failed: false, behind: false, firstProofMs: undefined, ...open },
+    { ...NOTHING_OPEN, ...open },
     { failedPasses: 0, behindRetries: 0, nowMs: NOW_MS, deadlineMs: NOW_MS + 30_000, ...attempts },
   );
 }
 
-describe('the pauses between passes', () => {
-  it('are those of the design', () => {
-    expect(BEHIND_RETRY_AFTER_MS).toBe(1_000);
-    expect(BEHIND_RETRIES_MAX).toBe(2);
-    expect(PASS_INTERVAL_MS).toBe(1_000);
-    expect(PASS_TIME_MS).toBe(4_000);
+describe('another pass', () => {
+  it('is not made where nothing is open', () => {
+    expect(nextAfter({})).toBeUndefined();
+    expect([PASS_INTERVAL_MS, PASS_TIME_MS]).toEqual([1_000, 4_000]);
   });
-});
 
-describe('a pass that leaves nothing open', () => {
-  it('is the last one', () => {
-    expect(stepAfter({})).toEqual(DONE);
-  });
-});
-
-describe('a failed pass', () => {
   it.each([
-    { failedPasses: 0, pauseMs: 1_000 },
-    { failedPasses: 1, pauseMs: 1_000 },
-    { failedPasses: 2, pauseMs: 1_000 },
-    { failedPasses: 3, pauseMs: 2_000 },
-    { failedPasses: 4, pauseMs: 4_000 },
-    { failedPasses: 5, pauseMs: 4_000 },
-    { failedPasses: 50, pauseMs: 4_000 },
-  ])('is tried again after $pauseMs ms when $failedPasses have failed', ({ failedPasses, pauseMs }) => {
-    expect(stepAfter({ failed: true }, { failedPasses })).toEqual({ kind: 'again', atMs: NOW_MS + pauseMs, because: 'failed' });
+    [0, 1_000],
+    [1, 1_000],
+    [2, 1_000],
+    [3, 2_000],
+    [4, 4_000],
+    [5, 4_000],
+    [50, 4_000],
+  ])('follows %i that failed after %i ms', (failedPasses, pauseMs) => {
+    expect(nextAfter({ failed: true }, { failedPasses })).toEqual({ atMs: NOW_MS + pauseMs, because: 'failed' });
   });
 
-  it('is tried three times within eight seconds, each try taking up to three', () => {
-    const trySeconds = 3_000;
+  it('makes three tries within eight seconds, each taking up to three', () => {
     let nowMs = 0;
     for (const failedPasses of [1, 2]) {
-      const step = stepAfter({ failed: true }, { failedPasses, nowMs: nowMs + trySeconds, deadlineMs: 30_000 });
-      if (step.kind === 'done') throw new Error('The test expects another try.');
-      nowMs = step.atMs;
+      const next = nextAfter({ failed: true }, { failedPasses, nowMs: nowMs + 3_000, deadlineMs: 30_000 });
+      if (next === undefined) throw new Error('The test expects another try.');
+      nowMs = next.atMs;
     }
     expect(nowMs).toBeLessThanOrEqual(8_000);
   });
-});
 
-describe('a pass that is behind a hint', () => {
-  it.each([0, 1])('looks again a second later, after %d looks', (behindRetries) => {
-    expect(stepAfter({ behind: true }, { behindRetries })).toEqual({ kind: 'again', atMs: NOW_MS + 1_000, because: 'behind' });
+  it('follows one that is behind a hint after a second, twice: a forged version must not keep a function busy', () => {
+    for (const behindRetries of [0, BEHIND_RETRIES_MAX - 1]) {
+      expect(nextAfter({ behind: true }, { behindRetries })).toEqual({ atMs: NOW_MS + 1_000, because: 'behind' });
+    }
+    expect(nextAfter({ behind: true }, { behindRetries: BEHIND_RETRIES_MAX })).toBeUndefined();
+    expect(BEHIND_RETRIES_MAX).toBe(2);
   });
 
-  it.each([2, 3])(
-    'leaves the hint to the schedule after %d looks: a forged version must not keep a function busy',
-    (behindRetries) => {
-      expect(stepAfter({ behind: true }, { behindRetries })).toEqual(DONE);
-    },
-  );
-});
-
-describe('a second look', () => {
-  it('comes five seconds after the proof', () => {
-    expect(stepAfter({ firstProofMs: NOW_MS })).toEqual({ kind: 'again', atMs: NOW_MS + 5_000, because: 'second look' });
-    expect(stepAfter({ firstProofMs: NOW_MS - 1_500 })).toMatchObject({ atMs: NOW_MS + 3_500 });
+  it.each(['confirmationsMs', 'eventsMs'] as const)('comes when something is due (%s), and not within a second', (kind) => {
+    const due = (...agoMs: readonly number[]) => nextAfter({ [kind]: agoMs.map((ms) => NOW_MS + ms) });
+    expect(due(5_000)).toEqual({ atMs: NOW_MS + 5_000, because: 'due' });
+    expect(due(9_000, 5_000, 7_000)).toMatchObject({ atMs: NOW_MS + 5_000 });
+    expect([due(1_001), due(1_000), due(999), due(-90_000)].map((next) => next?.atMs)).toEqual(
+      [1_001, 1_000, 1_000, 1_000].map((ms) => NOW_MS + ms),
+    );
   });
 
-  it('comes at least a second after the pass, be the proof ever so old', () => {
-    expect(stepAfter({ firstProofMs: NOW_MS - 3_999 })).toMatchObject({ atMs: NOW_MS + 1_001 });
-    expect(stepAfter({ firstProofMs: NOW_MS - 4_000 })).toMatchObject({ atMs: NOW_MS + 1_000 });
-    expect(stepAfter({ firstProofMs: NOW_MS - 4_001 })).toMatchObject({ atMs: NOW_MS + 1_000 });
-    expect(stepAfter({ firstProofMs: 0 })).toMatchObject({ atMs: NOW_MS + 1_000 });
+  it('goes on with a search', () => {
+    expect(nextAfter({ searching: true })).toEqual({ atMs: NOW_MS + 1_000, because: 'due' });
   });
-});
 
-describe('of several open ends', () => {
-  it('the earliest is seen to first', () => {
-    const all = { failed: true, behind: true, firstProofMs: NOW_MS };
-    expect(stepAfter(all, { failedPasses: 3 })).toMatchObject({ atMs: NOW_MS + 1_000, because: 'behind' });
-    expect(stepAfter(all, { failedPasses: 3, behindRetries: 2 })).toMatchObject({ atMs: NOW_MS + 2_000, because: 'failed' });
-    expect(stepAfter({ ...all, firstProofMs: NOW_MS - 3_500 }, { failedPasses: 4, behindRetries: 2 })).toMatchObject({
-      atMs: NOW_MS + 1_500,
-      because: 'second look',
-    });
+  it('is made for the earliest of several open ends', () => {
+    const all = { failed: true, behind: true, confirmationsMs: [NOW_MS + 5_000] };
+    expect(nextAfter(all, { failedPasses: 3 })).toMatchObject({ atMs: NOW_MS + 1_000, because: 'behind' });
+    expect(nextAfter(all, { failedPasses: 3, behindRetries: 2 })).toMatchObject({ atMs: NOW_MS + 2_000, because: 'failed' });
+    const soon = { ...all, confirmationsMs: [NOW_MS + 1_500] };
+    expect(nextAfter(soon, { failedPasses: 4, behindRetries: 2 })).toMatchObject({ atMs: NOW_MS + 1_500, because: 'due' });
   });
-});
 
-describe('the time left', () => {
   it.each([
-    { leftMs: 4_999, step: DONE },
-    { leftMs: 5_000, step: { kind: 'again', atMs: NOW_MS + 1_000, because: 'behind' } },
-    { leftMs: 5_001, step: { kind: 'again', atMs: NOW_MS + 1_000, because: 'behind' } },
-  ])('has to carry the pause and a pass: $leftMs ms', ({ leftMs, step }) => {
-    expect(stepAfter({ behind: true }, { deadlineMs: NOW_MS + leftMs })).toEqual(step);
+    [4_999, undefined],
+    [5_000, { atMs: NOW_MS + 1_000, because: 'behind' }],
+  ])('needs time for the pause and for itself: with %i ms left it is %j', (leftMs, next) => {
+    expect(nextAfter({ behind: true }, { deadlineMs: NOW_MS + leftMs })).toEqual(next);
   });
-});
 
-describe('every step', () => {
   it('lies ahead, at least a second away, and ends before the deadline', () => {
+    const times = fc.array(fc.integer({ min: NOW_MS - 9_000, max: NOW_MS + 9_000 }), { maxLength: 3 });
     const open = fc.record({
       failed: fc.boolean(),
       behind: fc.boolean(),
-      firstProofMs: fc.option(fc.nat(NOW_MS), { nil: undefined }),
+      confirmationsMs: times,
+      eventsMs: times,
+      searching: fc.boolean(),
     });
     const attempts = fc.record({
       failedPasses: fc.nat(9),
@@ -125,10 +101,13 @@ describe('every step', () => {
     });
     holds(
       fc.property(open, attempts, (ends, tried) => {
-        const step = stepAfter(ends, tried);
-        if (step.kind === 'done') return;
-        expect(step.atMs).toBeGreaterThanOrEqual(NOW_MS + 1_000);
-        expect(step.atMs + 4_000).toBeLessThanOrEqual(tried.deadlineMs);
+        const next = nextAfter(ends, tried);
+        if (next === undefined) return;
+        expect(next.atMs).toBeGreaterThanOrEqual(NOW_MS + 1_000);
+        expect(next.atMs + 4_000).toBeLessThanOrEqual(tried.deadlineMs);
+        for (const dueMs of [...ends.confirmationsMs, ...ends.eventsMs]) {
+          expect(next.atMs).toBeLessThanOrEqual(Math.max(dueMs, NOW_MS + 1_000));
+        }
       }),
     );
   });

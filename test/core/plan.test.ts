@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { planChanges } from '../../functions/core/plan.ts';
 import type { Snapshot } from '../../functions/core/snapshot.ts';
 import { targetOf } from '../../functions/core/target.ts';
+import type { Task } from '../../functions/core/task.ts';
 import { aGroup, aSnapshot, at, binding, ip, runningTask, stoppedTask, stoppingTask, target } from '../support/values.ts';
 
 /** The plan in a few words a change: `register 10.0.0.1:8080, task is running t1`. */
@@ -31,7 +32,7 @@ describe('registers', () => {
         },
         binding: snapshot.bindings[0],
         draining: false,
-        startedAtMs: 1_000,
+        sinceMs: 1_000,
       },
     ]);
   });
@@ -67,9 +68,19 @@ describe('registers', () => {
     expect(planChanges(snapshot)).toMatchObject([{ kind: 'register', draining: true }]);
   });
 
-  it('a task without a start after all those with one', () => {
-    const snapshot = aSnapshot({ tasks: [runningTask('t1', '10.0.0.1', { startedAtMs: undefined })] });
-    expect(planChanges(snapshot)).toMatchObject([{ startedAtMs: Number.MAX_SAFE_INTEGER }]);
+  it('a task that stands in no list, where its service has its deployment: lists may be minutes behind', () => {
+    const task = runningTask('t1', '10.0.0.1');
+    const registered = (deployment: string): number =>
+      planChanges(aSnapshot({ tasks: [task], bindings: [binding('service=app port=8080', { deployments: [deployment] })] }))
+        .length;
+    expect([registered(task.startedBy), registered('ecs-svc/2')]).toEqual([1, 0]);
+  });
+
+  it('a task of the family, listed or not: a family says itself what it selects', () => {
+    const task = runningTask('t1', '10.0.0.1', { group: 'family:nightly', definition: 'nightly:3' });
+    expect(brief(aSnapshot({ tasks: [task], bindings: [binding('family=nightly port=8080')] }))).toEqual([
+      'register 10.0.0.1:8080, task is running t1',
+    ]);
   });
 
   it.each(['initial', 'healthy', 'unhealthy', 'unhealthy.draining', 'unused', 'unavailable'])(
@@ -140,6 +151,9 @@ describe('deregisters', () => {
         binding: 'cluster=prod service=app port=8080',
       },
       binding: snapshot.bindings[0],
+      state: 'healthy',
+      sinceMs: undefined,
+      endedAtMs: undefined,
     });
     expect(change?.descriptor).toBe(descriptor);
   });
@@ -153,6 +167,13 @@ describe('deregisters', () => {
   ])('at $last, because the $rule', ({ last, rule }) => {
     const tasks = [stoppingTask('t1', '10.0.0.1', { last })];
     expect(planChanges(aSnapshot({ tasks, targets: [target('10.0.0.1')] }))).toMatchObject([{ because: { rule } }]);
+  });
+
+  it('and says since when it was to leave, and when its containers ended', () => {
+    const times = (words: Partial<Task>): unknown =>
+      planChanges(aSnapshot({ tasks: [stoppedTask('t1', '10.0.0.1', words)], targets: [target('10.0.0.1', 'unused')] }))[0];
+    expect(times({ stoppingAtMs: 5, stoppedAtMs: 7 })).toMatchObject({ sinceMs: 5, endedAtMs: 7, state: 'unused' });
+    expect(times({ stoppedAtMs: 7 })).toMatchObject({ sinceMs: 7, endedAtMs: 7 });
   });
 
   it('the tasks of a binding that drains, running or not', () => {

@@ -1,17 +1,31 @@
 import { describe, expect, it } from 'vitest';
 import { explainFailure, type Failure } from '../../functions/core/failure.ts';
 import type { Finding } from '../../functions/core/finding.ts';
+import { NOTHING_OPEN } from '../../functions/core/next-pass.ts';
 import { planChanges } from '../../functions/core/plan.ts';
-import { changeRecord, findingRecord, type PassFacts, passRecord } from '../../functions/core/report.ts';
-import { aGroup, aSnapshot, binding, groupArn, runningTask, stoppingTask, target, taskArn } from '../support/values.ts';
+import {
+  changeRecords,
+  findingOfRefusal,
+  findingRecord,
+  NOTHING_WRITTEN,
+  type Pass,
+  passRecord,
+  plannedRecords,
+  type Refusal,
+  refusalOf,
+} from '../../functions/core/report.ts';
+import { aGroup, aHint, aSnapshot, binding, groupArn, runningTask, stoppingTask, target, taskArn } from '../support/values.ts';
 
-const CHANGES = planChanges(
-  aSnapshot({
-    tasks: [runningTask('new', '10.0.0.1'), stoppingTask('old', '10.0.0.2')],
-    targets: [target('10.0.0.2', 'healthy', { zone: 'eu-west-1a' })],
-    describedAtMs: 99_000,
-  }),
-);
+const RUNNING = runningTask('new', '10.0.0.1');
+const STOPPING = stoppingTask('old', '10.0.0.2');
+const SNAPSHOT = aSnapshot({
+  tasks: [RUNNING, STOPPING],
+  targets: [target('10.0.0.2', 'healthy', { zone: 'eu-west-1a' })],
+  describedAtMs: 99_000,
+});
+const CHANGES = planChanges(SNAPSHOT);
+const [ADD, REMOVE] = CHANGES;
+if (ADD === undefined || REMOVE === undefined) throw new Error('The test expects two changes.');
 
 const REGISTERED = {
   kind: 'register',
@@ -28,50 +42,137 @@ const REGISTERED = {
 };
 
 const DEREGISTERED = {
+  ...REGISTERED,
   kind: 'deregister',
-  targetGroup: 'web',
   ip: '10.0.0.2',
-  port: 8080,
   zone: 'eu-west-1a',
   because: 'task is stopping',
   taskArn: taskArn('old'),
   version: 5,
   lastStatus: 'DEACTIVATING',
   desiredStatus: 'STOPPED',
-  proofAgeMs: 1_500,
-  binding: 'cluster=prod service=app port=8080',
 };
 
-function facts(words: Partial<PassFacts> = {}): PassFacts {
+/** A pass in which nothing happened, but for what the test says. */
+function aPass(words: Partial<Pass> = {}): Pass {
   return {
     group: aGroup(),
     trigger: 'messages',
     startedAtMs: 98_000,
     endedAtMs: 100_500,
     hints: 0,
-    behind: 0,
-    targets: [],
-    listedTasks: 0,
-    done: [],
+    snapshot: undefined,
+    planned: [],
+    written: NOTHING_WRITTEN,
     held: [],
     findings: [],
     failures: [],
-    calls: {},
+    behind: [],
+    open: NOTHING_OPEN,
     ...words,
   };
 }
 
-describe('the record of a change', () => {
-  it('answers who was added or removed, and on what evidence', () => {
-    expect(CHANGES.map((change) => changeRecord(aGroup(), change, 100_500))).toStrictEqual([REGISTERED, DEREGISTERED]);
+const written = (...done: Pass['written']['done']) => ({ written: { ...NOTHING_WRITTEN, done } });
+const held = (because: Pass['held'][number]['because']) => CHANGES.map((change) => ({ change, because }));
+
+describe('the record of a pass', () => {
+  it('is whole when nothing happened, and not even the targets were read', () => {
+    expect(passRecord(aPass())).toStrictEqual({
+      targetGroup: 'web',
+      targetGroupArn: groupArn(),
+      trigger: 'messages',
+      tookMs: 2_500,
+      hints: 0,
+      behind: 0,
+      targets: {},
+      listedTasks: 0,
+      registered: 0,
+      deregistered: 0,
+      held: [],
+      heldCount: 0,
+      findings: [],
+      findingCount: 0,
+      failures: [],
+    });
   });
 
-  it('names the zone and the mode of the line', () => {
-    const task = runningTask('new', '10.0.0.1');
-    const bindings = [binding('service=app port=8080 zone=all', { listed: [task] })];
-    const [change] = planChanges(aSnapshot({ tasks: [task], bindings }));
-    if (change === undefined) throw new Error('The test expects a change.');
-    expect(changeRecord(aGroup(), change, 0)).toMatchObject({ zone: 'all' });
+  it('counts what was done, by kind, and every listed task once', () => {
+    const bindings = [
+      binding('service=app port=8080', { listed: [RUNNING] }),
+      binding('service=app port=9090', { listed: [RUNNING, STOPPING] }),
+    ];
+    const pass = aPass({
+      ...written(ADD, REMOVE, ADD),
+      hints: 3,
+      behind: [aHint(RUNNING.arn, 9)],
+      snapshot: { ...SNAPSHOT, bindings },
+    });
+    expect(passRecord(pass)).toMatchObject({ registered: 2, deregistered: 1, hints: 3, behind: 1, listedTasks: 2 });
+  });
+
+  it('counts targets by state, in the order of the states', () => {
+    const states = ['unhealthy', 'healthy', 'draining', 'healthy', 'unhealthy.draining'];
+    const targets = states.map((state, index) => target(`10.0.0.${index + 1}`, state));
+    expect(JSON.stringify(passRecord(aPass({ snapshot: { ...SNAPSHOT, targets } }))['targets'])).toBe(
+      '{"draining":1,"healthy":2,"unhealthy":1,"unhealthy.draining":1}',
+    );
+  });
+
+  it('says of each held change what it was and why it is held', () => {
+    expect(passRecord(aPass({ held: held('observe') }))).toMatchObject({
+      held: [
+        { ...REGISTERED, held: 'observe' },
+        { ...DEREGISTERED, held: 'observe' },
+      ],
+      heldCount: 2,
+    });
+  });
+
+  it('names findings in a stable order, with their age', () => {
+    const one: Finding = { kind: 'unused', subject: 'web', message: 'b' };
+    const other: Finding = { kind: 'foreign', subject: '10.0.0.9:80', message: 'a', sinceMs: 90_500 };
+    const expected = [{ kind: 'foreign', subject: '10.0.0.9:80', message: 'a', ageSeconds: 10 }, one];
+    for (const findings of [
+      [one, other],
+      [other, one],
+    ]) {
+      expect(passRecord(aPass({ findings }))).toMatchObject({ findings: expected, findingCount: 2 });
+    }
+  });
+
+  it('explains each failure', () => {
+    const failure: Failure = { kind: 'denied', operation: 'ListTasks', resource: 'prod', message: 'AccessDenied' };
+    expect(passRecord(aPass({ failures: [failure] }))).toMatchObject({
+      failures: [{ ...failure, explained: explainFailure(failure) }],
+    });
+  });
+
+  it('cuts lists at 50, with their true length beside them', () => {
+    const failure: Failure = { kind: 'gone', operation: 'ListTasks', resource: 'prod', message: '' };
+    for (const count of [50, 51]) {
+      const times = <Item>(item: Item): Item[] => Array.from({ length: count }, () => item);
+      const record = passRecord(
+        aPass({
+          held: times({ change: ADD, because: 'observe' as const }),
+          findings: times<Finding>({ kind: 'foreign', subject: 's', message: '' }),
+          failures: times(failure),
+        }),
+      );
+      expect(record).toMatchObject({ heldCount: count, findingCount: count });
+      for (const list of ['held', 'findings', 'failures']) expect(record[list]).toHaveLength(50);
+    }
+  });
+});
+
+describe('the record of a change', () => {
+  it('answers who was added or removed, and on what evidence', () => {
+    expect(changeRecords(aPass(written(...CHANGES)))).toStrictEqual([REGISTERED, DEREGISTERED]);
+  });
+
+  it('of a plan is that of a change that only a check has held', () => {
+    const [checked, observed] = [held('check only').slice(0, 1), held('observe').slice(1)];
+    expect(plannedRecords(aPass({ held: [...checked, ...observed] }))).toStrictEqual([REGISTERED]);
   });
 });
 
@@ -89,90 +190,27 @@ describe('the record of a finding', () => {
   });
 });
 
-describe('the record of a pass', () => {
-  it('is whole when nothing happened', () => {
-    expect(passRecord(facts())).toStrictEqual({
-      targetGroup: 'web',
-      targetGroupArn: groupArn(),
-      trigger: 'messages',
-      tookMs: 2_500,
-      hints: 0,
-      behind: 0,
-      targets: {},
-      listedTasks: 0,
-      registered: 0,
-      deregistered: 0,
-      held: [],
-      heldCount: 0,
-      findings: [],
-      findingCount: 0,
-      failures: [],
-      calls: {},
-    });
+describe('what ELB refused', () => {
+  const refusal = (kind: Failure['kind'], change = ADD, draining = false): Refusal => ({
+    change: change.kind === 'register' ? { ...change, draining } : change,
+    failure: { kind, operation: 'RegisterTargets', resource: 'web', message: 'no' },
   });
+  const cases = [
+    [refusal('refused'), 'refused', 'refused', `is refused. ${explainFailure(refusal('refused').failure)}`],
+    [refusal('refused', REMOVE), 'refused', 'refused', `is refused. ${explainFailure(refusal('refused').failure)}`],
+    [
+      refusal('refused', ADD, true),
+      'draining',
+      'waiting',
+      'is still draining from its earlier use. ELB accepts it when that has ended; it is retried soon.',
+    ],
+    [refusal('quota'), 'quota', 'waiting', `waits: the group is full. ${explainFailure(refusal('quota').failure)}`],
+    [refusal('quota', ADD, true), 'quota', 'waiting', `waits: the group is full. ${explainFailure(refusal('quota').failure)}`],
+  ] as const;
 
-  it('counts what was done, by kind', () => {
-    const done = [...CHANGES, ...CHANGES.slice(0, 1)];
-    expect(passRecord(facts({ done, hints: 3, behind: 1, listedTasks: 7, calls: { ListTasks: 2 } }))).toMatchObject({
-      registered: 2,
-      deregistered: 1,
-      hints: 3,
-      behind: 1,
-      listedTasks: 7,
-      calls: { ListTasks: 2 },
-    });
-  });
-
-  it('counts targets by state, in the order of the states', () => {
-    const states = ['unhealthy', 'healthy', 'draining', 'healthy', 'unhealthy.draining'];
-    const { targets } = passRecord(facts({ targets: states.map((state, index) => target(`10.0.0.${index + 1}`, state)) }));
-    expect(JSON.stringify(targets)).toBe('{"draining":1,"healthy":2,"unhealthy":1,"unhealthy.draining":1}');
-  });
-
-  it('says of each held change what it was and why it is held', () => {
-    const held = CHANGES.map((change) => ({ change, because: 'observe' as const }));
-    expect(passRecord(facts({ held }))).toMatchObject({
-      held: [
-        { ...REGISTERED, held: 'observe' },
-        { ...DEREGISTERED, held: 'observe' },
-      ],
-      heldCount: 2,
-    });
-  });
-
-  it('names findings in a stable order, with their age', () => {
-    const one: Finding = { kind: 'unused', subject: 'web', message: 'b' };
-    const other: Finding = { kind: 'foreign', subject: '10.0.0.9:80', message: 'a', sinceMs: 90_500 };
-    const expected = [{ kind: 'foreign', subject: '10.0.0.9:80', message: 'a', ageSeconds: 10 }, one];
-    expect(passRecord(facts({ findings: [one, other] }))).toMatchObject({ findings: expected, findingCount: 2 });
-    expect(passRecord(facts({ findings: [other, one] }))).toMatchObject({ findings: expected, findingCount: 2 });
-  });
-
-  it('explains each failure', () => {
-    const failure: Failure = { kind: 'denied', operation: 'ListTasks', resource: 'prod', message: 'AccessDenied' };
-    expect(passRecord(facts({ failures: [failure] }))).toMatchObject({
-      failures: [{ ...failure, explained: explainFailure(failure) }],
-    });
-  });
-
-  it('cuts lists at 50, with their true length beside them', () => {
-    const [change] = CHANGES;
-    if (change === undefined) throw new Error('The test expects a change.');
-    const finding = (index: number): Finding => ({ kind: 'foreign', subject: `s${100 + index}`, message: '' });
-    const failure: Failure = { kind: 'gone', operation: 'ListTasks', resource: 'prod', message: '' };
-    for (const [count, listed] of [
-      [50, 50],
-      [51, 50],
-    ] as const) {
-      const record = passRecord(
-        facts({
-          held: Array.from({ length: count }, () => ({ change, because: 'observe' as const })),
-          findings: Array.from({ length: count }, (_, index) => finding(index)),
-          failures: Array.from({ length: count }, () => failure),
-        }),
-      );
-      expect(record).toMatchObject({ heldCount: count, findingCount: count });
-      for (const list of ['held', 'findings', 'failures']) expect(record[list]).toHaveLength(listed);
-    }
+  it.each(cases)('%#: is a finding that says how it goes on', (refused, why, kind, words) => {
+    const { address: subject, because } = refused.change;
+    expect(refusalOf(refused)).toBe(why);
+    expect(findingOfRefusal(refused)).toEqual({ kind, subject, message: `The target of task ${because.task} ${words}` });
   });
 });

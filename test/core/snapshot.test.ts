@@ -50,19 +50,19 @@ describe('the members of a group', () => {
     });
   });
 
-  it('leave out a task that had ended half a minute before a look saw its address unregistered', () => {
+  it('leave out a task that this environment knew stopped eight seconds before a pass saw its address unregistered', () => {
     const MS = 1_000_000;
-    const isMember = (absentAtMs: number | undefined, words: Partial<Task>): boolean => {
-      const snapshot = aSnapshot({ tasks: [stoppedTask('stopped', '10.0.0.3', words)] });
-      const seen = absentAtMs === undefined ? [] : [[at('10.0.0.3'), absentAtMs] as const];
-      return addressesOf({ ...snapshot, absentAtMs: new Map(seen) }).length === 1;
+    const isKept = (absentAtMs?: number, knownMs?: number, words: Partial<Task> = {}): boolean => {
+      const task = stoppedTask('stopped', '10.0.0.3', words);
+      const absentAt = new Map(absentAtMs === undefined ? [] : [[at('10.0.0.3'), absentAtMs] as const]);
+      const knownStoppedAt = new Map(knownMs === undefined ? [] : [[task.arn, knownMs] as const]);
+      const times = { absentAtMs: absentAt, knownStoppedAtMs: knownStoppedAt };
+      return addressesOf({ ...aSnapshot({ tasks: [task] }), ...times }).length === 1;
     };
-    expect(isMember(undefined, { stoppedAtMs: MS })).toBe(true);
-    expect(isMember(MS + 29_999, { stoppedAtMs: MS })).toBe(true);
-    expect(isMember(MS + 30_000, { stoppedAtMs: MS })).toBe(false);
-    // Whatever ECS does not date, and whatever still holds its interface, keeps the address.
-    expect(isMember(MS + 30_000, { stoppedAtMs: undefined })).toBe(true);
-    expect(isMember(MS + 30_000, { stoppedAtMs: MS, last: 'STOPPING' })).toBe(true);
+    expect([isKept(undefined, MS), isKept(MS + 7_999, MS), isKept(MS + 8_000, MS)]).toEqual([true, true, false]);
+    // What is not known to have stopped keeps the address, whatever time ECS gives, and so does what still holds its interface.
+    expect(isKept(MS + 8_000, undefined, { stoppedAtMs: 0 })).toBe(true);
+    expect(isKept(MS + 8_000, MS, { last: 'STOPPING' })).toBe(true);
   });
 
   it('count once per binding that means them', () => {

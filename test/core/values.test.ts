@@ -131,7 +131,7 @@ describe.each(ARNS)('$name', ({ parse, good, bad, expected }) => {
   });
 
   it.each(bad.map((value) => ({ value })))('is not made of $value', ({ value }) => {
-    expect(parse(value)).toEqual({ ok: false, expected });
+    expect(parse(value)).toEqual({ ok: false, problem: expected });
   });
 });
 
@@ -146,11 +146,11 @@ describe('a port', () => {
     ...['0', '65536', '', ' 80', '80 ', '80\n', '+80', '-80', '8e1', '0x50', '80.0', '000080', 'http', 'x80'],
     ...[undefined, null, true, [80], ['80'], { port: 80 }, 80n],
   ])('is not made of %s', (value) => {
-    expect(parsePort(value)).toEqual({ ok: false, expected: 'a port from 1 to 65535' });
+    expect(parsePort(value)).toEqual({ ok: false, problem: 'a port from 1 to 65535' });
   });
 });
 
-const REFUSED_ADDRESS = { ok: false, expected: 'an IPv4 or IPv6 address of a network interface' };
+const REFUSED_ADDRESS = { ok: false, problem: 'an IPv4 or IPv6 address of a network interface' };
 
 describe('an IPv4 address', () => {
   it.each([

@@ -4,7 +4,7 @@ import { parseInstanceBinding, type Selector } from '../../functions/core/bindin
 import type { InstanceSnapshot } from '../../functions/core/cloud-map/check.ts';
 import type { Instance } from '../../functions/core/cloud-map/instance.ts';
 import type { Task } from '../../functions/core/task.ts';
-import { cloudMapArn, clusterArn, ip, lineOf } from './values.ts';
+import { aContext, cloudMapArn, clusterArn, ip, lineOf } from './values.ts';
 
 export const NOW_MS = 1_000_000;
 export const MYSQL = cloudMapArn();
@@ -29,10 +29,9 @@ export interface LookWords {
 /** What a look at the service of `service=app` has read. */
 export function look(words: LookWords): InstanceSnapshot {
   const { lines = ['service=app'], tasks = [], instances = [], asked = [], targets = {} } = words;
-  const context = { source: 'the tag', clusters: [clusterArn()], stackMode: 'enforce' as const };
   return {
     service: MYSQL,
-    bindings: lines.map((line) => lineOf(parseInstanceBinding(line, context))),
+    bindings: lines.map((line) => lineOf(parseInstanceBinding(line, aContext()))),
     isManaged: words.isManaged ?? false,
     instances,
     tasks,

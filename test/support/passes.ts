@@ -1,24 +1,22 @@
-/** One group at the ports: a world that has it, and the context of a pass over it. */
-
-import { createCache, type GroupCache, groupCache } from '../../functions/app/cache.ts';
-import { Caller } from '../../functions/app/caller.ts';
-import type { Invocation } from '../../functions/app/invocation.ts';
-import { runPass } from '../../functions/app/pass.ts';
+/** One group at the ports: a world that has it, and an invocation that passes over it. */
+import { type Cache, type GroupCache, groupCache } from '../../functions/app/cache.ts';
+import { beginInvocation, createEnvironment, type Invocation } from '../../functions/app/invocation.ts';
+import { type Listing, runPass } from '../../functions/app/pass.ts';
 import type { BoundGroup } from '../../functions/core/configuration.ts';
 import type { Pass } from '../../functions/core/report.ts';
 import type { Target } from '../../functions/core/target.ts';
-import type { Task } from '../../functions/core/task.ts';
+import type { DescribedTask, Task } from '../../functions/core/task.ts';
 import { describing, FakeAws, ok, page, START_MS } from './ports.ts';
-import { aGroup, groupArn, parsedBinding } from './values.ts';
+import { aGroup, aService, aSettings, groupArn, parsedBinding } from './values.ts';
 
 interface Words {
   readonly targets?: readonly Target[];
-  readonly tasks?: readonly Task[];
+  readonly tasks?: readonly DescribedTask[];
   /** The tasks in the list of the running ones; those that are to run by default. */
   readonly listed?: readonly Task[];
 }
 
-/** A group with these targets, and an ECS that knows these tasks; every write is taken. */
+/** A group with these targets, and an ECS that knows these tasks; every write is taken, and nothing was ever recorded. */
 export function worldOf({
   targets = [],
   tasks = [],
@@ -28,55 +26,55 @@ export function worldOf({
     DescribeTargetHealth: () => ok(targets),
     ListTasks: ({ desired }) => page(desired === 'RUNNING' ? listed : tasks.filter(({ desired: of }) => of === 'STOPPED')),
     DescribeTasks: describing(...tasks),
+    DescribeServices: ({ names }) => ok(names.map((name) => aService(name))),
+    FilterLogEvents: () => ok({ items: [], nextToken: undefined }),
     RegisterTargets: () => ok(null),
     DeregisterTargets: () => ok(null),
   });
 }
 
-/** An invocation, with the group that a pass is to run over. */
+/** An invocation with the group that a pass is to run over, and whether it lists every task. */
 export interface PassContext extends Invocation {
   readonly bound: BoundGroup;
-  readonly firstProofMs: ReadonlyMap<string, number>;
+  readonly listing: Listing;
 }
 
-/** A pass that messages asked for, without hints, in a cold environment. */
-export function contextOf(fake: FakeAws, words: Partial<PassContext> = {}, line = 'service=app port=8080'): PassContext {
-  const { world: api, clock } = fake;
-  const cache = words.cache ?? createCache();
-  const settings = { clusters: [], targetGroups: [], cloudMapServices: [], binding: '', mode: 'enforce' as const };
+/** A pass that messages asked for, in a cold environment; it has no hints and lists every task unless the test says otherwise. */
+export function contextOf(fake: FakeAws, words: Partial<PassContext> = {}, ...lines: readonly string[]): PassContext {
+  const environment = words.environment ?? createEnvironment(aSettings(), fake.world, fake.clock);
+  const request = { trigger: words.trigger ?? 'messages', hints: words.hints ?? [], deadlineMs: START_MS + 10_000_000 };
   return {
-    bound: boundGroup(line),
-    firstProofMs: new Map(),
-    environment: { settings, api, clock, cache, configuration: undefined, configurationInFlight: undefined },
-    hints: [],
-    trigger: 'messages',
-    deadlineMs: START_MS + 10_000_000,
-    caller: new Caller(api, clock, new Map(), START_MS + 10_000_000),
-    clock,
-    cache,
-    reporter: silent,
+    ...beginInvocation(environment, { ...request, ...words }, words.reporter ?? silent),
+    bound: boundGroup(...(lines.length === 0 ? ['service=app port=8080'] : lines)),
+    listing: 'full',
     ...words,
   };
 }
 
 export function passOver(context: PassContext): Promise<Pass> {
-  return runPass(context, context.bound, context.firstProofMs);
+  return runPass(context, context.bound, context.listing);
 }
 
 /** A group that is bound by the lines. */
 export function boundGroup(...lines: readonly string[]): BoundGroup {
-  const bindings = lines.map((line) => ({ ...parsedBinding(line), native: false }));
+  const bindings = lines.map((line) => ({
+    ...parsedBinding(line),
+    native: false,
+    deployments: new Set<string>(),
+    lacksConfirmation: false,
+  }));
   return { group: aGroup(), bindings, bindingsReadAtMs: undefined };
 }
 
-const silent: Invocation['reporter'] = {
+export const silent: Invocation['reporter'] = {
   configured: () => undefined,
   passed: () => undefined,
   checked: () => undefined,
-  called: () => undefined,
+  recorded: () => undefined,
+  ended: () => undefined,
 };
 
 /** What the environment of the pass has cached of the group. */
-export function cacheOf({ cache }: Pick<PassContext, 'cache'>): GroupCache {
+export function cacheOf({ cache }: { readonly cache: Cache }): GroupCache {
   return groupCache(cache, groupArn());
 }

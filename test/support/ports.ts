@@ -1,17 +1,19 @@
-/** Fakes at the ports: a clock that never waits, and a world that answers as the test says and remembers what it was asked. */
+/** Fakes at the ports: a clock that nobody waits for, and a world that answers as the test says and remembers what it was asked. */
 import type { AwsApi, Clock, OperationName, Operations, Outcome } from '../../functions/app/ports.ts';
 import type { FailureKind } from '../../functions/core/failure.ts';
 import { err } from '../../functions/core/result.ts';
-import type { Task } from '../../functions/core/task.ts';
+import type { DescribedTask } from '../../functions/core/task.ts';
 import type { TaskArn } from '../../functions/core/values.ts';
 
 /** Any instant that is not 0: a mistake with times must show. */
 export const START_MS = 1_700_000_000_000;
 
-class FakeClock implements Clock {
+/** Time passes when everything that runs waits for it: whoever sleeps shortest goes on first, however many sleep. */
+export class FakeClock implements Clock {
   nowMs = START_MS;
   /** Every pause that was asked for. */
   readonly slept: number[] = [];
+  readonly #timers: { readonly atMs: number; readonly wake: () => void }[] = [];
 
   now(): number {
     return this.nowMs;
@@ -19,8 +21,26 @@ class FakeClock implements Clock {
 
   sleep(milliseconds: number): Promise<void> {
     this.slept.push(milliseconds);
-    this.nowMs += milliseconds;
-    return Promise.resolve();
+    return this.pass(milliseconds);
+  }
+
+  /** The same, for time that nobody has asked to sleep: what a call takes. */
+  pass(milliseconds: number): Promise<void> {
+    return new Promise((wake) => {
+      const atMs = this.nowMs + milliseconds;
+      this.#timers.splice(this.#timers.findLastIndex((timer) => timer.atMs <= atMs) + 1, 0, { atMs, wake });
+      if (this.#timers.length === 1) this.#advance();
+    });
+  }
+
+  /** Once round the event loop, everything that can go on without time has done so. */
+  #advance(): void {
+    setImmediate(() => {
+      const next = this.#timers.shift();
+      this.nowMs = Math.max(this.nowMs, next?.atMs ?? 0);
+      next?.wake();
+      if (this.#timers.length > 0) this.#advance();
+    });
   }
 }
 
@@ -59,6 +79,11 @@ export class FakeAws {
       DescribeTaskDefinition: (input) => this.#answer('DescribeTaskDefinition', input, this.answers.DescribeTaskDefinition),
       ListTagsForResource: (input) => this.#answer('ListTagsForResource', input, this.answers.ListTagsForResource),
       ListInstances: (input) => this.#answer('ListInstances', input, this.answers.ListInstances),
+      FilterLogEvents: (input) => this.#answer('FilterLogEvents', input, this.answers.FilterLogEvents),
+      ListLogGroupTags: (input) => this.#answer('ListLogGroupTags', input, this.answers.ListLogGroupTags),
+      ListClusters: (input) => this.#answer('ListClusters', input, this.answers.ListClusters),
+      ListServices: (input) => this.#answer('ListServices', input, this.answers.ListServices),
+      GetResources: (input) => this.#answer('GetResources', input, this.answers.GetResources),
     };
   }
 
@@ -85,7 +110,8 @@ export class FakeAws {
     this.asked.push({ name, input, atMs: this.clock.now() });
     if (answer === undefined) throw new Error(`${name} was called, and the test has no answer for it.`);
     const outcome = answer(input);
-    this.clock.nowMs += this.callMs(name);
+    const callMs = this.callMs(name);
+    if (callMs > 0) await this.clock.pass(callMs);
     return outcome;
   }
 }
@@ -116,6 +142,6 @@ export function page(
 }
 
 /** Describes those of the tasks that are asked for, as ECS does: the others it names as missing. */
-export function describing(...tasks: readonly Task[]): NonNullable<Answers['DescribeTasks']> {
+export function describing(...tasks: readonly DescribedTask[]): NonNullable<Answers['DescribeTasks']> {
   return ({ tasks: asked }) => ok(tasks.filter(({ arn }) => asked.includes(arn)));
 }

@@ -1,50 +1,55 @@
-/** Whole invocations at the ports: an account small enough for a test, and an reporter that keeps what it is told. */
+/** Whole invocations at the ports: an account small enough for a test, and a reporter that keeps what it is told. */
 import {
   type Check,
   createEnvironment,
   type Environment,
   type Reporter,
   type Request,
+  type RunStatus,
 } from '../../functions/app/invocation.ts';
+import type { TargetsOfGroup } from '../../functions/app/ports.ts';
+import type { ReadConfiguration } from '../../functions/app/read-configuration.ts';
 import { selects } from '../../functions/core/binding.ts';
 import type { Settings } from '../../functions/core/binding-sources.ts';
+import type { RecordEntry, RecordKind } from '../../functions/core/ownership.ts';
 import type { Pass } from '../../functions/core/report.ts';
-import type { Target } from '../../functions/core/target.ts';
-import type { Task } from '../../functions/core/task.ts';
-import type { TargetGroupArn } from '../../functions/core/values.ts';
+import { type Target, targetOf } from '../../functions/core/target.ts';
+import type { DescribedTask } from '../../functions/core/task.ts';
+import { arnParts, type TargetGroupArn } from '../../functions/core/values.ts';
 import { FakeAws, ok, page, START_MS } from './ports.ts';
-import { aGroup, clusterArn, groupArn } from './values.ts';
+import { aDefinition, aGroup, aService, aSettings } from './values.ts';
+
+/** A line of the record, as the reporter got it. */
+interface Line {
+  readonly group: TargetGroupArn;
+  readonly entry: RecordEntry;
+}
 
 export class Runs {
   readonly targets = new Map<TargetGroupArn, Target[]>();
-  readonly tasks: Task[] = [];
+  readonly tasks: DescribedTask[] = [];
   readonly passes: Pass[] = [];
   readonly checks: Check[] = [];
-  calls: ReadonlyMap<string, number> = new Map();
-  configured = 0;
+  readonly configurations: ReadConfiguration[] = [];
+  readonly lines: Line[] = [];
+  readonly statuses: RunStatus[] = [];
   readonly fake: FakeAws;
   readonly environment: Environment;
   readonly reporter: Reporter;
 
-  constructor(settings: Partial<Settings> = {}) {
-    this.fake = this.#createAwsApi();
-    const usual: Settings = {
-      clusters: [clusterArn()],
-      targetGroups: [groupArn()],
-      cloudMapServices: [],
-      binding: 'target-group=web service=app port=8080',
-      mode: 'enforce',
-    };
-    this.environment = createEnvironment({ ...usual, ...settings }, this.fake.world, this.fake.clock);
+  constructor(settings: Partial<Settings> = {}, salt = 0) {
+    this.fake = this.#createAws();
+    const usual = aSettings({ bindings: 'target-group=web service=app port=8080', ...settings });
+    this.environment = createEnvironment(usual, this.fake.world, this.fake.clock, salt);
     this.reporter = {
-      configured: () => {
-        this.configured += 1;
-      },
+      configured: (read) => void this.configurations.push(read),
       passed: (pass) => void this.passes.push(pass),
       checked: (check) => void this.checks.push(check),
-      called: (calls) => {
-        this.calls = calls;
+      recorded: (kind, group, targets) => {
+        const atMs = this.fake.clock.now();
+        this.lines.push(...targets.map((target) => ({ group, entry: { kind, atMs, ...target } })));
       },
+      ended: (status) => void this.statuses.push(status),
     };
   }
 
@@ -52,16 +57,26 @@ export class Runs {
     return { trigger: 'messages', hints: [], deadlineMs: this.fake.clock.now() + 28_500, ...words };
   }
 
+  /** Calls made by the last invocation. */
+  get calls(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.statuses.at(-1)?.calls ?? []);
+  }
+
   /** When each pass began, in milliseconds since the start. */
   get times(): number[] {
     return this.passes.map(({ startedAtMs }) => startedAtMs - START_MS);
   }
 
-  #createAwsApi(): FakeAws {
+  /** What was recorded, in order: the kind and the addresses of each group. */
+  recorded(kind: RecordKind): string[] {
+    return this.lines.flatMap(({ entry }) => (entry.kind === kind ? [entry.address] : []));
+  }
+
+  #createAws(): FakeAws {
     return new FakeAws({
       DescribeTargetGroups: ({ groups }) =>
-        ok(groups.map((arn) => ({ group: aGroup({ arn, name: arn.split('/')[1] ?? '' }), targetType: 'ip' }))),
-      DescribeServices: ({ names }) => ok(names.map((name) => ({ name, targetGroups: [] }))),
+        ok(groups.map((arn) => ({ group: aGroup({ arn, name: arnParts(arn).name }), targetType: 'ip', protocol: 'HTTP' }))),
+      DescribeServices: ({ names }) => ok(names.map((name) => aService(name))),
       DescribeTargetHealth: ({ group }) => ok(this.targets.get(group) ?? []),
       ListTasks: ({ selector, desired }) =>
         page(
@@ -70,10 +85,28 @@ export class Runs {
           ),
         ),
       DescribeTasks: ({ tasks }) => ok(this.tasks.filter(({ arn }) => tasks.includes(arn))),
-      RegisterTargets: () => ok(null),
-      DeregisterTargets: () => ok(null),
-      DescribeTargetGroupAttributes: () => ok({ deregistrationDelaySeconds: 30 }),
-      DescribeTaskDefinition: () => ok({ stopTimeoutSeconds: 10 }),
+      RegisterTargets: (input) => {
+        const added = input.targets.map((descriptor) => targetOf(descriptor, 'initial', undefined));
+        this.targets.set(input.group, [...this.#without(input), ...added]);
+        return ok(null);
+      },
+      DeregisterTargets: (input) => {
+        this.targets.set(input.group, this.#without(input));
+        return ok(null);
+      },
+      FilterLogEvents: ({ group, sinceMs }) => {
+        const items = this.lines.flatMap((line) => (line.group === group && line.entry.atMs >= sinceMs ? [line.entry] : []));
+        return ok({ items, nextToken: undefined });
+      },
+      DescribeTargetGroupAttributes: () => ok({ deregistrationDelaySeconds: 30, crossZone: undefined }),
+      DescribeTaskDefinition: () => ok(aDefinition({ stopTimeoutSeconds: 10 })),
+      ListLogGroupTags: () => ok([]),
+      GetResources: () => ok({ items: [], nextToken: undefined }),
     });
+  }
+
+  #without({ group, targets }: TargetsOfGroup): Target[] {
+    const named = new Set(targets.map(({ id, port }) => `${id} ${port}`));
+    return (this.targets.get(group) ?? []).filter(({ descriptor }) => !named.has(`${descriptor.id} ${descriptor.port}`));
   }
 }

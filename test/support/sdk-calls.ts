@@ -1,10 +1,12 @@
 /** Every call of the product once, as an example: what we ask, what the SDK is given, what is on the wire, and what comes back. */
 import type { AwsApi, OperationName, Outcome } from '../../functions/app/ports.ts';
 import type { JsonObject } from '../../functions/core/json.ts';
-import { type Api, CLOUD_MAP_SERVICE, CLUSTER, GROUP, OTHER_GROUP, port, SERVICE, taskArn } from './sdk.ts';
+import { type Api, CLOUD_MAP_SERVICE, CLUSTER, GROUP, LOG_GROUP, OTHER_GROUP, port, SERVICE, taskArn } from './sdk.ts';
 
 export interface Call {
   readonly operation: OperationName;
+  /** AWS's name of it, where ours is another. */
+  readonly command?: string;
   readonly api: Api;
   make(world: AwsApi): Promise<Outcome<unknown>>;
   /** The input of the SDK's command. */
@@ -41,6 +43,9 @@ const TASK = {
   desiredStatus: 'RUNNING',
   lastStatus: 'RUNNING',
   group: 'service:app',
+  startedBy: 'ecs-svc/1',
+  healthStatus: 'HEALTHY',
+  tags: [{ key: 'alb-target-sync', value: 'hold' }],
   taskDefinitionArn: 'arn:aws:ecs:eu-west-1:111122223333:task-definition/app:12',
   attachments: [
     {
@@ -56,8 +61,8 @@ const DESCRIBE_TASKS: Call = {
   operation: 'DescribeTasks',
   api: 'ecs',
   make: (world) => world.DescribeTasks({ cluster: CLUSTER, tasks: [FIRST, SECOND] }),
-  input: { cluster: CLUSTER, tasks: [FIRST, SECOND] },
-  wire: { cluster: CLUSTER, tasks: [FIRST, SECOND] },
+  input: { cluster: CLUSTER, tasks: [FIRST, SECOND], include: ['TAGS'] },
+  wire: { cluster: CLUSTER, tasks: [FIRST, SECOND], include: ['TAGS'] },
   answer: { tasks: [{ ...TASK, startedAt: STARTED }], failures: [{ arn: SECOND, reason: 'MISSING' }] },
   body: JSON.stringify({
     tasks: [{ ...TASK, startedAt: STARTED.getTime() / 1_000 }],
@@ -71,16 +76,28 @@ const DESCRIBE_TASKS: Call = {
       desired: 'RUNNING',
       last: 'RUNNING',
       group: 'service:app',
+      startedBy: 'ecs-svc/1',
       definition: 'app:12',
       interface: 'ATTACHED',
       ipv4: '10.0.1.7',
       ipv6: undefined,
       startedAtMs: STARTED.getTime(),
+      health: 'HEALTHY',
+      isHeld: true,
     },
   ],
 };
 
-const SERVICES = { services: [{ serviceName: 'app', loadBalancers: [{ targetGroupArn: GROUP, containerPort: 8080 }] }] };
+const SERVICES = {
+  services: [
+    {
+      serviceName: 'app',
+      status: 'ACTIVE',
+      deployments: [{ id: 'ecs-svc/1' }],
+      loadBalancers: [{ targetGroupArn: GROUP, containerPort: 8080 }],
+    },
+  ],
+};
 
 const DESCRIBE_SERVICES: Call = {
   operation: 'DescribeServices',
@@ -90,13 +107,13 @@ const DESCRIBE_SERVICES: Call = {
   wire: { cluster: CLUSTER, services: ['app', 'api'] },
   answer: { ...SERVICES, failures: [{ arn: 'api', reason: 'MISSING' }] },
   body: JSON.stringify({ ...SERVICES, failures: [{ arn: 'api', reason: 'MISSING' }] }),
-  value: [{ name: 'app', targetGroups: [GROUP] }],
+  value: [{ name: 'app', isActive: true, targetGroups: [GROUP], deployments: ['ecs-svc/1'] }],
 };
 
 const DEFINITION = {
   taskDefinition: {
     containerDefinitions: [
-      { name: 'app', stopTimeout: 45 },
+      { name: 'app', stopTimeout: 45, portMappings: [{ name: 'http', containerPort: 8080 }], healthCheck: { command: ['CMD', 'ok'] } },
       { name: 'log', stopTimeout: 60 },
     ],
   },
@@ -105,12 +122,12 @@ const DEFINITION = {
 const DESCRIBE_TASK_DEFINITION: Call = {
   operation: 'DescribeTaskDefinition',
   api: 'ecs',
-  make: (world) => world.DescribeTaskDefinition({ definition: 'app:12' }),
+  make: (world) => world.DescribeTaskDefinition({ cluster: CLUSTER, definition: 'app:12' }),
   input: { taskDefinition: 'app:12' },
   wire: { taskDefinition: 'app:12' },
   answer: DEFINITION,
   body: JSON.stringify(DEFINITION),
-  value: { stopTimeoutSeconds: 45 },
+  value: { stopTimeoutSeconds: 45, ports: [{ name: 'http', port: 8080 }], checksHealth: true },
 };
 
 const DESCRIBE_TARGET_GROUPS: Call = {
@@ -121,12 +138,12 @@ const DESCRIBE_TARGET_GROUPS: Call = {
   wire: { 'TargetGroupArns.member.1': GROUP, 'TargetGroupArns.member.2': OTHER_GROUP },
   answer: {
     TargetGroups: [
-      { TargetGroupArn: GROUP, TargetGroupName: 'web', TargetType: 'ip', IpAddressType: 'ipv4', Port: 80, VpcId: 'vpc-1' },
+      { TargetGroupArn: GROUP, TargetGroupName: 'web', TargetType: 'ip', Protocol: 'HTTP', IpAddressType: 'ipv4', Port: 80, VpcId: 'vpc-1' },
     ],
   },
-  body: `<TargetGroups><member><TargetGroupArn>${GROUP}</TargetGroupArn><TargetGroupName>web</TargetGroupName><TargetType>ip</TargetType>
+  body: `<TargetGroups><member><TargetGroupArn>${GROUP}</TargetGroupArn><TargetGroupName>web</TargetGroupName><TargetType>ip</TargetType><Protocol>HTTP</Protocol>
     <IpAddressType>ipv4</IpAddressType><Port>80</Port><VpcId>vpc-1</VpcId></member></TargetGroups>`,
-  value: [{ group: { arn: GROUP, name: 'web', family: 'ipv4', port: 80 }, targetType: 'ip' }],
+  value: [{ group: { arn: GROUP, name: 'web', family: 'ipv4' }, targetType: 'ip', protocol: 'HTTP' }],
 };
 
 const DESCRIBE_TAGS: Call = {
@@ -167,11 +184,13 @@ const DESCRIBE_TARGET_GROUP_ATTRIBUTES: Call = {
     Attributes: [
       { Key: 'slow_start.duration_seconds', Value: '0' },
       { Key: 'deregistration_delay.timeout_seconds', Value: '300' },
+      { Key: 'load_balancing.cross_zone.enabled', Value: 'false' },
     ],
   },
   body: `<Attributes><member><Key>slow_start.duration_seconds</Key><Value>0</Value></member>
-    <member><Key>deregistration_delay.timeout_seconds</Key><Value>300</Value></member></Attributes>`,
-  value: { deregistrationDelaySeconds: 300 },
+    <member><Key>deregistration_delay.timeout_seconds</Key><Value>300</Value></member>
+    <member><Key>load_balancing.cross_zone.enabled</Key><Value>false</Value></member></Attributes>`,
+  value: { deregistrationDelaySeconds: 300, crossZone: 'false' },
 };
 
 const DESCRIBE_TARGET_HEALTH: Call = {
@@ -281,6 +300,98 @@ const LIST_INSTANCES: Call = {
   value: { items: [{ id: 'task-1', ipv4: '10.0.1.7', ipv6: undefined, port: undefined, ofEcs: true }], nextToken: 'page 2' },
 };
 
+const RECORDED_AT_MS = STARTED.getTime();
+const LINE = JSON.stringify({
+  message: 'record',
+  kind: 'register',
+  targetGroupArn: GROUP,
+  targets: [`10.0.1.7:8080 ${FIRST}`, `[2001:db8::1]:8080 ${SECOND}`],
+});
+const EVENTS = {
+  events: [
+    { timestamp: RECORDED_AT_MS, message: LINE },
+    { timestamp: RECORDED_AT_MS, message: 'START RequestId: 1' },
+  ],
+  nextToken: 'page 3',
+};
+const FILTER = {
+  logGroupName: LOG_GROUP,
+  startTime: 1_772_000_000_000,
+  filterPattern: `{ $.message = "record" && $.targetGroupArn = "${GROUP}" }`,
+  nextToken: 'page 2',
+};
+
+const FILTER_LOG_EVENTS: Call = {
+  operation: 'FilterLogEvents',
+  api: 'logs',
+  make: (world) => world.FilterLogEvents({ group: GROUP, sinceMs: 1_772_000_000_000.75, nextToken: 'page 2' }),
+  input: FILTER,
+  wire: FILTER,
+  answer: EVENTS,
+  body: JSON.stringify(EVENTS),
+  value: {
+    items: [
+      { kind: 'register', atMs: RECORDED_AT_MS, address: '10.0.1.7:8080', task: FIRST },
+      { kind: 'register', atMs: RECORDED_AT_MS, address: '[2001:db8::1]:8080', task: SECOND },
+    ],
+    nextToken: 'page 3',
+  },
+};
+
+const LIST_LOG_GROUP_TAGS: Call = {
+  operation: 'ListLogGroupTags',
+  command: 'ListTagsForResource',
+  api: 'logs',
+  make: (world) => world.ListLogGroupTags({ logGroup: 'own' }),
+  input: { resourceArn: `arn:aws:logs:eu-west-1:111122223333:log-group:${LOG_GROUP}` },
+  wire: { resourceArn: `arn:aws:logs:eu-west-1:111122223333:log-group:${LOG_GROUP}` },
+  answer: { tags: { 'alb-target-sync': 'paused' } },
+  body: JSON.stringify({ tags: { 'alb-target-sync': 'paused' } }),
+  value: [{ key: 'alb-target-sync', value: 'paused' }],
+};
+
+const LIST_CLUSTERS: Call = {
+  operation: 'ListClusters',
+  api: 'ecs',
+  make: (world) => world.ListClusters({ nextToken: 'page 1' }),
+  input: { nextToken: 'page 1' },
+  wire: { nextToken: 'page 1' },
+  answer: { clusterArns: [CLUSTER], nextToken: 'page 2' },
+  body: JSON.stringify({ clusterArns: [CLUSTER], nextToken: 'page 2' }),
+  value: { items: [CLUSTER], nextToken: 'page 2' },
+};
+
+const SERVICE_ARNS = ['prod/app', 'api'].map((name) => `arn:aws:ecs:eu-west-1:111122223333:service/${name}`);
+
+const LIST_SERVICES: Call = {
+  operation: 'ListServices',
+  api: 'ecs',
+  make: (world) => world.ListServices({ cluster: CLUSTER, nextToken: undefined }),
+  input: { cluster: CLUSTER, maxResults: 100 },
+  wire: { cluster: CLUSTER, maxResults: 100 },
+  answer: { serviceArns: SERVICE_ARNS, nextToken: 'page 2' },
+  body: JSON.stringify({ serviceArns: SERVICE_ARNS, nextToken: 'page 2' }),
+  value: { items: ['app', 'api'], nextToken: 'page 2' },
+};
+
+const TAGGED = {
+  ResourceTypeFilters: ['ecs:task'],
+  TagFilters: [{ Key: 'alb-target-sync', Values: ['hold'] }],
+  ResourcesPerPage: 100,
+};
+const RESOURCES = { ResourceTagMappingList: [{ ResourceARN: FIRST, Tags: [] }], PaginationToken: '' };
+
+const GET_RESOURCES: Call = {
+  operation: 'GetResources',
+  api: 'tagging',
+  make: (world) => world.GetResources({ types: ['ecs:task'], tagValue: 'hold', cluster: CLUSTER, nextToken: undefined }),
+  input: TAGGED,
+  wire: TAGGED,
+  answer: RESOURCES,
+  body: JSON.stringify(RESOURCES),
+  value: { items: [FIRST], nextToken: undefined },
+};
+
 export const CALLS: readonly Call[] = [
   LIST_TASKS,
   DESCRIBE_TASKS,
@@ -294,4 +405,9 @@ export const CALLS: readonly Call[] = [
   DEREGISTER_TARGETS,
   LIST_TAGS_FOR_RESOURCE,
   LIST_INSTANCES,
+  FILTER_LOG_EVENTS,
+  LIST_LOG_GROUP_TAGS,
+  LIST_CLUSTERS,
+  LIST_SERVICES,
+  GET_RESOURCES,
 ];

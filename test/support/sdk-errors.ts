@@ -2,8 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import * as logs from '@aws-sdk/client-cloudwatch-logs';
 import * as ecs from '@aws-sdk/client-ecs';
 import * as elb from '@aws-sdk/client-elastic-load-balancing-v2';
+import * as tagging from '@aws-sdk/client-resource-groups-tagging-api';
 import * as cloudMap from '@aws-sdk/client-servicediscovery';
 import type { OperationName } from '../../functions/app/ports.ts';
 import { isObject } from '../../functions/core/json.ts';
@@ -13,16 +15,26 @@ const PACKAGES: Readonly<Record<Api, string>> = {
   ecs: '@aws-sdk/client-ecs',
   elb: '@aws-sdk/client-elastic-load-balancing-v2',
   cloudMap: '@aws-sdk/client-servicediscovery',
+  logs: '@aws-sdk/client-cloudwatch-logs',
+  tagging: '@aws-sdk/client-resource-groups-tagging-api',
 };
 
 const EXPORTS: Readonly<Record<Api, ReadonlyMap<string, unknown>>> = {
   ecs: new Map(Object.entries(ecs)),
   elb: new Map(Object.entries(elb)),
   cloudMap: new Map(Object.entries(cloudMap)),
+  logs: new Map(Object.entries(logs)),
+  tagging: new Map(Object.entries(tagging)),
 };
 
 /** The class that all errors of a service derive from: it stands in every list and says nothing. */
-const BASES = ['ECSServiceException', 'ElasticLoadBalancingV2ServiceException', 'ServiceDiscoveryServiceException'];
+const BASES = [
+  'CloudWatchLogsServiceException',
+  'ECSServiceException',
+  'ResourceGroupsTaggingAPIServiceException',
+  'ElasticLoadBalancingV2ServiceException',
+  'ServiceDiscoveryServiceException',
+];
 
 /** The errors that the model gives an operation, as the documentation of its command names them. */
 export function modelledErrors(api: Api, operation: OperationName): string[] {

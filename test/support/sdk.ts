@@ -1,11 +1,15 @@
 /** What the tests of the adapters share: values that were parsed, clients whose calls are caught, and a clock of their own. */
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
 import { mockClient } from 'aws-sdk-client-mock';
 import { createCloudMapApi } from '../../functions/adapters/cloud-map.ts';
 import { createEcsApi } from '../../functions/adapters/ecs.ts';
 import { createElbApi } from '../../functions/adapters/elb.ts';
+import { createLogsApi } from '../../functions/adapters/logs.ts';
+import { createTaggingApi } from '../../functions/adapters/tagging.ts';
 import type { AwsApi, Clock } from '../../functions/app/ports.ts';
 import type { Selector } from '../../functions/core/binding.ts';
 import { isObject } from '../../functions/core/json.ts';
@@ -20,7 +24,7 @@ import {
   parseTaskArn,
   type TaskArn,
 } from '../../functions/core/values.ts';
-import { unwrap } from './values.ts';
+import { HOME, unwrap } from './values.ts';
 
 const ACCOUNT = 'eu-west-1:111122223333';
 
@@ -33,6 +37,8 @@ export const CLOUD_MAP_SERVICE = unwrap(
   parseCloudMapServiceArn(`arn:aws:servicediscovery:${ACCOUNT}:service/srv-utcrh6wavdkggqtk`),
 );
 export const SERVICE: Selector = { kind: 'service', cluster: CLUSTER, name: 'app' };
+/** Where the function's log is. */
+export const LOG_GROUP = '/aws/lambda/sync';
 export const FAMILY: Selector = { kind: 'family', cluster: CLUSTER, name: 'nightly-report' };
 
 /** The ARN of the task with this number. */
@@ -61,7 +67,7 @@ export interface Mock {
   calls(): readonly { readonly args: readonly unknown[] }[];
 }
 
-export type Api = 'ecs' | 'elb' | 'cloudMap';
+export type Api = 'ecs' | 'elb' | 'cloudMap' | 'logs' | 'tagging';
 
 export interface MockedAws {
   readonly world: AwsApi;
@@ -73,9 +79,17 @@ export function mockedAws(): MockedAws {
   const ecs = new ECSClient({ region: 'eu-west-1' });
   const elb = new ElasticLoadBalancingV2Client({ region: 'eu-west-1' });
   const cloudMap = new ServiceDiscoveryClient({ region: 'eu-west-1' });
+  const logs = new CloudWatchLogsClient({ region: 'eu-west-1' });
+  const tagging = new ResourceGroupsTaggingAPIClient({ region: 'eu-west-1' });
   return {
-    world: { ...createEcsApi(ecs), ...createElbApi(elb), ...createCloudMapApi(cloudMap) },
-    mocks: { ecs: mockClient(ecs), elb: mockClient(elb), cloudMap: mockClient(cloudMap) },
+    world: {
+      ...createEcsApi(() => ecs),
+      ...createElbApi(elb),
+      ...createCloudMapApi(() => cloudMap),
+      ...createTaggingApi(() => tagging),
+      ...createLogsApi(logs, LOG_GROUP, HOME),
+    },
+    mocks: { ecs: mockClient(ecs), elb: mockClient(elb), cloudMap: mockClient(cloudMap), logs: mockClient(logs), tagging: mockClient(tagging) },
   };
 }
 

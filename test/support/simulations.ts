@@ -68,7 +68,7 @@ export class Play {
   /** Reasons of the messages that were no hints. */
   get setAside(): string[] {
     return this.reporters.flatMap(({ setAsides }) =>
-      setAsides.flatMap(({ reading }) => (reading.kind === 'hint' ? [] : [reading.because])),
+      setAsides.flatMap(({ reading }) => ('because' in reading ? [reading.because] : [])),
     );
   }
 

@@ -1,11 +1,13 @@
 /** Values for tests: text that has to parse, and whole things of which a test names only what it is about. */
 
-import type { Binding, Line, StackMode } from '../../functions/core/binding.ts';
+import type { Binding, Line, LineContext, StackMode } from '../../functions/core/binding.ts';
 import { parseBinding } from '../../functions/core/binding.ts';
+import { REMOVAL_BUDGET_PERCENT, type Scope, type Settings } from '../../functions/core/binding-sources.ts';
+import { type DescribedService, NO_COPIES, scopeOf } from '../../functions/core/configuration.ts';
 import type { Hint } from '../../functions/core/event.ts';
 import type { ListedBinding, Snapshot } from '../../functions/core/snapshot.ts';
 import { type Target, type TargetGroup, targetOf } from '../../functions/core/target.ts';
-import type { Task } from '../../functions/core/task.ts';
+import type { Definition, DescribedTask, Task } from '../../functions/core/task.ts';
 import {
   type Address,
   addressOf,
@@ -13,6 +15,7 @@ import {
   type ClusterArn,
   type IpAddress,
   type Parsed,
+  type Place,
   type Port,
   parseCloudMapServiceArn,
   parseClusterArn,
@@ -26,6 +29,8 @@ import {
 
 const REGION = 'eu-west-1';
 const ACCOUNT = '111122223333';
+/** Where the stack is. */
+export const HOME: Place = { partition: 'aws', region: REGION, account: ACCOUNT };
 
 /** The value of text that has to parse. */
 export function unwrap<Value>(parsed: Parsed<Value>): Value {
@@ -35,7 +40,7 @@ export function unwrap<Value>(parsed: Parsed<Value>): Value {
 
 /** The value of a line that has to be right. */
 export function lineOf<Value>(line: Line<Value>): Value {
-  if (!line.ok) throw new Error(`The test uses a line that is wrong at "${line.problem.word}": ${line.problem.expected}.`);
+  if (!line.ok) throw new Error(`The test uses a line that is wrong: ${JSON.stringify(line.problem)}.`);
   return line.value;
 }
 
@@ -69,11 +74,14 @@ export function at(text: string, number = 8080): Address {
 }
 
 export function aGroup(words: Partial<TargetGroup> = {}): TargetGroup {
-  return { arn: groupArn(), name: 'web', family: 'ipv4', port: 80, ...words };
+  return { arn: groupArn(), name: 'web', family: 'ipv4', ...words };
 }
 
+/** The deployment of service app that its tasks belong to. */
+export const DEPLOYMENT = 'ecs-svc/0000000000000000001';
+
 /** A task of service app that serves at the address. */
-export function runningTask(id: string, address: string, words: Partial<Task> = {}): Task {
+export function runningTask(id: string, address: string, words: Partial<DescribedTask> = {}): DescribedTask {
   const known = ip(address);
   return {
     arn: taskArn(id),
@@ -82,22 +90,25 @@ export function runningTask(id: string, address: string, words: Partial<Task> = 
     desired: 'RUNNING',
     last: 'RUNNING',
     group: 'service:app',
+    startedBy: DEPLOYMENT,
     definition: 'app:7',
     interface: 'ATTACHED',
     ipv4: known.includes(':') ? undefined : known,
     ipv6: known.includes(':') ? known : undefined,
     startedAtMs: 1_000,
+    health: 'UNKNOWN',
+    isHeld: false,
     ...words,
   };
 }
 
 /** A task that has been told to stop and still holds its interface. */
-export function stoppingTask(id: string, address: string, words: Partial<Task> = {}): Task {
+export function stoppingTask(id: string, address: string, words: Partial<DescribedTask> = {}): DescribedTask {
   return runningTask(id, address, { version: 5, desired: 'STOPPED', last: 'DEACTIVATING', ...words });
 }
 
 /** A task whose interface is gone, so that its address may belong to somebody else. */
-export function stoppedTask(id: string, address: string, words: Partial<Task> = {}): Task {
+export function stoppedTask(id: string, address: string, words: Partial<DescribedTask> = {}): DescribedTask {
   return runningTask(id, address, { version: 8, desired: 'STOPPED', last: 'STOPPED', interface: 'DELETED', ...words });
 }
 
@@ -112,31 +123,90 @@ export function target(address: string, state = 'healthy', words: TargetWords = 
   return targetOf(descriptor, state, words.reason);
 }
 
+/** The settings of a stack with one cluster and one group, which its tags bind. */
+export function aSettings(words: Partial<Settings> = {}): Settings {
+  return {
+    home: HOME,
+    clusters: [clusterArn()],
+    targetGroups: [groupArn()],
+    cloudMapServices: [],
+    bindings: '',
+    tagBindings: true,
+    mode: 'enforce',
+    removalBudgetPercent: REMOVAL_BUDGET_PERCENT,
+    spokeRole: undefined,
+    ...words,
+  };
+}
+
+/** What lines are read against, where everything that they need stands in the parameters. */
+export function aScope(words: Partial<Settings> = {}): Scope {
+  return scopeOf(aSettings(words), NO_COPIES);
+}
+
+export function aContext(words: Partial<LineContext> = {}): LineContext {
+  const { clusters = [clusterArn()] } = words;
+  return {
+    source: 'the tag',
+    stackMode: 'enforce',
+    home: HOME,
+    clusters,
+    anyCluster: clusters,
+    clustersOf: new Map(),
+    readsAccounts: false,
+    ...words,
+  };
+}
+
+/** A service that ECS knows, with no load balancer of its own. */
+export function aService(name: string, words: Partial<DescribedService> = {}): DescribedService {
+  return { name, isActive: true, targetGroups: [], deployments: [DEPLOYMENT], ...words };
+}
+
+export function aDefinition(words: Partial<Definition> = {}): Definition {
+  return { stopTimeoutSeconds: 30, ports: [{ name: 'http', port: port(8080) }], checksHealth: true, ...words };
+}
+
 export function parsedBinding(text: string, stackMode: StackMode = 'enforce'): Binding {
-  return lineOf(parseBinding(text, { source: 'the tag', clusters: [clusterArn()], stackMode }, 'tag'));
+  const [parsed] = lineOf(parseBinding(text, aContext({ stackMode }), 'tag'));
+  if (parsed === undefined) throw new Error('A line has a port.');
+  return parsed;
 }
 
 interface BindingWords {
   readonly stackMode?: StackMode;
   readonly native?: boolean;
+  readonly deployments?: readonly string[];
+  readonly lacksConfirmation?: boolean;
   readonly list?: ListedBinding['list'];
   readonly listed?: readonly Task[];
 }
 
 /** A listed binding as its line says it, such as `service=app port=8080 mode=drain`. */
 export function binding(text: string, words: BindingWords = {}): ListedBinding {
-  const { stackMode = 'enforce', native = false, list = 'read', listed = [] } = words;
-  return { ...parsedBinding(text, stackMode), native, list, listed: new Set(listed.map(({ arn }) => arn)) };
+  const {
+    stackMode = 'enforce',
+    native = false,
+    deployments = [],
+    lacksConfirmation = false,
+    list = 'read',
+    listed = [],
+  } = words;
+  const bound = { ...parsedBinding(text, stackMode), native, deployments: new Set(deployments), lacksConfirmation };
+  return { ...bound, list, listed: new Set(listed.map(({ arn }) => arn)) };
 }
 
 interface SnapshotWords {
   readonly group?: TargetGroup;
   readonly targets?: readonly Target[];
   readonly bindings?: readonly ListedBinding[];
-  readonly tasks?: readonly Task[];
+  /** Those whose `isHeld` says so are on hold. */
+  readonly tasks?: readonly (Task & { readonly isHeld?: boolean })[];
   /** The tasks that this pass has described; all of them unless a test says otherwise. */
   readonly described?: readonly Task[];
   readonly describedAtMs?: number;
+  readonly definitions?: Snapshot['definitions'];
+  readonly zoneForms?: Snapshot['zoneForms'];
 }
 
 /** One binding, `service=app port=8080`, whose list names every task that is to run. */
@@ -149,11 +219,14 @@ export function aSnapshot(words: SnapshotWords): Snapshot {
     bindings: words.bindings ?? [binding('service=app port=8080', { listed })],
     tasks: new Map(tasks.map((task) => [task.arn, task])),
     describedAtMs: new Map((words.described ?? tasks).map(({ arn }) => [arn, describedAtMs])),
+    held: new Set(tasks.filter(({ isHeld }) => isHeld).map(({ arn }) => arn)),
+    definitions: words.definitions,
+    zoneForms: words.zoneForms,
   };
 }
 
 export function aHint(task: TaskArn, version: number, words: Partial<Hint> = {}): Hint {
-  return { task, cluster: clusterArn(), version, group: 'service:app', definition: 'app:7', eventId: 'e-1', ...words };
+  return { task, cluster: clusterArn(), version, group: 'service:app', definition: 'app:7', ...words };
 }
 
 /** A task state change as EventBridge sends it, in the shape that real ones have. A field set to undefined is left out. */

@@ -3,6 +3,7 @@ import { Caller } from '../../functions/app/caller.ts';
 import type { TargetsOfGroup } from '../../functions/app/ports.ts';
 import type { Writer } from '../../functions/app/writes.ts';
 import type { FailureKind } from '../../functions/core/failure.ts';
+import { PROOF_AGE_MAX_MS } from '../../functions/core/guard.ts';
 import type { Change, Deregistration, Registration } from '../../functions/core/plan.ts';
 import type { Address } from '../../functions/core/values.ts';
 import { type FakeAws, fails, ok, START_MS } from './ports.ts';
@@ -31,7 +32,7 @@ export function adds(count: number, words: Partial<Registration> = {}, from = 0)
     const index = from + offset;
     const descriptor = { id: ipOf(index), port: port(8080) };
     const base = { address: at(ipOf(index)), descriptor, because: because(index), binding: BINDING };
-    return { ...base, kind: 'register', draining: false, startedAtMs: index, ...words };
+    return { ...base, kind: 'register', draining: false, sinceMs: index, taskZone: 'eu-west-1a', ...words };
   });
 }
 
@@ -42,6 +43,9 @@ export function removals(count: number): Deregistration[] {
     descriptor: { ...descriptor, zone: 'eu-west-1a' },
     because: { ...why, rule: 'task is stopping' },
     binding: of,
+    sinceMs: undefined,
+    endedAtMs: undefined,
+    state: 'healthy',
   }));
 }
 
@@ -53,9 +57,12 @@ export function ageless<Each extends Change>(changes: readonly Each[]): Each[] {
 export function writerOf(fake: FakeAws, words: Partial<Writer> = {}): Writer {
   const caller = new Caller(fake.world, fake.clock, new Map(), START_MS + 10_000_000);
   const calm = {
-    isDue: () => true,
+    isDue: (changes: readonly Change[]) =>
+      changes.every(({ because: { describedAtMs } }) => fake.clock.now() - describedAtMs <= PROOF_AGE_MAX_MS),
+    record: () => undefined,
     refusedBefore: new Set<Address>(),
     shares: new Map(),
+    zoneForms: new Map(),
   };
   return { caller, clock: fake.clock, group: aGroup(), ...calm, ...words };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Reporter } from '../../functions/app/invocation.ts';
-import { visit } from '../../functions/app/run.ts';
+import { run } from '../../functions/app/run.ts';
+import { arnParts } from '../../functions/core/values.ts';
 import { createCheck } from '../../functions/sync/check.ts';
 import { fails, ok, START_MS } from '../support/ports.ts';
 import { Runs } from '../support/runs.ts';
@@ -8,32 +9,34 @@ import { cloudMapArn, groupArn, runningTask, target } from '../support/values.ts
 
 /** A check of a stack with a group and a Cloud Map service, and what was passed on meanwhile. */
 function deployment() {
-  const runs = new Runs({ cloudMapServices: [cloudMapArn()], binding: 'service=app port=8080; service=app prot=1' });
+  const runs = new Runs({ cloudMapServices: [cloudMapArn()], bindings: 'service=app port=8080; service=app prot=1' });
   runs.fake.answers.ListTagsForResource = () => ok([{ key: 'alb-target-sync', value: 'service=app' }]);
   runs.fake.answers.ListInstances = () => fails('denied', 'no');
   const passedOn: string[] = [];
   const told: Reporter = {
     configured: () => passedOn.push('configured'),
     passed: ({ group }) => passedOn.push(`passed ${group.name}`),
-    found: (subject) => passedOn.push(`found ${subject}`),
+    checked: ({ subject }) => passedOn.push(`checked ${subject}`),
+    recorded: (kind, group, { length }) => passedOn.push(`recorded ${kind} of ${length} in ${arnParts(group).name}`),
+    called: (calls) => passedOn.push(`called ${calls.size}`),
   };
   const check = createCheck(told, () => runs.fake.clock.now());
-  const run = async () => {
-    await visit(runs.environment, runs.request({ trigger: 'check' }), check.reporter);
+  const runCheck = async () => {
+    await run(runs.environment, runs.request({ trigger: 'check' }), check.reporter);
     return check.answer();
   };
-  return { runs, passedOn, check, run };
+  return { runs, passedOn, check, runCheck };
 }
 
 describe('the answer to a check', () => {
   it('is empty before anything is told', () => {
-    expect(deployment().check.answer()).toEqual({ mode: 'check', groups: [], checks: [], configuration: {} });
+    expect(deployment().check.answer()).toEqual({ mode: 'check', groups: [], checks: [], configuration: {}, calls: {} });
   });
 
   it('holds groups, checks and configuration, and everything is passed on as well', async () => {
-    const { runs, passedOn, run } = deployment();
+    const { runs, passedOn, runCheck } = deployment();
     runs.tasks.push(runningTask('t1', '10.0.0.1'));
-    const answer = await run();
+    const answer = await runCheck();
     expect(answer.groups).toEqual([
       expect.objectContaining({
         targetGroup: 'web',
@@ -55,20 +58,29 @@ describe('the answer to a check', () => {
       findings: [expect.objectContaining({ kind: 'mistake', subject: 'the parameter Bindings, line 2' })],
       failures: [],
     });
-    expect(passedOn).toEqual(['configured', 'passed web', `found ${cloudMapArn()}`]);
+    expect(answer.calls).toMatchObject({ DescribeTargetHealth: 1, ListTasks: 1 });
+    expect(passedOn).toEqual(['configured', 'passed web', `checked ${cloudMapArn()}`, 'called 7']);
+  });
+
+  it('records whose the targets are, as every full pass does', async () => {
+    const { runs, passedOn, runCheck } = deployment();
+    runs.tasks.push(runningTask('t1', '10.0.0.1'));
+    runs.targets.set(groupArn(), [target('10.0.0.1')]);
+    await runCheck();
+    expect(passedOn).toContain('recorded kept of 1 in web');
   });
 
   it('tells findings with their age, and reads that failed', async () => {
-    const { runs, run } = deployment();
+    const { runs, runCheck } = deployment();
     runs.targets.set(groupArn(), [target('10.0.0.99')]);
-    await run();
+    await runCheck();
     runs.fake.clock.nowMs = START_MS + 61_000;
     runs.fake.answers.DescribeServices = () => fails('denied', 'not now');
     runs.fake.answers.ListInstances = () => ok({ items: [], nextToken: undefined });
     runs.tasks.push(runningTask('t1', '10.0.0.1', { startedAtMs: START_MS - 100_000 }));
-    await run();
+    await runCheck();
     runs.fake.clock.nowMs += 20_000;
-    const answer = await run();
+    const answer = await runCheck();
     expect(JSON.stringify(answer.groups.at(-1)?.['findings'])).toContain('"kind":"foreign","subject":"10.0.0.99:8080"');
     expect(answer.configuration['failures']).toEqual([expect.stringContaining('(not now)')]);
     expect(answer.checks.at(-1)).toMatchObject({ findings: [{ kind: 'missing', ageSeconds: 30 }] });

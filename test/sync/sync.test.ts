@@ -41,7 +41,7 @@ describe('a batch of messages', () => {
     const { runs, invoke, reasons } = deployment();
     runs.tasks.push(runningTask('t1', '10.0.0.1', { version: 4 }));
     expect(await invoke(batch(EVENT))).toEqual({ batchItemFailures: [] });
-    expect(runs.passes.map(({ pass, details }) => [pass.written.done.length, details.trigger, details.hints])).toEqual([
+    expect(runs.passes.map(({ written, trigger, hints }) => [written.done.length, trigger, hints])).toEqual([
       [1, 'messages', 1],
     ]);
     expect(reasons()).toEqual([]);
@@ -86,7 +86,7 @@ describe('an event that a rule sends straight to the function', () => {
   it('is served like a message, and answers nothing', async () => {
     const { runs, invoke } = deployment();
     expect(await invoke(EVENT)).toBeUndefined();
-    expect(runs.passes.map(({ details }) => details.trigger)).toEqual(['event']);
+    expect(runs.passes.map(({ trigger }) => trigger)).toEqual(['event']);
   });
 
   it('is set aside where it is no hint', async () => {
@@ -109,7 +109,7 @@ describe('the schedule', () => {
   it('passes over every group, and answers nothing', async () => {
     const { runs, invoke } = deployment();
     expect(await invoke(SCHEDULED)).toBeUndefined();
-    expect(runs.passes.map(({ details }) => details.trigger)).toEqual(['schedule']);
+    expect(runs.passes.map(({ trigger }) => trigger)).toEqual(['schedule']);
   });
 
   it('fails where a group is unfinished, even if nothing else is told', async () => {

@@ -26,8 +26,10 @@ const task: Task = {
   desired: 'RUNNING',
   last: 'RUNNING',
   group: 'service:web',
+  startedBy: 'ecs-svc/1',
   definition: 'web:12',
   interface: 'ATTACHED',
+  health: 'UNKNOWN',
   ipv4: known(parseIpAddress('10.0.0.7')),
 };
 
@@ -35,16 +37,21 @@ const binding: ListedBinding = {
   selector: { kind: 'service', cluster, name: 'web' },
   port: known(parsePort('8080')),
   zone: undefined,
+  ready: false,
   drain: false,
   writes: true,
+  removes: true,
+  confirmed: false,
   source: 'tag',
   native: false,
+  deployments: new Set(),
+  lacksConfirmation: false,
   list: 'read',
   listed: new Set([arn]),
 };
 
 const snapshot: Snapshot = {
-  group: { arn: group, name: 'web', family: 'ipv4', port: 8080 },
+  group: { arn: group, name: 'web', family: 'ipv4' },
   targets: [],
   bindings: [binding],
   tasks: new Map([[arn, task]]),

@@ -1,0 +1,211 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type Ownership,
+  originOf,
+  ownershipOf,
+  parseRecord,
+  RECORDED_MAX,
+  type RecordEntry,
+  type RecordKind,
+  recordFields,
+} from '../../functions/core/ownership.ts';
+import { holds } from '../support/arbitraries.ts';
+import { at, groupArn, taskArn } from '../support/values.ts';
+
+const ADDRESS = at('10.0.0.1');
+const OURS = taskArn('ours');
+const OTHER = taskArn('other');
+const KINDS = ['register', 'deregister', 'failed', 'refused', 'kept', 'left'] as const satisfies readonly RecordKind[];
+
+const anyAddress = fc.constantFrom('10.0.0.1', '10.0.0.2', '2001:db8::1').map((text) => at(text));
+const anyTask = fc.constantFrom('ours', 'other').map((id) => taskArn(id));
+const anyEntry: fc.Arbitrary<RecordEntry> = fc.record({
+  atMs: fc.nat(9),
+  kind: fc.constantFrom(...KINDS),
+  address: anyAddress,
+  task: anyTask,
+});
+
+describe('a line of the record', () => {
+  it('is read as it was written', () => {
+    const targets = fc.array(fc.record({ address: anyAddress, task: anyTask }), { maxLength: 5 });
+    holds(
+      fc.property(fc.constantFrom(...KINDS), targets, fc.nat(), (kind, recorded, atMs) => {
+        const line: unknown = JSON.parse(JSON.stringify({ message: 'record', ...recordFields(kind, groupArn(), recorded) }));
+        expect(parseRecord(line, atMs)).toEqual(recorded.map((each) => ({ kind, atMs, ...each })));
+      }),
+    );
+  });
+
+  it('says the group in full, by which it is found', () => {
+    expect(recordFields('kept', groupArn(), [{ address: ADDRESS, task: OURS }])).toEqual({
+      kind: 'kept',
+      targetGroupArn: groupArn(),
+      targets: [`10.0.0.1:8080 ${OURS}`],
+    });
+  });
+
+  it.each([
+    [null],
+    ['record'],
+    [{}],
+    [{ kind: 'register', targets: 'all' }],
+    [{ kind: 'lost', targets: [`10.0.0.1:8080 ${OURS}`] }],
+    [{ targets: [`10.0.0.1:8080 ${OURS}`] }],
+    [{ kind: 'register', targets: [] }],
+    [{ kind: 'register', targets: [7, '', '10.0.0.1:8080', `10.0.0.1 ${OURS}`, '10.0.0.1:8080 task', OURS] }],
+  ])('that says nothing is none: %j', (line) => {
+    expect(parseRecord(line, 1)).toEqual([]);
+  });
+
+  it('loses no target to a broken one beside it', () => {
+    const targets = ['nonsense', `10.0.0.1:8080 ${OURS}`];
+    expect(parseRecord({ kind: 'kept', targets }, 1)).toEqual([{ kind: 'kept', atMs: 1, address: ADDRESS, task: OURS }]);
+  });
+
+  it('stays within what CloudWatch Logs takes of one event', () => {
+    const longest = {
+      address: at('2001:db8:1111:2222:3333:4444:5555:6666', 65_535),
+      task: taskArn('f'.repeat(64), 'c'.repeat(255)),
+    };
+    const line = recordFields(
+      'deregister',
+      groupArn('g'.repeat(32)),
+      Array.from({ length: RECORDED_MAX }, () => longest),
+    );
+    expect(JSON.stringify(line).length).toBeLessThan(255_000);
+  });
+});
+
+/** Small letters are lines about our task, capitals about another one at the address; one millisecond apart. */
+const LETTERS: Readonly<Record<string, RecordKind>> = {
+  r: 'register',
+  d: 'deregister',
+  f: 'failed',
+  n: 'refused',
+  k: 'kept',
+  l: 'left',
+};
+const entriesOf = (letters: string): RecordEntry[] =>
+  [...letters].flatMap((letter, index) => {
+    const kind = LETTERS[letter.toLowerCase()];
+    const task = letter === letter.toLowerCase() ? OURS : OTHER;
+    return kind === undefined ? [] : [{ kind, task, address: ADDRESS, atMs: index + 1 }];
+  });
+
+const HISTORIES: readonly (readonly [string, Ownership])[] = [
+  ['', 'unknown'],
+  ['r', 'ours'],
+  ['k', 'ours'],
+  ['rkk', 'ours'],
+  ['d', 'let go'],
+  ['rd', 'let go'],
+  ['rkd', 'let go'],
+  // A removal that failed is none.
+  ['rdf', 'ours'],
+  ['f', 'ours'],
+  ['rdfd', 'let go'],
+  ['rdr', 'ours'],
+  ['rdk', 'ours'],
+  // A registration that ELB did not take is none, whatever was there before.
+  ['rn', 'unknown'],
+  ['rnr', 'ours'],
+  ['rN', 'ours'],
+  // Somebody has remembered a target of ours: that proves nothing.
+  ['l', 'unknown'],
+  ['rl', 'ours'],
+  ['rdl', 'let go'],
+  // The address has moved on to another task of ours.
+  ['rR', 'unknown'],
+  ['rK', 'unknown'],
+  ['rdR', 'unknown'],
+  ['rRr', 'ours'],
+  ['rRd', 'let go'],
+  // What was removed for another task says nothing of this one.
+  ['D', 'unknown'],
+  ['F', 'unknown'],
+  ['rD', 'ours'],
+  ['rdF', 'let go'],
+  ['RDr', 'ours'],
+];
+
+describe('whose a target is', () => {
+  it.each(HISTORIES)('after "%s": %s', (letters, expected) => {
+    expect(ownershipOf(ADDRESS, OURS, entriesOf(letters), undefined)).toBe(expected);
+  });
+
+  it.each([
+    ['r', 0, 'ours'],
+    ['r', 1, 'ours'],
+    ['r', 2, 'let go'],
+    ['rk', 2, 'ours'],
+    ['rk', 3, 'let go'],
+    ['rdf', 1, 'ours'],
+    ['rdf', 4, 'let go'],
+    ['rR', 9, 'unknown'],
+    ['', 9, 'unknown'],
+  ] as const)('after "%s", and a pass at %i ms that saw the address unregistered: %s', (letters, absentAtMs, expected) => {
+    expect(ownershipOf(ADDRESS, OURS, entriesOf(letters), absentAtMs)).toBe(expected);
+  });
+
+  it('is settled by lines of one millisecond in the order in which they were written', () => {
+    const atOnce = (letters: string): Ownership =>
+      ownershipOf(
+        ADDRESS,
+        OURS,
+        entriesOf(letters).map((entry) => ({ ...entry, atMs: 7 })),
+        undefined,
+      );
+    expect([atOnce('df'), atOnce('dfd'), atOnce('rnr'), atOnce('rn')]).toEqual(['ours', 'let go', 'ours', 'unknown']);
+  });
+
+  it('does not depend on the order in which the lines of several environments arrive', () => {
+    const entries = fc.uniqueArray(anyEntry, { selector: ({ atMs }) => atMs });
+    const both = entries.chain((one) => fc.tuple(fc.constant(one), fc.shuffledSubarray(one, { minLength: one.length })));
+    holds(
+      fc.property(both, fc.option(fc.nat(9), { nil: undefined }), ([one, other], absentAtMs) => {
+        expect(ownershipOf(ADDRESS, OURS, other, absentAtMs)).toBe(ownershipOf(ADDRESS, OURS, one, absentAtMs));
+      }),
+    );
+  });
+
+  it("rests on the lines about its address alone, and is never a task's of which there is none", () => {
+    holds(
+      fc.property(fc.array(anyEntry), (entries) => {
+        const own = entries.filter(({ address }) => address === ADDRESS);
+        const ownership = ownershipOf(ADDRESS, OURS, entries, undefined);
+        expect(ownershipOf(ADDRESS, OURS, own, undefined)).toBe(ownership);
+        if (!own.some(({ task }) => task === OURS)) expect(ownership).toBe('unknown');
+      }),
+    );
+  });
+
+  it("is at most one task's", () => {
+    holds(
+      fc.property(fc.uniqueArray(anyEntry, { selector: ({ atMs }) => atMs }), (entries) => {
+        const writes = entries.filter(({ kind }) => kind !== 'failed' && kind !== 'left');
+        const owners = [OURS, OTHER].filter((task) => ownershipOf(ADDRESS, task, writes, undefined) === 'ours');
+        expect(owners.length).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+});
+
+describe('for which task this stack has an address registered', () => {
+  it.each([
+    ['', undefined],
+    ['r', OURS],
+    ['rK', OTHER],
+    ['rdf', OURS],
+    ['rl', OURS],
+    // What was removed or refused last, this stack has not registered.
+    ['rd', undefined],
+    ['rRD', undefined],
+    ['rn', undefined],
+    ['rdr', OURS],
+  ])('after "%s": %s', (letters, task) => {
+    const elsewhere: RecordEntry = { kind: 'register', atMs: 99, address: at('10.0.0.2'), task: OTHER };
+    expect(originOf(ADDRESS, [elsewhere, ...entriesOf(letters).toReversed()])).toBe(task);
+  });
+});
