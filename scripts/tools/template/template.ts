@@ -83,10 +83,7 @@ export function renderTemplate(
   given: Readonly<Record<string, unknown>>,
   refer: Refer = byName,
 ): JsonObject {
-  const declared = Object.entries(objectOf(source['Parameters'] ?? {})).map(([name, value]) => {
-    return [name, handedOn(objectOf(value), given[name])] as const;
-  });
-  const scope = { source, values: new Map<string, unknown>([...Object.entries({ ...PSEUDO, ...given }), ...declared]), refer };
+  const scope = scopeOf(source, given, refer);
   const present = (section: string) => {
     const entries = Object.entries(objectOf(source[section] ?? {}));
     const kept = entries.filter(([, entry]) => {
@@ -96,6 +93,23 @@ export function renderTemplate(
     return resolve(Object.fromEntries(kept), scope);
   };
   return { ...source, Resources: present('Resources'), Outputs: present('Outputs') };
+}
+
+/**
+ * What CloudFormation says to these parameters before it makes anything: the names of those that it does not take, and the
+ * descriptions of the assertions under Rules that do not hold.
+ */
+export function refusalsOf(source: JsonObject, given: ParameterValues): string[] {
+  const declared = objectOf(source['Parameters']);
+  const refused = Object.entries(given).filter(([name, value]) => !takes(objectOf(declared[name]), String(value)));
+  const scope = scopeOf(source, given, byName);
+  const rules = Object.values(objectOf(source['Rules'] ?? {})).filter((rule) => {
+    const condition = lookUp(rule, 'RuleCondition');
+    return condition === undefined || isTrue(condition, scope);
+  });
+  const assertions = rules.flatMap((rule) => listOf(lookUp(rule, 'Assertions')));
+  const broken = assertions.filter((each) => !isTrue(lookUp(each, 'Assert'), scope));
+  return [...refused.map(([name]) => name), ...broken.map((each) => String(lookUp(each, 'AssertDescription')))];
 }
 
 /** The properties of a resource, rendered. */
@@ -144,6 +158,13 @@ export function bundleOptions(): BuildOptions {
     external: listOf(built['External'] ?? []).map(String),
     loader: Object.fromEntries(loaders),
   };
+}
+
+function scopeOf(source: JsonObject, given: Readonly<Record<string, unknown>>, refer: Refer): Scope {
+  const declared = Object.entries(objectOf(source['Parameters'] ?? {})).map(([name, value]) => {
+    return [name, handedOn(objectOf(value), given[name])] as const;
+  });
+  return { source, values: new Map<string, unknown>([...Object.entries({ ...PSEUDO, ...given }), ...declared]), refer };
 }
 
 function shortForms(): Tags {

@@ -195,7 +195,7 @@ export const PIPE_RULES: readonly Rule[] = [
       expect(variables['POWERTOOLS_SERVICE_NAME']).toBe('my-stack');
       expect(readSettings(variables)).toEqual({
         ok: true,
-        settings: {
+        value: {
           clusters: [CLUSTER, SECOND],
           targetGroups: [TARGET_GROUP],
           cloudMapServices: [CLOUD_MAP_SERVICE],
@@ -207,10 +207,11 @@ export const PIPE_RULES: readonly Rule[] = [
     },
   },
   {
-    name: 'every log is kept for a bounded time, and every function writes to such a log',
+    name: 'every log is kept for a bounded time under a name that nobody else has, and every function writes to such a log',
     check(view) {
       for (const stack of [view.root(), view.scenario()]) {
-        for (const { properties } of ofType(stack, 'AWS::Logs::LogGroup')) expect(properties['RetentionInDays']).toBe(30);
+        // A name of ours may be there already: of another function, or of a log that an earlier stack left behind.
+        for (const { properties } of ofType(stack, 'AWS::Logs::LogGroup')) expect(properties).toEqual({ RetentionInDays: 30 });
         for (const { properties } of functionsOf(stack)) {
           expect(resourceOf(stack, String(lookUp(properties, 'LoggingConfig', 'LogGroup'))).type).toBe('AWS::Logs::LogGroup');
         }
@@ -240,6 +241,28 @@ export const PIPE_RULES: readonly Rule[] = [
     },
   },
   {
+    name: 'a value that a command line has cut short is refused',
+    check(view) {
+      const takesIn = (file: string, name: string, text: string) =>
+        takes(objectOf(lookUp(view.source(file), 'Parameters', name)), text);
+      const whole = 'target-group=web service=app port=8080';
+      for (const text of ['', whole, `${whole};${whole}`, 'port=8080 family=nightly'])
+        expect([text, takesIn('template.yaml', 'Bindings', text)]).toEqual([text, true]);
+      for (const text of [
+        'target-group=web',
+        'service=app',
+        'port=8080',
+        `${whole}; target-group=api`,
+        'target-group=web; port=8080',
+      ])
+        expect([text, takesIn('template.yaml', 'Bindings', text)]).toEqual([text, false]);
+      for (const file of ['infra/example.yaml', 'infra/app.yaml']) {
+        expect(takesIn(file, 'HealthCheckCommand', 'curl -f http://localhost:8080/')).toBe(true);
+        expect(takesIn(file, 'HealthCheckCommand', 'curl')).toBe(false);
+      }
+    },
+  },
+  {
     name: 'dead letters are moved back to a queue that is named',
     check(view) {
       expect(view.root().outputs['RedriveCommand']).toMatch(
@@ -248,11 +271,15 @@ export const PIPE_RULES: readonly Rule[] = [
     },
   },
   {
-    name: 'the outputs ask for a check that changes nothing, and follow the log',
+    name: 'the outputs ask for a check that changes nothing, in any shell, and follow the log',
     check(view) {
       expect(view.root().outputs['CheckCommand']).toContain(
         `--function-name SyncFunction --cli-binary-format raw-in-base64-out --payload '{"check":true}'`,
       );
+      // Both cmd and PowerShell hand on what stands between the outer quotes, if there are no others.
+      const [, inner = ''] = /^cmd \/c "([^"']*)"$/.exec(String(view.root().outputs['CheckCommandWindows'])) ?? [];
+      const [, payload = ''] = /--function-name SyncFunction --cli-binary-format base64 --payload (\S+) /.exec(inner) ?? [];
+      expect(Buffer.from(payload, 'base64').toString()).toBe('{"check":true}');
       expect(view.root().outputs['LogsCommand']).toContain('logs tail SyncLogs');
     },
   },
