@@ -1,7 +1,7 @@
 /** The credentials of the deployed bundle: those of the environment, as it is at each call. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { outcomeOf } from '../../functions/adapters/outcome.ts';
 import { defaultProvider } from '../../functions/adapters/environment-credentials.ts';
+import { outcomeOf } from '../../functions/adapters/outcome.ts';
 
 const KEYS = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'secret' };
 

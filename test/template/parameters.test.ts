@@ -129,6 +129,7 @@ describe('Bindings', () => {
     'service=app port=8080;family=app port=8080;',
     ' ; service=app   port=8080 ;; ',
     'service=app port=8080\nservice=app port=8081',
+    '\n  port=8080 service=app\r\n\n  family=nightly port=1\r\n',
   ])('takes %j, as the function does', (text) => {
     expect(accepts('Bindings', text)).toBe(true);
     expect(splitLines(text).map((line) => parseBinding(line.text, context, 'parameter').ok)).not.toContain(false);
@@ -146,6 +147,12 @@ describe('Bindings', () => {
     'service=app port=8080service=api',
     'service=app port=8080 # the app',
     'app:8080',
+    'service=app',
+    'port=8080',
+    'target-group=web mode=drain',
+    'service=app; port=8080',
+    'service=app port=8080; target-group=api',
+    'service=app\nport=8080',
   ])('refuses %j', (text) => {
     expect(accepts('Bindings', text)).toBe(false);
   });

@@ -1,4 +1,7 @@
-/** What the product and the example cost a month, counted from the templates. */
+/**
+ * What the product and the example cost a month, counted from the templates: who reads it decides by it whether to deploy, and a
+ * further alarm or NAT gateway has to show there.
+ */
 import { functionsOf } from '../template/functions.ts';
 import { listOf, lookUp } from '../template/template.ts';
 import { ofType, type Stack, type View } from '../template/templates.ts';
@@ -24,6 +27,8 @@ const GIGABYTE = 1_000_000_000;
 const LOAD_BALANCER_UNITS = 0.1;
 const NAT_GIGABYTES = 5;
 const FILE_GIGABYTES = 1;
+/** Most of it by the first start. Binary logs of an idle database are a few kB a day. */
+const FILE_GIGABYTES_MOVED = 2;
 
 /** The tables of docs/cost.md. */
 export function costTables(view: View): string {
@@ -86,6 +91,12 @@ export function exampleLines(stack: Stack): Line[] {
       'a month',
       PRICES.fileGigabyteMonth,
     ),
+    line(
+      'written to files, in GB',
+      ofType(stack, 'AWS::EFS::FileSystem').length * FILE_GIGABYTES_MOVED,
+      'each',
+      PRICES.fileGigabyteWritten,
+    ),
     line('secrets', ofType(stack, 'AWS::SecretsManager::Secret').length, 'a month', PRICES.secretMonth),
     line(
       'private DNS zones',
@@ -119,7 +130,7 @@ function choices(view: View, example: Stack): string {
   const usual = dollarsOf(exampleLines(example));
   const options = [
     ['NatMode=perAz', { NatMode: 'perAz' }, 0],
-    ['NatMode=none InterfaceEndpoints=create', { NatMode: 'none', InterfaceEndpoints: 'create' }, 0],
+    ['NatMode=none InterfaceEndpoints=create, images in ECR', { NatMode: 'none', InterfaceEndpoints: 'create' }, 0],
     ['Capacity=EC2, two instances c6i.large', { Capacity: 'EC2' }, 2 * PRICES.instanceHour * HOURS_A_MONTH],
     ['DesiredCount=0', { DesiredCount: 0 }, 0],
     ['Persistence=none', { Persistence: 'none' }, 0],

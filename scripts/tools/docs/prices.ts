@@ -16,6 +16,7 @@ export const PRICES = {
   fargateGigabyteHour: 0.004445,
   instanceHour: 0.085,
   fileGigabyteMonth: 0.3,
+  fileGigabyteWritten: 0.06,
   secretMonth: 0.4,
   hostedZoneMonth: 0.5,
   alarmMonth: 0.1,

@@ -117,14 +117,6 @@ export function propertiesOf(name: string, given?: ParameterValues): JsonObject 
   return objectOf(lookUp(render(given), 'Resources', name, 'Properties'));
 }
 
-/** Names and properties of all resources of a type, rendered. */
-export function resourcesOfType(type: string, given?: ParameterValues): [string, JsonObject][] {
-  const resources = Object.entries(objectOf(render(given)['Resources']));
-  return resources
-    .filter(([, resource]) => lookUp(resource, 'Type') === type)
-    .map(([name, resource]) => [name, objectOf(lookUp(resource, 'Properties'))]);
-}
-
 /** Whether CloudFormation would take this text for the parameter. */
 export function accepts(name: string, text: string): boolean {
   return takes(objectOf(parameters()[name]), text);

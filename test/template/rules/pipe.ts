@@ -248,13 +248,8 @@ export const PIPE_RULES: readonly Rule[] = [
       const whole = 'target-group=web service=app port=8080';
       for (const text of ['', whole, `${whole};${whole}`, 'port=8080 family=nightly'])
         expect([text, takesIn('template.yaml', 'Bindings', text)]).toEqual([text, true]);
-      for (const text of [
-        'target-group=web',
-        'service=app',
-        'port=8080',
-        `${whole}; target-group=api`,
-        'target-group=web; port=8080',
-      ])
+      const cut = ['target-group=web', 'service=app', 'port=8080'];
+      for (const text of [...cut, ...cut.map((line) => `${line}; ${whole}`), ...cut.map((line) => `${whole}; ${line}`)])
         expect([text, takesIn('template.yaml', 'Bindings', text)]).toEqual([text, false]);
       for (const file of ['infra/example.yaml', 'infra/app.yaml']) {
         expect(takesIn(file, 'HealthCheckCommand', 'curl -f http://localhost:8080/')).toBe(true);
