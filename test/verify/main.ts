@@ -9,6 +9,7 @@ import { verifyRelease } from '../../scripts/tools/package/verify.ts';
 import { BUNDLE, build, buildAgain, buildExample, loadBundle, weighArchive, weighBundle } from './bundle.ts';
 import { ROOT, VENV } from './command.ts';
 import { CONFORMANCE_STEPS } from './conformance.ts';
+import { rehearseExample } from './deployment/example.ts';
 import { rehearseDeployment, rehearseRelease } from './deployment/rehearse.ts';
 import { rehearseRuntime } from './lambda-runtime/rehearse.ts';
 import { lintSources, lintTransformed, validate } from './lint.ts';
@@ -35,7 +36,8 @@ const STEPS: readonly Step[] = [
   { name: 'release is the same twice', run: () => verifyRelease(BUNDLE) },
   { name: "Lambda's own runtime", run: () => rehearseRuntime(dirname(BUNDLE)) },
   { name: 'release deployed by two lines', run: rehearseRelease },
-  { name: 'deployment rehearsed', run: rehearseAndTell },
+  { name: 'deployment rehearsed', run: () => tellAll(rehearseDeployment) },
+  { name: 'example rehearsed', run: () => tellAll(rehearseExample) },
 ];
 
 /** At the versions of test/verify/requirements.txt. */
@@ -64,9 +66,10 @@ const chosen = STEPS.filter(({ name }) => words.length === 0 || words.some((word
 // A misspelt word must not look like a verification that passed.
 if (chosen.length === 0)
   throw new Error(`No step is called ${words.join(' or ')}. There are: ${STEPS.map(({ name }) => name).join('; ')}.`);
+
 /** It takes minutes, so it tells on its way what it sees, each in a line of its own. */
-async function rehearseAndTell(): Promise<string> {
-  await rehearseDeployment((line) => process.stdout.write(`\n  ${line}`));
+async function tellAll(rehearse: (tell: (line: string) => void) => Promise<void>): Promise<string> {
+  await rehearse((line) => process.stdout.write(`\n  ${line}`));
   process.stdout.write(`\n${''.padEnd(NAME_WIDTH)}`);
   return '';
 }
