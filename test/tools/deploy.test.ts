@@ -9,7 +9,7 @@ import { root } from '../walls/copy.ts';
 const MAIN = join(root, 'scripts/tools/deploy/main.ts');
 /** One call a line. */
 const SAM =
-  '#!/bin/sh\n[ "$1" = --version ] && echo "SAM CLI, version $SAM_VERSION" && exit\necho "$@" >> calls\nexit "${SAM_STATUS:-0}"\n';
+  '#!/bin/sh\n[ "$1" = --version ] && echo "SAM CLI, version $SAM_VERSION" && exit\necho "$@" >> calls\nexit "$SAM_STATUS"\n';
 const AWS = '#!/bin/sh\necho "aws $@" >> calls\necho "$AWS_SAYS" >&2\nexit "$AWS_STATUS"\n';
 const NO_ROLE = 'An error occurred (NoSuchEntity) when calling the GetRole operation: The role cannot be found.';
 
@@ -27,7 +27,7 @@ describe('a deployment', () => {
   const program = (name: string, text: string) => writeFileSync(join(folder, name), text, { mode: 0o755 });
   const callsOf = () => readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n');
   const run = (words: readonly string[], variables: Readonly<Record<string, string>> = {}) => {
-    const env = { PATH: folder, SAM_VERSION: '1.170.0', AWS_STATUS: '0', ...variables };
+    const env = { PATH: folder, SAM_VERSION: '1.170.0', AWS_STATUS: '0', SAM_STATUS: '0', ...variables };
     const { status, stderr } = spawnSync(process.execPath, [MAIN, ...words], { cwd: folder, env, encoding: 'utf8' });
     return { status, stderr };
   };

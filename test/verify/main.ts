@@ -10,6 +10,7 @@ import { BUNDLE, build, buildAgain, buildExample, loadBundle, weighArchive, weig
 import { ROOT, VENV } from './command.ts';
 import { CONFORMANCE_STEPS } from './conformance.ts';
 import { rehearseExample } from './deployment/example.ts';
+import { rehearseGuided } from './deployment/guided.ts';
 import { rehearseDeployment, rehearseRelease } from './deployment/rehearse.ts';
 import { rehearseRuntime } from './lambda-runtime/rehearse.ts';
 import { lintSources, lintTransformed, validate } from './lint.ts';
@@ -35,6 +36,7 @@ const STEPS: readonly Step[] = [
   ...CONFORMANCE_STEPS,
   { name: 'release is the same twice', run: () => verifyRelease(BUNDLE) },
   { name: "Lambda's own runtime", run: () => rehearseRuntime(dirname(BUNDLE)) },
+  { name: 'first deployment, guided', run: rehearseGuided },
   { name: 'release deployed by two lines', run: rehearseRelease },
   { name: 'deployment rehearsed', run: () => tellAll(rehearseDeployment) },
   { name: 'example rehearsed', run: () => tellAll(rehearseExample) },

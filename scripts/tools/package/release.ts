@@ -14,7 +14,7 @@ import { plainTemplate } from './template.ts';
 
 const SUMS = 'SHA256SUMS';
 /** The one file that a user runs. */
-export const DEPLOY = 'deploy.sh';
+const DEPLOY = 'deploy.sh';
 
 /** Contents by name. */
 export type Release = ReadonlyMap<string, string | Uint8Array>;
