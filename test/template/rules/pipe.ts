@@ -193,7 +193,7 @@ export const PIPE_RULES: readonly Rule[] = [
       };
       const variables = environmentOf(view.root(given));
       expect(variables['POWERTOOLS_SERVICE_NAME']).toBe('my-stack');
-      expect(readSettings(variables)).toEqual({
+      expect(readSettings(variables)).toMatchObject({
         ok: true,
         value: {
           clusters: [CLUSTER, SECOND],
