@@ -50,15 +50,20 @@ describe('the template', () => {
   it('says what to type next', () => {
     const outputs = Object.entries(objectOf(render()['Outputs'])).map(([name, output]) => [name, lookUp(output, 'Value')]);
     const invoke = 'aws lambda invoke --region eu-west-1 --function-name SyncFunction --cli-binary-format';
+    const log = 'arn:aws:logs:eu-west-1:111122223333:log-group:SyncLogs';
     expect(Object.fromEntries(outputs)).toEqual({
       CheckCommand: `${invoke} raw-in-base64-out --payload '{"check":true}' check.json && cat check.json`,
       CheckCommandWindows: `cmd /c "${invoke} base64 --payload eyJjaGVjayI6dHJ1ZX0= check.json && type check.json"`,
+      PauseCommand: `aws logs tag-resource --region eu-west-1 --tags alb-target-sync=paused --resource-arn ${log}`,
+      ResumeCommand: `aws logs untag-resource --region eu-west-1 --tag-keys alb-target-sync --resource-arn ${log}`,
       LogsCommand: 'aws logs tail SyncLogs --region eu-west-1 --follow --format short',
       RedriveCommand:
         'aws sqs start-message-move-task --region eu-west-1 --source-arn DeadLetterQueue.Arn --destination-arn HintQueue.Arn',
       QueueUrl: 'HintQueue',
       DeadLetterQueueUrl: 'DeadLetterQueue',
       FunctionArn: 'SyncFunction.Arn',
+      RoleArn: 'SyncRole.Arn',
+      LogGroupName: 'SyncLogs',
     });
   });
 });

@@ -2,6 +2,7 @@
  * What the product and the example cost a month, counted from the templates: who reads it decides by it whether to deploy, and a
  * further alarm or NAT gateway has to show there.
  */
+import { METRICS } from '../../../functions/adapters/telemetry.ts';
 import { functionsOf } from '../template/functions.ts';
 import { listOf, lookUp } from '../template/template.ts';
 import { ofType, type Stack, type View } from '../template/templates.ts';
@@ -20,8 +21,6 @@ const POLLS_A_MINUTE = 15;
 /** Assumed, on the high side: what a scheduled pass takes, and what it writes to the log. */
 const PASS_SECONDS = 0.3;
 const PASS_LOG_BYTES = 1_000;
-/** The metrics that functions/adapters/telemetry.ts publishes, with one value of the dimension `service`. */
-export const METRICS = 6;
 const GIGABYTE = 1_000_000_000;
 /** Assumed of the example's load: a load balancer unit's tenth, and images and calls through NAT. */
 const LOAD_BALANCER_UNITS = 0.1;
@@ -56,8 +55,10 @@ export function productLines(stack: Stack): Line[] {
   const polls = MINUTES_A_MONTH * POLLS_A_MINUTE;
   const logged = (MINUTES_A_MONTH * PASS_LOG_BYTES) / GIGABYTE;
   return [
-    line('metrics', METRICS, 'a month', PRICES.metricMonth),
+    // With one value of the dimension `service`.
+    line('metrics', Object.keys(METRICS).length, 'a month', PRICES.metricMonth),
     line('alarms', alarms, 'a month', PRICES.alarmMonth),
+    line('composite alarms', ofType(stack, 'AWS::CloudWatch::CompositeAlarm').length, 'a month', PRICES.compositeAlarmMonth),
     line('queue, Lambda’s polls', polls / 1_000_000, 'a million', PRICES.queueMillion),
     line(`function, a pass a minute of ${PASS_SECONDS} s, in GB-seconds`, seconds, 'each', PRICES.lambdaGigabyteSecond),
     line('function, calls', MINUTES_A_MONTH / 1_000_000, 'a million', PRICES.lambdaMillion),

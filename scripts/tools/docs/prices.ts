@@ -20,6 +20,7 @@ export const PRICES = {
   secretMonth: 0.4,
   hostedZoneMonth: 0.5,
   alarmMonth: 0.1,
+  compositeAlarmMonth: 0.5,
   metricMonth: 0.3,
   logGigabyte: 0.5,
   queueMillion: 0.4,

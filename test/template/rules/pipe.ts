@@ -115,7 +115,10 @@ export const PIPE_RULES: readonly Rule[] = [
             Principal: { Service: 'events.amazonaws.com' },
             Action: 'sqs:SendMessage',
             Resource: resource,
-            Condition: { ArnEquals: { 'aws:SourceArn': 'TaskRule.Arn' }, StringEquals: { 'aws:SourceAccount': ACCOUNT } },
+            Condition: {
+              ArnEquals: { 'aws:SourceArn': ['TaskRule.Arn', 'TagRule.Arn'] },
+              StringEquals: { 'aws:SourceAccount': ACCOUNT },
+            },
           }),
           expect.objectContaining({
             Effect: 'Deny',
@@ -199,7 +202,7 @@ export const PIPE_RULES: readonly Rule[] = [
           clusters: [CLUSTER, SECOND],
           targetGroups: [TARGET_GROUP],
           cloudMapServices: [CLOUD_MAP_SERVICE],
-          binding: 'service=app port=8080',
+          bindings: 'service=app port=8080',
           mode: 'observe',
         },
       });

@@ -114,7 +114,7 @@ export const SECRET_RULES: readonly Rule[] = [
           const { Type, Description, ConstraintDescription, AllowedValues = [] } = objectOf(declared);
           expect([name, Description]).toEqual([name, expect.stringMatching(/^[A-Z].*\.$/s)]);
           if (/^(String|Number|CommaDelimitedList)$/.test(String(Type)))
-            expect([name, ConstraintDescription]).toEqual([name, expect.stringMatching(/^must be .*\.$/s)]);
+            expect([name, ConstraintDescription]).toEqual([name, expect.stringMatching(/^must (be|begin) .*\.$/s)]);
           // YAML 1.1 reads on, off, yes and no as booleans, and the stack would hold a value that matches none of them.
           for (const allowed of listOf(AllowedValues))
             expect([name, typeof allowed]).toEqual([name, expect.stringMatching(/string|number/)]);

@@ -57,9 +57,9 @@ export const SERVICE_RULES: readonly Rule[] = [
       const line = parseBinding(tagOf(resourceOf(stack, 'App/TargetGroup').properties), context(), 'tag');
       expect(line).toMatchObject({
         ok: true,
-        value: { selector: { kind: 'service', name: serviceName(stack, 'App') }, drain: false, writes: true },
+        value: [{ selector: { kind: 'service', name: serviceName(stack, 'App') }, drain: false, writes: true }],
       });
-      expect(line).toMatchObject({ value: { port: portsOf(stack, 'App')[0], zone: undefined } });
+      expect(line).toMatchObject({ value: [{ port: portsOf(stack, 'App')[0], zone: undefined }] });
       expect(syncOf(stack)).toMatchObject({
         BINDINGS: '',
         TARGET_GROUP_ARNS: 'App/TargetGroup',
@@ -77,7 +77,7 @@ export const SERVICE_RULES: readonly Rule[] = [
       const line = parseBinding(binding, context(), 'parameter');
       expect(line).toMatchObject({
         ok: true,
-        value: { selector: { name: serviceName(stack, 'App') }, port: portsOf(stack, 'App')[0], zone: 'all' },
+        value: [{ selector: { name: serviceName(stack, 'App') }, port: portsOf(stack, 'App')[0], zone: 'all' }],
       });
     },
   },
@@ -329,7 +329,16 @@ function valuesOf(list: unknown): JsonObject {
 
 function context() {
   const cluster = parseClusterArn(CLUSTER);
-  return { source: 'the example', clusters: cluster.ok ? [cluster.value] : [], stackMode: 'enforce' as const };
+  const clusters = cluster.ok ? [cluster.value] : [];
+  return {
+    source: 'the example',
+    stackMode: 'enforce' as const,
+    home: undefined,
+    clusters,
+    anyCluster: clusters,
+    clustersOf: new Map<string, typeof clusters>(),
+    readsAccounts: false,
+  };
 }
 
 function tagOf({ Tags }: JsonObject): string {
