@@ -164,7 +164,7 @@ function shortForms(): Tags {
     tag: `!${name}`,
     resolve: (text: string) => ({ [longName(name)]: text }),
   }));
-  const lists = ['If', 'Equals', 'Not', 'And', 'Or', 'Join', 'Select', 'Split', 'Contains'].map((name) => ({
+  const lists = ['If', 'Equals', 'Not', 'And', 'Or', 'Join', 'Select', 'Split', 'EachMemberEquals'].map((name) => ({
     tag: `!${name}`,
     collection: 'seq' as const,
     resolve(list: YAMLMap | YAMLSeq) {
@@ -243,7 +243,7 @@ function isTrue(condition: unknown, scope: Scope): boolean {
   if (name === 'Fn::Not') return !isTrue(list[0], scope);
   if (name === 'Fn::And') return list.every((each) => isTrue(each, scope));
   if (name === 'Fn::Or') return list.some((each) => isTrue(each, scope));
-  if (name === 'Fn::Contains') return listOf(resolve(list[0], scope)).includes(list[1]);
+  if (name === 'Fn::EachMemberEquals') return listOf(resolve(list[0], scope)).every((each) => each === list[1]);
   if (name !== 'Fn::Equals') throw new Error(`Expected a condition, found ${JSON.stringify(condition)}.`);
   const [left, right] = list.map((each) => resolve(each, scope));
   return left === right;

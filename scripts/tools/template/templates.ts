@@ -38,8 +38,8 @@ export interface View {
   source(path: string): JsonObject;
   root(given?: ParameterValues): Stack;
   scenario(given?: ParameterValues): Stack;
-  /** Why the example is refused with these parameters, before anything is made. */
-  refusals(given?: ParameterValues): readonly string[];
+  /** Why the example, or another template, is refused with these parameters before anything is made. */
+  refusals(given?: ParameterValues, path?: string): readonly string[];
 }
 
 const ROOT = 'template.yaml';
@@ -67,7 +67,7 @@ export function viewOf(files: Files): View {
     root: (given = {}) =>
       once(`root ${JSON.stringify(given)}`, () => stackOf(renderTemplate(source(ROOT), { ...REQUIRED, ...given }), '')),
     scenario: (given = {}) => once(`scenario ${JSON.stringify(given)}`, () => renderNested(files, EXAMPLE, '', given)),
-    refusals: (given = {}) => refusalsOf(source(EXAMPLE), given),
+    refusals: (given = {}, path = EXAMPLE) => refusalsOf(source(path), given),
   };
 }
 

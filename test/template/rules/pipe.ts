@@ -8,6 +8,7 @@ import {
   listOf,
   lookUp,
   objectOf,
+  type ParameterValues,
   TARGET_GROUP,
   takes,
 } from '../../../scripts/tools/template/template.ts';
@@ -241,6 +242,22 @@ export const PIPE_RULES: readonly Rule[] = [
           false,
         ]);
       }
+    },
+  },
+  {
+    name: 'a stack that is told nothing is refused by no rule, however CloudFormation reads an empty list',
+    check(view) {
+      const none = [[], ['']] as const;
+      const refusals = (given: ParameterValues) => view.refusals(given, 'template.yaml');
+      expect(refusals({})).toEqual([]);
+      for (const empty of none) {
+        const nothing = { SpokeAccountIds: empty, TargetGroupArns: empty };
+        expect(refusals(nothing)).toEqual([]);
+        expect(refusals({ ...nothing, TagBindings: 'ignored' })).toEqual([expect.stringContaining('TargetGroupArns')]);
+      }
+      const named = { TagBindings: 'ignored', TargetGroupArns: [TARGET_GROUP], SpokeAccountIds: ['444455556666'] };
+      expect(refusals(named)).toEqual([expect.stringContaining('SpokeRoleName')]);
+      expect(refusals({ ...named, SpokeRoleName: 'alb-target-sync-spoke' })).toEqual([]);
     },
   },
   {

@@ -6,8 +6,8 @@ is set.
 
 Lambda finds a handler in a file .cjs too, which is what `sam build` makes of ours.
 
-CloudFormation takes the types of resources that the example has and the emulator has not. They get a name and nothing else, so
-that the rest of the example can be rehearsed. The role of ECS is the exception: it is made in IAM, refused where it is there
+CloudFormation takes the types of resources that our templates have and the emulator has not. They get a name and nothing else, so
+that the rest can be rehearsed. The role of ECS is the exception: it is made in IAM, refused where it is there
 already, and asked for by every new cluster, as in an account that has never used ECS. A reference to a secret is its ARN, the
 number of tasks is a number, and the ARN of a target group ends in hexadecimal digits. Nested templates of SAM are transformed,
 and a VPC tells its addresses.
@@ -26,6 +26,7 @@ from ministack.services.cloudformation import engine, provisioners
 
 ECS_ROLE = "AWSServiceRoleForECS"
 NAMES_ONLY = [
+    "AWS::CloudWatch::CompositeAlarm",
     "AWS::EC2::EIP",
     "AWS::EC2::NatGateway",
     "AWS::EC2::SecurityGroupEgress",
@@ -33,6 +34,8 @@ NAMES_ONLY = [
     "AWS::EC2::VPCPeeringConnection",
     "AWS::ECS::CapacityProvider",
     "AWS::ECS::ClusterCapacityProviderAssociations",
+    "AWS::Events::EventBusPolicy",
+    "AWS::Logs::QueryDefinition",
 ]
 HANDLERS = provisioners._RESOURCE_HANDLERS
 parse_template = engine._parse_template
