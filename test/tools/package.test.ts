@@ -1,15 +1,15 @@
 /** The rooms of `npm run package`. That the whole is made twice alike, and deploys, `npm run verify` shows. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { unzipSync } from 'fflate';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { packArchive } from '../../scripts/tools/package/archive.ts';
-import { checksumsOf } from '../../scripts/tools/package/checksums.ts';
 import { type Component, componentsOf } from '../../scripts/tools/package/components.ts';
 import { checkLicences, noticesOf } from '../../scripts/tools/package/licences.ts';
+import { checksumsOf, deployScript } from '../../scripts/tools/package/release.ts';
 import { sbomOf } from '../../scripts/tools/package/sbom.ts';
 import { withCode } from '../../scripts/tools/package/template.ts';
 import { type BuiltFunction, buildFunction } from '../../scripts/tools/template/build.ts';
@@ -155,6 +155,63 @@ describe('the checksums', () => {
     writeFileSync(join(folder, 'a.txt'), 'another');
     expect(check).toThrow();
     rmSync(folder, { recursive: true });
+  });
+});
+
+describe('the script that deploys', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'deploy it-'));
+  const calls = join(folder, 'calls');
+  const run = (shell: string, ...words: readonly string[]) => {
+    writeFileSync(calls, '');
+    const env = { PATH: `${folder}:${process.env['PATH']}`, CALLS: calls, AWS_ENDPOINT_URL: 'http://127.0.0.1:9' };
+    const { status, stdout } = spawnSync(shell, [join(folder, 'deploy.sh'), ...words], { env, encoding: 'utf8' });
+    const lines = readFileSync(calls, 'utf8').trim().split('\n\n');
+    return { status, stdout, calls: lines.map((line) => line.split('\n')) };
+  };
+
+  beforeAll(() => {
+    writeFileSync(join(folder, 'deploy.sh'), deployScript('product-1.2.3'));
+    // One word a line, and an empty line after each call.
+    writeFileSync(join(folder, 'aws'), '#!/bin/sh\nfor word; do echo "$word"; done >> "$CALLS"\necho >> "$CALLS"\n', {
+      mode: 0o755,
+    });
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it.each(['sh', 'bash'])('calls the AWS CLI twice, and hands on each parameter whole (%s)', (shell) => {
+    const parameters = ['ClusterArns=a,b', 'Bindings=service=app port=8080; family=x port=1'];
+    const { status, calls: made } = run(shell, 'a-bucket', ...parameters);
+    const upload = ['--s3-bucket', 'a-bucket', '--s3-prefix', 'alb-target-sync'];
+    const name = ['--template-file', 'packaged.json', '--stack-name', 'alb-target-sync'];
+    const way = ['--capabilities', 'CAPABILITY_IAM', '--no-fail-on-empty-changeset'];
+    expect([status, made]).toEqual([
+      0,
+      [
+        [
+          'cloudformation',
+          'package',
+          '--template-file',
+          'product-1.2.3.template.json',
+          '--use-json',
+          ...upload,
+          '--output-template-file',
+          'packaged.json',
+        ],
+        ['cloudformation', 'deploy', ...name, ...upload, ...way, '--parameter-overrides', ...parameters],
+      ],
+    ]);
+  });
+
+  it.each(['sh', 'bash'])('leaves the parameters as they are where none is given (%s)', (shell) => {
+    expect(run(shell, 'a-bucket').calls[1]?.at(-1)).toBe('--no-fail-on-empty-changeset');
+  });
+
+  it('says what it wants to know where it is told nothing, and calls nobody', () => {
+    const { status, stdout, calls: made } = run('sh');
+    expect([status, made]).toEqual([2, [['']]]);
+    expect(stdout).toMatch(
+      /^ Deploys product-1\.2\.3 [^#]*sh deploy\.sh BUCKET ClusterArns=[^#]*STACK_NAME=[^#]*alb-target-sync\.\n$/s,
+    );
   });
 });
 

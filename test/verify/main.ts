@@ -3,17 +3,20 @@
  * as small, as quick to load and as reproducible as promised. Needs no account. Run it by `npm run verify`; words after it
  * (`npm run verify -- lint bundle`) run only the steps whose names contain one of them.
  */
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
+import { pythonEnvironment } from '../../scripts/tools/emulators/tools.ts';
 import { verifyRelease } from '../../scripts/tools/package/verify.ts';
 import { BUNDLE, build, buildAgain, buildExample, loadBundle, weighArchive, weighBundle } from './bundle.ts';
+import { ROOT, VENV } from './command.ts';
 import { CONFORMANCE_STEPS } from './conformance.ts';
-import { rehearseDeployment } from './deployment/rehearse.ts';
+import { rehearseExample } from './deployment/example.ts';
+import { rehearseGuided } from './deployment/guided.ts';
+import { rehearseDeployment, rehearseRelease } from './deployment/rehearse.ts';
 import { rehearseRuntime } from './lambda-runtime/rehearse.ts';
 import { lintSources, lintTransformed, validate } from './lint.ts';
-import { askLinters, askRules } from './mistakes.ts';
+import { askRules } from './mistakes.ts';
 import { askRuler } from './ruler.ts';
 import type { Step } from './step.ts';
-import { installCheckov, installTools } from './tools.ts';
 
 const NAME_WIDTH = 36;
 
@@ -24,8 +27,6 @@ const STEPS: readonly Step[] = [
   { name: 'cfn-lint, transformed template', run: lintTransformed },
   { name: "rule pattern, by AWS's matcher", run: askRuler },
   { name: 'seeded mistakes, rules', run: askRules },
-  { name: 'checkov', run: installCheckov },
-  { name: 'seeded mistakes, linters', run: askLinters },
   { name: 'sam build', run: build },
   { name: 'sam build, example', run: buildExample },
   { name: 'bundle within budget', run: weighBundle },
@@ -35,8 +36,17 @@ const STEPS: readonly Step[] = [
   ...CONFORMANCE_STEPS,
   { name: 'release is the same twice', run: () => verifyRelease(BUNDLE) },
   { name: "Lambda's own runtime", run: () => rehearseRuntime(dirname(BUNDLE)) },
-  { name: 'deployment rehearsed', run: rehearseAndTell },
+  { name: 'first deployment, guided', run: rehearseGuided },
+  { name: 'release deployed by two lines', run: rehearseRelease },
+  { name: 'deployment rehearsed', run: () => tellAll(rehearseDeployment) },
+  { name: 'example rehearsed', run: () => tellAll(rehearseExample) },
 ];
+
+/** At the versions of test/verify/requirements.txt. */
+async function installTools(): Promise<string> {
+  const { isNew } = await pythonEnvironment(VENV, join(ROOT, 'test/verify/requirements.txt'));
+  return isNew ? 'installed into .venv' : 'already there';
+}
 
 /** Tells the step while it runs, then how it went. A step that fails does not keep the others from running. */
 async function perform({ name, run }: Step): Promise<boolean> {
@@ -58,9 +68,10 @@ const chosen = STEPS.filter(({ name }) => words.length === 0 || words.some((word
 // A misspelt word must not look like a verification that passed.
 if (chosen.length === 0)
   throw new Error(`No step is called ${words.join(' or ')}. There are: ${STEPS.map(({ name }) => name).join('; ')}.`);
+
 /** It takes minutes, so it tells on its way what it sees, each in a line of its own. */
-async function rehearseAndTell(): Promise<string> {
-  await rehearseDeployment((line) => process.stdout.write(`\n  ${line}`));
+async function tellAll(rehearse: (tell: (line: string) => void) => Promise<void>): Promise<string> {
+  await rehearse((line) => process.stdout.write(`\n  ${line}`));
   process.stdout.write(`\n${''.padEnd(NAME_WIDTH)}`);
   return '';
 }

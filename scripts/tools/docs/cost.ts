@@ -1,4 +1,8 @@
-/** What the product and the example cost a month, counted from the templates. */
+/**
+ * What the product and the example cost a month, counted from the templates: who reads it decides by it whether to deploy, and a
+ * further alarm or NAT gateway has to show there.
+ */
+import { METRICS } from '../../../functions/adapters/telemetry.ts';
 import { functionsOf } from '../template/functions.ts';
 import { listOf, lookUp } from '../template/template.ts';
 import { ofType, type Stack, type View } from '../template/templates.ts';
@@ -17,13 +21,13 @@ const POLLS_A_MINUTE = 15;
 /** Assumed, on the high side: what a scheduled pass takes, and what it writes to the log. */
 const PASS_SECONDS = 0.3;
 const PASS_LOG_BYTES = 1_000;
-/** The metrics that functions/adapters/telemetry.ts publishes, with one value of the dimension `service`. */
-export const METRICS = 6;
 const GIGABYTE = 1_000_000_000;
 /** Assumed of the example's load: a load balancer unit's tenth, and images and calls through NAT. */
 const LOAD_BALANCER_UNITS = 0.1;
 const NAT_GIGABYTES = 5;
 const FILE_GIGABYTES = 1;
+/** Most of it by the first start. Binary logs of an idle database are a few kB a day. */
+const FILE_GIGABYTES_MOVED = 2;
 
 /** The tables of docs/cost.md. */
 export function costTables(view: View): string {
@@ -51,8 +55,10 @@ export function productLines(stack: Stack): Line[] {
   const polls = MINUTES_A_MONTH * POLLS_A_MINUTE;
   const logged = (MINUTES_A_MONTH * PASS_LOG_BYTES) / GIGABYTE;
   return [
-    line('metrics', METRICS, 'a month', PRICES.metricMonth),
+    // With one value of the dimension `service`.
+    line('metrics', Object.keys(METRICS).length, 'a month', PRICES.metricMonth),
     line('alarms', alarms, 'a month', PRICES.alarmMonth),
+    line('composite alarms', ofType(stack, 'AWS::CloudWatch::CompositeAlarm').length, 'a month', PRICES.compositeAlarmMonth),
     line('queue, Lambda’s polls', polls / 1_000_000, 'a million', PRICES.queueMillion),
     line(`function, a pass a minute of ${PASS_SECONDS} s, in GB-seconds`, seconds, 'each', PRICES.lambdaGigabyteSecond),
     line('function, calls', MINUTES_A_MONTH / 1_000_000, 'a million', PRICES.lambdaMillion),
@@ -85,6 +91,12 @@ export function exampleLines(stack: Stack): Line[] {
       ofType(stack, 'AWS::EFS::FileSystem').length * FILE_GIGABYTES,
       'a month',
       PRICES.fileGigabyteMonth,
+    ),
+    line(
+      'written to files, in GB',
+      ofType(stack, 'AWS::EFS::FileSystem').length * FILE_GIGABYTES_MOVED,
+      'each',
+      PRICES.fileGigabyteWritten,
     ),
     line('secrets', ofType(stack, 'AWS::SecretsManager::Secret').length, 'a month', PRICES.secretMonth),
     line(
@@ -119,7 +131,7 @@ function choices(view: View, example: Stack): string {
   const usual = dollarsOf(exampleLines(example));
   const options = [
     ['NatMode=perAz', { NatMode: 'perAz' }, 0],
-    ['NatMode=none InterfaceEndpoints=create', { NatMode: 'none', InterfaceEndpoints: 'create' }, 0],
+    ['NatMode=none InterfaceEndpoints=create, images in ECR', { NatMode: 'none', InterfaceEndpoints: 'create' }, 0],
     ['Capacity=EC2, two instances c6i.large', { Capacity: 'EC2' }, 2 * PRICES.instanceHour * HOURS_A_MONTH],
     ['DesiredCount=0', { DesiredCount: 0 }, 0],
     ['Persistence=none', { Persistence: 'none' }, 0],

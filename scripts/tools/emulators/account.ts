@@ -33,6 +33,8 @@ export class LiveAccount {
   #sent: (event: StateChangeEvent) => void = () => undefined;
 
   constructor() {
+    // Keys are those of the emulator that hosts the function: its IAM knows them, and this account does not.
+    this.#account.sts.callerOf = () => undefined;
     this.#account.ecs.addService(CLUSTER, 'app');
     // Addresses are not used again, so that each stands for one task.
     this.#account.ecs.reuseAfterMs = Number.POSITIVE_INFINITY;

@@ -5,5 +5,7 @@ import { checksumsIn, makeReleaseTwice, writeRelease } from './release.ts';
 
 const release = await makeReleaseTwice();
 writeRelease(join(ROOT, 'dist'), release);
-console.log(`dist/, made twice with the same bytes:\n\n${checksumsIn(release)}`);
+const bytes = [...release.values()].reduce((sum, content) => sum + content.length, 0);
+console.log(`dist/, ${bytes} bytes, made twice the same:\n\n${checksumsIn(release)}`);
 console.log('Check it by: cd dist && sha256sum --check SHA256SUMS');
+console.log('Deploy it by the AWS CLI alone: sh dist/deploy.sh, which says what it wants to know');

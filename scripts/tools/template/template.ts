@@ -83,10 +83,7 @@ export function renderTemplate(
   given: Readonly<Record<string, unknown>>,
   refer: Refer = byName,
 ): JsonObject {
-  const declared = Object.entries(objectOf(source['Parameters'] ?? {})).map(([name, value]) => {
-    return [name, handedOn(objectOf(value), given[name])] as const;
-  });
-  const scope = { source, values: new Map<string, unknown>([...Object.entries({ ...PSEUDO, ...given }), ...declared]), refer };
+  const scope = scopeOf(source, given, refer);
   const present = (section: string) => {
     const entries = Object.entries(objectOf(source[section] ?? {}));
     const kept = entries.filter(([, entry]) => {
@@ -98,17 +95,26 @@ export function renderTemplate(
   return { ...source, Resources: present('Resources'), Outputs: present('Outputs') };
 }
 
+/**
+ * What CloudFormation says to these parameters before it makes anything: the names of those that it does not take, and the
+ * descriptions of the assertions under Rules that do not hold.
+ */
+export function refusalsOf(source: JsonObject, given: ParameterValues): string[] {
+  const declared = objectOf(source['Parameters']);
+  const refused = Object.entries(given).filter(([name, value]) => !takes(objectOf(declared[name]), String(value)));
+  const scope = scopeOf(source, given, byName);
+  const rules = Object.values(objectOf(source['Rules'] ?? {})).filter((rule) => {
+    const condition = lookUp(rule, 'RuleCondition');
+    return condition === undefined || isTrue(condition, scope);
+  });
+  const assertions = rules.flatMap((rule) => listOf(lookUp(rule, 'Assertions')));
+  const broken = assertions.filter((each) => !isTrue(lookUp(each, 'Assert'), scope));
+  return [...refused.map(([name]) => name), ...broken.map((each) => String(lookUp(each, 'AssertDescription')))];
+}
+
 /** The properties of a resource, rendered. */
 export function propertiesOf(name: string, given?: ParameterValues): JsonObject {
   return objectOf(lookUp(render(given), 'Resources', name, 'Properties'));
-}
-
-/** Names and properties of all resources of a type, rendered. */
-export function resourcesOfType(type: string, given?: ParameterValues): [string, JsonObject][] {
-  const resources = Object.entries(objectOf(render(given)['Resources']));
-  return resources
-    .filter(([, resource]) => lookUp(resource, 'Type') === type)
-    .map(([name, resource]) => [name, objectOf(lookUp(resource, 'Properties'))]);
 }
 
 /** Whether CloudFormation would take this text for the parameter. */
@@ -146,12 +152,19 @@ export function bundleOptions(): BuildOptions {
   };
 }
 
+function scopeOf(source: JsonObject, given: Readonly<Record<string, unknown>>, refer: Refer): Scope {
+  const declared = Object.entries(objectOf(source['Parameters'] ?? {})).map(([name, value]) => {
+    return [name, handedOn(objectOf(value), given[name])] as const;
+  });
+  return { source, values: new Map<string, unknown>([...Object.entries({ ...PSEUDO, ...given }), ...declared]), refer };
+}
+
 function shortForms(): Tags {
   const scalars = ['Ref', 'GetAtt', 'Sub', 'Condition', 'GetAZs', 'Base64'].map((name) => ({
     tag: `!${name}`,
     resolve: (text: string) => ({ [longName(name)]: text }),
   }));
-  const lists = ['If', 'Equals', 'Not', 'And', 'Or', 'Join', 'Select', 'Split', 'Contains'].map((name) => ({
+  const lists = ['If', 'Equals', 'Not', 'And', 'Or', 'Join', 'Select', 'Split', 'EachMemberEquals'].map((name) => ({
     tag: `!${name}`,
     collection: 'seq' as const,
     resolve(list: YAMLMap | YAMLSeq) {
@@ -230,6 +243,7 @@ function isTrue(condition: unknown, scope: Scope): boolean {
   if (name === 'Fn::Not') return !isTrue(list[0], scope);
   if (name === 'Fn::And') return list.every((each) => isTrue(each, scope));
   if (name === 'Fn::Or') return list.some((each) => isTrue(each, scope));
+  if (name === 'Fn::EachMemberEquals') return listOf(resolve(list[0], scope)).every((each) => each === list[1]);
   if (name !== 'Fn::Equals') throw new Error(`Expected a condition, found ${JSON.stringify(condition)}.`);
   const [left, right] = list.map((each) => resolve(each, scope));
   return left === right;

@@ -9,6 +9,7 @@ import {
   objectOf,
   type ParameterValues,
   parseTemplate,
+  refusalsOf,
   renderTemplate,
   TARGET_GROUP,
   TEXT,
@@ -37,6 +38,8 @@ export interface View {
   source(path: string): JsonObject;
   root(given?: ParameterValues): Stack;
   scenario(given?: ParameterValues): Stack;
+  /** Why the example, or another template, is refused with these parameters before anything is made. */
+  refusals(given?: ParameterValues, path?: string): readonly string[];
 }
 
 const ROOT = 'template.yaml';
@@ -64,6 +67,7 @@ export function viewOf(files: Files): View {
     root: (given = {}) =>
       once(`root ${JSON.stringify(given)}`, () => stackOf(renderTemplate(source(ROOT), { ...REQUIRED, ...given }), '')),
     scenario: (given = {}) => once(`scenario ${JSON.stringify(given)}`, () => renderNested(files, EXAMPLE, '', given)),
+    refusals: (given = {}, path = EXAMPLE) => refusalsOf(source(path), given),
   };
 }
 
@@ -106,7 +110,8 @@ function renderNested(files: Files, path: string, prefix: string, given: Readonl
       throw new Error(`${path}: the stacks ${waiting.map(({ name }) => name).join(', ')} wait for each other.`);
     for (const { name, properties } of ready) {
       const child = posix.join(posix.dirname(path), String(properties['TemplateURL']));
-      const values = { ...objectOf(properties['Parameters'] ?? {}), 'AWS::StackName': `my-stack-${name}` };
+      const stackName = `${given['AWS::StackName'] ?? 'my-stack'}-${name}`;
+      const values = { ...objectOf(properties['Parameters'] ?? {}), 'AWS::StackName': stackName };
       children.set(name.slice(prefix.length), renderNested(files, child, `${name}/`, values));
     }
   }

@@ -1,12 +1,11 @@
 /** What has to hold of the example's network: who reaches whom, and by which way out. */
 import { expect } from 'vitest';
 import type { JsonObject } from '../../../functions/core/json.ts';
-import { listOf, lookUp, objectOf, takes } from '../../../scripts/tools/template/template.ts';
+import { listOf, lookUp, objectOf, type ParameterValues, takes } from '../../../scripts/tools/template/template.ts';
 import { ofType, type Resource, resourceOf, type Stack } from '../../../scripts/tools/template/templates.ts';
-import { SECOND_DEPLOYMENT } from './deployments.ts';
+import { SECOND_DEPLOYMENT, WITH_CERTIFICATE, WITHOUT_NAT } from './deployments.ts';
 import type { Rule } from './rule.ts';
 
-const CERTIFICATE = { CertificateArn: 'arn:aws:acm:eu-west-1:111122223333:certificate/1' };
 const PRIVATE = ['Network/PrivateSubnetA', 'Network/PrivateSubnetB'];
 
 export const NETWORK_RULES: readonly Rule[] = [
@@ -20,7 +19,7 @@ export const NETWORK_RULES: readonly Rule[] = [
         'Database/DatabaseSecurityGroup -> Database/FilesSecurityGroup:2049',
       ];
       expect(waysIn(view.scenario())).toEqual([fromAnywhere(80), ...inside]);
-      expect(waysIn(view.scenario(CERTIFICATE))).toEqual([fromAnywhere(443), fromAnywhere(80), ...inside]);
+      expect(waysIn(view.scenario(WITH_CERTIFICATE))).toEqual([fromAnywhere(443), fromAnywhere(80), ...inside]);
       const endpoints = waysIn(view.scenario({ Capacity: 'EC2', InterfaceEndpoints: 'create' }));
       expect(endpoints).toEqual(
         [fromAnywhere(80), ...inside, 'Network/Vpc.CidrBlock -> Network/EndpointSecurityGroup:443'].sort(),
@@ -101,7 +100,7 @@ export const NETWORK_RULES: readonly Rule[] = [
         'PublicSubnetB -> InternetGateway',
       ]);
       expect(defaultRoutes(view.scenario({ NatMode: 'perAz' }))).toContain('PrivateSubnetB -> NatGatewayB');
-      const none = defaultRoutes(view.scenario({ NatMode: 'none', InterfaceEndpoints: 'create' }));
+      const none = defaultRoutes(view.scenario(WITHOUT_NAT));
       expect(none).toEqual(['PublicSubnetA -> InternetGateway', 'PublicSubnetB -> InternetGateway']);
       for (const { properties } of ofType(view.scenario({ NatMode: 'perAz' }), 'AWS::EC2::NatGateway')) {
         expect(properties['SubnetId']).toMatch(/^Network\/PublicSubnet/);
@@ -128,14 +127,14 @@ export const NETWORK_RULES: readonly Rule[] = [
       const stack = view.scenario();
       expect(resourceOf(stack, 'Network/Vpc').properties).toMatchObject({ EnableDnsSupport: true, EnableDnsHostnames: true });
       expect(ofType(stack, 'AWS::ServiceDiscovery::PrivateDnsNamespace').map(({ properties }) => properties)).toEqual([
-        { Name: 'app.internal', Vpc: 'Network/Vpc' },
+        { Name: 'my-stack.internal', Vpc: 'Network/Vpc' },
       ]);
     },
   },
   {
     name: 'without NAT, what tasks and instances call has an endpoint in both private subnets',
     check(view) {
-      const endpoints = ofType(view.scenario({ NatMode: 'none', InterfaceEndpoints: 'create' }), 'AWS::EC2::VPCEndpoint');
+      const endpoints = ofType(view.scenario(WITHOUT_NAT), 'AWS::EC2::VPCEndpoint');
       const [gateway, ...interfaces] = endpoints.map(({ properties }) => properties);
       expect(gateway).toMatchObject({
         VpcEndpointType: 'Gateway',
@@ -154,18 +153,33 @@ export const NETWORK_RULES: readonly Rule[] = [
         expect(properties).toMatchObject({ VpcEndpointType: 'Interface', PrivateDnsEnabled: true, SubnetIds: PRIVATE });
         expect(properties['SecurityGroupIds']).toEqual(['Network/EndpointSecurityGroup']);
       }
-      const assertions = lookUp(view.source('infra/example.yaml'), 'Rules', 'ThereIsAWayOut');
-      expect(lookUp(assertions, 'RuleCondition')).toEqual({ 'Fn::Equals': [{ Ref: 'NatMode' }, 'none'] });
-      expect(lookUp(assertions, 'Assertions', 0, 'Assert')).toEqual({
-        'Fn::Equals': [{ Ref: 'InterfaceEndpoints' }, 'create'],
-      });
+      expect(view.refusals(WITHOUT_NAT)).toEqual([]);
+      expect(view.refusals({ ...WITHOUT_NAT, InterfaceEndpoints: 'none' })).toEqual([
+        expect.stringContaining('InterfaceEndpoints'),
+      ]);
+    },
+  },
+  {
+    name: 'nothing is fetched from a public registry where there is no way to one',
+    check(view) {
+      const images = (given: ParameterValues) =>
+        ofType(view.scenario(given), 'AWS::ECS::TaskDefinition')
+          .flatMap(({ properties }) => listOf(properties['ContainerDefinitions']))
+          .map((container) => lookUp(container, 'Image'));
+      const { Image, DatabaseImage, DrainWaitImage } = WITHOUT_NAT;
+      expect(images(WITHOUT_NAT)).toEqual([DatabaseImage, Image, DrainWaitImage]);
+      for (const name of ['Image', 'DatabaseImage', 'DrainWaitImage']) {
+        const { [name]: _, ...others } = Object.fromEntries(Object.entries(WITHOUT_NAT));
+        expect([name, view.refusals(others)]).toEqual([name, [expect.stringContaining(name)]]);
+      }
+      expect(images({})).toEqual(images({}).map(() => expect.stringMatching(/^public\.ecr\.aws\/\S+:[\d.]+$/)));
     },
   },
   {
     name: 'a VPC takes a private range, and a namespace none that hides a public domain',
     check(view) {
-      const accepted = (name: string, texts: readonly string[]) => {
-        const declared = objectOf(lookUp(view.source('infra/example.yaml'), 'Parameters', name));
+      const accepted = (name: string, texts: readonly string[], file = 'infra/example.yaml') => {
+        const declared = objectOf(lookUp(view.source(file), 'Parameters', name));
         return texts.filter((text) => takes(declared, text));
       };
       const ranges = [
@@ -183,8 +197,11 @@ export const NETWORK_RULES: readonly Rule[] = [
         '',
       ];
       expect(accepted('VpcPrefix', ranges)).toEqual(ranges.slice(0, 5));
-      const names = ['app.internal', 'shop.app', 'internal', 'app', 'App.internal', '-a.internal', ''];
-      expect(accepted('NamespaceName', names)).toEqual(names.slice(0, 3));
+      const label = 'a'.repeat(63);
+      const names = ['app.internal', 'shop.app', 'My-stack.internal', `${label}.internal`];
+      const wrong = ['app', '-a.internal', 'a-.internal', `${label}a.internal`, 'a..internal', 'a_b.internal'];
+      for (const file of ['infra/example.yaml', 'infra/database.yaml'])
+        expect(accepted('NamespaceName', [...names, ...wrong], file)).toEqual(names);
     },
   },
 ];

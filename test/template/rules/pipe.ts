@@ -8,6 +8,7 @@ import {
   listOf,
   lookUp,
   objectOf,
+  type ParameterValues,
   TARGET_GROUP,
   takes,
 } from '../../../scripts/tools/template/template.ts';
@@ -115,7 +116,10 @@ export const PIPE_RULES: readonly Rule[] = [
             Principal: { Service: 'events.amazonaws.com' },
             Action: 'sqs:SendMessage',
             Resource: resource,
-            Condition: { ArnEquals: { 'aws:SourceArn': 'TaskRule.Arn' }, StringEquals: { 'aws:SourceAccount': ACCOUNT } },
+            Condition: {
+              ArnEquals: { 'aws:SourceArn': ['TaskRule.Arn', 'TagRule.Arn'] },
+              StringEquals: { 'aws:SourceAccount': ACCOUNT },
+            },
           }),
           expect.objectContaining({
             Effect: 'Deny',
@@ -193,13 +197,13 @@ export const PIPE_RULES: readonly Rule[] = [
       };
       const variables = environmentOf(view.root(given));
       expect(variables['POWERTOOLS_SERVICE_NAME']).toBe('my-stack');
-      expect(readSettings(variables)).toEqual({
+      expect(readSettings(variables)).toMatchObject({
         ok: true,
-        settings: {
+        value: {
           clusters: [CLUSTER, SECOND],
           targetGroups: [TARGET_GROUP],
           cloudMapServices: [CLOUD_MAP_SERVICE],
-          binding: 'service=app port=8080',
+          bindings: 'service=app port=8080',
           mode: 'observe',
         },
       });
@@ -207,10 +211,11 @@ export const PIPE_RULES: readonly Rule[] = [
     },
   },
   {
-    name: 'every log is kept for a bounded time, and every function writes to such a log',
+    name: 'every log is kept for a bounded time under a name that nobody else has, and every function writes to such a log',
     check(view) {
       for (const stack of [view.root(), view.scenario()]) {
-        for (const { properties } of ofType(stack, 'AWS::Logs::LogGroup')) expect(properties['RetentionInDays']).toBe(30);
+        // A name of ours may be there already: of another function, or of a log that an earlier stack left behind.
+        for (const { properties } of ofType(stack, 'AWS::Logs::LogGroup')) expect(properties).toEqual({ RetentionInDays: 30 });
         for (const { properties } of functionsOf(stack)) {
           expect(resourceOf(stack, String(lookUp(properties, 'LoggingConfig', 'LogGroup'))).type).toBe('AWS::Logs::LogGroup');
         }
@@ -240,6 +245,39 @@ export const PIPE_RULES: readonly Rule[] = [
     },
   },
   {
+    name: 'a stack that is told nothing is refused by no rule, however CloudFormation reads an empty list',
+    check(view) {
+      const none = [[], ['']] as const;
+      const refusals = (given: ParameterValues) => view.refusals(given, 'template.yaml');
+      expect(refusals({})).toEqual([]);
+      for (const empty of none) {
+        const nothing = { SpokeAccountIds: empty, TargetGroupArns: empty };
+        expect(refusals(nothing)).toEqual([]);
+        expect(refusals({ ...nothing, TagBindings: 'ignored' })).toEqual([expect.stringContaining('TargetGroupArns')]);
+      }
+      const named = { TagBindings: 'ignored', TargetGroupArns: [TARGET_GROUP], SpokeAccountIds: ['444455556666'] };
+      expect(refusals(named)).toEqual([expect.stringContaining('SpokeRoleName')]);
+      expect(refusals({ ...named, SpokeRoleName: 'alb-target-sync-spoke' })).toEqual([]);
+    },
+  },
+  {
+    name: 'a value that a command line has cut short is refused',
+    check(view) {
+      const takesIn = (file: string, name: string, text: string) =>
+        takes(objectOf(lookUp(view.source(file), 'Parameters', name)), text);
+      const whole = 'target-group=web service=app port=8080';
+      for (const text of ['', whole, `${whole};${whole}`, 'port=8080 family=nightly'])
+        expect([text, takesIn('template.yaml', 'Bindings', text)]).toEqual([text, true]);
+      const cut = ['target-group=web', 'service=app', 'port=8080'];
+      for (const text of [...cut, ...cut.map((line) => `${line}; ${whole}`), ...cut.map((line) => `${whole}; ${line}`)])
+        expect([text, takesIn('template.yaml', 'Bindings', text)]).toEqual([text, false]);
+      for (const file of ['infra/example.yaml', 'infra/app.yaml']) {
+        expect(takesIn(file, 'HealthCheckCommand', 'curl -f http://localhost:8080/')).toBe(true);
+        expect(takesIn(file, 'HealthCheckCommand', 'curl')).toBe(false);
+      }
+    },
+  },
+  {
     name: 'dead letters are moved back to a queue that is named',
     check(view) {
       expect(view.root().outputs['RedriveCommand']).toMatch(
@@ -248,11 +286,15 @@ export const PIPE_RULES: readonly Rule[] = [
     },
   },
   {
-    name: 'the outputs ask for a check that changes nothing, and follow the log',
+    name: 'the outputs ask for a check that changes nothing, in any shell, and follow the log',
     check(view) {
       expect(view.root().outputs['CheckCommand']).toContain(
         `--function-name SyncFunction --cli-binary-format raw-in-base64-out --payload '{"check":true}'`,
       );
+      // Both cmd and PowerShell hand on what stands between the outer quotes, if there are no others.
+      const [, inner = ''] = /^cmd \/c "([^"']*)"$/.exec(String(view.root().outputs['CheckCommandWindows'])) ?? [];
+      const [, payload = ''] = /--function-name SyncFunction --cli-binary-format base64 --payload (\S+) /.exec(inner) ?? [];
+      expect(Buffer.from(payload, 'base64').toString()).toBe('{"check":true}');
       expect(view.root().outputs['LogsCommand']).toContain('logs tail SyncLogs');
     },
   },

@@ -5,11 +5,15 @@ import type { JsonObject } from '../../../functions/core/json.ts';
 import { parseClusterArn } from '../../../functions/core/values.ts';
 import { CLUSTER, listOf, lookUp, objectOf } from '../../../scripts/tools/template/template.ts';
 import { ofType, resourceOf, type Stack } from '../../../scripts/tools/template/templates.ts';
-import { SECOND_DEPLOYMENT } from './deployments.ts';
+import { SECOND_DEPLOYMENT, WITH_CERTIFICATE } from './deployments.ts';
 import type { Rule } from './rule.ts';
 
 const TAG = 'alb-target-sync';
 const EC2 = { Capacity: 'EC2' };
+/** Clients that resolve an address do not know what to do with an SRV record, and the default image is one of them. */
+const SRV = { RecordType: 'SRV', Image: 'me/spring-boot:1' };
+/** By which the default image logs in to MySQL; without the first it keeps its products in memory. */
+const CATALOG = /^public\.ecr\.aws\/aws-containers\/retail-store-sample-catalog:/;
 /** Memory that Fargate has for a size of processor (ECS guide, "Fargate task sizes"). */
 const FARGATE_SIZES: Readonly<Record<string, readonly number[]>> = {
   '256': [512, 1_024, 2_048],
@@ -42,7 +46,7 @@ export const SERVICE_RULES: readonly Rule[] = [
       const interval = Number(group['HealthCheckIntervalSeconds']);
       expect(Number(group['HealthCheckTimeoutSeconds'])).toBeLessThan(interval);
       expect(interval * Number(group['HealthyThresholdCount'])).toBeLessThanOrEqual(10);
-      expect(group['HealthCheckPath']).toBe('/actuator/health');
+      expect(group['HealthCheckPath']).toBe('/health');
       expect(group).not.toHaveProperty('HealthCheckPort');
     },
   },
@@ -53,9 +57,9 @@ export const SERVICE_RULES: readonly Rule[] = [
       const line = parseBinding(tagOf(resourceOf(stack, 'App/TargetGroup').properties), context(), 'tag');
       expect(line).toMatchObject({
         ok: true,
-        value: { selector: { kind: 'service', name: serviceName(stack, 'App') }, drain: false, writes: true },
+        value: [{ selector: { kind: 'service', name: serviceName(stack, 'App') }, drain: false, writes: true }],
       });
-      expect(line).toMatchObject({ value: { port: portsOf(stack, 'App')[0], zone: undefined } });
+      expect(line).toMatchObject({ value: [{ port: portsOf(stack, 'App')[0], zone: undefined }] });
       expect(syncOf(stack)).toMatchObject({
         BINDINGS: '',
         TARGET_GROUP_ARNS: 'App/TargetGroup',
@@ -73,7 +77,7 @@ export const SERVICE_RULES: readonly Rule[] = [
       const line = parseBinding(binding, context(), 'parameter');
       expect(line).toMatchObject({
         ok: true,
-        value: { selector: { name: serviceName(stack, 'App') }, port: portsOf(stack, 'App')[0], zone: 'all' },
+        value: [{ selector: { name: serviceName(stack, 'App') }, port: portsOf(stack, 'App')[0], zone: 'all' }],
       });
     },
   },
@@ -98,16 +102,63 @@ export const SERVICE_RULES: readonly Rule[] = [
         HealthCheckCustomConfig: { FailureThreshold: 1 },
       });
       expect(properties['DnsConfig']).toEqual({ RoutingPolicy: 'MULTIVALUE', DnsRecords: [{ Type: 'A', TTL: 10 }] });
-      const srv = view.scenario({ RecordType: 'SRV' });
+      const srv = view.scenario(SRV);
       expect(lookUp(resourceOf(srv, 'Database/Discovery').properties, 'DnsConfig', 'DnsRecords', 0, 'Type')).toBe('SRV');
       expect(lookUp(serviceOf(srv, 'Database'), 'ServiceRegistries')).toMatchObject([
         { ContainerName: 'mysql', ContainerPort: 3306 },
       ]);
       expect(variablesOf(view.scenario())['SPRING_DATASOURCE_URL']).toBe(
-        'jdbc:mysql://mysql.app.internal:3306/app?sslMode=REQUIRED',
+        'jdbc:mysql://mysql.my-stack.internal:3306/app?sslMode=REQUIRED',
       );
-      expect(variablesOf(srv)['SPRING_DATASOURCE_URL']).toBe('jdbc:mysql+srv://mysql.app.internal/app?sslMode=REQUIRED');
+      expect(variablesOf(srv)['SPRING_DATASOURCE_URL']).toBe('jdbc:mysql+srv://mysql.my-stack.internal/app?sslMode=REQUIRED');
       expect(variablesOf(srv)['JAVA_OPTS']).toContain('-Dsun.net.inetaddr.ttl=10');
+      expect(view.refusals(SRV)).toEqual([]);
+      expect(view.refusals({ RecordType: 'SRV' })).toEqual([expect.stringContaining('Image')]);
+    },
+  },
+  {
+    name: 'the application as typed logs in to MySQL, by its name in Cloud Map',
+    check(view) {
+      const stack = view.scenario();
+      const [mysql] = containersOf(stack, 'Database');
+      const [app] = containersOf(stack, 'App');
+      expect(app?.['Image']).toMatch(CATALOG);
+      const { Name: host } = resourceOf(stack, 'Database/Discovery').properties;
+      const { Name: domain } = resourceOf(stack, 'Database/Namespace').properties;
+      expect(variablesOf(stack)).toMatchObject({
+        RETAIL_CATALOG_PERSISTENCE_PROVIDER: 'mysql',
+        RETAIL_CATALOG_PERSISTENCE_ENDPOINT: `${host}.${domain}:${portsOf(stack, 'Database')[0]}`,
+        RETAIL_CATALOG_PERSISTENCE_DB_NAME: valuesOf(mysql?.['Environment'])['MYSQL_DATABASE'],
+      });
+      const { MYSQL_USER, MYSQL_PASSWORD } = valuesOf(mysql?.['Secrets']);
+      expect(valuesOf(app?.['Secrets'])).toMatchObject({
+        RETAIL_CATALOG_PERSISTENCE_USER: MYSQL_USER,
+        RETAIL_CATALOG_PERSISTENCE_PASSWORD: MYSQL_PASSWORD,
+        SPRING_DATASOURCE_USERNAME: MYSQL_USER,
+        SPRING_DATASOURCE_PASSWORD: MYSQL_PASSWORD,
+      });
+    },
+  },
+  {
+    name: 'MySQL has time for its first start on network storage, and is healthy when the application can log in',
+    check(view) {
+      const stack = view.scenario();
+      const [mysql] = containersOf(stack, 'Database');
+      expect(lookUp(mysql, 'HealthCheck', 'StartPeriod')).toBe(300);
+      expect(valuesOf(mysql?.['Environment'])).toHaveProperty('MYSQL_INITDB_SKIP_TZINFO', 'yes');
+      expect(resourceOf(stack, 'Database/Files').properties).toHaveProperty('ThroughputMode', 'elastic');
+      const [shell, command] = listOf(lookUp(mysql, 'HealthCheck', 'Command'));
+      expect(shell).toBe('CMD-SHELL');
+      expect(String(command).split(' ')).toEqual([
+        'mysql',
+        '--protocol=tcp',
+        '--host=127.0.0.1',
+        '--user="$MYSQL_USER"',
+        '--password="$MYSQL_PASSWORD"',
+        "--execute='SELECT",
+        "1'",
+        '"$MYSQL_DATABASE"',
+      ]);
     },
   },
   {
@@ -136,11 +187,8 @@ export const SERVICE_RULES: readonly Rule[] = [
       const stack = view.scenario();
       expect(lookUp(containersOf(stack, 'App')[0], 'HealthCheck', 'Command')).toEqual([
         'CMD-SHELL',
-        'curl -fsS http://localhost:8080/actuator/health || exit 1',
+        'curl -fsS http://localhost:8080/health || exit 1',
       ]);
-      expect(lookUp(containersOf(stack, 'Database')[0], 'HealthCheck', 'Command', 1)).toMatch(
-        /^mysqladmin ping --protocol=tcp /,
-      );
       for (const name of ['App', 'Database']) {
         const { Interval, Timeout, Retries } = objectOf(lookUp(containersOf(stack, name)[0], 'HealthCheck'));
         expect(Number(Timeout)).toBeLessThan(Number(Interval));
@@ -204,7 +252,38 @@ export const SERVICE_RULES: readonly Rule[] = [
     },
   },
   {
-    name: 'instances give their role to nobody who only talks them into a request, join the cluster, and drain before they go',
+    name: 'an account that has never used ECS gets the role of ECS before its cluster, and keeps it',
+    check(view) {
+      const roles = (stack: Stack) => ofType(stack, 'AWS::IAM::ServiceLinkedRole');
+      const stack = view.scenario({ EcsServiceLinkedRole: 'create' });
+      expect(roles(stack).map(({ name, properties }) => [name, properties])).toEqual([
+        ['EcsRole', { AWSServiceName: 'ecs.amazonaws.com' }],
+      ]);
+      expect(roles(stack)[0]?.declared).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+      expect(resourceOf(stack, 'Cluster/Cluster').properties['Tags']).toEqual([{ Key: 'made-after', Value: 'EcsRole' }]);
+      // Where the role exists, IAM refuses to make it, and the stack would be rolled back.
+      expect(roles(view.scenario())).toEqual([]);
+      expect(resourceOf(view.scenario(), 'Cluster/Cluster').properties).not.toHaveProperty('Tags');
+    },
+  },
+  {
+    name: 'a stack with instances can be deleted: nothing holds them back, and the cluster goes after them',
+    check(view) {
+      const stack = view.scenario(EC2);
+      expect(resourceOf(stack, 'Cluster/InstanceProvider').properties).toMatchObject({
+        AutoScalingGroupProvider: { ManagedDraining: 'DISABLED', ManagedTerminationProtection: 'DISABLED' },
+      });
+      const { properties } = resourceOf(stack, 'Cluster/Instances');
+      expect(properties['MinSize']).toBe('0');
+      expect(properties).not.toHaveProperty('NewInstancesProtectedFromScaleIn');
+      expect(lookUp(properties, 'LaunchTemplate', 'LaunchTemplateId')).toBe('Cluster/InstanceTemplate');
+      expect(lookUp(resourceOf(stack, 'Cluster/InstanceTemplate').properties, 'LaunchTemplateData', 'UserData')).toContain(
+        'ECS_CLUSTER=Cluster/Cluster ',
+      );
+    },
+  },
+  {
+    name: 'instances give their role to nobody who only talks them into a request, and join the cluster',
     check(view) {
       const stack = view.scenario(EC2);
       const launch = objectOf(resourceOf(stack, 'Cluster/InstanceTemplate').properties['LaunchTemplateData']);
@@ -215,9 +294,7 @@ export const SERVICE_RULES: readonly Rule[] = [
         Name: 'nodes-of-my-stack-Cluster',
         AutoScalingGroupProvider: {
           AutoScalingGroupArn: 'Cluster/Instances',
-          ManagedDraining: 'ENABLED',
           ManagedScaling: { Status: 'ENABLED' },
-          ManagedTerminationProtection: 'DISABLED',
         },
       });
     },
@@ -233,7 +310,7 @@ export const SERVICE_RULES: readonly Rule[] = [
       });
       const forward = [{ Type: 'forward', TargetGroupArn: 'App/TargetGroup' }];
       expect(listenersOf(plain)).toMatchObject([{ Port: 80, Protocol: 'HTTP', DefaultActions: forward }]);
-      expect(listenersOf(view.scenario({ CertificateArn: 'arn:aws:acm:eu-west-1:111122223333:certificate/1' }))).toMatchObject([
+      expect(listenersOf(view.scenario(WITH_CERTIFICATE))).toMatchObject([
         {
           Port: 80,
           DefaultActions: [{ Type: 'redirect', RedirectConfig: { Protocol: 'HTTPS', Port: '443', StatusCode: 'HTTP_301' } }],
@@ -244,9 +321,24 @@ export const SERVICE_RULES: readonly Rule[] = [
   },
 ];
 
+/** Variables or secrets of a container, by name. */
+function valuesOf(list: unknown): JsonObject {
+  const values = listOf(list).map((each) => [String(lookUp(each, 'Name')), lookUp(each, 'Value') ?? lookUp(each, 'ValueFrom')]);
+  return Object.fromEntries(values);
+}
+
 function context() {
   const cluster = parseClusterArn(CLUSTER);
-  return { source: 'the example', clusters: cluster.ok ? [cluster.value] : [], stackMode: 'enforce' as const };
+  const clusters = cluster.ok ? [cluster.value] : [];
+  return {
+    source: 'the example',
+    stackMode: 'enforce' as const,
+    home: undefined,
+    clusters,
+    anyCluster: clusters,
+    clustersOf: new Map<string, typeof clusters>(),
+    readsAccounts: false,
+  };
 }
 
 function tagOf({ Tags }: JsonObject): string {
@@ -274,8 +366,7 @@ function portsOf(stack: Stack, name: string): unknown[] {
 
 /** What the application's container is told in the clear. */
 function variablesOf(stack: Stack): JsonObject {
-  const variables = listOf(containersOf(stack, 'App')[0]?.['Environment']);
-  return Object.fromEntries(variables.map((each) => [String(lookUp(each, 'Name')), lookUp(each, 'Value')]));
+  return valuesOf(containersOf(stack, 'App')[0]?.['Environment']);
 }
 
 /** What the function of the example is told. */

@@ -36,7 +36,7 @@ export const WATCH_RULES: readonly Rule[] = [
     },
   },
   {
-    name: 'targets are written to in the groups of the parameter alone, and not at all in observe',
+    name: 'targets are written to in the groups of the parameter alone, or in those with the tag, and not at all in observe',
     check(view) {
       const writing = (stack: Stack) =>
         roleStatements(stack).filter(({ Action }) => /registerTargets|\*/i.test(String(Action)));
@@ -48,6 +48,15 @@ export const WATCH_RULES: readonly Rule[] = [
         }),
       ]);
       expect(writing(view.root({ Mode: 'observe' }))).toEqual([]);
+      expect(writing(view.root({ Mode: 'observe', TargetGroupArns: '' }))).toEqual([]);
+      // Found by their tag: whoever takes the tag off takes the permission. With Cloud Map services alone there is none.
+      expect(writing(view.root({ TargetGroupArns: '' }))).toEqual([
+        expect.objectContaining({
+          Resource: 'arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/*/*',
+          Condition: { Null: { 'aws:ResourceTag/alb-target-sync': 'false' } },
+        }),
+      ]);
+      expect(writing(view.root({ TargetGroupArns: '', CloudMapServiceArns: [CLOUD_MAP_SERVICE] }))).toEqual([]);
     },
   },
   {
@@ -55,7 +64,8 @@ export const WATCH_RULES: readonly Rule[] = [
     check(view) {
       const granted = roleStatements(view.root(EVERYTHING)).flatMap(({ Action }) => listOf(Action));
       const lambda = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
-      expect(granted.sort()).toEqual([...callsMade(), ...lambda, 'logs:CreateLogStream', 'logs:PutLogEvents'].sort());
+      const log = ['logs:CreateLogStream', 'logs:FilterLogEvents', 'logs:ListTagsForResource', 'logs:PutLogEvents'];
+      expect(granted.sort()).toEqual([...callsMade(), 'tag:GetResources', ...lambda, ...log].sort());
     },
   },
   {
@@ -129,11 +139,18 @@ export const WATCH_RULES: readonly Rule[] = [
     },
   },
   {
-    name: 'silence is a fault where a heart should beat, and nowhere else',
+    name: 'silence is a fault where a heart should beat and has beaten, and nowhere else',
     check(view) {
       for (const { properties } of ofType(view.root(), 'AWS::CloudWatch::Alarm')) {
         const beats = properties['MetricName'] === 'Invocations';
-        expect(properties['TreatMissingData']).toBe(beats ? 'breaching' : 'notBreaching');
+        // A stack of a minute has no data yet and is no fault, so it is the change to none that notifies.
+        expect(properties['TreatMissingData']).toBe(beats ? 'missing' : 'notBreaching');
+      }
+      for (const topic of ['AlarmTopicArn', 'PageTopicArn']) {
+        const beating = ofType(view.root({ [topic]: TOPIC }), 'AWS::CloudWatch::Alarm').filter(
+          ({ properties }) => properties['MetricName'] === 'Invocations',
+        );
+        expect(beating.map(({ properties }) => properties['InsufficientDataActions'])).toEqual([[TOPIC], [TOPIC]]);
       }
     },
   },

@@ -1,6 +1,6 @@
 /**
  * The deployment, rehearsed: the unmodified template is built and deployed onto an emulator, the deployed function works on the
- * simulated account, and everything that a stack lives through happens once.
+ * simulated account, and everything that a stack lives through happens once. Then the same for the release.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -13,15 +13,16 @@ import { Gate } from './gate.ts';
 import { type Host, startHost } from './host.ts';
 import { Pipe } from './pipe.ts';
 import { Scenes } from './scenes.ts';
-import { Stack } from './stack.ts';
+import { awsPrograms, Stack } from './stack.ts';
 
-interface Deployment {
+type Tell = (line: string) => void;
+
+interface Stage {
   readonly account: LiveAccount;
   readonly gate: Gate;
   readonly host: Host;
-  /** For what the build makes. */
+  /** For what is built. */
   readonly folder: string;
-  readonly tell: (line: string) => void;
 }
 
 /** So much of the host's log is told where something breaks. */
@@ -29,7 +30,48 @@ const LOG_LINES = 30;
 const LINE_LENGTH = 600;
 
 /** Tells of each scene what was seen and how long it took. */
-export async function rehearseDeployment(tell: (line: string) => void): Promise<void> {
+export function rehearseDeployment(tell: Tell): Promise<void> {
+  return rehearse(async ({ account, gate, host, folder }) => {
+    const stack = new Stack(host.endpoint, folder);
+    await stack.build();
+    assert.equal(await stack.deploy(), true, 'the stack is new');
+    const pipe = await quietPipe(host, stack);
+    const scenes = new Scenes({ account, gate, pipe, stack });
+    tell(await scenes.playEvents());
+    tell(await scenes.playHundred());
+    tell(await scenes.playQueue());
+    tell(await scenes.playCheck());
+    tell(await scenes.playSecondDeployment());
+    tell(await scenes.playDeadLetters());
+    tell(await scenes.playMutants());
+    tell(await scenes.playSchedule());
+    tell(`the emulator listens on port ${host.ports()?.join(', ') ?? '(unknown)'}, of loopback only`);
+    tell(await scenes.playDeletion());
+  });
+}
+
+/** The release, deployed by its own two lines. */
+export function rehearseRelease(): Promise<string> {
+  return rehearse(async ({ account, gate, host, folder }) => {
+    const release = await makeRelease();
+    writeRelease(folder, release);
+    const stack = new Stack(host.endpoint, folder);
+    await awsPrograms();
+    await stack.makeBucket();
+    const startedAtMs = performance.now();
+    assert.equal(await stack.deployRelease(), true, 'the stack is new');
+    const seconds = ((performance.now() - startedAtMs) / 1_000).toFixed(1);
+    assert.equal(await stack.deployRelease(), false, 'nothing has changed, and yet there was something to deploy');
+    const scenes = new Scenes({ account, gate, pipe: await quietPipe(host, stack), stack });
+    await scenes.playOne();
+    await scenes.playDeletion();
+    const bytes = [...release.values()].reduce((sum, content) => sum + content.length, 0);
+    return `${bytes} bytes, deployed in ${seconds} s without Node and SAM; an event becomes a target`;
+  });
+}
+
+/** Plays on a host of its own, and ends everything. */
+async function rehearse<Told>(play: (stage: Stage) => Promise<Told>): Promise<Told> {
   const folder = mkdtempSync(join(tmpdir(), 'rehearsal-'));
   const account = await new LiveAccount().open();
   const port = await freePort();
@@ -42,7 +84,9 @@ export async function rehearseDeployment(tell: (line: string) => void): Promise<
       AWS_ENDPOINT_URL_SERVICEDISCOVERY: account.endpoint,
       AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2: await gate.open(),
     });
-    await playAll({ account, gate, host, folder, tell });
+    const told = await play({ account, gate, host, folder });
+    assert.deepEqual(gate.unclear, [], 'the host has said of each call whether the policy allows it');
+    return told;
   } catch (error) {
     const what = error instanceof Error ? error.stack : String(error);
     throw new Error(`${what}\nThe end of the emulator's log:\n${endOf(host?.log() ?? '')}`, { cause: error });
@@ -54,37 +98,11 @@ export async function rehearseDeployment(tell: (line: string) => void): Promise<
   }
 }
 
-async function playAll({ account, gate, host, folder, tell }: Deployment): Promise<void> {
-  const stack = new Stack(host.endpoint, folder);
-  await stack.build();
-  assert.equal(await stack.deploy(), true, 'the stack is new');
-  const pipe = new Pipe(host.endpoint, await stack.outputs());
-  // What follows shall be the events' doing, not the schedule's.
-  await pipe.switchSchedule(false);
-  const scenes = new Scenes({ account, gate, pipe, stack });
-  tell(await scenes.playEvents());
-  tell(await scenes.playHundred());
-  tell(await scenes.playQueue());
-  tell(await scenes.playCheck());
-  tell(await scenes.playSecondDeployment());
-  tell(await scenes.playDeadLetters());
-  tell(await scenes.playMutants());
-  tell(await scenes.playSchedule());
-  tell(`the emulator listens on port ${host.ports()?.join(', ') ?? '(unknown)'}, of loopback only`);
-  tell(await scenes.playDeletion());
-  tell(await playRelease({ account, gate, host, folder, tell }, stack));
-  assert.deepEqual(gate.unclear, [], 'the host has said of each call whether the policy allows it');
-}
-
-/** The plain template and the archive of a release, deployed as a new stack. */
-async function playRelease({ account, gate, host, folder }: Deployment, stack: Stack): Promise<string> {
-  const template = writeRelease(join(folder, 'release'), await makeRelease());
-  assert.equal(await stack.deploy(template), true, 'the stack is new');
+/** What follows shall be the events' doing, not the schedule's. */
+async function quietPipe(host: Host, stack: Stack): Promise<Pipe> {
   const pipe = new Pipe(host.endpoint, await stack.outputs());
   await pipe.switchSchedule(false);
-  const scenes = new Scenes({ account, gate, pipe, stack });
-  await scenes.playOne();
-  return `the release deploys without SAM's transform and works; ${await scenes.playDeletion()}`;
+  return pipe;
 }
 
 function endOf(log: string): string {
