@@ -4,7 +4,6 @@ import { dateOf, durationOf, timeOfDay } from './clock.ts';
 import { densityOf } from './draw.ts';
 import { countOf, escapeHtml, shareOf } from './html.ts';
 import { type Model, modelOf } from './model.ts';
-import { pack } from './pack.ts';
 import { chunkStyles, drawLanes, drawLegend, drawLoad, PATTERNS } from './picture.ts';
 import { findingKind, TABLE_NAMES, type TableName } from './rows.ts';
 import { assets, policyFor } from './script.ts';
@@ -26,7 +25,7 @@ export function renderPage(timeline: Timeline): string {
     `<section class="card chart" id="chart" aria-labelledby="chart-title">${drawChart(model)}</section>`,
     ...TABLE_NAMES.map((name) => drawTable(name, model)),
     `</main><div class="tip" id="tip" role="tooltip" hidden></div><div class="sel" id="sel" hidden></div>`,
-    `<script type="text/plain" id="data">${deflate(JSON.stringify(pack(timeline)))}</script><script>${script}</script></body></html>`,
+    `<script type="text/plain" id="data">${deflate(JSON.stringify(timeline))}</script><script>${script}</script></body></html>`,
   ].join('\n');
 }
 

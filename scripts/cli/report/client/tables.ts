@@ -1,13 +1,14 @@
 /** The filter, and the tables that show what it leaves. */
-import type { Chart } from './client-chart.ts';
-import type { Stack } from './client-stack.ts';
-import type { Walk } from './client-walk.ts';
-import { byId, onEach, type PageElement, type PageEvent, page, view as screen } from './dom.ts';
-import { type Filtered, Sieve } from './filter.ts';
-import { shareOf } from './html.ts';
-import { type Row, TABLE_NAMES, type TableName } from './rows.ts';
-import { drawRows, ROWS_AT_FIRST, TABLES } from './tables.ts';
-import type { Item } from './words.ts';
+
+import { type Filtered, Sieve } from '../filter.ts';
+import { shareOf } from '../html.ts';
+import { type Row, TABLE_NAMES, type TableName } from '../rows.ts';
+import { drawRows, ROWS_AT_FIRST, TABLES } from '../tables.ts';
+import type { Item } from '../words.ts';
+import type { Chart } from './chart.ts';
+import { allOf, byId, onEach, part, targetOf } from './dom.ts';
+import type { Stack } from './stack.ts';
+import type { Walk } from './walk.ts';
 
 /** More than this is a book: who wants all of it on paper chooses to see all of it first. */
 const ROWS_PRINTED_MAX = 1_000;
@@ -29,8 +30,8 @@ export class Tables {
     onEach(['text', 'group', 'kind'], 'input', () => this.#filter());
     byId('controls').addEventListener('submit', (event) => event.preventDefault());
     for (const name of TABLE_NAMES) byId(name).addEventListener('click', (event) => this.#click(name, event));
-    screen.addEventListener('beforeprint', () => this.#print());
-    screen.addEventListener('afterprint', () => this.#draw(this.#limits));
+    addEventListener('beforeprint', () => this.#print());
+    addEventListener('afterprint', () => this.#draw(this.#limits));
     this.tell();
   }
 
@@ -49,11 +50,11 @@ export class Tables {
 
   #filter(): void {
     const { groups } = this.#chart.model;
-    const group = byId('group').value;
+    const group = byId<HTMLSelectElement>('group').value;
     const filter = {
-      text: byId('text').value,
+      text: byId<HTMLInputElement>('text').value,
       group: group === '' ? undefined : groups[Number(group)],
-      kind: byId('kind').value,
+      kind: byId<HTMLSelectElement>('kind').value,
     };
     this.#filtered = this.#sieve.apply(filter);
     this.#stack.select(this.#filtered.lanes);
@@ -75,29 +76,29 @@ export class Tables {
   }
 
   #print(): void {
-    for (const details of page.querySelectorAll('details')) details.open = true;
+    for (const details of allOf<HTMLDetailsElement>(document, 'details')) details.open = true;
     this.#chart.drawAll();
     this.#draw(new Map(TABLE_NAMES.map((name) => [name, Math.max(ROWS_PRINTED_MAX, this.#limits.get(name) ?? 0)])));
   }
 
-  #click(name: TableName, event: PageEvent): void {
-    const { target } = event;
-    const more = target?.closest('.more button')?.dataset['rows'];
+  #click(name: TableName, event: Event): void {
+    const target = targetOf(event);
+    const more = target?.closest<HTMLElement>('.more button')?.dataset['rows'];
     if (more !== undefined) {
       this.#limits.set(name, more === 'all' ? Number.POSITIVE_INFINITY : (this.#limits.get(name) ?? 0) + Number(more));
       this.#draw(this.#limits);
     }
-    const copy = target?.closest('.copy') ?? null;
+    const copy = target?.closest<HTMLElement>('.copy') ?? null;
     if (copy !== null) void copyCommand(copy);
     const link = target?.closest('td a') ?? null;
     if (link !== null && this.#follow(name, link)) event.preventDefault();
   }
 
   /** From a row to the very mark in the picture. */
-  #follow(name: TableName, link: PageElement): boolean {
-    const links = [...byId(name).querySelectorAll('td a')];
+  #follow(name: TableName, link: Element): boolean {
+    const links = allOf<Element>(byId(name), 'td a');
     const row = this.#filtered.rows[name][links.indexOf(link)];
-    const track = this.#chart.trackOf(page.querySelector(link.getAttribute('href') ?? ''));
+    const track = this.#chart.trackOf(document.querySelector(link.getAttribute('href') ?? ''));
     if (track === undefined || row === undefined || row.table === 'findings') return false;
     const { atMs } = row.table === 'changes' ? row.change : row.event;
     const { fromMs, toMs } = this.#chart.view;
@@ -114,22 +115,15 @@ function isOfRow(item: Item, row: Row): boolean {
 }
 
 /** Where the clipboard is not to be had, the command is at least selected. */
-async function copyCommand(button: PageElement): Promise<void> {
+async function copyCommand(button: HTMLElement): Promise<void> {
   const code = button.closest('td')?.querySelector('code') ?? null;
   if (code === null) return;
   try {
-    if (screen.navigator.clipboard === undefined) throw new Error('no clipboard');
-    await screen.navigator.clipboard.writeText(code.textContent);
+    await navigator.clipboard.writeText(code.textContent);
     button.textContent = 'Copied';
   } catch {
-    screen.getSelection()?.selectAllChildren(code);
+    getSelection()?.selectAllChildren(code);
     button.textContent = 'Selected';
   }
   byId('status').textContent = `${button.textContent}: ${code.textContent}`;
-}
-
-function part(section: PageElement, selector: string): PageElement {
-  const found = section.querySelector(selector);
-  if (found === null) throw new Error(`A table of the page has no ${selector}.`);
-  return found;
 }

@@ -1,9 +1,10 @@
 /** Walking through the picture with the keyboard: one thing at a time is in the tab order, and the arrow keys move on. */
-import type { Chart, Track } from './client-chart.ts';
-import type { Tip } from './client-tip.ts';
-import { type Box, byId, type PageElement, type PageEvent, page } from './dom.ts';
-import { x } from './draw.ts';
-import { type Item, tellItem } from './words.ts';
+
+import { x } from '../draw.ts';
+import { type Item, tellItem } from '../words.ts';
+import type { Chart, Track } from './chart.ts';
+import { byId } from './dom.ts';
+import type { Box, Tip } from './tip.ts';
 
 interface Place {
   readonly track: Track;
@@ -19,7 +20,7 @@ export class Walk {
   readonly #tip: Tip;
   #place: Place | undefined;
   /** What has the focus. A new one for every step: a screen reader speaks of an element that gets the focus. */
-  #ring: PageElement | undefined;
+  #ring: HTMLElement | undefined;
 
   constructor(chart: Chart, tip: Tip) {
     this.#chart = chart;
@@ -38,7 +39,7 @@ export class Walk {
 
   /** Stays with what it is at, if that is still to be seen, else goes to the first thing that is. */
   settle(): void {
-    const hadFocus = this.#ring !== undefined && page.activeElement === this.#ring;
+    const hadFocus = this.#ring !== undefined && document.activeElement === this.#ring;
     const old = this.#place;
     const place = old !== undefined && this.#isShown(old) ? old : this.#firstPlace(old?.track);
     if (place === undefined) return;
@@ -77,7 +78,7 @@ export class Walk {
   #put(place: Place): void {
     const { track, item } = place;
     const telling = tellItem(item, track.placed?.lane, this.#chart.model.scene);
-    const ring = page.createElement('span');
+    const ring = document.createElement('span');
     ring.className = 'ring';
     const name = track.placed === undefined ? '' : `, ${track.placed.lane.name}`;
     const attributes = { role: 'button', tabindex: '0', 'aria-label': `${telling.title}${name}`, 'aria-describedby': 'tip' };
@@ -97,7 +98,7 @@ export class Walk {
     old?.remove();
   }
 
-  #press(event: PageEvent): void {
+  #press(event: KeyboardEvent): void {
     if (this.#place === undefined || event.target !== this.#ring || event.ctrlKey || event.metaKey || event.altKey) return;
     const act = this.#actionOf(event.key, this.#place);
     if (act === undefined) return;
