@@ -1,9 +1,7 @@
 /** What the scenario looks like in a terminal. Every sign is told apart without its colour. */
+import { stripVTControlCharacters } from 'node:util';
+import { shortIds } from '../report/ids.ts';
 import { paint } from '../report/screen.ts';
-import type { FindingMark } from '../report/timeline.ts';
-
-/** Up to 100 characters, broken between words; a longer word stays whole. */
-const LINES = /\S.{0,98}\S(?!\S)|\S+/g;
 
 /** A moment of the scenario. */
 export interface Moment {
@@ -23,46 +21,75 @@ const COLUMNS = [
   { name: 'calls', width: 7 },
 ] as const;
 
-const INDENT = ' '.repeat(COLUMNS.reduce((sum, { width }) => sum + width, 0) + 2);
+const SIGNS_AT = COLUMNS.reduce((sum, { width }) => sum + width, 0) + 2;
+/** Text stands behind the time. */
+const INDENT = ' '.repeat(COLUMNS[0].width + 2);
+const WIDTH_MIN = 40;
 
+/** Columns of the terminal; of what is piped, as many as oneLine anywhere. */
+export function widthOf({ columns }: { readonly columns?: number | undefined }): number {
+  return Math.max(WIDTH_MIN, columns || 80);
+}
+
+export const LEGEND = 'One sign each: = task in the group, . task not in it, + target without a task';
 export const HEADING = row(
   COLUMNS.map(({ name }) => name),
-  'one sign each: = task in the group, . task not in it, + target without a task',
+  '',
 );
 
-export function momentLine({ time, tasks, targets, draining, events, calls }: Moment): string {
+export function momentLine({ time, tasks, targets, draining, events, calls }: Moment, width: number): string {
   const [serving, receiving] = [new Set(tasks), new Set(targets)];
   const both = [...serving].filter((address) => receiving.has(address)).length;
-  const signs = [
-    paint('green', '='.repeat(both)),
-    paint('red', '.'.repeat(serving.size - both)),
-    paint('yellow', '+'.repeat(receiving.size - both)),
-  ];
-  const drains = draining === 0 ? '' : paint('gray', ` ${draining} draining`);
-  return row([time, serving.size, receiving.size, events, calls].map(String), `${signs.join('')}${drains}`);
+  const counts = [
+    ['green', '=', both],
+    ['red', '.', serving.size - both],
+    ['yellow', '+', receiving.size - both],
+  ] as const;
+  const drains = draining === 0 ? '' : ` ${draining} draining`;
+  const length = counts.reduce((sum, [, , count]) => sum + count, 0) + drains.length;
+  const isTooLong = SIGNS_AT + length > width;
+  const signs = counts.map(([style, sign, count]) => {
+    if (!isTooLong) return paint(style, sign.repeat(count));
+    return count === 0 ? '' : paint(style, `${sign}×${count} `);
+  });
+  return row(
+    [time, serving.size, receiving.size, events, calls].map(String),
+    `${signs.join('').trimEnd()}${paint('gray', drains)}`,
+  );
 }
 
 /** A line of the scenario, or several. */
-export function chapterLines(time: string, title: string): string {
-  const [first = '', ...more] = title.split('\n').map((line) => paint('cyan', line));
-  return [`${row([time, '', '', '', ''], first)}`, ...more.map((line) => `${INDENT}${line}`)].join('\n');
+export function chapterLines(time: string, title: string, width: number): string {
+  const [first = '', ...more] = wrap(title, width - INDENT.length).map((line) => paint('cyan', line));
+  return [`${time.padStart(COLUMNS[0].width)}  ${first}`, ...more.map((line) => `${INDENT}${line}`)].join('\n');
 }
 
 /** What was found, the moment it is. */
-export function foundLine(kind: string, subject: string): string {
-  return `${INDENT}${paint('yellow', 'found')} ${kind}: ${subject.replace(/^arn:.*:(?=task\/)/, '')}`;
-}
-
-/** What was found, whole. The command stays in one line, to be copied. */
-export function findingLines({ kind, subject, message, command }: FindingMark): string {
-  const indented = (message.match(LINES) ?? []).map((line) => `  ${line}`);
-  return [`${paint('yellow', kind)} ${subject}`, ...indented, ...(command === undefined ? [] : [`  ${command}`])].join('\n');
+export function foundLine(kind: string, subject: string, width: number): string {
+  return oneLine(`${INDENT}${paint('yellow', 'found')} ${kind}: ${shortIds(subject)}`, width);
 }
 
 /** `0:05`, `12:40`: minutes and seconds since the beginning. */
 export function clockOf(elapsedMs: number): string {
   const seconds = Math.round(elapsedMs / 1_000);
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
+
+/** The text in lines, broken between words; a longer word stays whole. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(/\s+/)) {
+    const line = lines.at(-1);
+    if (line === undefined || line.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${line} ${word}`;
+  }
+  return lines;
+}
+
+/** The text in one line, which ends with … where it would be longer. */
+export function oneLine(text: string, width: number): string {
+  const over = stripVTControlCharacters(text).length - width;
+  return over <= 0 ? text : `${text.slice(0, -over - 1).trimEnd()}…`;
 }
 
 function row(cells: readonly string[], rest: string): string {

@@ -1,6 +1,6 @@
 /** The picture in the browser: which part of time it shows, and drawing that part from the times themselves. */
 import { dateOf } from '../clock.ts';
-import { drawAxis, drawCalls, drawCounts, drawGrid, drawLane } from '../draw.ts';
+import { drawAbsent, drawAxis, drawCalls, drawCounts, drawGrid, drawLane } from '../draw.ts';
 import { bucketsOf, mostOf, sumOf } from '../load.ts';
 import type { Model, PlacedLane } from '../model.ts';
 import type { View } from '../ticks.ts';
@@ -14,6 +14,13 @@ export interface Track {
   readonly svg: SVGElement;
   /** Undefined for what is counted over all tasks. */
   readonly placed: PlacedLane | undefined;
+  /** What it can be folded away with. */
+  readonly fold: HTMLDetailsElement | undefined;
+}
+
+/** Whether the row is on the page, if perhaps further down. */
+export function isSeen({ host, fold }: Track): boolean {
+  return !host.hidden && fold?.open !== false;
 }
 
 /** Lanes that are laid out together. */
@@ -42,7 +49,7 @@ export class Chart {
     this.model = model;
     const { fromMs, toMs } = model.timeline;
     this.#view = { fromMs, toMs, width };
-    const counted = allOf(document, '.counts, .called').map((host) => trackOf(host, undefined));
+    const counted = allOf(document, '.counts, .absent-row, .called').map((host) => trackOf(host, undefined));
     const lanes = allOf(document, '.lane').map((host, place) => trackOf(host, model.lanes[place]));
     this.tracks = [...counted, ...lanes];
     for (const track of this.tracks) this.#tracksOf.set(track.host, track);
@@ -69,7 +76,7 @@ export class Chart {
   }
 
   trackOf(element: Element | null): Track | undefined {
-    const host = element?.closest('.lane, .counts, .called');
+    const host = element?.closest('.lane, .counts, .absent-row, .called');
     return host ? this.#tracksOf.get(host) : undefined;
   }
 
@@ -111,8 +118,10 @@ export class Chart {
     const most = Math.max(mostOf(load.running), mostOf(load.registered));
     const buckets = bucketsOf(load, this.#view);
     const mostCalls = buckets.reduce((least, { calls }) => Math.max(least, sumOf(calls)), 0);
-    const [counts, called] = this.tracks;
+    const [counts, absent, called] = this.tracks;
+    const mostAbsent = Math.max(mostOf(load.absent), mostOf(load.wrong));
     if (counts !== undefined) fill(counts, drawCounts(load, most, this.#view), this.#view);
+    if (absent !== undefined) fill(absent, drawAbsent(load, mostAbsent, this.#view), this.#view);
     if (called !== undefined) fill(called, drawCalls(buckets, mostCalls, this.#view), this.#view);
   }
 
@@ -141,7 +150,8 @@ export class Chart {
 }
 
 function trackOf(host: HTMLElement, placed: PlacedLane | undefined): Track {
-  return { host, svg: part<SVGElement>(host, ':scope > svg'), placed };
+  const fold = host.closest<HTMLDetailsElement>('details') ?? undefined;
+  return { host, svg: part<SVGElement>(host, ':scope > svg'), placed, fold };
 }
 
 /** The view box takes on the true width: nothing is stretched any more. */

@@ -1,8 +1,9 @@
 /** What the page does once it is open. It is bundled and put into the file; see script.ts. */
 
-import { modelOf } from '../model.ts';
-import type { Timeline } from '../timeline.ts';
+import { type Model, modelOf, type PageData } from '../model.ts';
+import { bindAddress } from './address.ts';
 import { Chart } from './chart.ts';
+import { bindCopy } from './copy.ts';
 import { byId } from './dom.ts';
 import { Pointer } from './pointer.ts';
 import { Stack } from './stack.ts';
@@ -12,9 +13,15 @@ import { Walk } from './walk.ts';
 import { bindZoom } from './zoom.ts';
 
 async function start(): Promise<void> {
-  const model = modelOf(await readData());
-  byId('controls').hidden = false;
+  const { timeline, findings } = await readData();
   document.documentElement.classList.add('live');
+  bindCopy();
+  if (timeline !== undefined) show(modelOf(timeline, findings));
+  document.documentElement.dataset['ready'] = 'yes';
+}
+
+function show(model: Model): void {
+  byId('controls').hidden = false;
   const chart = new Chart(model, widthOf('axis'));
   const tip = new Tip();
   // What the lanes are comes before what stands on them.
@@ -23,6 +30,7 @@ async function start(): Promise<void> {
   const tables = new Tables(chart, stack, walk);
   chart.onMove(() => tables.tell());
   bindZoom(chart);
+  bindAddress(chart, tables);
   new Pointer(chart, tip, walk);
   chart.drawHead();
   measureHead();
@@ -31,10 +39,9 @@ async function start(): Promise<void> {
     chart.show(chart.view.fromMs, chart.view.toMs, widthOf('axis'));
   });
   addEventListener('scroll', () => tip.follow());
-  document.documentElement.dataset['ready'] = 'yes';
 }
 
-async function readData(): Promise<Timeline> {
+async function readData(): Promise<PageData> {
   const bytes = Uint8Array.from(atob(byId('data').textContent), (character) => character.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
   return JSON.parse(await new Response(stream).text());

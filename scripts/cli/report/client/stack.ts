@@ -4,8 +4,8 @@ import { densityOf } from '../draw.ts';
 import { shareOf } from '../html.ts';
 import { nounOf } from '../lanes.ts';
 import { itemsOf } from '../words.ts';
-import type { Chart, Track } from './chart.ts';
-import { allOf, byId } from './dom.ts';
+import { type Chart, isSeen, type Track } from './chart.ts';
+import { allOf, byId, part } from './dom.ts';
 
 interface Layer {
   readonly track: Track;
@@ -24,6 +24,7 @@ export class Stack {
     this.#layers = chart.tracks.flatMap(layerOf);
     this.#left = this.#layers.map(() => true);
     chart.onMove(() => this.#arrange());
+    for (const fold of allOf<HTMLDetailsElement>(document, '.fold')) fold.addEventListener('toggle', () => this.#fit());
   }
 
   get shown(): number {
@@ -33,6 +34,8 @@ export class Stack {
   /** Takes what the filter has left. */
   select(left: readonly boolean[]): void {
     this.#left = left;
+    // What somebody asks for is not kept from them by a fold.
+    if (left.includes(false)) for (const fold of allOf<HTMLDetailsElement>(document, '.fold')) fold.open = true;
     this.#arrange();
     this.#chart.drawVisible();
   }
@@ -65,10 +68,15 @@ export class Stack {
       const group = model.groups[index];
       const heading = section.querySelector('h3 span');
       const count = section.querySelectorAll('.lane:not([hidden])').length;
+      const fold = section.querySelector<HTMLElement>('.fold');
+      const folded = fold?.querySelectorAll('.lane:not([hidden])').length ?? 0;
       section.hidden = count === 0;
+      if (fold !== null) fold.hidden = folded === 0;
+      if (fold !== null && group !== undefined)
+        part(fold, 'summary span').textContent = shareOf(folded, group.lanes.length - group.problems, nounOf(group));
       if (heading !== null && group !== undefined) heading.textContent = shareOf(count, group.lanes.length, nounOf(group));
     }
-    document.documentElement.dataset['density'] = densityOf(this.shown);
+    document.documentElement.dataset['density'] = densityOf(this.#layers.filter(({ track }) => isSeen(track)).length);
     byId('empty').hidden = this.shown > 0;
   }
 }

@@ -5,7 +5,7 @@ import { shareOf } from '../html.ts';
 import { type Row, TABLE_NAMES, type TableName } from '../rows.ts';
 import { drawRows, ROWS_AT_FIRST, TABLES } from '../tables.ts';
 import type { Item } from '../words.ts';
-import type { Chart } from './chart.ts';
+import type { Chart, Track } from './chart.ts';
 import { allOf, byId, onEach, part, targetOf } from './dom.ts';
 import type { Stack } from './stack.ts';
 import type { Walk } from './walk.ts';
@@ -18,7 +18,7 @@ export class Tables {
   readonly #stack: Stack;
   readonly #walk: Walk;
   readonly #sieve: Sieve;
-  readonly #limits = new Map<TableName, number>(TABLE_NAMES.map((name) => [name, ROWS_AT_FIRST]));
+  readonly #limits = new Map<TableName, number>(TABLE_NAMES.map((name) => [name, ROWS_AT_FIRST[name]]));
   #filtered: Filtered;
 
   constructor(chart: Chart, stack: Stack, walk: Walk) {
@@ -26,8 +26,8 @@ export class Tables {
     this.#stack = stack;
     this.#walk = walk;
     this.#sieve = new Sieve(chart.model);
-    this.#filtered = this.#sieve.apply({ text: '', group: undefined, kind: '' });
-    onEach(['text', 'group', 'kind'], 'input', () => this.#filter());
+    this.#filtered = this.#sieve.apply({ text: '', group: '', kind: '' });
+    onEach(['text', 'group', 'kind'], 'input', () => this.filter());
     byId('controls').addEventListener('submit', (event) => event.preventDefault());
     for (const name of TABLE_NAMES) byId(name).addEventListener('click', (event) => this.#click(name, event));
     addEventListener('beforeprint', () => this.#print());
@@ -48,12 +48,11 @@ export class Tables {
     if (byId('status').textContent !== text) byId('status').textContent = text;
   }
 
-  #filter(): void {
-    const { groups } = this.#chart.model;
-    const group = byId<HTMLSelectElement>('group').value;
+  /** Shows what the controls ask for. */
+  filter(): void {
     const filter = {
       text: byId<HTMLInputElement>('text').value,
-      group: group === '' ? undefined : groups[Number(group)],
+      group: byId<HTMLSelectElement>('group').value,
       kind: byId<HTMLSelectElement>('kind').value,
     };
     this.#filtered = this.#sieve.apply(filter);
@@ -68,7 +67,7 @@ export class Tables {
       const rows = this.#filtered.rows[name];
       const shown = rows.slice(0, limits.get(name));
       const section = byId(name);
-      part(section, 'tbody').innerHTML = drawRows(shown, this.#chart.model.scene.stamp);
+      part(section, '.rows').innerHTML = drawRows(shown, this.#chart.model.scene.stamp);
       part(section, 'summary span').textContent = shareOf(rows.length, this.#chart.model.rows[name].length, TABLES[name].noun);
       part(section, '.more span').textContent = shareOf(shown.length, rows.length, TABLES[name].noun);
       part(section, '.more').hidden = shown.length === rows.length;
@@ -88,18 +87,17 @@ export class Tables {
       this.#limits.set(name, more === 'all' ? Number.POSITIVE_INFINITY : (this.#limits.get(name) ?? 0) + Number(more));
       this.#draw(this.#limits);
     }
-    const copy = target?.closest<HTMLElement>('.copy') ?? null;
-    if (copy !== null) void copyCommand(copy);
-    const link = target?.closest('td a') ?? null;
+    const link = target?.closest('.rows a') ?? null;
     if (link !== null && this.#follow(name, link)) event.preventDefault();
   }
 
   /** From a row to the very mark in the picture. */
   #follow(name: TableName, link: Element): boolean {
-    const links = allOf<Element>(byId(name), 'td a');
-    const row = this.#filtered.rows[name][links.indexOf(link)];
+    const line = link.closest('.rows > *') ?? link;
+    const row = this.#filtered.rows[name][allOf<Element>(byId(name), '.rows > *').indexOf(line)];
     const track = this.#chart.trackOf(document.querySelector(link.getAttribute('href') ?? ''));
-    if (track === undefined || row === undefined || row.table === 'findings') return false;
+    if (track === undefined || row === undefined) return false;
+    if (row.table === 'findings') return this.#showLane(track);
     const { atMs } = row.table === 'changes' ? row.change : row.event;
     const { fromMs, toMs } = this.#chart.view;
     if (atMs < fromMs || atMs > toMs) this.#chart.showAll();
@@ -107,23 +105,24 @@ export class Tables {
     if (item !== undefined) this.#walk.goTo(track, item, 'center');
     return item !== undefined;
   }
+
+  #showLane(track: Track): boolean {
+    this.#chart.showAll();
+    const item = worstOf(this.#chart.itemsOf(track));
+    if (item !== undefined) this.#walk.goTo(track, item, 'center');
+    return item !== undefined;
+  }
+}
+
+/** The first thing that is wrong, which is what a finding is about if the lane shows it at all. */
+function worstOf(items: readonly Item[]): Item | undefined {
+  return (
+    items.find((item) => item.is === 'stretch' && (item.stretch.kind === 'missing' || item.stretch.kind === 'stale')) ??
+    items.at(-1)
+  );
 }
 
 function isOfRow(item: Item, row: Row): boolean {
   if (item.is === 'change') return row.table === 'changes' && row.change === item.change;
   return item.is === 'event' && row.table === 'events' && row.event === item.event;
-}
-
-/** Where the clipboard is not to be had, the command is at least selected. */
-async function copyCommand(button: HTMLElement): Promise<void> {
-  const code = button.closest('td')?.querySelector('code') ?? null;
-  if (code === null) return;
-  try {
-    await navigator.clipboard.writeText(code.textContent);
-    button.textContent = 'Copied';
-  } catch {
-    getSelection()?.selectAllChildren(code);
-    button.textContent = 'Selected';
-  }
-  byId('status').textContent = `${button.textContent}: ${code.textContent}`;
 }

@@ -2,7 +2,7 @@
 
 import { x } from '../draw.ts';
 import { type Item, tellItem } from '../words.ts';
-import type { Chart, Track } from './chart.ts';
+import { type Chart, isSeen, type Track } from './chart.ts';
 import { byId } from './dom.ts';
 import type { Box, Tip } from './tip.ts';
 
@@ -32,6 +32,7 @@ export class Walk {
 
   /** Moves the focus to this thing, and its note along. */
   goTo(track: Track, item: Item, block: 'nearest' | 'center' = 'nearest'): void {
+    if (track.fold !== undefined) track.fold.open = true;
     this.#put({ track, item });
     track.host.scrollIntoView({ block, behavior: 'instant' });
     this.#ring?.focus({ preventScroll: true });
@@ -64,12 +65,12 @@ export class Walk {
 
   #isShown({ track, item }: Place): boolean {
     const { fromMs, toMs } = this.#chart.view;
-    return !track.host.hidden && item.toMs >= fromMs && item.fromMs <= toMs;
+    return isSeen(track) && item.toMs >= fromMs && item.fromMs <= toMs;
   }
 
   #firstPlace(preferred: Track | undefined): Place | undefined {
     for (const track of preferred === undefined ? this.#chart.tracks : [preferred, ...this.#chart.tracks]) {
-      const [item] = track.host.hidden ? [] : this.#chart.itemsOf(track);
+      const [item] = isSeen(track) ? this.#chart.itemsOf(track) : [];
       if (item !== undefined) return { track, item };
     }
     return undefined;
@@ -137,7 +138,7 @@ export class Walk {
 
   /** To another row, there to what is of the same kind and nearest in time. Rows with nothing to see are passed over. */
   #across(by: number, track: Track, item: Item): void {
-    const rows = this.#chart.tracks.filter(({ host }) => !host.hidden);
+    const rows = this.#chart.tracks.filter(isSeen);
     const start = rows.indexOf(track);
     const wanted = Math.min(Math.max(start + by, 0), rows.length - 1);
     const ahead = by > 0 ? rows.slice(wanted) : rows.slice(0, wanted + 1).reverse();
