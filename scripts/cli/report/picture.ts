@@ -108,13 +108,19 @@ export function drawLanes(model: Model): string {
 
 /** The room that a chunk will take, for as long as it has not been laid out. */
 export function chunkStyles({ groups }: Model): string {
-  const sizes = new Set(groups.flatMap(({ lanes, problems }) => chunksOf(lanes.length, problems).map(({ size }) => size)));
+  const sizes = new Set(groups.flatMap((group) => chunksOf(group.lanes.length, unfolded(group)).map(({ size }) => size)));
   return [...sizes].map((size) => `.n${size}{contain-intrinsic-block-size:auto calc(${size}*var(--h))}`).join('');
+}
+
+/** How many lanes stay when the others are folded away. What belongs to no task that is known is worth a look, each of it. */
+function unfolded({ isOfTasks, problems, lanes }: LaneGroup): number {
+  return isOfTasks ? problems : lanes.length;
 }
 
 function drawGroup(model: Model, group: LaneGroup, first: number): string {
   const name = escapeHtml(group.name);
-  const chunks = chunksOf(group.lanes.length, group.problems);
+  const worstCount = unfolded(group);
+  const chunks = chunksOf(group.lanes.length, worstCount);
   const lists = chunks.map(({ from, size }) => {
     const part = chunks.length === 1 ? '' : `, ${from + 1} to ${from + size}`;
     const lanes = group.lanes.slice(from, from + size).map((_, index) => drawListed(model, first + from + index));
@@ -122,14 +128,14 @@ function drawGroup(model: Model, group: LaneGroup, first: number): string {
   });
   const [worst, rest] = [true, false].map((isWorst) =>
     lists
-      .filter(({ from }) => from < group.problems === isWorst)
+      .filter(({ from }) => from < worstCount === isWorst)
       .map(({ list }) => list)
       .join(''),
   );
   const heading = `<h3>${name} <span>${countOf(group.lanes.length, nounOf(group))}</span></h3>`;
   if (rest === '') return `\n<section>${heading}${worst}</section>`;
   const open = model.lanes.length > LANES_OPEN_MAX ? '' : ' open';
-  const summary = `<summary><span>${countOf(group.lanes.length - group.problems, nounOf(group))}</span> without a problem</summary>`;
+  const summary = `<summary><span>${countOf(group.lanes.length - worstCount, nounOf(group))}</span> without a problem</summary>`;
   return `\n<section>${heading}${worst}<details class="fold"${open}>${summary}${rest}</details></section>`;
 }
 
@@ -146,13 +152,13 @@ function drawListed(model: Model, place: number): string {
 }
 
 /** Those with problems are never in one chunk with the others, which can be folded away. */
-function chunksOf(lanes: number, problems: number): { from: number; size: number }[] {
+function chunksOf(lanes: number, worst: number): { from: number; size: number }[] {
   const cut = (from: number, to: number): { from: number; size: number }[] =>
     Array.from({ length: Math.ceil((to - from) / CHUNK) }, (_, index) => {
       const start = from + index * CHUNK;
       return { from: start, size: Math.min(CHUNK, to - start) };
     });
-  return [...cut(0, problems), ...cut(problems, lanes)];
+  return [...cut(0, worst), ...cut(worst, lanes)];
 }
 
 function frame(height: number, label: string): string {

@@ -89,7 +89,7 @@ path { vector-effect: non-scaling-stroke; }
 .area { fill: var(--area); }
 .tasks { fill: none; stroke: var(--running-line); stroke-width: 1.5; }
 .targets { fill: none; stroke: var(--registered); stroke-width: 1.5; stroke-dasharray: 4 2; }
-.calls, .absent, .quick { fill: var(--calls); } .slow { fill: url(#p-stale); stroke: var(--alarm); }
+.calls, .absent, .quick { fill: var(--calls); } .slow { fill: url(#p-stale); }
 .defs { position: absolute; width: 0; height: 0; }
 .ink-blue { stroke: var(--running-line); } .ink-amber { fill: var(--draining); } .ink-red { stroke: var(--alarm); }
 .fill-red { fill: var(--alarm); } .ink-surface { stroke: var(--surface); } .fill-surface { fill: var(--surface); } .ink-red { stroke-width: 1.4; }

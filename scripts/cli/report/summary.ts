@@ -29,7 +29,7 @@ function boundText(groups: readonly LaneGroup[]): string {
     groups.map(({ name }) => name.replace(':', ' ')),
     'ECS group',
   );
-  return `${from} → ${listed(targetGroups, 'target group')}`;
+  return `${from} → ${targetGroups.length === 1 ? 'target group ' : ''}${listed(targetGroups, 'target group')}`;
 }
 
 function listed(names: readonly string[], noun: string): string {
@@ -43,6 +43,8 @@ interface Tile {
   readonly detail: string;
   /** Whether a person has to look at it. */
   readonly isWrong: boolean;
+  /** Where it is shown, as an address of this page. */
+  readonly link?: string;
 }
 
 export function drawTiles(report: Report, model: Model | undefined): string {
@@ -52,8 +54,9 @@ export function drawTiles(report: Report, model: Model | undefined): string {
     model === undefined ? changesTile(report) : waitsTile(model),
     findingsTile(report),
   ];
-  const drawn = tiles.map(({ label, figure, detail, isWrong }) => {
-    return `<div${isWrong ? ' class="alarm"' : ''}><dt>${label}</dt><dd><b>${escapeHtml(figure)}</b> ${escapeHtml(detail)}</dd></div>`;
+  const drawn = tiles.map(({ label, figure, detail, isWrong, link }) => {
+    const shown = link === undefined ? escapeHtml(figure) : `<a href="${link}">${escapeHtml(figure)}</a>`;
+    return `<div${isWrong ? ' class="alarm"' : ''}><dt>${label}</dt><dd><b>${shown}</b> ${escapeHtml(detail)}</dd></div>`;
   });
   return `<dl class="tiles">${drawn.join('\n')}</dl>`;
 }
@@ -62,6 +65,7 @@ function waitsTile({ waits: { served, unserved, left } }: Model): Tile {
   const [serving, leaving] = [spreadOf(served), spreadOf(left)];
   const never = unserved.filter(isSlow).length;
   const slow = served.filter(isSlow).length;
+  const isWrong = slow + never > 0;
   const parts = [
     serving === undefined
       ? 'no task was registered'
@@ -73,7 +77,13 @@ function waitsTile({ waits: { served, unserved, left } }: Model): Tile {
   ];
   const figure =
     serving === undefined ? 'none' : `median ${durationOf(serving.medianMs)}, worst ${durationOf(serving.worstMs)}`;
-  return { label: 'RUNNING to registered', figure, detail: parts.join('; '), isWrong: slow + never > 0 };
+  return {
+    label: 'RUNNING to registered',
+    figure,
+    detail: parts.join('; '),
+    isWrong,
+    ...(isWrong ? { link: '#kind=missing' } : {}),
+  };
 }
 
 function changesTile({ changes }: Report): Tile {
@@ -91,7 +101,13 @@ function findingsTile(report: Report): Tile {
   const detail = [kinds.join(', ') || nothing, ...(over === 0 ? [] : [`${over} more ended by themselves`])]
     .filter(Boolean)
     .join('; ');
-  return { label: 'Left to people', figure: countOf(open.length, 'finding'), detail, isWrong };
+  return {
+    label: 'Left to people',
+    figure: countOf(open.length, 'finding'),
+    detail,
+    isWrong,
+    ...(report.findings.length > 0 ? { link: '#findings' } : {}),
+  };
 }
 
 export function drawWaits({ waits: { served, unserved, left } }: Model): string {

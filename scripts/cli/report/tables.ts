@@ -33,6 +33,10 @@ export const TABLES: Readonly<Record<TableName, TableWords>> = {
 /** As many as a page can show at once without being slow, or hiding what comes below; the browser shows more when asked. */
 export const ROWS_AT_FIRST: Readonly<Record<TableName, number>> = { findings: 20, changes: 100, events: 100 };
 
+function toSecond(time: string): string {
+  return time.slice(0, -'.000'.length);
+}
+
 export function drawRows(rows: readonly Row[], stamp: Stamp): string {
   return rows.map((row) => drawRow(row, stamp)).join('\n');
 }
@@ -58,8 +62,8 @@ function drawFinding({ finding, lane }: Extract<Row, { table: 'findings' }>, sta
   const { kind, subject, message, command, since, until } = finding;
   const name = escapeHtml(shortIds(subject));
   const times = [
-    ...(since ? [`since ${stamp(Date.parse(since))}`] : []),
-    ...(until ? [`until ${stamp(Date.parse(until))}: over by now`] : []),
+    ...(since ? [`since ${toSecond(stamp(Date.parse(since)))}`] : []),
+    ...(until ? [`until ${toSecond(stamp(Date.parse(until)))}: over by now`] : []),
   ];
   const parts = [
     `<h3><b class="${severityOf(finding)}">${severityOf(finding)}</b> ${escapeHtml(kind)} ${lane < 0 ? name : `<a href="#l${lane}">${name}</a>`} <span class="soft">${times.join(', ')}</span></h3>`,

@@ -16,12 +16,15 @@ export function bindAddress(chart: Chart, tables: Tables): void {
   read(chart, tables);
   onEach(FILTERS, 'input', writeSoon);
   chart.onMove(writeSoon);
-  addEventListener('hashchange', () => read(chart, tables));
+  addEventListener('hashchange', () => {
+    read(chart, tables);
+    if (location.hash.includes('=')) byId('chart').scrollIntoView({ block: 'start' });
+  });
 }
 
 function read(chart: Chart, tables: Tables): void {
-  // An address that leads to a lane, such as #l12, says nothing of a filter.
-  if (/^#l\d+$/.test(location.hash)) return;
+  // An address that leads to a place, such as #l12 or #findings, says nothing of a filter.
+  if (location.hash !== '' && !location.hash.includes('=')) return;
   const told = new URLSearchParams(location.hash.slice(1));
   for (const id of FILTERS) setValue(byId<HTMLInputElement | HTMLSelectElement>(id), told.get(id) ?? '');
   tables.filter();
