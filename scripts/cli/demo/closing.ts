@@ -1,4 +1,5 @@
 /** The closing screen of `npm start`: the verdict, five figures, a line for each finding, and where the rest stands. */
+import { wrap } from '../layout.ts';
 import { durationOf } from '../report/clock.ts';
 import { isOpen, worstFirst } from '../report/findings.ts';
 import { countOf } from '../report/html.ts';
@@ -8,7 +9,7 @@ import { type Report, supportedVerdict } from '../report/report.ts';
 import { paint } from '../report/screen.ts';
 import { spreadOf, type Wait } from '../report/waits.ts';
 import type { PostSums } from './post.ts';
-import { oneLine, wrap } from './screen.ts';
+import { oneLine } from './screen.ts';
 
 interface Ending {
   readonly report: Report;
@@ -20,7 +21,7 @@ interface Ending {
 
 /** So many findings have a line of their own; the page has them all. */
 const FINDINGS_MAX = 6;
-const LABEL_WIDTH = 26;
+const LABEL_WIDTH = 27;
 const WRITES: ReadonlySet<string> = new Set(['RegisterTargets', 'DeregisterTargets']);
 
 export function closingLines({ report, model, post, silent }: Ending, width: number): string[] {
@@ -78,11 +79,9 @@ function findingLines({ findings }: Report, width: number): string[] {
     ...(open.length > shown.length ? [`${open.length - shown.length} more`] : []),
     ...(findings.length > open.length ? [`${findings.length - open.length} that ended by themselves`] : []),
   ];
+  const left = open.length === 0 ? 'Nothing' : countOf(open.length, 'finding');
   return [
-    oneLine(
-      `${open.length === 0 ? 'Nothing' : countOf(open.length, 'finding')} left to people${more.length === 0 ? '' : ` (on the page: ${more.join(', ')})`}`,
-      width,
-    ),
+    ...wrap(`${left} left to people${more.length === 0 ? '' : ` (on the page: ${more.join(', ')})`}`, width),
     ...shown.map(({ kind, subject, message }) =>
       oneLine(`  ${paint('yellow', kind.padEnd(kindWidth))}  ${shortIds(subject)}  ${shortIds(message)}`, width),
     ),

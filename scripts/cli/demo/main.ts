@@ -10,6 +10,7 @@ import { EPOCH_MS } from '../../simulator/clock.ts';
 import { Deployment } from '../../simulator/deployment.ts';
 import { buildFunction } from '../../tools/template/build.ts';
 import { bundleOptions } from '../../tools/template/template.ts';
+import { wrap } from '../layout.ts';
 import { countOf } from '../report/html.ts';
 import { modelOf } from '../report/model.ts';
 import { renderPage } from '../report/page.ts';
@@ -22,7 +23,7 @@ import { LogReader } from './log.ts';
 import { readOptions } from './options.ts';
 import { Post } from './post.ts';
 import { BY_HAND, type Chapter, chaptersOf } from './scenario.ts';
-import { chapterLines, clockOf, foundLine, HEADING, LEGEND, momentLine, widthOf, wrap } from './screen.ts';
+import { chapterLines, clockOf, foundLine, HEADING, LEGEND, momentLine, screenWidth } from './screen.ts';
 
 const SEED = 20_260_301;
 const PORT = 8080;
@@ -30,7 +31,7 @@ const CLOUD_MAP = cloudMapServiceArn('app');
 const PAGE = join(import.meta.dirname, '../../..', 'reports', 'demo.html');
 /** A line is shown this often in virtual time. */
 const LINE_MS = 15_000;
-const WIDTH = widthOf(process.stdout);
+const WIDTH = screenWidth();
 
 readOptions(process.argv.slice(2));
 endWhenUnread();
@@ -71,7 +72,7 @@ async function tell({ title, lastsMs, happen }: Chapter, number: string): Promis
     await deployment.pass(LINE_MS);
     const { serving: tasks, registered: targets, calls } = deployment;
     const draining = deployment.group.targets.size - targets.length;
-    console.log(momentLine({ time: timeNow(), tasks, targets, draining, events: post.sums.delivered, calls }, WIDTH));
+    console.log(momentLine({ time: timeNow(), tasks, targets, draining, calls }, WIDTH));
     for (const { kind, subject } of log.readOn()) console.log(foundLine(kind, subject, WIDTH));
   }
 }
@@ -87,11 +88,16 @@ function conclude(): number {
       '',
       ...closingLines({ report, model, post: post.sums, silent: post.silent }, WIDTH),
       '',
-      ...wrap(`The page: ${join('reports', 'demo.html')} has every task, change and reason, and the commands to paste.`, WIDTH),
+      ...wrap(`Page: ${join('reports', 'demo.html')}, with every task, change and reason, and the commands.`, WIDTH),
       `${seconds} s for ${timeNow()} of the account's time`,
     ].join('\n'),
   );
   return report.verdict === 'in step' ? 0 : 1;
+}
+
+function headlineOf({ running, inGroup, left }: { running: number; inGroup: number; left: number }): string {
+  const share = running === inGroup ? `all ${running}` : `${inGroup} of ${running}`;
+  return `${share} running tasks of service app are targets of web, ${left === 0 ? 'and none is' : `${countOf(left, 'target')}`} left behind.`;
 }
 
 /** Judged by the simulated account itself, and not by what the function has read of it. */
@@ -102,7 +108,7 @@ function reportOf(): Report & { readonly timeline: Timeline } {
   return {
     source: 'npm start',
     verdict: serving.join() === ours.join() ? 'in step' : 'differs',
-    headline: `${inGroup} of ${serving.length} running tasks are targets; ${countOf(ours.length - inGroup, 'target')} left behind.`,
+    headline: headlineOf({ running: serving.length, inGroup, left: ours.length - inGroup }),
     resources: [{ type: 'target group', name: deployment.group.name, isRead: true, why: null }],
     failures: [],
     startedAt: null,

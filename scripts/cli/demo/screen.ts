@@ -1,5 +1,6 @@
 /** What the scenario looks like in a terminal. Every sign is told apart without its colour. */
 import { stripVTControlCharacters } from 'node:util';
+import { terminalWidth, wrap } from '../layout.ts';
 import { shortIds } from '../report/ids.ts';
 import { paint } from '../report/screen.ts';
 
@@ -9,7 +10,6 @@ export interface Moment {
   readonly tasks: readonly string[];
   readonly targets: readonly string[];
   readonly draining: number;
-  readonly events: number;
   readonly calls: number;
 }
 
@@ -17,18 +17,19 @@ const COLUMNS = [
   { name: 'time', width: 6 },
   { name: 'tasks', width: 7 },
   { name: 'targets', width: 9 },
-  { name: 'events', width: 8 },
+  { name: 'draining', width: 10 },
   { name: 'calls', width: 7 },
 ] as const;
 
-const SIGNS_AT = COLUMNS.reduce((sum, { width }) => sum + width, 0) + 2;
+const SIGNS_AT = COLUMNS.reduce((sum, { width }) => sum + width, 0) + 1;
 /** Text stands behind the time. */
 const INDENT = ' '.repeat(COLUMNS[0].width + 2);
-const WIDTH_MIN = 40;
+/** What is piped has no width of its own: as many columns as fit anywhere. */
+const WIDTH_PIPED = 80;
 
-/** Columns of the terminal; of what is piped, as many as oneLine anywhere. */
-export function widthOf({ columns }: { readonly columns?: number | undefined }): number {
-  return Math.max(WIDTH_MIN, columns || 80);
+export function screenWidth(): number {
+  const columns = terminalWidth();
+  return Number.isFinite(columns) ? columns : WIDTH_PIPED;
 }
 
 export const LEGEND = 'One sign each: = task in the group, . task not in it, + target without a task';
@@ -37,7 +38,7 @@ export const HEADING = row(
   '',
 );
 
-export function momentLine({ time, tasks, targets, draining, events, calls }: Moment, width: number): string {
+export function momentLine({ time, tasks, targets, draining, calls }: Moment, width: number): string {
   const [serving, receiving] = [new Set(tasks), new Set(targets)];
   const both = [...serving].filter((address) => receiving.has(address)).length;
   const counts = [
@@ -45,17 +46,11 @@ export function momentLine({ time, tasks, targets, draining, events, calls }: Mo
     ['red', '.', serving.size - both],
     ['yellow', '+', receiving.size - both],
   ] as const;
-  const drains = draining === 0 ? '' : ` ${draining} draining`;
-  const length = counts.reduce((sum, [, , count]) => sum + count, 0) + drains.length;
-  const isTooLong = SIGNS_AT + length > width;
-  const signs = counts.map(([style, sign, count]) => {
-    if (!isTooLong) return paint(style, sign.repeat(count));
-    return count === 0 ? '' : paint(style, `${sign}×${count} `);
-  });
-  return row(
-    [time, serving.size, receiving.size, events, calls].map(String),
-    `${signs.join('').trimEnd()}${paint('gray', drains)}`,
-  );
+  const isTooLong = SIGNS_AT + counts.reduce((sum, [, , count]) => sum + count, 0) > width;
+  const signs = counts
+    .filter(([, , count]) => count > 0)
+    .map(([style, sign, count]) => paint(style, isTooLong ? `${sign}×${count}` : sign.repeat(count)));
+  return row([time, serving.size, receiving.size, draining, calls].map(String), signs.join(isTooLong ? ' ' : ''));
 }
 
 /** A line of the scenario, or several. */
@@ -75,17 +70,6 @@ export function clockOf(elapsedMs: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
-/** The text in lines, broken between words; a longer word stays whole. */
-export function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(/\s+/)) {
-    const line = lines.at(-1);
-    if (line === undefined || line.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = `${line} ${word}`;
-  }
-  return lines;
-}
-
 /** The text in one line, which ends with … where it would be longer. */
 export function oneLine(text: string, width: number): string {
   const over = stripVTControlCharacters(text).length - width;
@@ -94,5 +78,5 @@ export function oneLine(text: string, width: number): string {
 
 function row(cells: readonly string[], rest: string): string {
   const padded = COLUMNS.map(({ width }, index) => (cells[index] ?? '').padStart(width));
-  return `${padded.join('')}  ${rest}`.trimEnd();
+  return `${padded.join('')} ${rest}`.trimEnd();
 }

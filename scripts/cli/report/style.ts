@@ -5,9 +5,9 @@ const BASE = `
 * { box-sizing: border-box; }
 [hidden] { display: none !important; }
 html { background: var(--page); color: var(--ink); font: 14px/1.45 system-ui, 'Segoe UI', Roboto, sans-serif; }
-body { margin: 0; padding: 20px 24px 64px; --label: 11.5rem; }
+body { margin: 0; padding: 20px 24px 64px; --label: 11.5rem; overflow-wrap: anywhere; }
 h1, h2, h3, p, dl, dd, ol, ul { margin: 0; padding: 0; }
-h1 { font-size: 1.5rem; line-height: 1.25; overflow-wrap: anywhere; text-wrap: balance; }
+h1 { font-size: 1.5rem; line-height: 1.25; text-wrap: balance; }
 h2 { font-size: 1.1rem; }
 h3 { font-size: .85rem; }
 a { color: var(--link); }
@@ -21,7 +21,7 @@ code, .id { font-family: ui-monospace, 'SF Mono', Menlo, Consolas, 'Liberation M
 .tiles div { padding: 10px 16px 12px; background: var(--surface); border: 1px solid var(--rule); border-left: 5px solid var(--registered); border-radius: 8px; }
 .tiles div.alarm { border-left-color: var(--alarm); }
 .tiles dt { color: var(--soft); font-size: .85rem; }
-.tiles dd { font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+.tiles dd { font-variant-numeric: tabular-nums; }
 .tiles b { display: block; font-size: 1.3rem; line-height: 1.3; }
 h1.differs, h1.unknown, b.alarm { color: var(--alarm); }
 .card { margin-bottom: 20px; padding: 12px 16px 14px; background: var(--surface); border: 1px solid var(--rule); border-radius: 10px; }
@@ -97,7 +97,7 @@ path { vector-effect: non-scaling-stroke; }
 
 const CONTROLS = `
 .controls { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 14px; padding: 8px 16px; font-size: .85rem; }
-.controls label, .controls fieldset { display: flex; align-items: center; gap: 6px; color: var(--soft); }
+.controls label, .controls fieldset { min-width: 0; max-width: 100%; display: flex; align-items: center; gap: 6px; color: var(--soft); }
 .controls fieldset { border: 0; margin: 0; padding: 0; gap: 4px; flex-wrap: wrap; min-width: 0; }
 .controls input[type='search'] { width: 14rem; } .controls select { max-width: 13rem; }
 .controls input[type='range'] { width: 7rem; padding: 0; accent-color: var(--link); }
@@ -107,7 +107,7 @@ const CONTROLS = `
 .tip.pinned { pointer-events: auto; }
 .tip strong { display: block; font-size: .88rem; margin-bottom: 3px; }
 .tip dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 1px 10px; }
-.tip dt { color: var(--soft); } .tip dd { overflow-wrap: anywhere; }
+.tip dt { color: var(--soft); }
 @media (max-height: 640px), (max-width: 720px) { .top { position: static; } .lane { scroll-margin-top: 6px; } }
 @media (max-width: 720px) { body { padding-inline: 8px; --label: 5rem; } .lane > span i { display: none; }
   /* Words above their curve: beside it there is no room for both. */
@@ -122,13 +122,13 @@ summary { cursor: pointer; } summary h2 { display: inline; } summary .soft { mar
 table { width: 100%; border-collapse: collapse; margin-top: 8px; font-size: .85rem; }
 caption { text-align: left; color: var(--soft); padding-bottom: 4px; }
 th { text-align: left; font-weight: 600; border-bottom: 1px solid var(--line); padding: 4px 10px 4px 0; white-space: nowrap; }
-td { vertical-align: top; border-bottom: 1px solid var(--rule); padding: 3px 10px 3px 0; overflow-wrap: anywhere; unicode-bidi: isolate; }
-td:first-child { white-space: nowrap; font-variant-numeric: tabular-nums; }
+td { vertical-align: top; border-bottom: 1px solid var(--rule); padding: 3px 10px 3px 0; unicode-bidi: isolate; }
+.rows-of td:nth-child(-n + 2) { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .bins { width: auto; margin-top: 4px; } .bins th, .bins td { border: 0; padding: 1px 10px 1px 0; font-weight: 400; } .bins i { color: var(--alarm); font-style: normal; font-weight: 600; }
 .bins svg { width: min(16rem, 40vw); height: 12px; vertical-align: -1px; margin-right: 8px; } .bins th, .bins td { white-space: nowrap; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); gap: 8px 32px; margin-top: 6px; }
-.unread { border-left: 5px solid var(--alarm); } .unread ul { padding-left: 1.2rem; margin-top: 4px; overflow-wrap: anywhere; }
-ol.rows { list-style: none; } ol.rows li { padding: 8px 0; border-top: 1px solid var(--rule); overflow-wrap: anywhere; } ol.rows li:first-child { border: 0; }
+.unread { border-left: 5px solid var(--alarm); } .unread ul { padding-left: 1.2rem; margin-top: 4px; }
+ol.rows { list-style: none; } ol.rows li { padding: 8px 0; border-top: 1px solid var(--rule); } ol.rows li:first-child { border: 0; }
 ol.rows h3 { font-size: .95rem; } ol.rows h3 b { margin-right: 4px; padding: 0 6px; border: 1px solid; border-radius: 4px; font-size: .8rem; font-weight: 600; }
 ol.rows .soft { font-weight: 400; } b.outage, b.mistake { color: var(--alarm); } b.notice, .over h3 b { color: var(--soft); } .over p { color: var(--soft); }
 ol.rows code { display: inline-block; margin: 2px 6px 2px 0; padding: 3px 8px; background: var(--page); border-radius: 6px; }
@@ -141,7 +141,8 @@ ol.rows code { display: inline-block; margin: 2px 6px 2px 0; padding: 3px 8px; b
   table:not(.bins) :is(thead, caption) { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   table:not(.bins), table:not(.bins) tbody { display: block; }
   table:not(.bins) tr { display: flex; flex-wrap: wrap; gap: 0 10px; padding: 5px 0; border-bottom: 1px solid var(--rule); }
-  table:not(.bins) td { border: 0; padding: 0; } table.rows-of td:last-child { flex-basis: 100%; color: var(--soft); }
+  table:not(.bins) th { white-space: normal; }
+  table:not(.bins) td { border: 0; padding: 0; min-width: 0; max-width: 100%; } table.rows-of td:last-child { flex-basis: 100%; color: var(--soft); }
 }
 @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } .tip { transition: opacity .1s; } }
 `;
