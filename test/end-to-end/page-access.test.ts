@@ -112,7 +112,11 @@ describe('the report page', () => {
     const headings = tree.filter(({ role }) => role === 'heading').map(({ name }) => name);
     expect(new Set(headings)).toEqual(
       new Set([
-        ...['In step: service checkout-api and service web → api and web', 'Findings', 'mistake never-healthy 10.0.0.4:8080'],
+        ...[
+          'In step: service checkout-api and service web → target groups api and web',
+          'Findings',
+          'mistake never-healthy 10.0.0.4:8080',
+        ],
         ...['notice foreign 10.9.9.9:8080', 'How long it took', 'RUNNING to registered', 'Order to stop to out of the group'],
         ...['Tasks over time', 'service:checkout-api 17 tasks', 'service:web 31 tasks', 'family:nightly-report 12 tasks'],
         ...['Changes', 'Events'],

@@ -215,7 +215,7 @@ describe('the report page', () => {
 
   it('shows a look at one moment without any chart, and copies its commands', async (test) => {
     const page = await open(test, renderPage({ ...REPORT, timeline: undefined }));
-    expect(await page.locator('h1').textContent()).toBe('In step: web');
+    expect(await page.locator('h1').textContent()).toBe('In step: target group web');
     expect(await page.locator('#chart').count()).toBe(0);
     await page.getByRole('button', { name: 'Copy' }).first().click();
     await page.getByRole('button', { name: /^(Copied|Selected)$/ }).waitFor();

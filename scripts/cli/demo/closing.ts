@@ -77,7 +77,7 @@ function findingLines({ findings }: Report, width: number): string[] {
   const kindWidth = Math.max(0, ...shown.map(({ kind }) => kind.length));
   const more = [
     ...(open.length > shown.length ? [`${open.length - shown.length} more`] : []),
-    ...(findings.length > open.length ? [`${findings.length - open.length} that ended by themselves`] : []),
+    ...(findings.length > open.length ? [`${findings.length - open.length} over by now`] : []),
   ];
   const left = open.length === 0 ? 'Nothing' : countOf(open.length, 'finding');
   return [

@@ -48,9 +48,17 @@ export function renderPage(report: Report): string {
 }
 
 function drawHead(report: Report, heading: string, model: Model | undefined): string {
-  const counts = model === undefined ? [] : [rangeOf(model.timeline), countsOf(model)];
+  const counts = model === undefined ? readingOf(report) : [rangeOf(model.timeline), countsOf(model)];
   return `<h1 class="${supportedVerdict(report).replace(' ', '-')}">${escapeHtml(heading)}</h1>
 <p class="soft">${[escapeHtml(report.source), ...counts].join(' · ')}</p>${drawTiles(report, model)}`;
+}
+
+/** When somebody looked, and what it took. */
+function readingOf({ startedAt, endedAt, calls }: Report): string[] {
+  const [fromMs, toMs] = [Date.parse(startedAt ?? ''), Date.parse(endedAt ?? '')];
+  const sum = Object.values(calls).reduce((total, each) => total + each, 0);
+  const time = Number.isNaN(fromMs + toMs) ? [] : [`read ${rangeOf({ fromMs, toMs })}`];
+  return [...time, countOf(sum, 'call'), 'nothing was written'];
 }
 
 function countsOf({ timeline: { tasks, changes, events } }: Model): string {

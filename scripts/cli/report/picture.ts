@@ -64,10 +64,9 @@ export function drawLegend({ lanes, timeline }: Model): string {
     return sample(`${behind}<path class="${kind}" d="${SAMPLES[kind]}"/>`, `${STRETCH_LABELS[kind]}${count}`);
   });
   return `<ul class="legend" aria-label="Legend">${entries.join('')}${[
-    sample('<path class="change" d="M14 5l5 9h-10z"/>', 'Register'),
-    sample('<path class="change" d="M14 15l5-9h-10z"/>', 'Deregister'),
+    sample('<path class="change" d="M7 5l5 9h-10z"/><path class="change" d="M21 15l5-9h-10z"/>', 'Register, deregister'),
     sample('<path class="event" d="M8 16v-10M14 16v-6M20 16v-10"/>', 'Event'),
-    sample('<path class="end" d="M14 1v18"/>', 'End of the task'),
+    sample('<path class="end" d="M14 1v18"/>', 'Task end'),
   ].join('')}</ul>`;
 }
 
@@ -133,8 +132,9 @@ function drawGroup(model: Model, group: LaneGroup, first: number): string {
       .join(''),
   );
   const heading = `<h3>${name} <span>${countOf(group.lanes.length, nounOf(group))}</span></h3>`;
-  if (rest === '') return `\n<section>${heading}${worst}</section>`;
-  const open = model.lanes.length > LANES_OPEN_MAX ? '' : ' open';
+  const isMany = model.lanes.length > LANES_OPEN_MAX;
+  if (rest === '' || (worst === '' && !isMany)) return `\n<section>${heading}${worst}${rest}</section>`;
+  const open = isMany ? '' : ' open';
   const summary = `<summary><span>${countOf(group.lanes.length - worstCount, nounOf(group))}</span> without a problem</summary>`;
   return `\n<section>${heading}${worst}<details class="fold"${open}>${summary}${rest}</details></section>`;
 }

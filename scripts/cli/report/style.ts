@@ -96,7 +96,7 @@ path { vector-effect: non-scaling-stroke; }
 `;
 
 const CONTROLS = `
-.controls { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 14px; padding: 8px 16px; font-size: .85rem; }
+.controls { overflow-wrap: normal; display: flex; flex-wrap: wrap; align-items: center; gap: 6px 14px; padding: 8px 16px; font-size: .85rem; }
 .controls label, .controls fieldset { min-width: 0; max-width: 100%; display: flex; align-items: center; gap: 6px; color: var(--soft); }
 .controls fieldset { border: 0; margin: 0; padding: 0; gap: 4px; flex-wrap: wrap; min-width: 0; }
 .controls input[type='search'] { width: 14rem; } .controls select { max-width: 13rem; }
@@ -125,7 +125,7 @@ th { text-align: left; font-weight: 600; border-bottom: 1px solid var(--line); p
 td { vertical-align: top; border-bottom: 1px solid var(--rule); padding: 3px 10px 3px 0; unicode-bidi: isolate; }
 .rows-of td:nth-child(-n + 2) { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .bins { width: auto; margin-top: 4px; } .bins th, .bins td { border: 0; padding: 1px 10px 1px 0; font-weight: 400; } .bins i { color: var(--alarm); font-style: normal; font-weight: 600; }
-.bins svg { width: min(16rem, 40vw); height: 12px; vertical-align: -1px; margin-right: 8px; } .bins th, .bins td { white-space: nowrap; }
+.bins svg { width: min(13rem, 38vw); height: 12px; vertical-align: -1px; margin-right: 8px; } .bins th, .bins td { white-space: nowrap; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); gap: 8px 32px; margin-top: 6px; }
 .unread { border-left: 5px solid var(--alarm); } .unread ul { padding-left: 1.2rem; margin-top: 4px; }
 ol.rows { list-style: none; } ol.rows li { padding: 8px 0; border-top: 1px solid var(--rule); } ol.rows li:first-child { border: 0; }
@@ -142,7 +142,7 @@ ol.rows code { display: inline-block; margin: 2px 6px 2px 0; padding: 3px 8px; b
   table:not(.bins), table:not(.bins) tbody { display: block; }
   table:not(.bins) tr { display: flex; flex-wrap: wrap; gap: 0 10px; padding: 5px 0; border-bottom: 1px solid var(--rule); }
   table:not(.bins) th { white-space: normal; }
-  table:not(.bins) td { border: 0; padding: 0; min-width: 0; max-width: 100%; } table.rows-of td:last-child { flex-basis: 100%; color: var(--soft); }
+  table:not(.bins) td { border: 0; padding: 0; min-width: 0; max-width: 100%; } table.plain td:not(:first-child)::before { content: attr(data-head) ': '; color: var(--soft); } table.rows-of td:last-child { flex-basis: 100%; color: var(--soft); }
 }
 @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } .tip { transition: opacity .1s; } }
 `;

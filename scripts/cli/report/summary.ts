@@ -19,22 +19,20 @@ const NAMED_MAX = 2;
 export function headingOf(report: Report, model: Model | undefined): string {
   const groups = (model?.groups ?? []).filter(({ targetGroups }) => targetGroups.length > 0);
   const names = report.resources.filter(({ type }) => type === 'target group').map(({ name }) => name);
-  const subject = groups.length > 0 ? boundText(groups) : names.length > 0 ? listed(names, 'target group') : report.source;
+  const subject =
+    groups.length > 0 ? boundText(groups) : names.length > 0 ? listed(names, 'target group', { isNamed: true }) : report.source;
   return `${VERDICTS[supportedVerdict(report)]}: ${subject}`;
 }
 
 function boundText(groups: readonly LaneGroup[]): string {
   const targetGroups = [...new Set(groups.flatMap((group) => group.targetGroups))];
-  const from = listed(
-    groups.map(({ name }) => name.replace(':', ' ')),
-    'ECS group',
-  );
-  return `${from} → ${targetGroups.length === 1 ? 'target group ' : ''}${listed(targetGroups, 'target group')}`;
+  const names = groups.map(({ name }) => name.replace(':', ' '));
+  return `${listed(names, 'ECS group', { isNamed: false })} → ${listed(targetGroups, 'target group', { isNamed: true })}`;
 }
 
-function listed(names: readonly string[], noun: string): string {
+function listed(names: readonly string[], noun: string, { isNamed }: { readonly isNamed: boolean }): string {
   if (names.length > NAMED_MAX) return countOf(names.length, noun);
-  return names.join(' and ');
+  return `${isNamed ? `${noun}${names.length === 1 ? '' : 's'} ` : ''}${names.join(' and ')}`;
 }
 
 interface Tile {
@@ -98,7 +96,10 @@ function findingsTile(report: Report): Tile {
   const isWrong = open.some((finding) => severityOf(finding) !== 'notice');
   const over = report.findings.length - open.length;
   const nothing = supportedVerdict(report) === 'unknown' ? 'in what was read' : '';
-  const detail = [kinds.join(', ') || nothing, ...(over === 0 ? [] : [`${over} more ended by themselves`])]
+  const detail = [
+    kinds.join(', ') || nothing,
+    ...(over === 0 ? [] : [`${over} more ended by ${over === 1 ? 'itself' : 'themselves'}`]),
+  ]
     .filter(Boolean)
     .join('; ');
   return {

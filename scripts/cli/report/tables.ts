@@ -79,5 +79,5 @@ function timeCell({ lane }: Row, atMs: number, stamp: Stamp): string {
 }
 
 function taskCell(arn: string): string {
-  return cell(shortTask(arn), arn);
+  return cell(shortTask(arn), { whole: arn });
 }

@@ -86,7 +86,7 @@ describe('the closing screen', () => {
     ];
     const text = closing({ ...SIXTY, findings });
     expect(text.filter((line) => line.startsWith('  foreign-unhealthy  10.0.99.'))).toHaveLength(6);
-    expect(text).toContain('8 findings left to people (on the page: 2 more, 1 that ended by themselves)');
+    expect(text).toContain('8 findings left to people (on the page: 2 more, 1 over by now)');
     expect(closing({ ...SIXTY, findings: [] })).toContain('Nothing left to people');
   });
 });
