@@ -108,7 +108,10 @@ export function answeredFinding({ kind, subject, message, command, sinceMs }: An
   return { kind, subject, message, command: command ?? null, since: sinceMs === undefined ? null : timeOf(sinceMs) };
 }
 
-type AnyFinding = Pick<Finding, 'subject' | 'message' | 'command' | 'sinceMs'> & { readonly kind: string };
+type AnyFinding = Pick<Finding, 'subject' | 'message' | 'sinceMs'> & {
+  readonly kind: string;
+  readonly command?: string | null | undefined;
+};
 
 export function timeOf(atMs: number): string {
   return new Date(atMs).toISOString();

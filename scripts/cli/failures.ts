@@ -5,7 +5,7 @@ import { callerOf } from './account.ts';
 import type { AnsweredFailure } from './answer.ts';
 import { BAD_ENVIRONMENT, SERVICE_ERROR, UNKNOWN } from './exit.ts';
 import { table, terminalWidth, wrap } from './layout.ts';
-import { shortIds } from './render.ts';
+import { shortIds } from './report/ids.ts';
 
 /** What lies with the caller before AWS is asked at all. */
 type Local = 'no credentials' | 'no region';

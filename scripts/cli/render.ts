@@ -2,6 +2,7 @@
 import type { Answer, AnsweredFinding, Change, Resource } from './answer.ts';
 import { unreadOf } from './answer.ts';
 import { GLUE, indented, table, terminalWidth, wrap } from './layout.ts';
+import { shortIds } from './report/ids.ts';
 
 /** Longer lists are cut; `--json` has all of them. */
 const ROWS_MAX = 40;
@@ -126,17 +127,6 @@ export function callsText(calls: Answer['calls']): string {
 /** `1 target`, `2,000 targets`. */
 export function count(number: number, noun: string): string {
   return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
-}
-
-/** ARNs by their names and task ids by their last eight digits. In full they stand in `--json` and in commands to paste. */
-export function shortIds(text: string): string {
-  return text
-    .replaceAll(
-      /\barn:aws[\w-]*:[a-z]+:[a-z0-9-]*:(?:\d{12}|X{12})?:(?:(?:task|cluster|container-instance|service|targetgroup)\/)?([^\s,;]+)/g,
-      '$1',
-    )
-    .replaceAll(/\b([\w-]+)\/[0-9a-f]{16}(?![0-9a-f])/g, '$1')
-    .replaceAll(/\b[0-9a-f]{24}([0-9a-f]{8})\b/g, '…$1');
 }
 
 export function durationText(seconds: number): string {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { indented, table, widthOf, wrap } from '../../scripts/cli/layout.ts';
 import { nearest, slipsBetween } from '../../scripts/cli/nearest.ts';
-import { shortIds } from '../../scripts/cli/render.ts';
+import { shortIds } from '../../scripts/cli/report/ids.ts';
 import { sampleEvents } from '../../scripts/cli/sample/sample.ts';
 import { runHere } from './command-line.ts';
 import { closeAccounts, ENV, HERE, LINE, MYSQL, openAccount } from './simulated-account.ts';

@@ -1,5 +1,6 @@
 /** Any timeline, be it one that no account would ever give: the page has to stand whatever a capture makes of the world. */
 import fc from 'fast-check';
+import type { Report } from '../../scripts/cli/report/report.ts';
 import type { ChangeMark, EventMark, TargetSpan, TaskLane, Timeline } from '../../scripts/cli/report/timeline.ts';
 import { anyCharacter } from './any-character.ts';
 import { START_MS, taskArnOf } from './timelines.ts';
@@ -59,15 +60,18 @@ const event: fc.Arbitrary<EventMark> = fc.record({
   file: hostileText,
 });
 
+const isoTime = atMs.map((each) => new Date(each).toISOString());
+
 const finding = fc.record({
   kind: hostileText,
   subject: hostileText,
   message: hostileText,
   command: fc.option(hostileText, { nil: undefined }),
+  since: fc.option(isoTime),
+  until: fc.option(isoTime),
 });
 
 export const anyTimeline: fc.Arbitrary<Timeline> = fc.record({
-  title: hostileText,
   fromMs: fc.constant(START_MS),
   toMs: fc.constant(START_MS + LENGTH_MS),
   tasks: fc.uniqueArray(fc.record({ arn: taskArn, group, ip: fc.option(ip, { nil: undefined }), states }), {
@@ -78,8 +82,58 @@ export const anyTimeline: fc.Arbitrary<Timeline> = fc.record({
   changes: fc.array(change, { maxLength: 6 }).map(byTime),
   events: fc.array(event, { maxLength: 6 }).map(byTime),
   calls: fc.array(fc.record({ atMs, operation: hostileText }), { maxLength: 6 }).map(byTime),
+  bindings: fc.array(fc.record({ group, targetGroup }), { maxLength: 2 }),
+});
+
+const resource = fc.record({
+  type: fc.constantFrom('target group' as const, 'file' as const),
+  name: hostileText,
+  isRead: fc.boolean(),
+  why: fc.option(hostileText),
+});
+
+const planned = fc.record({
+  at: fc.constant(null),
+  kind: fc.constantFrom('register' as const, 'deregister' as const),
+  outcome: fc.constantFrom('due' as const, 'observed' as const, 'held' as const),
+  held: fc.option(hostileText),
+  targetGroup: hostileText,
+  ip: hostileText,
+  port,
+  because: hostileText,
+  taskArn: hostileText,
+});
+
+/** Any report, over time or of one moment. */
+export const anyReport: fc.Arbitrary<Report> = fc.record({
+  source: hostileText,
+  verdict: fc.constantFrom('in step', 'differs', 'unknown'),
+  headline: hostileText,
+  startedAt: fc.constant(null),
+  endedAt: fc.constant(null),
+  resources: fc.array(resource, { maxLength: 3 }),
+  changes: fc.array(planned, { maxLength: 3 }),
+  failures: fc.array(
+    fc.record({
+      kind: fc.constant('denied' as const),
+      operation: hostileText,
+      resource: hostileText,
+      message: hostileText,
+      advice: hostileText,
+    }),
+    { maxLength: 2 },
+  ),
+  calls: fc.constant({}),
   findings: fc.array(finding, { maxLength: 3 }),
-  summary: fc.array(fc.record({ label: hostileText, value: hostileText }), { maxLength: 3 }),
+  tables: fc.array(
+    fc.record({
+      title: hostileText,
+      head: fc.array(hostileText, { maxLength: 2 }),
+      rows: fc.array(fc.array(hostileText, { maxLength: 2 }), { maxLength: 2 }),
+    }),
+    { maxLength: 2 },
+  ),
+  timeline: fc.option(anyTimeline, { nil: undefined }),
 });
 
 function byTime<Mark extends { readonly atMs: number }>(marks: Mark[]): Mark[] {

@@ -1,4 +1,5 @@
 /** Timelines made up from a seed: churn as the page has to show it, with everything that can go wrong now and then. */
+import type { Report } from '../../scripts/cli/report/report.ts';
 import type { ChangeMark, EventMark, FindingMark, TargetSpan, TaskLane, Timeline } from '../../scripts/cli/report/timeline.ts';
 
 interface ChurnWords {
@@ -87,7 +88,6 @@ export function churn({ tasks, seed = 1, fromMs = START_MS, lengthMs = 300_000 }
   const changes = parts.flatMap((part) => part.changes).sort(byTime);
   const events = parts.flatMap((part) => part.events).sort(byTime);
   return {
-    title: `churn-${tasks}.json, ${events.length.toLocaleString('en')} events`,
     fromMs,
     toMs,
     tasks: parts.map(({ lane }) => lane),
@@ -95,14 +95,32 @@ export function churn({ tasks, seed = 1, fromMs = START_MS, lengthMs = 300_000 }
     changes,
     events,
     calls: callsFor(dice, changes),
-    findings: findingsFor(parts),
-    summary: [
-      { label: 'Changes', value: changes.length.toLocaleString('en') },
-      { label: 'Events', value: events.length.toLocaleString('en') },
-      { label: 'Longest wait', value: '1.6 s' },
-      { label: 'Held back', value: '0' },
-      { label: 'In step at the end', value: 'yes' },
-    ],
+    bindings: [],
+  };
+}
+
+export type TimedReport = Report & { readonly timeline: Timeline };
+
+/** A report of such a churn, as a replay would give it. */
+export function churnReport(words: ChurnWords): TimedReport {
+  return reportOf(churn(words), `churn-${words.tasks}.json`);
+}
+
+/** A report of a timeline in which all was read and is in step, with two findings. */
+export function reportOf(timeline: Timeline, source = 'capture.json'): TimedReport {
+  return {
+    source,
+    verdict: 'in step',
+    headline: 'All tasks are targets.',
+    startedAt: null,
+    endedAt: null,
+    resources: [{ type: 'target group', name: 'web', isRead: true, why: null }],
+    changes: [],
+    failures: [],
+    calls: {},
+    tables: [],
+    findings: findingsFor(timeline.tasks),
+    timeline,
   };
 }
 
@@ -188,8 +206,7 @@ function callsFor(dice: Dice, changes: readonly ChangeMark[]): Timeline['calls']
   ]);
 }
 
-function findingsFor(parts: readonly Part[]): FindingMark[] {
-  const [lane] = parts.map((part) => part.lane);
+function findingsFor([lane]: readonly TaskLane[]): FindingMark[] {
   const foreign: FindingMark = {
     kind: 'foreign',
     subject: '10.9.9.9:8080',

@@ -58,7 +58,7 @@ export function chaptersOf(deployment: Deployment, cloudMap: CloudMapServiceReco
     { title: 'rolling deployment: every task is replaced, addresses are used again', lastsMs: 240_000, happen: rollOver },
     {
       title:
-        `${BY_HAND} is registered by hand; an instance vanishes from Cloud Map; a task crashes:\n` +
+        `${BY_HAND} is registered by hand; an instance vanishes from Cloud Map; a task crashes: ` +
         'its instance stays in Cloud Map, and the event that its successor runs is lost',
       lastsMs: 105_000,
       happen: goWrong,

@@ -7,7 +7,7 @@ import { errors, typed } from '../errors.ts';
 import { IN_STEP } from '../exit.ts';
 import { explainFailures } from '../failures.ts';
 import { type CommandSpec, HELP_OPTION, helpOf, numberOf, parseOptions } from '../options.ts';
-import { renderAnswerPage, writePage } from '../page.ts';
+import { writePage } from '../page.ts';
 import { endOf } from '../plan/command.ts';
 import { ACCOUNT_EXITS } from '../plan/plan.ts';
 import { openAccount } from '../read-account.ts';
@@ -67,7 +67,7 @@ export async function driftCommand(args: readonly string[]): Promise<number> {
   try {
     if (values.watch) return await watch(source, values, everyMs);
     const { drift, answer } = await source.read();
-    show(drift, answer, values);
+    await show(drift, answer, values);
     return endOf(answer);
   } finally {
     await source.close();
@@ -132,7 +132,7 @@ async function watch(source: Source, values: Values, everyMs: number): Promise<n
   for (;;) {
     const { drift, answer } = await source.read();
     if (process.stdout.isTTY && !values.json) process.stdout.write('\x1b[2J\x1b[H');
-    show(drift, answer, values);
+    await show(drift, answer, values);
     // While somebody watches, what cannot be read now may be readable at the next reading.
     if (answer.failures.length > 0) process.stderr.write(`${explainFailures(answer.failures)}\n`);
     if (!values.json) console.log('');
@@ -140,8 +140,9 @@ async function watch(source: Source, values: Values, everyMs: number): Promise<n
   }
 }
 
-function show(drift: AccountDrift, answer: DriftAnswer, values: Values): void {
-  const page = values.html === undefined ? '' : writePage(values.html, renderAnswerPage(answer, [addressesTable(answer)]));
+async function show(drift: AccountDrift, answer: DriftAnswer, values: Values): Promise<void> {
+  const report = { ...answer, source: 'drift', tables: [addressesTable(answer)], timeline: undefined };
+  const page = values.html === undefined ? '' : await writePage(values.html, report);
   if (values.json) console.log(JSON.stringify(answer));
   else if (values.task === undefined) console.log(joined([renderDrift(answer), page]));
   else console.log(screenOf(drift, answer, values.task));

@@ -3,18 +3,9 @@ import { phaseOf, type Task } from '../../../functions/core/task.ts';
 import { taskIdOf } from '../../../functions/core/values.ts';
 import { answeredFinding, timeOf } from '../answer.ts';
 import { table, terminalWidth } from '../layout.ts';
-import type { PageTable } from '../page.ts';
-import {
-  callsText,
-  changesTable,
-  durationText,
-  findingsPart,
-  joined,
-  sentences,
-  shortIds,
-  timeText,
-  unreadPart,
-} from '../render.ts';
+import { callsText, changesTable, durationText, findingsPart, joined, sentences, timeText, unreadPart } from '../render.ts';
+import { shortIds } from '../report/ids.ts';
+import type { PlainTable } from '../report/plain-table.ts';
 import type { AccountDrift, AnsweredAddress, DriftAnswer } from './read.ts';
 import { rowsOf } from './rows.ts';
 
@@ -45,7 +36,7 @@ export function renderDrift(answer: DriftAnswer): string {
 }
 
 /** All addresses, as the page has them: what differs stands where a phone shows it. */
-export function addressesTable({ addresses, endedAt }: DriftAnswer): PageTable {
+export function addressesTable({ addresses, endedAt }: DriftAnswer): PlainTable {
   const rows = [HEAD, ...addresses.map((each) => rowText(each, Date.parse(endedAt ?? '')))];
   const [head = [], ...others] = rows.map(([address = '', ...cells]) => [address, cells[4] ?? '', ...cells.slice(0, 4)]);
   return { title: 'Addresses', head, rows: others };

@@ -6,7 +6,7 @@ import { errors, typed } from '../errors.ts';
 import { IN_STEP } from '../exit.ts';
 import { explainFailures } from '../failures.ts';
 import { type CommandSpec, HELP_OPTION, helpOf, parseOptions } from '../options.ts';
-import { renderAnswerPage, writePage } from '../page.ts';
+import { writePage } from '../page.ts';
 import { openAccount } from '../read-account.ts';
 import { callsText, changesTable, findingsPart, joined, sentences, timeText, unreadPart } from '../render.ts';
 import { namedBy, SETTINGS_OPTIONS } from '../settings.ts';
@@ -44,7 +44,10 @@ export async function planCommand(args: readonly string[]): Promise<number> {
   const named = namedBy(values);
   const account = await openAccount(named, values);
   const answer = planAnswer(await account.read(), clientOptionsOf(values, named));
-  const page = values.html === undefined ? '' : writePage(values.html, renderAnswerPage(answer));
+  const page =
+    values.html === undefined
+      ? ''
+      : await writePage(values.html, { ...answer, source: 'plan', tables: [], timeline: undefined });
   if (values.json) console.log(JSON.stringify(answer));
   else console.log(joined([renderPlan(answer), page]));
   return endOf(answer);

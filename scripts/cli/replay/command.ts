@@ -15,8 +15,9 @@ import { writePage } from '../page.ts';
 import { endOf } from '../plan/command.ts';
 import { ACCOUNT_EXITS } from '../plan/plan.ts';
 import { count, joined, sentences } from '../render.ts';
+import { boundGroups } from '../report/recorder.ts';
+import type { Report } from '../report/report.ts';
 import { progressLine } from '../report/screen.ts';
-import type { Timeline } from '../report/timeline.ts';
 import { mistakesIn, SETTINGS_OPTIONS } from '../settings.ts';
 import { answerOf, markEvents, type ReplayAnswer } from './answer.ts';
 import type { Order } from './delivery-order.ts';
@@ -97,7 +98,7 @@ export async function replayCommand(args: readonly string[]): Promise<number> {
   if (answer.notes.length > 0 && values.json) process.stderr.write(`${answer.notes.join('\n')}\n`);
   if (isEmpty) return refuse(answer, values.json === true);
   const page =
-    values.html === undefined ? '' : await writeReport(values.html, timelineOf(titleOf(positionals, played), answer, played));
+    values.html === undefined ? '' : await writePage(values.html, reportOf(titleOf(positionals, played), answer, played));
   console.log(values.json ? JSON.stringify(answer) : joined([renderReplay(answer, played), page]));
   return endOf(answer);
 }
@@ -227,18 +228,14 @@ function titleOf(files: readonly string[], { events }: Played): string {
   return `${name}${others.length === 0 ? '' : ` and ${others.length} more`}, ${count(events.length, 'event')}`;
 }
 
-function timelineOf(title: string, answer: ReplayAnswer, { recorder, events, differences }: Played): Timeline {
-  const calls = Object.values(answer.calls).reduce((sum, each) => sum + each, 0);
-  const agreement = answer.verdict === 'unknown' ? 'not all read' : count(differences.length, 'difference');
+function reportOf(source: string, answer: ReplayAnswer, { recorder, events, settings }: Played): Report {
   recorder.events.push(...markEvents(events));
-  return recorder.timeline(title, [
-    { label: 'tasks and targets', value: answer.verdict === 'in step' ? 'in step' : agreement },
-    { label: 'unreadable', value: String(answer.events.filter(({ reading }) => reading === 'unreadable').length) },
-    { label: 'calls', value: String(calls) },
-  ]);
-}
-
-async function writeReport(file: string, timeline: Timeline): Promise<string> {
-  const { renderPage } = await import('../report/page.ts');
-  return writePage(file, renderPage(timeline));
+  const rows = answer.differences.map(({ what, address, targetGroup }) => [what, address, targetGroup]);
+  return {
+    ...answer,
+    source,
+    changes: answer.changes.filter(({ outcome }) => outcome !== 'made'),
+    tables: [{ title: 'Differences between tasks and targets', head: ['What', 'Address', 'Target group'], rows }],
+    timeline: recorder.timeline(boundGroups(settings)),
+  };
 }

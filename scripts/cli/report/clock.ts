@@ -33,6 +33,13 @@ export function dayOf(atMs: number): string {
   return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
 }
 
+/** `1 Mar 2026, 12:00:00 to 12:05:00 (5 min)`: milliseconds would be noise where one asks when something was. */
+export function rangeOf({ fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }): string {
+  const moment = (atMs: number): string => timeOfDay(atMs).slice(0, 8);
+  const end = dateOf(fromMs) === dateOf(toMs) ? moment(toMs) : `${dateOf(toMs)}, ${moment(toMs)}`;
+  return `${dateOf(fromMs)}, ${moment(fromMs)} to ${end} UTC (${durationOf(toMs - fromMs)})`;
+}
+
 /** The date is written only where it tells two moments of the page apart. */
 export function stampFor({ fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }): Stamp {
   const isOneDay = Math.floor(fromMs / DAY) === Math.floor(toMs / DAY);

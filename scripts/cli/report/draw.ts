@@ -13,6 +13,8 @@ export const PAGE_WIDTH = 1_000;
 /** Heights inside a lane, whatever its height on the screen: the bars, and a strip for events below them. */
 export const LANE_HEIGHT = 24;
 export const LOAD_HEIGHT = 100;
+/** Where a line of counts stands at nothing: above the border, to be seen. */
+const ZERO_Y = LOAD_HEIGHT - 2;
 
 interface Band {
   readonly y: number;
@@ -28,10 +30,8 @@ const LIFE: Readonly<Record<string, Band>> = {
 const TARGETS: Band = { y: 5, height: 9 };
 const STALE: Band = { y: 3, height: 13 };
 
-/** An address that is wrong is drawn, however short the time was: wide enough to be seen beside the mark of its removal. */
-const STALE_PIXELS_MIN = 4;
-/** A wait of less than this is how every registration begins, and would be taken for an alarm. */
-const MISSING_PIXELS_MIN = 1;
+/** What is wrong is drawn, however short the time was: wide enough to be seen beside the mark of a change. */
+const WRONG_PIXELS_MIN = 4;
 
 /** The more lanes, the lower: the style has a height for each of these words. */
 export function densityOf(lanes: number): 'roomy' | 'normal' | 'thin' | 'hair' {
@@ -75,6 +75,11 @@ export function drawCounts({ running, registered }: Load, most: number, view: Vi
   return path('area', `${tasks}V${LOAD_HEIGHT}H0z`) + path('tasks', tasks) + path('targets', targets);
 }
 
+export function drawAbsent({ absent, wrong }: Load, most: number, view: View): string {
+  const [all, tooLong] = [line(absent, most, view), line(wrong, most, view)];
+  return path('absent', `${all}V${ZERO_Y}H0z`) + path('slow', `${tooLong}V${ZERO_Y}H0z`);
+}
+
 export function drawCalls(buckets: readonly Bucket[], most: number, view: View): string {
   const bars = buckets.map((bucket) => {
     const height = round((sumOf(bucket.calls) / Math.max(1, most)) * (LOAD_HEIGHT - 6));
@@ -105,8 +110,10 @@ function bandOf({ kind, targetGroup }: Stretch, targetGroups: readonly string[])
 function bar({ kind, fromMs, toMs }: Stretch, { y, height }: Band, view: View): string {
   if (toMs < view.fromMs || fromMs > view.toMs) return '';
   const [left, right] = [x(fromMs, view), x(toMs, view)];
-  const width = round(kind === 'stale' ? Math.max(STALE_PIXELS_MIN, right - left) : right - left);
-  if (width === 0 || (kind === 'missing' && width < MISSING_PIXELS_MIN)) return '';
+  const isWrong = kind === 'stale' || kind === 'missing';
+  const width = round(isWrong ? Math.max(WRONG_PIXELS_MIN, right - left) : right - left);
+  // Every registration begins with a wait; drawn, it would be taken for an alarm.
+  if (width === 0 || kind === 'waiting') return '';
   return `M${left} ${round(y)}h${width}v${round(height)}h${-width}z`;
 }
 
@@ -123,7 +130,7 @@ function triangle(atMs: number, kind: 'register' | 'deregister', view: View): st
 
 /** At most two points for every pixel: a step line of thousands of steps looks the same. */
 function line(steps: readonly Step[], most: number, view: View): string {
-  const y = (count: number): number => round(LOAD_HEIGHT - 2 - (count / Math.max(1, most)) * (LOAD_HEIGHT - 6));
+  const y = (count: number): number => round(ZERO_Y - (count / Math.max(1, most)) * (LOAD_HEIGHT - 6));
   const before = steps.findLast(({ atMs }) => atMs <= view.fromMs)?.count ?? 0;
   const columns = Map.groupBy(
     steps.filter(({ atMs }) => atMs > view.fromMs && atMs < view.toMs),

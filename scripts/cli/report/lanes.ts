@@ -1,4 +1,5 @@
 /** The lanes of the picture: one for every task, and below them what belongs to no task that is known. */
+import { shortTask } from './ids.ts';
 import { type HeldStretch, lifeStretches, missingStretches, type Stretch, spanStretches, type ToldSpan } from './stretches.ts';
 import { lifeOf, type Tenure, tenuresOf } from './tenure.ts';
 import type { ChangeMark, EventMark, TargetSpan, TaskLane, Timeline } from './timeline.ts';
@@ -13,6 +14,8 @@ export interface Lane {
   readonly endMs: number;
   readonly life: readonly Stretch[];
   readonly target: readonly Stretch[];
+  /** How long it was not in a group that it belongs in, or in one after its end. */
+  readonly wrongMs: number;
   readonly changes: readonly ChangeMark[];
   readonly events: readonly EventMark[];
 }
@@ -23,7 +26,9 @@ export interface LaneGroup {
   readonly isOfTasks: boolean;
   /** Where its tasks belong: each target group has its own height inside a bar, the same in every lane. */
   readonly targetGroups: readonly string[];
+  /** Those in which something was wrong come first, the worst before all. */
   readonly lanes: readonly Lane[];
+  readonly problems: number;
 }
 
 interface Marks {
@@ -44,11 +49,12 @@ export function layOut(timeline: Timeline): LaneGroup[] {
   );
   const heldBy = Map.groupBy(held, ({ holder }) => holder?.task.arn);
   const marks = marksOf(timeline, tenures);
-  const nameOf = namerOf(timeline.tasks);
   const byGroup = Map.groupBy(timeline.tasks, ({ group }) => group);
-  const groups = [...byGroup].map(([name, tasks]) => groupOfTasks({ name, tasks, heldBy, marks, nameOf })).sort(byInterest);
+  const groups = [...byGroup].map(([name, tasks]) => groupOfTasks({ name, tasks, heldBy, marks, timeline })).sort(byInterest);
   const untied = untiedLanes(heldBy.get(undefined) ?? [], marks.get(undefined));
-  return untied.length === 0 ? groups : [...groups, { name: UNTIED, isOfTasks: false, targetGroups: [], lanes: untied }];
+  return untied.length === 0
+    ? groups
+    : [...groups, { name: UNTIED, isOfTasks: false, targetGroups: [], lanes: untied, problems: 0 }];
 }
 
 /** What its lanes are called when they are counted. */
@@ -90,37 +96,46 @@ interface GroupParts {
   readonly tasks: readonly TaskLane[];
   readonly heldBy: ReadonlyMap<string | undefined, readonly HeldStretch[]>;
   readonly marks: ReadonlyMap<string | undefined, Marks>;
-  readonly nameOf: (arn: string) => string;
+  readonly timeline: Timeline;
 }
 
-function groupOfTasks({ name, tasks, heldBy, marks, nameOf }: GroupParts): LaneGroup {
+function groupOfTasks({ name, tasks, heldBy, marks, timeline }: GroupParts): LaneGroup {
   const lanes = tasks.map((task) => {
     const target = (heldBy.get(task.arn) ?? []).map(({ stretch }) => stretch);
-    return { ...laneOf(task, target, marks.get(task.arn)), name: nameOf(task.arn) };
+    return laneOf(task, target, marks.get(task.arn));
   });
-  const wanted = wantedGroups(lanes);
-  const judged = lanes.map((lane) => withMissing(lane, wanted)).toSorted(byStart);
-  return { name, isOfTasks: true, targetGroups: wanted, lanes: judged };
+  const bound = timeline.bindings.filter(({ group }) => group === name).map(({ targetGroup }) => targetGroup);
+  const wanted = bound.length > 0 ? [...new Set(bound)].sort() : inferredGroups(lanes);
+  const judged = lanes.map((lane) => judge(lane, wanted, timeline)).toSorted(byTrouble);
+  const problems = judged.filter(({ wrongMs }) => wrongMs > 0).length;
+  return { name, isOfTasks: true, targetGroups: wanted, lanes: judged, problems };
 }
 
-/** Where tasks of the group belong, judged by where any of them has been: the timeline does not tell the binding. */
-function wantedGroups(lanes: readonly Lane[]): string[] {
+/** Where tasks of the group belong, judged by where any of them has been. */
+function inferredGroups(lanes: readonly Lane[]): string[] {
   const registered = lanes.flatMap(({ target }) => target.filter(({ kind }) => kind === 'registered'));
   const written = lanes.flatMap(({ changes }) => changes.filter(({ kind }) => kind === 'register'));
   return [...new Set([...registered, ...written].flatMap(({ targetGroup }) => targetGroup ?? []))].sort();
 }
 
-function withMissing(lane: Lane, wanted: readonly string[]): Lane {
+/** Adds when the task was not in a group that it belongs in, and sums up what was wrong. */
+function judge(lane: Lane, wanted: readonly string[], { fromMs, toMs }: Timeline): Lane {
   const { task } = lane;
   if (task === undefined) return lane;
-  const missing = wanted.flatMap((targetGroup) => missingStretches(lifeOf(task), targetGroup, lane.target));
-  return { ...lane, target: [...lane.target, ...missing].toSorted((one, other) => one.fromMs - other.fromMs) };
+  const known = { registered: lane.target, knownMs: toMs };
+  const missing = wanted.flatMap((targetGroup) => missingStretches(lifeOf(task), targetGroup, known));
+  const target = [...lane.target, ...missing].toSorted((one, other) => one.fromMs - other.fromMs);
+  const wrong = target.filter(({ kind }) => kind === 'missing' || kind === 'stale');
+  const wrongMs = wrong.reduce((sum, each) => sum + Math.max(0, Math.min(each.toMs, toMs) - Math.max(each.fromMs, fromMs)), 0);
+  return { ...lane, target, wrongMs };
 }
 
-function laneOf(task: TaskLane, target: readonly Stretch[], marks: Marks | undefined): Omit<Lane, 'name'> {
+function laneOf(task: TaskLane, target: readonly Stretch[], marks: Marks | undefined): Lane {
   const life = lifeOf(task);
   return {
     task,
+    name: shortTask(task.arn),
+    wrongMs: 0,
     address: task.ip ?? 'no address',
     startMs: life.startMs,
     endMs: life.endMs,
@@ -132,7 +147,7 @@ function laneOf(task: TaskLane, target: readonly Stretch[], marks: Marks | undef
 }
 
 function untiedLanes(held: readonly HeldStretch[], marks: Marks | undefined): Lane[] {
-  const never = { startMs: Number.POSITIVE_INFINITY, endMs: Number.POSITIVE_INFINITY };
+  const never = { wrongMs: 0, startMs: Number.POSITIVE_INFINITY, endMs: Number.POSITIVE_INFINITY };
   const stretches = Map.groupBy(held, ({ stretch }) => stretch.told?.span.ip ?? '');
   const changes = Map.groupBy(marks?.changes ?? [], ({ ip }) => ip);
   const addresses = [...new Set([...stretches.keys(), ...changes.keys()])].sort();
@@ -145,26 +160,12 @@ function untiedLanes(held: readonly HeldStretch[], marks: Marks | undefined): La
   return [...lanes, { task: undefined, name: 'events', address: '', ...never, life: [], target: [], changes: [], events }];
 }
 
-/** Groups that have to do with target groups come first. */
+/** Groups with problems come first, then those that have to do with target groups. */
 function byInterest(one: LaneGroup, other: LaneGroup): number {
-  const [targets, others] = [one.targetGroups.length, other.targetGroups.length].map((count) => (count > 0 ? 0 : 1));
-  return (targets ?? 0) - (others ?? 0) || (one.name < other.name ? -1 : 1);
+  const rank = ({ problems, targetGroups }: LaneGroup): number => (problems > 0 ? 0 : targetGroups.length > 0 ? 1 : 2);
+  return rank(one) - rank(other) || (one.name < other.name ? -1 : 1);
 }
 
-function byStart(one: Lane, other: Lane): number {
-  return one.startMs - other.startMs || (one.name < other.name ? -1 : 1);
-}
-
-const ID_CHARACTERS = 8;
-
-/** Names tasks by the part of their id that tells them apart: as a rule the beginning, for counted ids the end. */
-function namerOf(tasks: readonly TaskLane[]): (arn: string) => string {
-  const first = (arn: string): string => idOf(arn).slice(0, ID_CHARACTERS);
-  const last = (arn: string): string => idOf(arn).slice(-ID_CHARACTERS);
-  const differ = (shorten: (arn: string) => string): number => new Set(tasks.map(({ arn }) => shorten(arn))).size;
-  return differ(last) > differ(first) ? last : first;
-}
-
-function idOf(arn: string): string {
-  return arn.slice(arn.lastIndexOf('/') + 1);
+function byTrouble(one: Lane, other: Lane): number {
+  return other.wrongMs - one.wrongMs || one.startMs - other.startMs || (one.name < other.name ? -1 : 1);
 }

@@ -1,4 +1,6 @@
 /** What the account was up to over time: tasks, targets and calls, counted. */
+import type { Lane } from './lanes.ts';
+import type { StretchKind } from './stretches.ts';
 import { lifeOf } from './tenure.ts';
 import { stepFor } from './ticks.ts';
 import type { Timeline } from './timeline.ts';
@@ -12,6 +14,10 @@ export interface Step {
 export interface Load {
   readonly running: readonly Step[];
   readonly registered: readonly Step[];
+  /** Running, and not in a target group that the task belongs in. */
+  readonly absent: readonly Step[];
+  /** Of these, what lasts too long; and what is in a group after its end. */
+  readonly wrong: readonly Step[];
   readonly calls: Timeline['calls'];
 }
 
@@ -21,6 +27,8 @@ export interface Bucket {
   readonly toMs: number;
   readonly running: Bounds;
   readonly registered: Bounds;
+  readonly absent: Bounds;
+  readonly wrong: Bounds;
   readonly calls: ReadonlyMap<string, number>;
 }
 
@@ -32,13 +40,21 @@ export interface Bounds {
 /** Fine enough for a burst to stand out, coarse enough to point at. */
 const BUCKETS_MAX = 120;
 
-export function loadOf(timeline: Timeline): Load {
+export function loadOf(timeline: Timeline, lanes: readonly Lane[]): Load {
   const lives = timeline.tasks.map(lifeOf);
+  const stretches = (...kinds: readonly StretchKind[]): Step[] =>
+    stepsOf(
+      lanes.flatMap(({ target }) =>
+        target.filter(({ kind }) => kinds.includes(kind)).map(({ fromMs, toMs }) => [fromMs, toMs] as const),
+      ),
+    );
   return {
     running: stepsOf(lives.map(({ runningMs, stoppingMs, endMs }) => [runningMs, Math.min(stoppingMs, endMs)])),
     registered: stepsOf(
       timeline.targets.map(({ fromMs, deregisteredMs = Number.POSITIVE_INFINITY }) => [fromMs, deregisteredMs]),
     ),
+    absent: stretches('waiting', 'missing'),
+    wrong: stretches('missing', 'stale'),
     calls: timeline.calls.toSorted((one, other) => one.atMs - other.atMs),
   };
 }
@@ -49,12 +65,15 @@ export function bucketsOf(load: Load, { fromMs, toMs }: { readonly fromMs: numbe
   const count = Math.max(1, Math.ceil(toMs / step) - first);
   const calls = Map.groupBy(load.calls, ({ atMs }) => Math.floor(atMs / step) - first);
   const [running, registered] = [new Reader(load.running), new Reader(load.registered)];
+  const [absent, wrong] = [new Reader(load.absent), new Reader(load.wrong)];
   return Array.from({ length: count }, (_, index) => {
     const bucket = { fromMs: (first + index) * step, toMs: (first + index + 1) * step };
     return {
       ...bucket,
       running: running.within(bucket.fromMs, bucket.toMs),
       registered: registered.within(bucket.fromMs, bucket.toMs),
+      absent: absent.within(bucket.fromMs, bucket.toMs),
+      wrong: wrong.within(bucket.fromMs, bucket.toMs),
       calls: tally((calls.get(index) ?? []).map(({ operation }) => operation)),
     };
   });

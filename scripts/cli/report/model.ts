@@ -3,8 +3,15 @@ import { stampFor } from './clock.ts';
 import { type Lane, type LaneGroup, layOut } from './lanes.ts';
 import { type Load, loadOf } from './load.ts';
 import { type Row, rowsOf, type TableName } from './rows.ts';
-import type { Timeline } from './timeline.ts';
+import type { FindingMark, Timeline } from './timeline.ts';
+import { type Waits, waitsOf } from './waits.ts';
 import type { Scene } from './words.ts';
+
+/** What the script of the page gets of the report: the rest stands in the file as it is shown. */
+export interface PageData {
+  readonly timeline: Timeline | undefined;
+  readonly findings: readonly FindingMark[];
+}
 
 export interface Model {
   readonly timeline: Timeline;
@@ -13,6 +20,7 @@ export interface Model {
   /** The lanes of all groups, from top to bottom: a lane is known by its place here. */
   readonly lanes: readonly PlacedLane[];
   readonly load: Load;
+  readonly waits: Waits;
   readonly rows: Readonly<Record<TableName, readonly Row[]>>;
 }
 
@@ -21,11 +29,16 @@ export interface PlacedLane {
   readonly group: LaneGroup;
 }
 
-export function modelOf(given: Timeline): Model {
+export function modelOf(given: Timeline, findings: readonly FindingMark[]): Model {
   // A timeline of one moment is still drawn, as a millisecond: nothing divides by zero.
   const timeline = { ...given, toMs: Math.max(given.toMs, given.fromMs + 1) };
   const groups = layOut(timeline);
   const lanes = groups.flatMap((group) => group.lanes.map((lane) => ({ lane, group })));
   const scene = { stamp: stampFor(timeline), endMs: timeline.toMs };
-  return { timeline, scene, groups, lanes, load: loadOf(timeline), rows: rowsOf(timeline, lanes) };
+  const load = loadOf(
+    timeline,
+    lanes.map(({ lane }) => lane),
+  );
+  const waits = waitsOf(groups, timeline.toMs);
+  return { timeline, scene, groups, lanes, load, waits, rows: rowsOf(findings, lanes) };
 }

@@ -1,8 +1,11 @@
 /** Listens to a simulated account and keeps what happens as a timeline. */
 
+import { linesOfParameter, type Settings } from '../../../functions/core/binding-sources.ts';
+import { NO_COPIES, scopeOf } from '../../../functions/core/configuration.ts';
+import { arnParts } from '../../../functions/core/values.ts';
 import type { Service } from '../../simulator/api.ts';
 import type { TaskRecord } from '../../simulator/ecs.ts';
-import type { ChangeMark, EventMark, FindingMark, TargetSpan, TaskLane, Timeline } from './timeline.ts';
+import type { BindingMark, ChangeMark, EventMark, FindingMark, TargetSpan, TaskLane, Timeline } from './timeline.ts';
 
 interface OpenSpan {
   readonly targetGroup: string;
@@ -11,6 +14,13 @@ interface OpenSpan {
   readonly fromMs: number;
   deregisteredMs: number | undefined;
   goneMs: number | undefined;
+}
+
+/** Where the settings' lines of binding want tasks to be. */
+export function boundGroups(settings: Settings): BindingMark[] {
+  return linesOfParameter(scopeOf(settings, NO_COPIES)).bindings.map(({ group, binding: { selector } }) => {
+    return { group: `${selector.kind}:${selector.name}`, targetGroup: arnParts(group).name };
+  });
 }
 
 export class Recorder {
@@ -75,13 +85,12 @@ export class Recorder {
     return [...this.#findings.entries()].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, finding]) => finding);
   }
 
-  timeline(title: string, summary: Timeline['summary']): Timeline {
+  timeline(bindings: readonly BindingMark[] = []): Timeline {
     const { account } = this.#service;
     const tasks = [...account.ecs.tasks.values()].map(laneOf).sort(byStart);
     const starts = [...tasks.flatMap(({ states }) => states.map(({ atMs }) => atMs)), ...this.events.map(({ atMs }) => atMs)];
     const fromMs = starts.reduce((least, each) => Math.min(least, each), account.clock.now());
     return {
-      title,
       fromMs,
       toMs: account.clock.now(),
       tasks,
@@ -89,8 +98,7 @@ export class Recorder {
       changes: this.changes,
       events: this.events,
       calls: this.calls,
-      findings: this.findings,
-      summary,
+      bindings,
     };
   }
 }

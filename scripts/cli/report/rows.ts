@@ -1,6 +1,7 @@
 /** The same data as tables: one row for every finding, change and event, which knows the lane that it belongs to. */
+import { worstFirst } from './findings.ts';
 import type { Lane, LaneGroup } from './lanes.ts';
-import type { ChangeMark, EventMark, FindingMark, Timeline } from './timeline.ts';
+import type { ChangeMark, EventMark, FindingMark } from './timeline.ts';
 
 export const TABLE_NAMES = ['findings', 'changes', 'events'] as const;
 
@@ -32,12 +33,12 @@ interface EventRow {
 
 type Lanes = readonly { readonly lane: Lane; readonly group: LaneGroup }[];
 
-export function rowsOf({ findings }: Timeline, lanes: Lanes): Readonly<Record<TableName, readonly Row[]>> {
+export function rowsOf(findings: readonly FindingMark[], lanes: Lanes): Readonly<Record<TableName, readonly Row[]>> {
   const laneOf = laneFinder(lanes);
   const changes = lanes.flatMap(({ lane }, place) => lane.changes.map((change) => ({ change, place })));
   const events = lanes.flatMap(({ lane }, place) => lane.events.map((event) => ({ event, place })));
   return {
-    findings: findings.map((finding) => {
+    findings: worstFirst(findings).map((finding) => {
       return { table: 'findings', finding, kind: findingKind(finding.kind), lane: laneOf(finding.subject) };
     }),
     changes: changes

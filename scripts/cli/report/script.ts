@@ -25,7 +25,7 @@ export function policyFor({ style, script }: Assets): string {
 
 function bundleScript(): string {
   const { outputFiles } = buildSync({
-    entryPoints: [fileURLToPath(new URL('./client.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL('./client/main.ts', import.meta.url))],
     bundle: true,
     minify: true,
     write: false,

@@ -9,11 +9,16 @@ export const STRETCH_KINDS = [
   'stopping',
   'registered',
   'draining',
-  /** Running, and not in a target group that other tasks of its ECS group are in. */
+  /** Running, and not yet in the target group, for no longer than registrations take. */
+  'waiting',
+  /** Running, and not in a target group that it belongs in, for longer than that, or once more. */
   'missing',
   /** Registered after the end of the task, or for a task of another group that held the address before. */
   'stale',
 ] as const;
+
+/** A registration that takes longer is slow: it is counted, shown in red, and its task stands first. */
+export const SLOW_MS = 5_000;
 
 export type StretchKind = (typeof STRETCH_KINDS)[number];
 
@@ -24,7 +29,7 @@ export interface Stretch {
   readonly toMs: number;
   /** Undefined for the life of the task itself. */
   readonly targetGroup: string | undefined;
-  /** Undefined where there is no target, as in `missing`. */
+  /** Undefined where there is no target, as in `waiting` and `missing`. */
   readonly told: ToldSpan | undefined;
 }
 
@@ -75,19 +80,28 @@ export function spanStretches(
   });
 }
 
-/** When the task was running and not registered in this target group. */
-export function missingStretches(life: Life, targetGroup: string, registered: readonly Stretch[]): Stretch[] {
+/** When the task was running and not registered in this target group, up to the end of what is known. */
+export function missingStretches(
+  life: Life,
+  targetGroup: string,
+  { registered, knownMs }: { readonly registered: readonly Stretch[]; readonly knownMs: number },
+): Stretch[] {
   const covered = registered
     .filter((stretch) => stretch.kind === 'registered' && stretch.targetGroup === targetGroup)
     .toSorted((one, other) => one.fromMs - other.fromMs);
   const untilMs = Math.min(life.stoppingMs, life.endMs);
+  const gapOf = (fromMs: number, toMs: number): Stretch => {
+    const isFirst = fromMs === life.runningMs;
+    const isShort = Math.min(toMs, knownMs) - fromMs <= SLOW_MS;
+    return stretchOf(isFirst && isShort ? 'waiting' : 'missing', fromMs, toMs, targetGroup);
+  };
   const gaps: Stretch[] = [];
   let openMs = life.runningMs;
   for (const { fromMs, toMs } of covered) {
-    gaps.push(stretchOf('missing', openMs, Math.min(fromMs, untilMs), targetGroup));
+    gaps.push(gapOf(openMs, Math.min(fromMs, untilMs)));
     openMs = Math.max(openMs, toMs);
   }
-  return [...gaps, stretchOf('missing', openMs, untilMs, targetGroup)].filter(isSome);
+  return [...gaps, gapOf(openMs, untilMs)].filter(isSome);
 }
 
 /** The holders without a gap: before the first one nobody is known. */

@@ -49,12 +49,20 @@ export interface FindingMark {
   readonly kind: string;
   readonly subject: string;
   readonly message: string;
-  readonly command: string | undefined;
+  readonly command: string | null | undefined;
+  /** Since when, as far as anything dates it. An ISO time, as is the next. */
+  readonly since?: string | null | undefined;
+  /** When it was over; without this it still is the case. */
+  readonly until?: string | null | undefined;
+}
+
+/** Tasks of this ECS group belong in this target group. */
+export interface BindingMark {
+  readonly group: string;
+  readonly targetGroup: string;
 }
 
 export interface Timeline {
-  /** What was played, in a line: `churn.json, 5,000 events` or `npm start`. */
-  readonly title: string;
   readonly fromMs: number;
   readonly toMs: number;
   readonly tasks: readonly TaskLane[];
@@ -62,7 +70,6 @@ export interface Timeline {
   readonly changes: readonly ChangeMark[];
   readonly events: readonly EventMark[];
   readonly calls: readonly { readonly atMs: number; readonly operation: string }[];
-  readonly findings: readonly FindingMark[];
-  /** What the run came to, in label and value, for the head of the page. */
-  readonly summary: readonly { readonly label: string; readonly value: string }[];
+  /** Where tasks belong. Of a group without one, a task belongs where any other task of the group was registered. */
+  readonly bindings: readonly BindingMark[];
 }

@@ -30,8 +30,9 @@ export const STRETCH_LABELS: Readonly<Record<StretchKind, string>> = {
   running: 'Running',
   stopping: 'Stopping',
   registered: 'Registered',
+  waiting: 'Not yet registered',
   draining: 'Draining',
-  missing: 'Running, not registered',
+  missing: 'Not registered',
   stale: 'Registered after its end',
 };
 
@@ -81,7 +82,7 @@ function factsOf({ kind, fromMs, toMs, told }: Stretch, lane: Lane | undefined, 
   const states = lane?.task?.states.filter(({ atMs }) => atMs >= fromMs && atMs < toMs) ?? [];
   if (told === undefined) {
     const seen = states.map(({ atMs, last, desired }) => `${last} (desired ${desired}) ${stamp(atMs)}`).join(', ');
-    return kind === 'missing' || seen === '' ? [time] : [time, ['States', seen]];
+    return kind === 'waiting' || kind === 'missing' || seen === '' ? [time] : [time, ['States', seen]];
   }
   const { span, registered, deregistered } = told;
   const because = kind === 'draining' ? deregistered : registered;
@@ -104,7 +105,7 @@ function taskFacts(lane: Lane | undefined): Fact[] {
   if (lane?.task === undefined) return [['Task', 'None that is known held this address.']];
   return [
     ['Task', lane.task.arn],
-    ['Group', lane.task.group],
+    ['ECS group', lane.task.group],
   ];
 }
 
@@ -132,13 +133,15 @@ function tellEvent({ reading, atMs, because, id, file, taskArn }: EventMark, { s
   return { title, facts: taskArn === undefined ? facts : [...facts, ['Task', taskArn]] };
 }
 
-function tellBucket({ fromMs, toMs, running, registered, calls }: Bucket, { stamp }: Scene): Telling {
+function tellBucket({ fromMs, toMs, running, registered, absent, wrong, calls }: Bucket, { stamp }: Scene): Telling {
   const byOperation = [...calls].map(([operation, count]) => [operation, count.toLocaleString('en')] as const);
   return {
     title: `${stamp(fromMs)} – ${stamp(toMs)}`,
     facts: [
       ['Running tasks', between(running)],
       ['Registered targets', between(registered)],
+      ['Running, not in a group', between(absent)],
+      ['Of these too long, or in a group after the end', between(wrong)],
       ['Calls', sumOf(calls).toLocaleString('en')],
       ...byOperation,
     ],

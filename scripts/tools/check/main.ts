@@ -31,6 +31,7 @@ const steps: readonly Step[] = [
   testStep(process.argv.includes('--all')),
   { name: 'types', tool: 'tsc', args: ['-p', '.'] },
   { name: 'types of core', tool: 'tsc', args: ['-p', 'functions/core'] },
+  { name: 'types of page', tool: 'tsc', args: ['-p', 'scripts/cli/report/client'] },
   { name: 'lint and format', tool: 'biome', args: ['ci', '--error-on-warnings', '--max-diagnostics=50', '--colors=off', '.'] },
   { name: 'unused code', tool: 'knip', args: ['--treat-config-hints-as-errors', '--no-progress'] },
 ];

@@ -52,12 +52,51 @@ describe('the log of the function', () => {
     expect(recorder.changes.map(({ kind }) => kind)).toEqual(['deregister', 'register']);
   });
 
-  it('returns what has been found for the first time, and keeps the last word of it', () => {
-    const log: JsonObject[] = [{ message: 'pass', findings: [FINDING] }];
+  const at = (seconds: number) => ({ timestamp: new Date(Date.UTC(2026, 0, 1, 0, 0, seconds)).toISOString() });
+  const pass = (seconds: number, findings: JsonObject[], more: JsonObject = {}): JsonObject => {
+    return {
+      message: 'pass',
+      targetGroup: 'web',
+      ...at(seconds),
+      findings,
+      findingCount: findings.length,
+      failures: [],
+      ...more,
+    };
+  };
+
+  it('returns what has been found for the first time, and keeps the last word of it and its beginning', () => {
+    const log = [pass(1, [FINDING])];
     const { recorder, reader } = reading(log);
     expect(reader.readOn().map(({ kind }) => kind)).toEqual(['foreign']);
-    log.push({ message: 'pass', findings: [{ ...FINDING, message: 'Still there.', command: 'aws' }] });
+    log.push(pass(2, [{ ...FINDING, message: 'Still there.', command: 'aws' }]));
     expect(reader.readOn()).toEqual([]);
-    expect(recorder.findings).toEqual([{ ...FINDING, message: 'Still there.', command: 'aws' }]);
+    expect(recorder.findings).toEqual([{ ...FINDING, message: 'Still there.', command: 'aws', since: at(1).timestamp }]);
   });
+
+  it('tells that a finding is over when who found it last finds it no more', () => {
+    const { recorder, reader } = reading([pass(1, [FINDING]), pass(2, []), pass(3, [])]);
+    reader.readOn();
+    expect(recorder.findings.map(({ until }) => until)).toEqual([at(2).timestamp]);
+  });
+
+  it('takes a finding for open that is found again', () => {
+    const { recorder, reader } = reading([pass(1, [FINDING]), pass(2, []), pass(3, [FINDING])]);
+    reader.readOn();
+    expect(recorder.findings.map(({ since, until }) => [since, until])).toEqual([[at(1).timestamp, undefined]]);
+  });
+
+  const open: readonly (readonly [string, ...JsonObject[][]])[] = [
+    ['another environment does not find it', [pass(1, [FINDING])], [pass(2, [])]],
+    ['another group has none', [pass(1, [FINDING]), pass(2, [], { targetGroup: 'api' })]],
+    ['a read failed', [pass(1, [FINDING]), pass(2, [], { failures: ['denied'] })]],
+    ['the list was cut', [pass(1, [FINDING]), pass(2, [], { findingCount: 51 })]],
+  ];
+  for (const [why, ...logs] of open) {
+    it(`does not take a finding for over because ${why}`, () => {
+      const { recorder, reader } = reading(...logs);
+      reader.readOn();
+      expect(recorder.findings.map(({ until }) => until)).toEqual([undefined]);
+    });
+  }
 });

@@ -3,29 +3,28 @@ import { describe, expect, it } from 'vitest';
 import {
   chapterLines,
   clockOf,
-  findingLines,
   foundLine,
   HEADING,
+  LEGEND,
   type Moment,
   momentLine,
+  oneLine,
 } from '../../../scripts/cli/demo/screen.ts';
-import { type Outcome, summaryOf } from '../../../scripts/cli/demo/summary.ts';
 
-const MOMENT: Moment = { time: '0:15', tasks: ['a', 'b', 'c'], targets: ['a', 'b', 'c'], draining: 0, events: 3, calls: 12 };
-const signs = (moment: Partial<Moment>): string | undefined =>
-  momentLine({ ...MOMENT, ...moment })
-    .split(/ {2,}/)
-    .at(-1);
+const MOMENT: Moment = { time: '0:15', tasks: ['a', 'b', 'c'], targets: ['a', 'b', 'c'], draining: 0, calls: 12 };
+const signs = (moment: Partial<Moment>, width = 80): string =>
+  momentLine({ ...MOMENT, ...moment }, width).slice(HEADING.length + 1);
+const names = (count: number, from = 0): string[] => Array.from({ length: count }, (_, index) => `${from + index}`);
 
 describe('a line of the scenario', () => {
   it('has its figures below their names', () => {
-    const line = momentLine({ ...MOMENT, events: 1_234 });
+    const line = momentLine({ ...MOMENT, draining: 22, calls: 1_234 }, 80);
     for (const [name, figure] of [
       ['time', '0:15'],
       ['tasks', '3'],
       ['targets', '3'],
-      ['events', '1234'],
-      ['calls', '12'],
+      ['draining', '22'],
+      ['calls', '1234'],
     ] as const) {
       const end = HEADING.indexOf(name) + name.length;
       expect(line.slice(0, end).endsWith(figure), name).toBe(true);
@@ -37,84 +36,41 @@ describe('a line of the scenario', () => {
     expect(signs({ targets: ['a'] })).toBe('=..');
     expect(signs({ targets: [...MOMENT.targets, 'd'] })).toBe('===+');
     expect(signs({ targets: ['d'] })).toBe('...+');
-    expect(signs({ draining: 2 })).toBe('=== 2 draining');
+    for (const sign of ['=', '.', '+']) expect(LEGEND).toContain(`${sign} ta`);
   });
 
-  it('stands at the same place for chapters and findings', () => {
-    const column = HEADING.indexOf('one sign');
-    expect(
-      chapterLines('0:00', 'one\ntwo')
-        .split('\n')
-        .map((line) => line.search(/one|two/)),
-    ).toEqual([column, column]);
-    expect(foundLine('stale', 'x')).toBe(`${' '.repeat(column)}found stale: x`);
+  it('counts the signs where there is no room for them, and never gets too wide', () => {
+    for (const width of [40, 60, 79, 80, 81]) {
+      for (const count of [1, 38, 39, 40, 41, 2_000]) {
+        const line = momentLine({ ...MOMENT, tasks: names(count), targets: names(count) }, width);
+        expect(line.length, line).toBeLessThanOrEqual(Math.max(width, HEADING.length + 7));
+        expect(line.endsWith('='.repeat(count)) || line.endsWith(`=×${count}`), line).toBe(true);
+      }
+    }
+    expect(signs({ tasks: names(60), targets: names(50, 20) })).toBe('=×40 .×20 +×10');
+    expect(signs({ tasks: names(39), targets: names(40) })).toBe(`${'='.repeat(39)}+`);
+  });
+
+  it('breaks the title of a chapter between words, behind the time', () => {
+    expect(chapterLines('0:00', 'one two three four five six seven', 25)).toBe(
+      '  0:00  one two three\n        four five six\n        seven',
+    );
   });
 
   it('shortens the ARN of a task', () => {
-    expect(foundLine('missing', 'arn:aws:ecs:eu-west-1:111122223333:task/prod/0a').trim()).toBe('found missing: task/prod/0a');
+    const arn = `arn:aws:ecs:eu-west-1:111122223333:task/prod/${'0'.repeat(30)}1f`;
+    expect(foundLine('missing', arn, 80)).toBe('        found missing: prod/…0000001f');
   });
 });
 
-describe('a finding at the end', () => {
-  const lines = (message: string, command?: string) => {
-    return findingLines({ kind: 'stale', subject: 'x', message, command }).split('\n').slice(1);
-  };
-
-  it('is broken between words, and loses none', () => {
-    for (const length of [1, 2, 99, 100, 101, 150]) {
-      const message = `${'a'.repeat(length)} b ${'long words '.repeat(30)}end`;
-      const told = lines(message);
-      expect(told.map((line) => line.trim()).join(' ')).toBe(message);
-      for (const line of told) expect(line.length <= 102 || !line.trim().includes(' '), line).toBe(true);
-      expect(told.length).toBeLessThan(6);
-    }
-  });
-
-  it('has its command in one line, to be copied', () => {
-    const command = `aws ${'option '.repeat(40)}end`;
-    expect(lines('Remove it.', command)).toEqual(['  Remove it.', `  ${command}`]);
+describe('one line', () => {
+  it('ends with … where it would be longer', () => {
+    expect([9, 10, 11].map((width) => oneLine('0123456789', width))).toEqual(['01234567…', '0123456789', '0123456789']);
   });
 });
 
 describe('clockOf', () => {
   it('counts minutes and seconds', () => {
     expect([0, 59_000, 60_000, 754_000].map(clockOf)).toEqual(['0:00', '0:59', '1:00', '12:34']);
-  });
-});
-
-describe('the summary', () => {
-  const outcome: Outcome = {
-    ...{ isInStep: true, post: { late: 3, doubled: 2, lost: 1, delivered: 20 }, tasks: 9, reused: 4 },
-    ...{ toldMs: [300, 100, 2_200], silentMs: [], leaveMs: [400], goneMs: 0, findings: { foreign: 1, stale: 2 } },
-    calls: new Map([
-      ['RegisterTargets', 3],
-      ['DeregisterTargets', 2],
-      ['ListTasks', 10],
-    ]),
-  };
-  const values = (given: Partial<Outcome>) =>
-    Object.fromEntries(summaryOf({ ...outcome, ...given }).map(({ label, value }) => [label, value]));
-
-  it('says what was measured', () => {
-    expect(values({})).toEqual({
-      'tasks and targets': 'in step',
-      events: '20 delivered: 3 late, 2 twice; 1 lost',
-      'addresses used again': 'by 4 of 9 tasks',
-      'RUNNING to registered': 'median 0.3 s, at most 2.2 s',
-      'order to stop to out': 'median 0.4 s, at most 0.4 s',
-      'gone but still in the group': '0.0 s in all',
-      'found, and left to people': '1 foreign, 2 stale',
-      'calls made': '15: 5 writes, 10 reads, a full check every minute included',
-      'calls of a per-event handler': '40: 20 writes, 20 reads to look up the task, no check',
-    });
-  });
-
-  it('says what is wrong', () => {
-    expect(values({ isInStep: false, goneMs: 1_500, silentMs: [1_000, 40_000], findings: {} })).toMatchObject({
-      'tasks and targets': 'NOT in step',
-      'RUNNING to registered': 'median 0.3 s, at most 2.2 s; where the event was lost, at most 40.0 s',
-      'gone but still in the group': '1.5 s in all',
-      'found, and left to people': 'nothing',
-    });
   });
 });

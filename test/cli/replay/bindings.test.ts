@@ -1,7 +1,8 @@
 /** Which target groups a replay has: one for each feeder of the capture, or those that lines name. */
-import { NO_COPIES, scopeOf } from '../../../functions/core/configuration.ts';
+
 import { describe, expect, it } from 'vitest';
 import { linesOfParameter, type Settings } from '../../../functions/core/binding-sources.ts';
+import { NO_COPIES, scopeOf } from '../../../functions/core/configuration.ts';
 import { arnParts } from '../../../functions/core/values.ts';
 import { clustersOf, settingsFor } from '../../../scripts/cli/replay/bindings.ts';
 

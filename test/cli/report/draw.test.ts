@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { densityOf, drawCalls, drawCounts, drawLane, LANE_HEIGHT, LOAD_HEIGHT, x } from '../../../scripts/cli/report/draw.ts';
+import {
+  densityOf,
+  drawAbsent,
+  drawCalls,
+  drawCounts,
+  drawLane,
+  LANE_HEIGHT,
+  LOAD_HEIGHT,
+  x,
+} from '../../../scripts/cli/report/draw.ts';
 import { bucketsOf, mostOf, sumOf } from '../../../scripts/cli/report/load.ts';
 import { modelOf } from '../../../scripts/cli/report/model.ts';
 import { anyTimeline, LENGTH_MS } from '../../support/any-timeline.ts';
@@ -18,30 +27,34 @@ describe('what is drawn', () => {
   it('never lies outside, at whatever zoom', () => {
     holds(
       fc.property(anyTimeline, view, (timeline, zoomed) => {
-        const { lanes, load } = modelOf(timeline);
+        const { lanes, load } = modelOf(timeline, []);
         for (const { lane, group } of lanes) expectInside(drawLane(lane, group.targetGroups, zoomed), LANE_HEIGHT);
         const most = Math.max(mostOf(load.running), mostOf(load.registered));
         expectInside(drawCounts(load, most, zoomed), LOAD_HEIGHT);
+        expectInside(drawAbsent(load, Math.max(mostOf(load.absent), mostOf(load.wrong)), zoomed), LOAD_HEIGHT);
         const buckets = bucketsOf(load, zoomed);
         expectInside(drawCalls(buckets, Math.max(...buckets.map(({ calls }) => sumOf(calls))), zoomed), LOAD_HEIGHT);
       }),
     );
   });
 
-  it('shows what is wrong however short it was, and a mere wait only when it takes a pixel', () => {
-    const { lanes } = modelOf(churn({ tasks: 300, lengthMs: 600_000 }));
+  it('shows what is wrong however short it was, and a mere wait not at all', () => {
+    const { lanes } = modelOf(churn({ tasks: 300, lengthMs: 600_000 }), []);
     const wrong = lanes.find(({ lane }) => lane.target.some(({ kind }) => kind === 'stale'));
     const far = { fromMs: START_MS, toMs: START_MS + 1e9, width: WIDTH };
     expect(wrong && drawLane(wrong.lane, wrong.group.targetGroups, far)).toMatch(/class="stale" d="M[\d.]+ 3h4v13h-4z"/);
-    const waiting = lanes.find(({ lane }) => lane.target.some(({ kind }) => kind === 'missing'));
-    expect(waiting && drawLane(waiting.lane, waiting.group.targetGroups, far)).not.toContain('missing');
+    const missing = lanes.find(({ lane }) => lane.target.some(({ kind }) => kind === 'missing'));
+    expect(missing && drawLane(missing.lane, missing.group.targetGroups, far)).toMatch(/class="missing" d="M[\d.]+ 5h4v9h-4z"/);
+    const waiting = lanes.find(({ lane }) => lane.wrongMs === 0 && lane.target.some(({ kind }) => kind === 'waiting'));
+    const near = { fromMs: START_MS, toMs: START_MS + 1_000, width: WIDTH };
+    expect(waiting && drawLane(waiting.lane, waiting.group.targetGroups, near)).not.toMatch(/missing|waiting/);
   });
 
   it('gives each target group its own height inside the bar', () => {
     const stretch = { kind: 'registered', fromMs: START_MS, toMs: START_MS + 10, told: undefined } as const;
-    const lane = { ...modelOf(churn({ tasks: 1 })).lanes[0]?.lane, life: [], changes: [], events: [], endMs: 0 };
+    const lane = { ...modelOf(churn({ tasks: 1 }), []).lanes[0]?.lane, life: [], changes: [], events: [], endMs: 0 };
     const target = ['a', 'b', 'c'].map((targetGroup) => ({ ...stretch, targetGroup }));
-    const whole = { task: undefined, name: '', address: '', startMs: 0, ...lane, target };
+    const whole = { task: undefined, name: '', address: '', startMs: 0, wrongMs: 0, ...lane, target };
     const drawn = drawLane(whole, ['a', 'b', 'c'], { fromMs: START_MS, toMs: START_MS + 10, width: 100 });
     expect(drawn).toBe('<path class="registered" d="M0 5h100v3h-100zM0 8h100v3h-100zM0 11h100v3h-100z"/>');
   });

@@ -5,11 +5,12 @@ import { modelOf } from '../../../scripts/cli/report/model.ts';
 import { TABLE_NAMES, wordsOf } from '../../../scripts/cli/report/rows.ts';
 import { anyTimeline } from '../../support/any-timeline.ts';
 import { holds } from '../../support/arbitraries.ts';
-import { churn } from '../../support/timelines.ts';
+import { churn, churnReport } from '../../support/timelines.ts';
 
-const model = modelOf(churn({ tasks: 60, seed: 4 }));
+const { timeline: sixty, findings } = churnReport({ tasks: 60, seed: 4 });
+const model = modelOf(sixty, findings);
 const sieve = new Sieve(model);
-const NONE: Filter = { text: '', group: undefined, kind: '' };
+const NONE: Filter = { text: '', group: '', kind: '' };
 
 const laneNames = (filter: Partial<Filter>): string[] => {
   const { lanes } = sieve.apply({ ...NONE, ...filter });
@@ -20,7 +21,7 @@ describe('the filter', () => {
   it('leaves everything while it is empty', () => {
     holds(
       fc.property(anyTimeline, (timeline) => {
-        const any = modelOf(timeline);
+        const any = modelOf(timeline, []);
         const { lanes, rows } = new Sieve(any).apply({ ...NONE, text: ' ' });
         expect(lanes).toEqual(any.lanes.map(() => true));
         expect(rows).toEqual(any.rows);
@@ -45,7 +46,7 @@ describe('the filter', () => {
 
   it('shows of a group its lanes and rows and no others', () => {
     for (const group of model.groups) {
-      const { lanes, rows } = sieve.apply({ ...NONE, group });
+      const { lanes, rows } = sieve.apply({ ...NONE, group: group.name });
       expect(lanes).toEqual(model.lanes.map((placed) => placed.group === group));
       for (const row of TABLE_NAMES.flatMap((name) => rows[name])) expect(model.lanes[row.lane]?.group).toBe(group);
       expect(rows.changes).toHaveLength(group.lanes.reduce((sum, { changes }) => sum + changes.length, 0));
@@ -69,7 +70,7 @@ describe('the filter', () => {
 
   it('does not take a finding called missing for a task that is', () => {
     const finding = { kind: 'missing', subject: 'x', message: '', command: undefined };
-    const found = modelOf({ ...churn({ tasks: 5 }), findings: [finding] });
+    const found = modelOf(churn({ tasks: 5 }), [finding]);
     expect(new Sieve(found).apply({ ...NONE, kind: 'missing' }).rows.findings).toEqual([]);
     expect(new Sieve(found).apply({ ...NONE, kind: 'finding: missing' }).rows.findings).toHaveLength(1);
   });
@@ -77,7 +78,7 @@ describe('the filter', () => {
   it('shows the rows that have the words themselves or belong to a lane that has them', () => {
     holds(
       fc.property(anyTimeline, fc.constantFrom('web', '10.0.0.4', 'register', 'alert', '>'), (timeline, text) => {
-        const any = modelOf(timeline);
+        const any = modelOf(timeline, []);
         const { rows } = new Sieve(any).apply({ ...NONE, text });
         for (const name of TABLE_NAMES) {
           const own = any.rows[name].filter((row) => wordsOf(row).join(' ').toLowerCase().includes(text));

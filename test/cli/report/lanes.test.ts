@@ -7,8 +7,8 @@ import { holds } from '../../support/arbitraries.ts';
 import { churn, START_MS, taskArnOf } from '../../support/timelines.ts';
 
 const EMPTY: Timeline = {
-  ...{ title: '', fromMs: START_MS, toMs: START_MS + 60_000 },
-  ...{ tasks: [], targets: [], changes: [], events: [], calls: [], findings: [], summary: [] },
+  ...{ fromMs: START_MS, toMs: START_MS + 60_000 },
+  ...{ tasks: [], targets: [], changes: [], events: [], calls: [], bindings: [] },
 };
 
 function task(id: string, words: Partial<TaskLane> = {}): TaskLane {
@@ -85,13 +85,37 @@ describe('the lanes', () => {
       target.map(({ kind }) => kind),
     ]);
     expect(kinds).toEqual([
-      ['a', ['registered']],
       ['b', ['missing']],
+      ['a', ['registered']],
       ['c', []],
     ]);
   });
 
-  it('stand in the order in which the tasks began', () => {
+  it('are held against the binding where it is known, even if no task was ever registered', () => {
+    const bindings = [{ group: 'service:web', targetGroup: 'web' }];
+    const [group] = layOut({ ...EMPTY, tasks: [task('a')], bindings });
+    expect(group?.targetGroups).toEqual(['web']);
+    expect(group?.lanes.map(({ target, wrongMs }) => [target.map(({ kind }) => kind), wrongMs])).toEqual([
+      [['missing'], 60_000],
+    ]);
+  });
+
+  it('stand with the worst first, groups and tasks', () => {
+    holds(
+      fc.property(anyTimeline, (timeline) => {
+        const groups = layOut(timeline).filter(({ isOfTasks }) => isOfTasks);
+        for (const { lanes, problems } of groups) {
+          const wrong = lanes.map(({ wrongMs }) => wrongMs);
+          expect(wrong).toEqual(wrong.toSorted((one, other) => other - one));
+          expect(wrong.filter((ms) => ms > 0)).toHaveLength(problems);
+        }
+        const troubled = groups.findLastIndex(({ problems }) => problems > 0);
+        expect(groups.slice(0, troubled + 1).every(({ problems }) => problems > 0)).toBe(true);
+      }),
+    );
+  });
+
+  it('stand otherwise in the order in which the tasks began', () => {
     const at = (atMs: number) => [{ atMs, last: 'PENDING', desired: 'RUNNING' }];
     const tasks = [task('b', { states: at(2) }), task('c', { states: at(1) }), task('a', { states: at(2) })];
     expect(lanesOf({ ...EMPTY, tasks }).map(({ name }) => name)).toEqual(['c', 'a', 'b']);
@@ -99,15 +123,8 @@ describe('the lanes', () => {
 });
 
 describe('the name of a lane', () => {
-  it('is the beginning of the id', () => {
-    expect(lanesOf({ ...EMPTY, tasks: [task('0123456789abcdef'), task('fedcba9876543210')] }).map(({ name }) => name)).toEqual([
-      ...['01234567', 'fedcba98'],
-    ]);
-  });
-
-  it('is the end where the ids begin alike, as counted ones do', () => {
-    const tasks = [task('0000000000000001'), task('0000000000000002')];
-    expect(lanesOf({ ...EMPTY, tasks }).map(({ name }) => name)).toEqual(['00000001', '00000002']);
+  it('is the end of the id, as in the tables of the command line', () => {
+    expect(lanesOf({ ...EMPTY, tasks: [task('0123456789abcdef')] }).map(({ name }) => name)).toEqual(['89abcdef']);
   });
 });
 

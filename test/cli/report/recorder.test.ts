@@ -28,7 +28,7 @@ describe('the recorder', () => {
       const { registered } = deployment;
       seen.push({ atMs: deployment.clock.now(), registered, draining: deployment.group.targets.size - registered.length });
     }
-    const { targets } = recorder.timeline('', []);
+    const { targets } = recorder.timeline();
     const at = (atMs: number) =>
       targets.filter(({ fromMs, goneMs = Number.POSITIVE_INFINITY }) => fromMs <= atMs && atMs < goneMs);
     for (const { atMs, registered, draining } of seen) {
@@ -54,7 +54,7 @@ describe('the recorder', () => {
     await deployment.pass(3_000);
     if (task !== undefined) deployment.account.ecs.stop(task);
     await deployment.pass(2_000);
-    const [span] = recorder.timeline('', []).targets;
+    const [span] = recorder.timeline().targets;
     expect(span?.deregisteredMs).toBeGreaterThan(span?.fromMs ?? 0);
     expect(span?.goneMs).toBeUndefined();
   });
@@ -62,17 +62,17 @@ describe('the recorder', () => {
   it('hears of what somebody else has registered when it is told to look', () => {
     const { deployment, recorder } = recorded();
     deployment.account.elb.register(deployment.group, [{ id: '10.0.99.9', port: 80, zone: undefined }]);
-    expect(recorder.timeline('', []).targets).toEqual([]);
+    expect(recorder.timeline().targets).toEqual([]);
     recorder.noteTargets();
     recorder.noteTargets();
-    expect(recorder.timeline('', []).targets.map(addressOf)).toEqual(['10.0.99.9:80']);
+    expect(recorder.timeline().targets.map(addressOf)).toEqual(['10.0.99.9:80']);
   });
 
   it('keeps tasks with all of their states, and every call', async () => {
     const { deployment, recorder } = recorded();
     deployment.start(2);
     await deployment.pass(3_000);
-    const { tasks, calls, fromMs, toMs } = recorder.timeline('', []);
+    const { tasks, calls, fromMs, toMs } = recorder.timeline();
     expect(tasks.map(({ group, states }) => [group, states.map(({ last }) => last)])).toEqual([
       ['service:app', ['PROVISIONING', 'PENDING', 'RUNNING']],
       ['service:app', ['PROVISIONING', 'PENDING', 'RUNNING']],

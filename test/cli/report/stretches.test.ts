@@ -1,7 +1,13 @@
 /** The stretches of a lane: who held an address, and what its target was then. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lifeStretches, missingStretches, type Stretch, spanStretches } from '../../../scripts/cli/report/stretches.ts';
+import {
+  lifeStretches,
+  missingStretches,
+  SLOW_MS,
+  type Stretch,
+  spanStretches,
+} from '../../../scripts/cli/report/stretches.ts';
 import { lifeOf, tenuresOf } from '../../../scripts/cli/report/tenure.ts';
 import type { ChangeMark, TargetSpan, TaskLane } from '../../../scripts/cli/report/timeline.ts';
 import { anyTimeline } from '../../support/any-timeline.ts';
@@ -152,7 +158,7 @@ describe('the stretches of a running task that is no target', () => {
     told: undefined,
   });
   const missing = (...stretches: Stretch[]) =>
-    missingStretches(lifeOf(A), 'web', stretches).map(({ fromMs, toMs }) => [fromMs, toMs]);
+    missingStretches(lifeOf(A), 'web', { registered: stretches, knownMs: 10_000 }).map(({ fromMs, toMs }) => [fromMs, toMs]);
 
   it('are what registration leaves of the time in which it should serve', () => {
     expect(missing()).toEqual([[200, 500]]);
@@ -174,6 +180,17 @@ describe('the stretches of a running task that is no target', () => {
 
   it('do not count the membership in another group', () => {
     expect(missing({ ...registered(200, 500), targetGroup: 'api' })).toEqual([[200, 500]]);
+  });
+
+  it('are a wait at first, up to 5 s, and a fault when longer, when known so long only, or once more', () => {
+    const life = { ...lifeOf(A), runningMs: 0, stoppingMs: 60_000, endMs: 70_000 };
+    const kinds = (registrations: Stretch[], knownMs = 60_000) =>
+      missingStretches(life, 'web', { registered: registrations, knownMs }).map(({ kind }) => kind);
+    expect(kinds([registered(SLOW_MS, 60_000)])).toEqual(['waiting']);
+    expect(kinds([registered(SLOW_MS + 1, 60_000)])).toEqual(['missing']);
+    expect(kinds([registered(100, 200), registered(300, 60_000)])).toEqual(['waiting', 'missing']);
+    expect(kinds([], SLOW_MS)).toEqual(['waiting']);
+    expect(kinds([], SLOW_MS + 1)).toEqual(['missing']);
   });
 
   it('do not count draining as membership', () => {

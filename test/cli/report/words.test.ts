@@ -9,7 +9,7 @@ const ARN = taskArnOf('0123456789abcdef');
 const at = (ms: number, last: string, desired: string) => ({ atMs: START_MS + ms, last, desired });
 const TARGET = { targetGroup: 'web', ip: '10.0.0.4', port: 8080 };
 const TIMELINE: Timeline = {
-  ...{ title: 't', fromMs: START_MS, toMs: START_MS + 60_000, findings: [], summary: [] },
+  ...{ fromMs: START_MS, toMs: START_MS + 60_000, bindings: [] },
   tasks: [
     {
       ...{ arn: ARN, group: 'service:web', ip: '10.0.0.4' },
@@ -26,7 +26,7 @@ const TIMELINE: Timeline = {
   ],
   calls: [{ atMs: START_MS + 6_000, operation: 'RegisterTargets' }],
 };
-const { lanes, scene } = modelOf(TIMELINE);
+const { lanes, scene } = modelOf(TIMELINE, []);
 const lane = lanes[0]?.lane;
 
 function told(title: string): Record<string, string> {
@@ -42,7 +42,7 @@ describe('what is pointed at', () => {
       Time: '12:00:00.000 – 12:00:05.000 (5 s)',
       States: 'PENDING (desired RUNNING) 12:00:00.000',
       Task: ARN,
-      Group: 'service:web',
+      'ECS group': 'service:web',
     });
   });
 
@@ -70,7 +70,7 @@ describe('what is pointed at', () => {
   });
 
   it('tells of a wait without a target when it was', () => {
-    expect(told('Running, not registered in web')).toMatchObject({ Time: '12:00:05.000 – 12:00:06.000 (1 s)' });
+    expect(told('Not yet registered in web')).toMatchObject({ Time: '12:00:05.000 – 12:00:06.000 (1 s)' });
   });
 
   it('tells of changes and events what they were and why', () => {
@@ -89,7 +89,7 @@ describe('what is pointed at', () => {
 describe('the words of a lane', () => {
   it('say the bars in their order, and the end', () => {
     expect(lane && summariseLane(lane, scene)).toBe(
-      'pending 12:00:00.000, running 12:00:05.000, running, not registered in web 12:00:05.000, registered in web 12:00:06.000, ' +
+      'pending 12:00:00.000, running 12:00:05.000, not yet registered in web 12:00:05.000, registered in web 12:00:06.000, ' +
         'still registered in web 12:00:20.000, draining in web 12:00:25.000, ended 12:00:20.000',
     );
   });

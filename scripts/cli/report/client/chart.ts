@@ -1,24 +1,31 @@
 /** The picture in the browser: which part of time it shows, and drawing that part from the times themselves. */
-import { dateOf } from './clock.ts';
-import { byId, type PageElement, page, view as screen } from './dom.ts';
-import { drawAxis, drawCalls, drawCounts, drawGrid, drawLane } from './draw.ts';
-import { bucketsOf, mostOf, sumOf } from './load.ts';
-import type { Model, PlacedLane } from './model.ts';
-import type { View } from './ticks.ts';
-import { bucketItems, type Item, itemsOf } from './words.ts';
+import { dateOf } from '../clock.ts';
+import { drawAbsent, drawAxis, drawCalls, drawCounts, drawGrid, drawLane } from '../draw.ts';
+import { bucketsOf, mostOf, sumOf } from '../load.ts';
+import type { Model, PlacedLane } from '../model.ts';
+import type { View } from '../ticks.ts';
+import { bucketItems, type Item, itemsOf } from '../words.ts';
+import { allOf, byId, part } from './dom.ts';
 
 /** A row of the picture that has things to point at. */
 export interface Track {
   /** The element around name and drawing. */
-  readonly host: PageElement;
-  readonly svg: PageElement;
+  readonly host: HTMLElement;
+  readonly svg: SVGElement;
   /** Undefined for what is counted over all tasks. */
   readonly placed: PlacedLane | undefined;
+  /** What it can be folded away with. */
+  readonly fold: HTMLDetailsElement | undefined;
+}
+
+/** Whether the row is on the page, if perhaps further down. */
+export function isSeen({ host, fold }: Track): boolean {
+  return !host.hidden && fold?.open !== false;
 }
 
 /** Lanes that are laid out together. */
 export interface Chunk {
-  readonly element: PageElement;
+  readonly element: HTMLElement;
   readonly tracks: readonly Track[];
 }
 
@@ -29,9 +36,9 @@ export class Chart {
   readonly model: Model;
   /** From top to bottom: what is counted, then the lanes. */
   readonly tracks: readonly Track[];
-  readonly #tracksOf = new Map<PageElement, Track>();
+  readonly #tracksOf = new Map<Element, Track>();
   readonly chunks: readonly Chunk[];
-  readonly #visible = new Set<PageElement>();
+  readonly #visible = new Set<Element>();
   readonly #drawn = new Map<Track, View>();
   readonly #moved: (() => void)[] = [];
   #view: View;
@@ -42,12 +49,12 @@ export class Chart {
     this.model = model;
     const { fromMs, toMs } = model.timeline;
     this.#view = { fromMs, toMs, width };
-    const counted = [...page.querySelectorAll('.counts, .called')].map((host) => trackOf(host, undefined));
-    const lanes = [...page.querySelectorAll('.lane')].map((host, place) => trackOf(host, model.lanes[place]));
+    const counted = allOf(document, '.counts, .absent-row, .called').map((host) => trackOf(host, undefined));
+    const lanes = allOf(document, '.lane').map((host, place) => trackOf(host, model.lanes[place]));
     this.tracks = [...counted, ...lanes];
     for (const track of this.tracks) this.#tracksOf.set(track.host, track);
-    this.chunks = [...page.querySelectorAll('.chunk')].map((element) => {
-      const hosts = [...element.querySelectorAll('.lane')];
+    this.chunks = allOf(document, '.chunk').map((element) => {
+      const hosts = allOf(element, '.lane');
       return { element, tracks: hosts.flatMap((host) => this.#tracksOf.get(host) ?? []) };
     });
     // What the file brings along is drawn for the whole of time; only another range makes it stale.
@@ -68,8 +75,8 @@ export class Chart {
     this.#moved.push(moved);
   }
 
-  trackOf(element: PageElement | null): Track | undefined {
-    const host = element?.closest('.lane, .counts, .called');
+  trackOf(element: Element | null): Track | undefined {
+    const host = element?.closest('.lane, .counts, .absent-row, .called');
     return host ? this.#tracksOf.get(host) : undefined;
   }
 
@@ -111,13 +118,15 @@ export class Chart {
     const most = Math.max(mostOf(load.running), mostOf(load.registered));
     const buckets = bucketsOf(load, this.#view);
     const mostCalls = buckets.reduce((least, { calls }) => Math.max(least, sumOf(calls)), 0);
-    const [counts, called] = this.tracks;
+    const [counts, absent, called] = this.tracks;
+    const mostAbsent = Math.max(mostOf(load.absent), mostOf(load.wrong));
     if (counts !== undefined) fill(counts, drawCounts(load, most, this.#view), this.#view);
+    if (absent !== undefined) fill(absent, drawAbsent(load, mostAbsent, this.#view), this.#view);
     if (called !== undefined) fill(called, drawCalls(buckets, mostCalls, this.#view), this.#view);
   }
 
   #watch(): void {
-    const observer = new screen.IntersectionObserver(
+    const observer = new IntersectionObserver(
       (entries) => {
         for (const { target, isIntersecting } of entries) {
           if (isIntersecting) this.#visible.add(target);
@@ -140,10 +149,9 @@ export class Chart {
   }
 }
 
-function trackOf(host: PageElement, placed: PlacedLane | undefined): Track {
-  const svg = host.querySelector(':scope > svg');
-  if (svg === null) throw new Error('A row of the picture has no drawing.');
-  return { host, svg, placed };
+function trackOf(host: HTMLElement, placed: PlacedLane | undefined): Track {
+  const fold = host.closest<HTMLDetailsElement>('details') ?? undefined;
+  return { host, svg: part<SVGElement>(host, ':scope > svg'), placed, fold };
 }
 
 /** The view box takes on the true width: nothing is stretched any more. */

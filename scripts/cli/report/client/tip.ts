@@ -1,6 +1,10 @@
 /** The note on what is pointed at or focused: one element, which the focused thing names as its description. */
-import { type Box, byId, page, view } from './dom.ts';
-import type { Telling } from './words.ts';
+
+import type { Telling } from '../words.ts';
+import { byId } from './dom.ts';
+
+/** Where something is on the screen. */
+export type Box = Pick<DOMRect, 'left' | 'right' | 'top' | 'bottom' | 'width' | 'height'>;
 
 const GAP = 8;
 
@@ -40,7 +44,7 @@ export class Tip {
   }
 
   #show({ title, facts }: Telling, box: Box): void {
-    const list = page.createElement('dl');
+    const list = document.createElement('dl');
     for (const [label, value] of facts) list.append(textOf('dt', label), textOf('dd', value));
     this.#element.replaceChildren(textOf('strong', title), list);
     this.#element.classList.toggle('pinned', true);
@@ -51,16 +55,16 @@ export class Tip {
   /** Below what it is about, or above where there is no room, and never over it. */
   #place(box: Box): void {
     const { width, height } = this.#element.getBoundingClientRect();
-    const left = Math.max(GAP, Math.min(box.left, view.innerWidth - width - GAP));
+    const left = Math.max(GAP, Math.min(box.left, innerWidth - width - GAP));
     const below = box.bottom + GAP;
-    const top = below + height > view.innerHeight ? Math.max(GAP, box.top - height - GAP) : below;
+    const top = below + height > innerHeight ? Math.max(GAP, box.top - height - GAP) : below;
     this.#element.style.left = `${left}px`;
     this.#element.style.top = `${top}px`;
   }
 }
 
-function textOf(name: string, text: string) {
-  const element = page.createElement(name);
+function textOf(name: string, text: string): HTMLElement {
+  const element = document.createElement(name);
   element.textContent = text;
   return element;
 }

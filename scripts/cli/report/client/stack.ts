@@ -1,10 +1,11 @@
 /** Which lanes are in the picture: those that the filter leaves, and of them those with anything in the time on show. */
-import type { Chart, Track } from './client-chart.ts';
-import { byId, page, view as screen } from './dom.ts';
-import { densityOf } from './draw.ts';
-import { shareOf } from './html.ts';
-import { nounOf } from './lanes.ts';
-import { itemsOf } from './words.ts';
+
+import { densityOf } from '../draw.ts';
+import { shareOf } from '../html.ts';
+import { nounOf } from '../lanes.ts';
+import { itemsOf } from '../words.ts';
+import { type Chart, isSeen, type Track } from './chart.ts';
+import { allOf, byId, part } from './dom.ts';
 
 interface Layer {
   readonly track: Track;
@@ -23,6 +24,7 @@ export class Stack {
     this.#layers = chart.tracks.flatMap(layerOf);
     this.#left = this.#layers.map(() => true);
     chart.onMove(() => this.#arrange());
+    for (const fold of allOf<HTMLDetailsElement>(document, '.fold')) fold.addEventListener('toggle', () => this.#fit());
   }
 
   get shown(): number {
@@ -32,6 +34,8 @@ export class Stack {
   /** Takes what the filter has left. */
   select(left: readonly boolean[]): void {
     this.#left = left;
+    // What somebody asks for is not kept from them by a fold.
+    if (left.includes(false)) for (const fold of allOf<HTMLDetailsElement>(document, '.fold')) fold.open = true;
     this.#arrange();
     this.#chart.drawVisible();
   }
@@ -48,8 +52,8 @@ export class Stack {
     this.#fit();
     const after = anchor?.host.getBoundingClientRect();
     if (before === undefined || after === undefined || anchor?.host.hidden === true) return;
-    const wasSeen = before.height > 0 && before.bottom > 0 && before.top < screen.innerHeight;
-    if (wasSeen) screen.scrollBy({ top: after.top - before.top, behavior: 'instant' });
+    const wasSeen = before.height > 0 && before.bottom > 0 && before.top < innerHeight;
+    if (wasSeen) scrollBy({ top: after.top - before.top, behavior: 'instant' });
   }
 
   /** Makes headings and heights right for what is left. */
@@ -60,14 +64,19 @@ export class Stack {
       element.hidden = count === 0;
       element.style.setProperty('contain-intrinsic-block-size', `auto calc(${count} * var(--h))`);
     }
-    for (const [index, section] of [...page.querySelectorAll('.lanes section')].entries()) {
+    for (const [index, section] of allOf(document, '.lanes section').entries()) {
       const group = model.groups[index];
       const heading = section.querySelector('h3 span');
-      const count = [...section.querySelectorAll('.lane:not([hidden])')].length;
+      const count = section.querySelectorAll('.lane:not([hidden])').length;
+      const fold = section.querySelector<HTMLElement>('.fold');
+      const folded = fold?.querySelectorAll('.lane:not([hidden])').length ?? 0;
       section.hidden = count === 0;
+      if (fold !== null) fold.hidden = folded === 0;
+      if (fold !== null && group !== undefined)
+        part(fold, 'summary span').textContent = shareOf(folded, group.lanes.length - group.problems, nounOf(group));
       if (heading !== null && group !== undefined) heading.textContent = shareOf(count, group.lanes.length, nounOf(group));
     }
-    page.documentElement.dataset['density'] = densityOf(this.shown);
+    document.documentElement.dataset['density'] = densityOf(this.#layers.filter(({ track }) => isSeen(track)).length);
     byId('empty').hidden = this.shown > 0;
   }
 }

@@ -1,5 +1,5 @@
 /** The sliders and buttons that choose the range of time, for those who do not drag. */
-import type { Chart } from './client-chart.ts';
+import type { Chart } from './chart.ts';
 import { byId, onEach } from './dom.ts';
 
 const SLIDER_STEPS = 1_000;
@@ -8,7 +8,7 @@ const MOVE = 0.25;
 
 export function bindZoom(chart: Chart): void {
   const { fromMs, toMs } = chart.model.timeline;
-  const timeOf = (id: string): number => fromMs + (Number(byId(id).value) / SLIDER_STEPS) * (toMs - fromMs);
+  const timeOf = (id: string): number => fromMs + (Number(byId<HTMLInputElement>(id).value) / SLIDER_STEPS) * (toMs - fromMs);
   byId('from').addEventListener('input', () => chart.show(Math.min(timeOf('from'), chart.view.toMs), chart.view.toMs));
   byId('to').addEventListener('input', () => {
     const end = timeOf('to');
@@ -33,7 +33,7 @@ function zoomBy(chart: Chart, factor: number): void {
 function tellSliders({ view, model }: Chart): void {
   const { fromMs, toMs } = model.timeline;
   for (const [id, atMs] of [['from', view.fromMs] as const, ['to', view.toMs] as const]) {
-    byId(id).value = `${Math.round(((atMs - fromMs) / (toMs - fromMs)) * SLIDER_STEPS)}`;
+    byId<HTMLInputElement>(id).value = `${Math.round(((atMs - fromMs) / (toMs - fromMs)) * SLIDER_STEPS)}`;
     byId(id).setAttribute('aria-valuetext', `${model.scene.stamp(atMs)} UTC`);
   }
 }

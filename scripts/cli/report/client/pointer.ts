@@ -1,10 +1,11 @@
 /** The mouse over the picture: what it points at gets its note; a drag selects a range of time; a click moves the focus. */
-import type { Chart, Track } from './client-chart.ts';
-import type { Tip } from './client-tip.ts';
-import type { Walk } from './client-walk.ts';
-import { byId, type PageElement, type PageEvent, view as screen } from './dom.ts';
-import { STRETCH_KINDS } from './stretches.ts';
-import { type Item, tellItem } from './words.ts';
+
+import { STRETCH_KINDS } from '../stretches.ts';
+import { type Item, tellItem } from '../words.ts';
+import type { Chart, Track } from './chart.ts';
+import { byId, targetOf } from './dom.ts';
+import type { Tip } from './tip.ts';
+import type { Walk } from './walk.ts';
 
 /** So far from a mark it is still meant, and so far a shaky click is still a click. */
 const NEAR_PIXELS = 4;
@@ -27,16 +28,16 @@ export class Pointer {
     area.addEventListener('pointerdown', (event) => this.#begin(event));
     // Else the browser would select the text that the drag passes over.
     area.addEventListener('mousedown', (event) => {
-      if (isDrawing(event.target)) event.preventDefault();
+      if (isDrawing(targetOf(event))) event.preventDefault();
     });
     area.addEventListener('click', (event) => this.#click(event, false));
     area.addEventListener('dblclick', (event) => this.#click(event, true));
-    screen.addEventListener('pointermove', (event) => this.#drag(event));
-    screen.addEventListener('pointerup', (event) => this.#end(event));
-    screen.addEventListener('pointercancel', () => this.#stop());
+    addEventListener('pointermove', (event) => this.#drag(event));
+    addEventListener('pointerup', (event) => this.#end(event));
+    addEventListener('pointercancel', () => this.#stop());
   }
 
-  #hover(event: PageEvent): void {
+  #hover(event: PointerEvent): void {
     if (this.#dragFrom !== undefined) return;
     const found = this.#find(event);
     if (found === undefined) {
@@ -48,7 +49,7 @@ export class Pointer {
     this.#tip.hover(telling, { left: event.clientX, right: event.clientX, top, bottom, width: 0, height });
   }
 
-  #click(event: PageEvent, isDouble: boolean): void {
+  #click(event: MouseEvent, isDouble: boolean): void {
     if (this.#hasDragged) return;
     const found = this.#find(event);
     if (found === undefined) return;
@@ -56,16 +57,16 @@ export class Pointer {
     if (isDouble) this.#walk.zoomTo(found.item);
   }
 
-  #begin(event: PageEvent): void {
+  #begin(event: PointerEvent): void {
     this.#hasDragged = false;
     // A finger scrolls; for it there are the sliders.
-    if (event.button === 0 && event.pointerType !== 'touch' && isDrawing(event.target)) {
+    if (event.button === 0 && event.pointerType !== 'touch' && isDrawing(targetOf(event))) {
       this.#dragFrom = event.clientX;
-      this.#chart.anchor = this.#chart.trackOf(event.target);
+      this.#chart.anchor = this.#chart.trackOf(targetOf(event));
     }
   }
 
-  #drag({ clientX }: PageEvent): void {
+  #drag({ clientX }: PointerEvent): void {
     if (this.#dragFrom === undefined || (!this.#hasDragged && Math.abs(clientX - this.#dragFrom) <= NEAR_PIXELS)) return;
     this.#hasDragged = true;
     this.#tip.hide();
@@ -76,11 +77,11 @@ export class Pointer {
     style.left = `${left}px`;
     style.width = `${right - left}px`;
     style.top = `${top}px`;
-    style.height = `${Math.min(screen.innerHeight, box.bottom) - top}px`;
+    style.height = `${Math.min(innerHeight, box.bottom) - top}px`;
     this.#selection.hidden = false;
   }
 
-  #end({ clientX }: PageEvent): void {
+  #end({ clientX }: PointerEvent): void {
     const from = this.#dragFrom;
     this.#stop();
     if (from === undefined || !this.#hasDragged) return;
@@ -100,7 +101,9 @@ export class Pointer {
     return fromMs + Math.min(Math.max(share, 0), 1) * (toMs - fromMs);
   }
 
-  #find({ target, clientX, clientY }: PageEvent): { track: Track; item: Item } | undefined {
+  #find(event: MouseEvent): { track: Track; item: Item } | undefined {
+    const { clientX, clientY } = event;
+    const target = targetOf(event);
     const track = isDrawing(target) ? this.#chart.trackOf(target) : undefined;
     if (track === undefined) return undefined;
     const box = track.svg.getBoundingClientRect();
@@ -127,6 +130,6 @@ function rankOf(item: Item, { placed }: Track, share: number): number {
   return 1 + STRETCH_KINDS.indexOf(kind) + (groups.length > 1 && isInBand ? 20 : 0);
 }
 
-function isDrawing(element: PageElement | null): boolean {
+function isDrawing(element: Element | null): boolean {
   return element?.closest('.lane > svg, .row > svg') !== null && element !== null;
 }

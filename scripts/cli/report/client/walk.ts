@@ -1,9 +1,10 @@
 /** Walking through the picture with the keyboard: one thing at a time is in the tab order, and the arrow keys move on. */
-import type { Chart, Track } from './client-chart.ts';
-import type { Tip } from './client-tip.ts';
-import { type Box, byId, type PageElement, type PageEvent, page } from './dom.ts';
-import { x } from './draw.ts';
-import { type Item, tellItem } from './words.ts';
+
+import { x } from '../draw.ts';
+import { type Item, tellItem } from '../words.ts';
+import { type Chart, isSeen, type Track } from './chart.ts';
+import { byId } from './dom.ts';
+import type { Box, Tip } from './tip.ts';
 
 interface Place {
   readonly track: Track;
@@ -19,7 +20,7 @@ export class Walk {
   readonly #tip: Tip;
   #place: Place | undefined;
   /** What has the focus. A new one for every step: a screen reader speaks of an element that gets the focus. */
-  #ring: PageElement | undefined;
+  #ring: HTMLElement | undefined;
 
   constructor(chart: Chart, tip: Tip) {
     this.#chart = chart;
@@ -31,6 +32,7 @@ export class Walk {
 
   /** Moves the focus to this thing, and its note along. */
   goTo(track: Track, item: Item, block: 'nearest' | 'center' = 'nearest'): void {
+    if (track.fold !== undefined) track.fold.open = true;
     this.#put({ track, item });
     track.host.scrollIntoView({ block, behavior: 'instant' });
     this.#ring?.focus({ preventScroll: true });
@@ -38,7 +40,7 @@ export class Walk {
 
   /** Stays with what it is at, if that is still to be seen, else goes to the first thing that is. */
   settle(): void {
-    const hadFocus = this.#ring !== undefined && page.activeElement === this.#ring;
+    const hadFocus = this.#ring !== undefined && document.activeElement === this.#ring;
     const old = this.#place;
     const place = old !== undefined && this.#isShown(old) ? old : this.#firstPlace(old?.track);
     if (place === undefined) return;
@@ -63,12 +65,12 @@ export class Walk {
 
   #isShown({ track, item }: Place): boolean {
     const { fromMs, toMs } = this.#chart.view;
-    return !track.host.hidden && item.toMs >= fromMs && item.fromMs <= toMs;
+    return isSeen(track) && item.toMs >= fromMs && item.fromMs <= toMs;
   }
 
   #firstPlace(preferred: Track | undefined): Place | undefined {
     for (const track of preferred === undefined ? this.#chart.tracks : [preferred, ...this.#chart.tracks]) {
-      const [item] = track.host.hidden ? [] : this.#chart.itemsOf(track);
+      const [item] = isSeen(track) ? this.#chart.itemsOf(track) : [];
       if (item !== undefined) return { track, item };
     }
     return undefined;
@@ -77,7 +79,7 @@ export class Walk {
   #put(place: Place): void {
     const { track, item } = place;
     const telling = tellItem(item, track.placed?.lane, this.#chart.model.scene);
-    const ring = page.createElement('span');
+    const ring = document.createElement('span');
     ring.className = 'ring';
     const name = track.placed === undefined ? '' : `, ${track.placed.lane.name}`;
     const attributes = { role: 'button', tabindex: '0', 'aria-label': `${telling.title}${name}`, 'aria-describedby': 'tip' };
@@ -97,7 +99,7 @@ export class Walk {
     old?.remove();
   }
 
-  #press(event: PageEvent): void {
+  #press(event: KeyboardEvent): void {
     if (this.#place === undefined || event.target !== this.#ring || event.ctrlKey || event.metaKey || event.altKey) return;
     const act = this.#actionOf(event.key, this.#place);
     if (act === undefined) return;
@@ -136,7 +138,7 @@ export class Walk {
 
   /** To another row, there to what is of the same kind and nearest in time. Rows with nothing to see are passed over. */
   #across(by: number, track: Track, item: Item): void {
-    const rows = this.#chart.tracks.filter(({ host }) => !host.hidden);
+    const rows = this.#chart.tracks.filter(isSeen);
     const start = rows.indexOf(track);
     const wanted = Math.min(Math.max(start + by, 0), rows.length - 1);
     const ahead = by > 0 ? rows.slice(wanted) : rows.slice(0, wanted + 1).reverse();
