@@ -236,10 +236,11 @@ export function hintsFor({ cache, clock, environment }: Hearer, bound: BoundGrou
   const known = groupCache(cache, bound.group.arn);
   const isPremature = ({ isFollowUp, claim }: Hint): boolean =>
     isFollowUp === true && claim?.isStop === true && clock.now() - claim.atMs < environment.eventAgeMs;
-  return hints.filter(
-    (hint) =>
-      isMeant(bound, hint) && !isCovered(known, hint) && !isPremature(hint) && !isClaimMet(bound, hint, known.targetsRead),
-  );
+  // A target that this environment has just registered may not be shown yet.
+  const isUnshown = ({ task }: Hint): boolean =>
+    [...known.writtenAtMs.keys()].some((key) => key.startsWith('register ') && key.endsWith(task));
+  const isSettled = (hint: Hint): boolean => isPremature(hint) || isClaimMet(bound, hint, known.targetsRead);
+  return hints.filter((hint) => isMeant(bound, hint) && !isCovered(known, hint) && (isUnshown(hint) || !isSettled(hint)));
 }
 
 /** What decides which hints ask for a look. */

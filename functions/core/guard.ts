@@ -6,7 +6,7 @@ import { type Membership, membersOf, wantedAddresses } from './snapshot.ts';
 import { isServing, phaseOf } from './task.ts';
 import { type Address, arnParts, type ClusterArn, isSamePlace, type TaskArn } from './values.ts';
 
-/** A write leaves within this time of the DescribeTasks answer that proves it, or it is planned again. */
+/** A write leaves within this time of the DescribeTasks call that proves it, or it is planned again. */
 export const PROOF_AGE_MAX_MS = 4_000;
 /** Between the end of a task and the list of running tasks that confirms that nobody of ours has its address. */
 export const CONFIRM_AFTER_MS = 5_000;
