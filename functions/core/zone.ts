@@ -16,7 +16,10 @@ export type ZoneForms = ReadonlyMap<string, ZoneForm>;
 
 /** Addresses so near to each other that they lie in one subnet, as a rule: /24, and /64 of IPv6. */
 export function rangeOf(ip: string): string {
-  return ip.includes(':') ? ip.split(':', 4).join(':') : ip.slice(0, ip.lastIndexOf('.'));
+  if (!ip.includes(':')) return ip.slice(0, ip.lastIndexOf('.'));
+  // Written out, since `::` may begin within the first four groups.
+  const zeros = '0:'.repeat(Math.max(0, 9 - ip.split(':').length));
+  return ip.replace('::', `:${zeros}`).split(':', 4).join(':');
 }
 
 /** The zone to register the task's address with; undefined for none. */
