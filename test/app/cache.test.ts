@@ -68,6 +68,7 @@ describe('what is remembered of a group', () => {
       settingsFindings: [],
       origins: new Map(),
       strangers: new Map(),
+      recordReadAtMs: Number.NEGATIVE_INFINITY,
       recordedAtMs: Number.NEGATIVE_INFINITY,
     });
   });

@@ -48,8 +48,15 @@ describe('whose the targets of late removals are', () => {
       [at('10.0.0.1'), { task: taskArn('t1'), atMs: START_MS - 9_000 }],
       [at('10.0.0.2'), { task: taskArn('t2'), atMs: START_MS - 30_000 }],
     ]);
+    // What others have seen of strangers, it has to read once.
+    known.recordReadAtMs = START_MS;
     expect(await ownershipOf()).toEqual(['ours', 'ours']);
-    expect(fake.inputs('FilterLogEvents')).toMatchObject([{ sinceMs: START_MS - 30_000 - 5_000 }]);
+    known.recordReadAtMs = START_MS + 30_000;
+    expect(await ownershipOf()).toEqual(['ours', 'ours']);
+    expect(fake.inputs('FilterLogEvents')).toMatchObject([
+      { sinceMs: START_MS - 60_000 },
+      { sinceMs: START_MS - 30_000 - 5_000 },
+    ]);
   });
 
   it('has been let go where another environment removed it since', async () => {
@@ -105,7 +112,25 @@ describe('a group that others write to as well', () => {
   it('is one where another environment saw such a target, as far as the record was read', async () => {
     const environment = recorded(SHARED);
     expect([await isSharedOf(environment), await isSharedOf(environment, LATE)]).toEqual([false, true]);
+    expect(environment.known.strangers).toEqual(new Map([[SHARED.address, SHARED.atMs]]));
     expect(await isSharedOf(recorded(entry('left', 1), entry('kept', 2)), LATE)).toBe(false);
+  });
+
+  it('is one also where this environment has seen the owners itself since, and reads the record for them only', async () => {
+    const environment = recorded({ ...SHARED, atMs: START_MS - WINDOW_MS });
+    const { fake, known } = environment;
+    known.owners = new Map(STOPPED.map(({ arn }, index) => [at(`10.0.0.${index + 1}`), { task: arn, atMs: START_MS - 9_000 }]));
+    expect(await isSharedOf(environment, LATE)).toBe(true);
+    expect(await isSharedOf(environment)).toBe(true);
+    expect(await isSharedOf(environment, LATE)).toBe(true);
+    fake.clock.nowMs += 1;
+    fake.answers.FilterLogEvents = () => ok({ items: [], nextToken: undefined });
+    expect(await isSharedOf(environment, LATE)).toBe(false);
+    expect(fake.inputs('FilterLogEvents')).toMatchObject([
+      { sinceMs: START_MS - WINDOW_MS },
+      { sinceMs: START_MS - 14_000 },
+      { sinceMs: START_MS - 60_000 },
+    ]);
   });
 
   it('stays one where the record cannot be read', async () => {
