@@ -102,6 +102,8 @@ export interface GroupCache {
   origins: ReadonlyMap<Address, TaskArn>;
   /** Targets that another writer must have registered, and when that was last recorded. */
   readonly strangers: Map<Address, number>;
+  /** Until when the record was read for what other environments have seen of such targets. */
+  recordReadAtMs: number;
   /** When these were last recorded. */
   recordedAtMs: number;
 }
@@ -188,6 +190,7 @@ export function groupCache(cache: Cache, group: TargetGroupArn): GroupCache {
     settingsFindings: [],
     origins: new Map(),
     strangers: new Map(),
+    recordReadAtMs: Number.NEGATIVE_INFINITY,
     recordedAtMs: Number.NEGATIVE_INFINITY,
   };
   cache.groups.set(group, fresh);
