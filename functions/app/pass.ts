@@ -41,7 +41,7 @@ import {
 } from './cache.ts';
 import type { Invocation } from './invocation.ts';
 import { outdated } from './read-configuration.ts';
-import { readSnapshot } from './read-snapshot.ts';
+import { cachedTasks, readSnapshot } from './read-snapshot.ts';
 import { readOwnership, recordOwners } from './record.ts';
 import { identifyStrangers } from './strangers.ts';
 import { type Writer, writeChanges } from './writes.ts';
@@ -167,10 +167,10 @@ function servesOtherwise(members: readonly Member[], registered: ReadonlySet<Add
 }
 
 function writerOf(invocation: Invocation, bound: BoundGroup, known: GroupCache, snapshot: Snapshot): Writer {
-  const { cache, caller, clock, reporter } = invocation;
+  const { caller, clock, reporter } = invocation;
   const isDue = (changes: readonly Change[]): boolean => {
-    const tasks = new Map([...cache.tasks].map(([arn, { task }]) => [arn, task]));
-    return mayStillLeave(changes, { ...snapshot, tasks }, bound.bindingsReadAtMs, clock.now());
+    const current = { ...snapshot, ...cachedTasks(invocation, snapshot.bindings, [...snapshot.tasks.keys()]) };
+    return mayStillLeave(changes, current, bound.bindingsReadAtMs, clock.now());
   };
   const record = (kind: RecordKind, changes: readonly Change[]): void =>
     reporter.recorded(

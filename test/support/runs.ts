@@ -77,6 +77,7 @@ export class Runs {
       DescribeTargetGroups: ({ groups }) =>
         ok(groups.map((arn) => ({ group: aGroup({ arn, name: arnParts(arn).name }), targetType: 'ip', protocol: 'HTTP' }))),
       DescribeServices: ({ names }) => ok(names.map((name) => aService(name))),
+      ListServices: () => ok({ items: [], nextToken: undefined }),
       DescribeTargetHealth: ({ group }) => ok(this.targets.get(group) ?? []),
       ListTasks: ({ selector, desired }) =>
         page(
