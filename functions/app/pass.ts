@@ -152,7 +152,7 @@ function historyOf({ cache }: Invocation, { group, bindings }: BoundGroup, known
     [...known.origins].map(([address, task]) => [address, { task, isLive: isKnownLive(cache, task) }] as const),
   );
   const clusters = new Set(bindings.map(({ selector }) => selector.cluster));
-  const natives = (cache.natives.services.get(group.arn) ?? []).filter(({ cluster }) => clusters.has(cluster));
+  const natives = [...clusters].flatMap((cluster) => cache.natives.get(cluster)?.services.get(group.arn) ?? []);
   return { ...known, searched: new Set(known.searches.keys()), origins, natives };
 }
 
