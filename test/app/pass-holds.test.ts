@@ -68,6 +68,9 @@ describe('a plan that is held', () => {
     expect(held.open).toEqual(NOTHING_OPEN);
     const scheduled = await passOver(contextOf(fake, { environment, trigger: 'schedule' }));
     expect(scheduled.open.eventsMs).toEqual([START_MS + 2_000]);
+    // Whoever tags a group does not wait for the schedule.
+    const tagged = await passOver(contextOf(fake, { environment, areTagsChanged: true }));
+    expect(tagged.open.eventsMs).toEqual([START_MS + 2_000]);
     const named = contextOf(fake, { environment, hints: [aHint(young.arn, 3)] });
     cacheOf(named).covered = new Map();
     expect((await passOver(named)).written.done).toHaveLength(1);
