@@ -13,7 +13,7 @@ import type { Change } from '../core/plan.ts';
 import { type Member, registeredAddresses } from '../core/snapshot.ts';
 import { isDraining, type Target } from '../core/target.ts';
 import { type Definition, type DescribedTask, isLive, isServing, joinTask, type Task } from '../core/task.ts';
-import type { Address, CloudMapServiceArn, TargetGroupArn, TaskArn } from '../core/values.ts';
+import type { Address, CloudMapServiceArn, ClusterArn, TargetGroupArn, TaskArn } from '../core/values.ts';
 import type { ZoneForm } from '../core/zone.ts';
 import type { Buckets } from './caller.ts';
 
@@ -120,6 +120,12 @@ export interface Owner {
   readonly atMs: number;
 }
 
+/** The services of a cluster by the ARN of the group that ECS keeps them in, and when that was read. */
+interface Natives {
+  readonly atMs: number;
+  readonly services: ReadonlyMap<string, readonly Selector[]>;
+}
+
 export interface Cache {
   readonly tasks: Map<TaskArn, KnownTask>;
   readonly groups: Map<TargetGroupArn, GroupCache>;
@@ -132,8 +138,8 @@ export interface Cache {
   holds: Set<TaskArn>;
   /** By `definitionKey`: a revision never changes. */
   readonly definitions: Map<string, Definition>;
-  /** What ECS itself keeps of the groups that have targets which nothing of ours explains, and when that was read. */
-  natives: { readonly atMs: number; readonly services: ReadonlyMap<string, readonly Selector[]> };
+  /** By cluster: the services that ECS itself registers in groups, where a group has a target that nothing of ours explains. */
+  readonly natives: Map<ClusterArn, Natives>;
   /** Findings on Cloud Map services, as of the last check of each. */
   readonly checkFindings: Map<string, readonly Finding[]>;
   /** Where the next full run begins: the first group that the last one did not get to. */
@@ -149,7 +155,7 @@ export function createCache(): Cache {
     deployments: new Map(),
     holds: new Set(),
     definitions: new Map(),
-    natives: { atMs: Number.NEGATIVE_INFINITY, services: new Map() },
+    natives: new Map(),
     checkFindings: new Map(),
     resumeAt: undefined,
   };
