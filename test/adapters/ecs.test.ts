@@ -66,7 +66,7 @@ describe('DescribeServices', () => {
 
 describe('serviceFrom', () => {
   it('finds no group and no deployment at a service that has none', () => {
-    expect(serviceFrom({ serviceName: 'app' })).toEqual({ name: 'app', targetGroups: [], deployments: [] });
+    expect(serviceFrom({ serviceName: 'app' })).toEqual({ name: 'app', isActive: true, targetGroups: [], deployments: [] });
   });
 
   it('finds the deployments by which its tasks are known, and the task sets of other controllers', () => {
@@ -116,7 +116,7 @@ describe('DescribeTaskDefinition', () => {
   it.each(STOP_TIMEOUTS)('tells the shortest stop time-out: containers are $containers', async ({ definitions, seconds }) => {
     const { world, mocks } = mockedAws();
     mocks.ecs.resolves({ taskDefinition: { containerDefinitions: definitions } });
-    const outcome = await world.DescribeTaskDefinition({ definition: 'app:12' });
-    expect(outcome).toEqual({ ok: true, value: { stopTimeoutSeconds: seconds } });
+    const outcome = await world.DescribeTaskDefinition({ cluster: CLUSTER, definition: 'app:12' });
+    expect(outcome).toEqual({ ok: true, value: { stopTimeoutSeconds: seconds, ports: [], checksHealth: false } });
   });
 });

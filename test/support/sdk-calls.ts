@@ -113,7 +113,12 @@ const DESCRIBE_SERVICES: Call = {
 const DEFINITION = {
   taskDefinition: {
     containerDefinitions: [
-      { name: 'app', stopTimeout: 45, portMappings: [{ name: 'http', containerPort: 8080 }], healthCheck: { command: ['CMD', 'ok'] } },
+      {
+        name: 'app',
+        stopTimeout: 45,
+        portMappings: [{ name: 'http', containerPort: 8080 }],
+        healthCheck: { command: ['CMD', 'ok'] },
+      },
       { name: 'log', stopTimeout: 60 },
     ],
   },
@@ -138,7 +143,15 @@ const DESCRIBE_TARGET_GROUPS: Call = {
   wire: { 'TargetGroupArns.member.1': GROUP, 'TargetGroupArns.member.2': OTHER_GROUP },
   answer: {
     TargetGroups: [
-      { TargetGroupArn: GROUP, TargetGroupName: 'web', TargetType: 'ip', Protocol: 'HTTP', IpAddressType: 'ipv4', Port: 80, VpcId: 'vpc-1' },
+      {
+        TargetGroupArn: GROUP,
+        TargetGroupName: 'web',
+        TargetType: 'ip',
+        Protocol: 'HTTP',
+        IpAddressType: 'ipv4',
+        Port: 80,
+        VpcId: 'vpc-1',
+      },
     ],
   },
   body: `<TargetGroups><member><TargetGroupArn>${GROUP}</TargetGroupArn><TargetGroupName>web</TargetGroupName><TargetType>ip</TargetType><Protocol>HTTP</Protocol>
