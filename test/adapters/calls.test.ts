@@ -4,7 +4,7 @@ import type { OperationName } from '../../functions/app/ports.ts';
 import { type Mock, type MockedAws, mockedAws, sentBy, taskArn } from '../support/sdk.ts';
 import { CALLS, type Call } from '../support/sdk-calls.ts';
 
-/** The world with all three clients answering as told; what is not asked is not sent either. */
+/** The world with all clients answering as told; what is not asked is not sent either. */
 function worldWith(call: Call, arrange: (mock: Mock) => unknown): MockedAws {
   const mocked = mockedAws();
   arrange(mocked.mocks[call.api]);
@@ -27,7 +27,9 @@ describe('every call', () => {
     const { world, mocks } = worldWith(call, (mock) => mock.resolves(call.answer));
     await call.make(world);
     const sent = Object.values(mocks).flatMap(sentBy);
-    expect(sent).toEqual([{ command: `${call.operation}Command`, input: call.input, abortSignal: expect.any(AbortSignal) }]);
+    expect(sent).toEqual([
+      { command: `${call.command ?? call.operation}Command`, input: call.input, abortSignal: expect.any(AbortSignal) },
+    ]);
   });
 
   it.each(CALLS)('$operation makes our words of the answer', async (call) => {
@@ -114,6 +116,9 @@ const LACKS: readonly Lack[] = [
     answer: { TargetHealthDescriptions: [{ Target: { Id: '10.0.1.7', Port: 8080 }, TargetHealth: {} }] },
   },
   { operation: 'ListInstances', field: 'Instances', answer: {} },
+  { operation: 'ListClusters', field: 'clusterArns', answer: {} },
+  { operation: 'ListClusters', field: 'clusterArn', answer: { clusterArns: [CLUSTER_ARN, 'prod'] } },
+  { operation: 'ListServices', field: 'serviceArns', answer: {} },
   { operation: 'ListInstances', field: 'Id', answer: { Instances: [{ Attributes: {} }] } },
 ];
 

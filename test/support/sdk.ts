@@ -89,7 +89,13 @@ export function mockedAws(): MockedAws {
       ...createTaggingApi(() => tagging),
       ...createLogsApi(logs, LOG_GROUP, HOME),
     },
-    mocks: { ecs: mockClient(ecs), elb: mockClient(elb), cloudMap: mockClient(cloudMap), logs: mockClient(logs), tagging: mockClient(tagging) },
+    mocks: {
+      ecs: mockClient(ecs),
+      elb: mockClient(elb),
+      cloudMap: mockClient(cloudMap),
+      logs: mockClient(logs),
+      tagging: mockClient(tagging),
+    },
   };
 }
 
