@@ -7,10 +7,10 @@ import { isObject } from '../../../functions/core/json.ts';
 import { Account } from '../../simulator/account.ts';
 import { adoptDetail } from '../../simulator/adopt.ts';
 import { Service } from '../../simulator/api.ts';
-import { createSimulatedAws } from '../../simulator/aws-api.ts';
+import { createSimulatedAws, LOG_GROUP } from '../../simulator/aws-api.ts';
 import { runClock, settleOnce, VirtualClock } from '../../simulator/clock.ts';
 import { present } from '../../simulator/ecs.ts';
-import { type InProcessRuntime, spawnInProcess } from '../../simulator/in-process.ts';
+import { type InProcessRuntime, logTo, spawnInProcess } from '../../simulator/in-process.ts';
 import { Lambda } from '../../simulator/lambda.ts';
 import { Queue } from '../../simulator/queue.ts';
 import { Random } from '../../simulator/random.ts';
@@ -188,7 +188,9 @@ class Player {
   }
 
   #spawn(): InProcessRuntime {
-    const runtime = spawnInProcess(this.#settings, createSimulatedAws(this.#service), this.#clock);
+    // The function reads its own log: the pause in its tags, and the record of what it wrote.
+    const log = logTo(this.#account.logs.sink(LOG_GROUP, `replay ${this.#runtimes.length}`));
+    const runtime = spawnInProcess(this.#settings, createSimulatedAws(this.#service), this.#clock, { log });
     this.#runtimes.push(runtime);
     return runtime;
   }
