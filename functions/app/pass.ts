@@ -96,6 +96,7 @@ export async function runPass(invocation: Invocation, bound: BoundGroup, listing
     listedAtMs,
     ownership,
     isShared,
+    unhealthyAfterMs: group.unhealthyAfterMs,
     refusedUntilMs: new Map([...known.refused].map(([address, { untilMs }]) => [address, untilMs])),
     writtenAtMs: known.writtenAtMs,
     removalsLeft: removalsLeft(known, registered.size, settings.removalBudgetPercent, clock.now()),

@@ -24,10 +24,18 @@ describe('describedGroupOf', () => {
   it('leaves the protocol open where the group has none, as groups of Lambda functions do', () => {
     const { Port: _, ...withoutPort } = DESCRIBED_GROUP;
     expect(describedGroupOf({ ...withoutPort, TargetType: 'lambda' })).toStrictEqual({
-      group: { arn: GROUP, name: 'web', family: 'ipv4' },
+      group: { arn: GROUP, name: 'web', family: 'ipv4', unhealthyAfterMs: 95_000 },
       targetType: 'lambda',
       protocol: undefined,
     });
+  });
+
+  it.each([
+    { checks: {}, ms: 95_000 },
+    { checks: { HealthCheckIntervalSeconds: 10, HealthCheckTimeoutSeconds: 2, UnhealthyThresholdCount: 5 }, ms: 62_000 },
+    { checks: { HealthCheckIntervalSeconds: 300, HealthCheckTimeoutSeconds: 120, UnhealthyThresholdCount: 10 }, ms: 3_420_000 },
+  ])('takes a target that no longer answers for unhealthy after $ms ms with $checks', ({ checks, ms }) => {
+    expect(describedGroupOf({ ...DESCRIBED_GROUP, ...checks }).group.unhealthyAfterMs).toBe(ms);
   });
 
   it.each(['HTTP', 'TCP', 'GENEVE'] as const)('keeps the protocol %s', (protocol) => {

@@ -52,7 +52,7 @@ describe('the snapshot of a pass that lists', () => {
         targets,
         bindings: [{ ...context.bound.bindings[0], list: 'read', listed: new Set([RUNNING.arn]) }],
         tasks: new Map([[RUNNING.arn, RUNNING]]),
-        describedAtMs: new Map([[RUNNING.arn, START_MS + 60 + GATHER_MS]]),
+        describedAtMs: new Map([[RUNNING.arn, START_MS + 30 + GATHER_MS]]),
         absentAtMs: new Map(),
         knownStoppedAtMs: new Map(),
         held: new Set(),

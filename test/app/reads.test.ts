@@ -358,15 +358,15 @@ describe('descriptions of tasks', () => {
     ]);
   });
 
-  it('are learned when they arrive, and carry that time', async () => {
+  it('are learned when they arrive, and are as old as the question', async () => {
     const [task] = tasksOf(1);
     if (task === undefined) throw new Error('One task was asked for.');
     const fake = new FakeAws({ DescribeTasks: describing(task) });
     fake.callMs = () => 70;
     const { reads, cache } = readsOf(fake);
-    const atMs = START_MS + GATHER_MS + 70;
+    const atMs = START_MS + GATHER_MS;
     expect(await reads.describe(references([task]))).toEqual({ described: [{ task, atMs }], failures: [] });
-    expect(cache.tasks.get(task.arn)).toEqual({ task, seenAtMs: atMs, stoppedAtMs: undefined, isHeld: false });
+    expect(cache.tasks.get(task.arn)).toEqual({ task, seenAtMs: atMs + 70, stoppedAtMs: undefined, isHeld: false });
   });
 
   it('never take back what is known', async () => {

@@ -40,6 +40,7 @@ import {
 
 const NOW_MS = 1_000_000;
 const EVENT_AGE_MS = 3_000;
+const UNHEALTHY_MS = 95_000;
 const ADDRESS = at('10.0.0.1');
 const LINE = 'service=app port=8080';
 
@@ -59,6 +60,7 @@ function input(words: Partial<GuardInput> = {}): GuardInput {
     listedAtMs: NOW_MS,
     ownership: new Map(),
     isShared: false,
+    unhealthyAfterMs: UNHEALTHY_MS,
     removalsLeft: 1_000,
     refusedUntilMs: new Map(),
     writtenAtMs: new Map(),
@@ -84,8 +86,10 @@ function changeFor(task: DescribedTask, { by = binding(LINE), state = 'healthy',
 
 function stopped(endedAgoMs: number | undefined, words: ChangeWords = {}): Change {
   const stoppedAtMs = endedAgoMs === undefined ? undefined : NOW_MS - endedAgoMs;
-  return changeFor(stoppedTask('t1', '10.0.0.1', { stoppedAtMs }), words);
+  return changeFor(stoppedTask('t1', '10.0.0.1', { stoppedAtMs }), { state: 'unhealthy', ...words });
 }
+
+const stillHealthy = (endedAgoMs: number | undefined): Change => stopped(endedAgoMs, { state: 'healthy' });
 
 const RUNNING = runningTask('t1', '10.0.0.1');
 const STOPPING = stoppingTask('t1', '10.0.0.1');
@@ -264,6 +268,16 @@ const CASES: Readonly<Record<HoldReason, { readonly held: readonly Case[]; reado
       [ADD, { isShared: true }],
     ],
   },
+  'still passes its health checks': {
+    held: [[stillHealthy(UNHEALTHY_MS + 1), provedLongAgo(UNHEALTHY_MS + 1)]],
+    free: [
+      [stillHealthy(UNHEALTHY_MS), provedLongAgo(UNHEALTHY_MS)],
+      [stopped(UNHEALTHY_MS + 1), provedLongAgo(UNHEALTHY_MS + 1)],
+      // Nobody knows how long it has had to become unhealthy.
+      [stillHealthy(undefined), provedLongAgo(undefined)],
+      [REMOVE, {}],
+    ],
+  },
   contested: {
     held: [
       ...[ADD, REMOVE, DRAIN].flatMap((change): Case[] => [
@@ -381,6 +395,7 @@ describe('a hold', () => {
       'was let go before',
       'ownership is unknown',
       "may be another writer's",
+      'still passes its health checks',
     ]);
   });
 
@@ -432,6 +447,7 @@ describe('a hold', () => {
       ],
       ['unproven', `The target has the address of ${task}, which has stopped. This stack has no record of its target, ${late}`],
       ['unproven', `The target has the address of ${task}, which has stopped. Others write to this group as well, ${late}`],
+      ['unproven', `The target has the address of ${task}, which has stopped. Yet it passes its health checks, ${late}`],
       ['contested', `The target of ${task} was registered here and disappeared ${again}`],
       [
         'removal-budget',
