@@ -133,8 +133,11 @@ describe('a task that is registered when ECS calls it healthy', () => {
 
   it('is not asked for when it is told to stop, nor by a line without the word', async () => {
     const stopping = worldOf({ tasks: [STOPPING] });
-    expect((await passOver(contextOf(stopping, { trigger: 'schedule' }, LINE))).open.eventsMs).toEqual([]);
-    const plain = worldOf({ tasks: [RUNNING] });
+    const context = contextOf(stopping, { trigger: 'schedule' }, LINE);
+    learn(context.cache, STOPPING, START_MS);
+    expect((await passOver(context)).open.eventsMs).toEqual([]);
+    // One on hold waits for its tag, not for its health.
+    const plain = worldOf({ tasks: [{ ...RUNNING, isHeld: true }] });
     expect((await passOver(contextOf(plain, { trigger: 'schedule' }))).open.eventsMs).toEqual([]);
   });
 });
