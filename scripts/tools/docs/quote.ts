@@ -11,7 +11,8 @@ const TOOK = /^\d+\.\d s (?=for )/m;
 /** From the verdict to the end. */
 export function lastScreenOf(output: string): string {
   const start = output.search(FIRST_LINE);
-  if (start < 0) throw new Error('npm start printed no verdict: no line of its output begins with "In step: " or "NOT in step: ".');
+  if (start < 0)
+    throw new Error('npm start printed no verdict: no line of its output begins with "In step: " or "NOT in step: ".');
   return output.slice(start);
 }
 
