@@ -121,6 +121,6 @@ describe('the README’s quotation', () => {
 
   it('is refused where there is no place for it, or nothing to quote', () => {
     expect(() => quotedIn('# README\n')).toThrow('no block to quote into');
-    expect(() => lastScreenOf('crashed\n')).toThrow('tasks and targets');
+    expect(() => lastScreenOf('crashed\n')).toThrow('no verdict');
   });
 });

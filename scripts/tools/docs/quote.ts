@@ -1,17 +1,19 @@
 /** The last screen of `npm start`, in its output and in the README that quotes it. */
 
-const FIRST_LINE = 'tasks and targets';
+/** The verdict. */
+const FIRST_LINE = /^(?:In step|NOT in step): /m;
 const BEFORE = '<!-- The last screen of npm start, and its page: made by npm run readme. -->\n```text\n';
 const AFTER = '```\n';
 
 /** Seconds that the machine took: the only figure that differs from run to run. */
 const TOOK = /^\d+\.\d s (?=for )/m;
 
-/** From the summary to the end. */
+/** From the verdict to the end. */
 export function lastScreenOf(output: string): string {
-  const start = output.indexOf(`\n${FIRST_LINE}`);
-  if (start < 0) throw new Error(`npm start told no summary: no line of its output begins with "${FIRST_LINE}".`);
-  return output.slice(start + 1);
+  const start = output.search(FIRST_LINE);
+  if (start < 0)
+    throw new Error('npm start printed no verdict: no line of its output begins with "In step: " or "NOT in step: ".');
+  return output.slice(start);
 }
 
 export function quotedIn(readme: string): string {
