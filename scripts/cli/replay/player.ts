@@ -7,10 +7,10 @@ import { isObject } from '../../../functions/core/json.ts';
 import { Account } from '../../simulator/account.ts';
 import { adoptDetail } from '../../simulator/adopt.ts';
 import { Service } from '../../simulator/api.ts';
-import { createSimulatedAws } from '../../simulator/aws-api.ts';
+import { createSimulatedAws, LOG_GROUP } from '../../simulator/aws-api.ts';
 import { runClock, settleOnce, VirtualClock } from '../../simulator/clock.ts';
 import { present } from '../../simulator/ecs.ts';
-import { type InProcessRuntime, spawnInProcess } from '../../simulator/in-process.ts';
+import { type InProcessRuntime, logTo, spawnInProcess } from '../../simulator/in-process.ts';
 import { Lambda } from '../../simulator/lambda.ts';
 import { Queue } from '../../simulator/queue.ts';
 import { Random } from '../../simulator/random.ts';
@@ -188,7 +188,9 @@ class Player {
   }
 
   #spawn(): InProcessRuntime {
-    const runtime = spawnInProcess(this.#settings, createSimulatedAws(this.#service), this.#clock);
+    // An environment of the function reads in the log what the others have recorded.
+    const log = logTo(this.#account.logs.sink(LOG_GROUP, `${this.#runtimes.length}`));
+    const runtime = spawnInProcess(this.#settings, createSimulatedAws(this.#service), this.#clock, { log });
     this.#runtimes.push(runtime);
     return runtime;
   }
