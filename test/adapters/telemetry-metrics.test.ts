@@ -120,6 +120,15 @@ describe('the metrics of an invocation', () => {
     expect(metrics()[1]).not.toHaveProperty('calls');
   });
 
+  it('are not told with the run of an invocation that had none', () => {
+    telemetry.ended({ ...STATUS, trigger: 'messages', standing: undefined });
+    telemetry.publish();
+    telemetry.fail('gone');
+    telemetry.publish();
+    expect(metrics()).toHaveLength(1);
+    expect(metrics()[0]).not.toHaveProperty('trigger');
+  });
+
   it('tell how long registered tasks have waited, a value each', () => {
     telemetry.passed(BUSY_AND_QUICK);
     telemetry.publish();

@@ -47,6 +47,21 @@ describe('reads', () => {
     expect(statementOf('servicediscovery:ListInstances', WITH_CLOUD_MAP)['Resource']).toEqual([CLOUD_MAP_SERVICE]);
   });
 
+  it('of Cloud Map instances go to every service of the place where the tag says which ones are checked', () => {
+    const found = { TargetGroupArns: '', CloudMapServiceArns: '' };
+    expect(statementOf('servicediscovery:ListInstances', found)['Resource']).toBe(
+      'arn:aws:servicediscovery:eu-west-1:111122223333:service/*',
+    );
+    expect(actionsOf(statements(found))).toContain('servicediscovery:ListTagsForResource');
+  });
+
+  it('of tasks go to every cluster where none is named', () => {
+    for (const action of ['ecs:ListServices', 'ecs:ListTasks', 'ecs:DescribeServices', 'ecs:DescribeTasks']) {
+      expect(statementOf(action, { ClusterArns: '' })).not.toHaveProperty('Condition');
+      expect(statementOf(action)).toHaveProperty('Condition');
+    }
+  });
+
   it('go to any resource only where AWS knows no narrower one', () => {
     const unlimited = statements(WITH_CLOUD_MAP).filter(({ Resource, Condition }) => Resource === '*' && !Condition);
     expect(actionsOf(unlimited)).toEqual([
@@ -70,13 +85,15 @@ describe('reads', () => {
 });
 
 describe("what is the function's own", () => {
-  it('is one queue to read, and one log to write', () => {
+  it('is one queue to read, and one log to write and read', () => {
     for (const action of ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage']) {
       expect(statementOf(action)['Resource']).toBe('HintQueue.Arn');
     }
-    for (const action of ['logs:CreateLogStream', 'logs:PutLogEvents']) {
+    for (const action of ['logs:CreateLogStream', 'logs:FilterLogEvents', 'logs:PutLogEvents']) {
       expect(statementOf(action)['Resource']).toBe('SyncLogs.Arn');
     }
+    // Tags belong to the log group itself: its ARN without the part for the streams.
+    expect(statementOf('logs:ListTagsForResource')['Resource']).toBe('arn:aws:logs:eu-west-1:111122223333:log-group:SyncLogs');
   });
 });
 
