@@ -1,6 +1,9 @@
 /** The two ways in which the function meets the simulated account. */
 
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { ClientRequest } from 'node:http';
 import { saltOf } from '../../functions/app/invocation.ts';
+import { isObject } from '../../functions/core/json.ts';
 import { createSimulatedAws, type Line, LOG_GROUP, USUAL_LINE } from './aws-api.ts';
 import { type BundleRuntime, spawnBundle } from './bundle.ts';
 import { settleOnce } from './clock.ts';
@@ -12,6 +15,13 @@ import { type InProcessRuntime, logTo, spawnInProcess } from './in-process.ts';
 const FUNCTION_NAME = 'sync';
 /** What a call takes over HTTP, in virtual milliseconds: as in `USUAL_LINE`. */
 const CALL_MS = 40;
+/** Where Node tells of every HTTP request that begins. */
+const STARTED = 'http.client.request.start';
+/**
+ * Calls and requests need not be as many: calls to one account wait for one session together, and events are sent by no call of a pass.
+ * A call that has not sent its request yet does so within fewer rounds than this.
+ */
+const ROUNDS_MAX = 30;
 
 export interface InProcessBackend extends Backend {
   readonly runtimes: readonly InProcessRuntime[];
@@ -53,10 +63,11 @@ export interface BundleBackend extends Backend {
 export async function bundleOverHttp(file: string, deployment: Deployment): Promise<BundleBackend> {
   const door = new HttpDoor(deployment.accounts?.find ?? deployment.service);
   door.answerMs = () => CALL_MS;
-  door.asked = (name, input) => functionCalled(deployment.settings, name, input);
+  door.asked = (name, input, home) => functionCalled(deployment.settings, name, input, home);
   const endpoint = await door.open();
   const runtimes: BundleRuntime[] = [];
   const underWay = (): number => runtimes.reduce((sum, runtime) => sum + runtime.callsUnderWay(), 0);
+  const sent = watchRequests(endpoint);
   return {
     name: 'the built bundle over HTTP',
     runtimes,
@@ -73,14 +84,30 @@ export async function bundleOverHttp(file: string, deployment: Deployment): Prom
       return runtime;
     },
     settle: async () => {
-      // Every call under way must wait for virtual time, or its answer is still on the wire: then the clock has to wait.
-      for (let quietRounds = 0; quietRounds < 3; ) {
+      // Every request must wait for virtual time, or it is still on the wire: then the clock has to wait.
+      for (let quietRounds = 0; quietRounds < (underWay() === door.waiting ? 3 : ROUNDS_MAX); ) {
         await settleOnce();
-        quietRounds = underWay() === door.waiting ? quietRounds + 1 : 0;
+        quietRounds = sent.open.size === door.waiting ? quietRounds + 1 : 0;
       }
     },
-    close: () => door.close(),
+    close: async () => {
+      sent.stop();
+      await door.close();
+    },
   };
+}
+
+/** Requests to the address that have been sent and have no answer yet. */
+function watchRequests(endpoint: string): { readonly open: ReadonlySet<ClientRequest>; readonly stop: () => void } {
+  const open = new Set<ClientRequest>();
+  const started = (message: unknown): void => {
+    const request = isObject(message) ? message['request'] : undefined;
+    if (!(request instanceof ClientRequest) || request.getHeader('host') !== new URL(endpoint).host) return;
+    open.add(request);
+    request.once('close', () => open.delete(request));
+  };
+  subscribe(STARTED, started);
+  return { open, stop: () => unsubscribe(STARTED, started) };
 }
 
 /** The log stream of an environment. */

@@ -3,10 +3,13 @@
 import type { ApiName } from './api.ts';
 import type { Input } from './api-input.ts';
 import type { SettingsText } from './deployment.ts';
+import { HOME, type Home } from './home.ts';
 
 export interface FunctionCall {
   /** Under which the function that calls was set up. */
   readonly settings: SettingsText;
+  /** Where the call goes; in another account than the function's it is made by the role of that account. */
+  readonly home: Home;
   readonly operation: ApiName;
   readonly input: Input;
 }
@@ -19,6 +22,6 @@ export function onFunctionCall(listener: (call: FunctionCall) => void): () => vo
   return () => listeners.delete(listener);
 }
 
-export function functionCalled(settings: SettingsText, operation: ApiName, input: Input): void {
-  for (const listener of listeners) listener({ settings, operation, input });
+export function functionCalled(settings: SettingsText, operation: ApiName, input: Input, home = HOME): void {
+  for (const listener of listeners) listener({ settings, home, operation, input });
 }

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type ApiName, errorOf, type Service } from './api.ts';
 import { ApiError } from './api-error.ts';
 import type { Input } from './api-input.ts';
+import type { Home } from './home.ts';
 import { type Protocol, protocolOf } from './wire.ts';
 
 /** What a request's signature says: whose key, and for which region. The signature itself is not checked. */
@@ -21,8 +22,8 @@ export class HttpDoor {
   #requests = 0;
   /** Milliseconds of virtual time between a call's effect and its answer; 0 answers without time passing. */
   answerMs: () => number = () => 0;
-  /** Told of every call that arrives, whatever becomes of it. */
-  asked: (operation: ApiName, input: Input) => void = () => undefined;
+  /** Told of every call that arrives, and where, whatever becomes of it. */
+  asked: (operation: ApiName, input: Input, home: Home) => void = () => undefined;
 
   /** One account, or whichever of several the signature leads to. */
   constructor(service: Service | ((signature: Signature) => Service | undefined)) {
@@ -80,7 +81,7 @@ export class HttpDoor {
       this.#answer(response, protocol, new ApiError('UnknownOperationException', `${operation} is not simulated`, 400));
       return;
     }
-    this.asked(operation, protocol.input);
+    this.asked(operation, protocol.input, service.account.home);
     this.#carryOut(response, protocol, { service, operation, input: protocol.input, accessKeyId: signature.accessKeyId });
   }
 

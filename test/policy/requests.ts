@@ -1,17 +1,27 @@
 /** A call of the function as IAM sees it: action, resource, condition context (Service Authorization Reference). */
 
 import type { ApiName } from '../../scripts/simulator/api.ts';
-import { text, texts } from '../../scripts/simulator/api-input.ts';
+import { objects, text, texts } from '../../scripts/simulator/api-input.ts';
+import type { SettingsText } from '../../scripts/simulator/deployment.ts';
 import type { FunctionCall } from '../../scripts/simulator/function-calls.ts';
+import { HOME, type Home } from '../../scripts/simulator/home.ts';
 
 export interface IamRequest {
   readonly action: string;
   readonly resource: string;
-  readonly context: Readonly<Record<string, string>>;
+  readonly context: Readonly<Record<string, string | readonly string[]>>;
 }
 
-/** The log group of the stack, as `roleOf` names it. */
-const OWN_LOG_GROUP = 'arn:aws:logs:eu-west-1:111122223333:log-group:SyncLogs';
+/** The account and region of a stack with these settings: those of its first cluster. */
+export function homeOf({ clusters }: SettingsText): Home {
+  const [, , , region = HOME.region, id = HOME.id] = clusters[0]?.split(':') ?? [];
+  return { id, region };
+}
+
+/** Whether the call is made by the role of a spoke, and not by the function's own. */
+export function isBySpoke({ settings, home }: Pick<FunctionCall, 'settings' | 'home'>): boolean {
+  return settings.spokeRole !== undefined && home.id !== homeOf(settings).id;
+}
 
 type Reader = (call: FunctionCall) => readonly IamRequest[];
 
@@ -38,15 +48,31 @@ const READERS: Readonly<Partial<Record<ApiName, Reader>>> = {
   ListClusters: () => [anywhere('ecs:ListClusters')],
   'ecs.ListServices': ({ input }) => [ofCluster('ecs:ListServices', '*', text(input, 'cluster'))],
   GetResources: () => [anywhere('tag:GetResources')],
-  FilterLogEvents: () => [{ action: 'logs:FilterLogEvents', resource: `${OWN_LOG_GROUP}:*`, context: {} }],
-  'logs.ListTagsForResource': () => [{ action: 'logs:ListTagsForResource', resource: OWN_LOG_GROUP, context: {} }],
+  FilterLogEvents: ({ settings }) => [{ action: 'logs:FilterLogEvents', resource: `${ownLogGroup(settings)}:*`, context: {} }],
+  'logs.ListTagsForResource': ({ settings }) => [
+    { action: 'logs:ListTagsForResource', resource: ownLogGroup(settings), context: {} },
+  ],
   ListTagsForResource: () => [anywhere('servicediscovery:ListTagsForResource')],
-  ListInstances: ({ input, settings }) => {
-    const id = text(input, 'ServiceId') ?? '';
-    const service = settings.cloudMapServices.find((arn) => arn.endsWith(`/${id}`)) ?? id;
+  ListInstances: (call) => {
+    const id = text(call.input, 'ServiceId') ?? '';
+    const { id: account, region } = placeOf(call);
+    const service = `arn:aws:servicediscovery:${region}:${account}:service/${id}`;
     const context = { 'servicediscovery:ServiceArn': service };
     return [{ action: 'servicediscovery:ListInstances', resource: service, context }];
   },
+  AssumeRole: ({ input }) => {
+    const role = text(input, 'RoleArn') ?? '';
+    const externalId = text(input, 'ExternalId');
+    const context = { 'aws:ResourceAccount': role.split(':')[4] ?? '' };
+    const told = externalId === undefined ? context : { ...context, 'sts:ExternalId': externalId };
+    return [{ action: 'sts:AssumeRole', resource: role, context: told }];
+  },
+  PutEvents: ({ input, settings }) =>
+    objects(input, 'Entries').map((entry) => {
+      const { id, region } = homeOf(settings);
+      const resource = `arn:aws:events:${region}:${id}:event-bus/${text(entry, 'EventBusName') ?? 'default'}`;
+      return { action: 'events:PutEvents', resource, context: { 'events:source': [text(entry, 'Source') ?? ''] } };
+    }),
 };
 
 /** What IAM is asked for the call: one question per resource that it names. */
@@ -60,6 +86,17 @@ export function requestsOf(call: FunctionCall): readonly IamRequest[] {
 /** Tasks of an account that has not opted in are `task/ID`; IAM's tables know `task/CLUSTER/ID` alone. */
 function inLongForm(task: string, cluster: string): string {
   return task.replace(/:task\/([^/]+)$/, `:task/${cluster.slice(cluster.indexOf('/') + 1)}/$1`);
+}
+
+/** Where a call goes. Where the account is not simulated as the one that its settings name, those decide. */
+function placeOf({ settings, home }: FunctionCall): Home {
+  return home.id === HOME.id && home.region === HOME.region ? homeOf(settings) : home;
+}
+
+/** The log group of the stack, as `roleOf` names it. */
+function ownLogGroup(settings: SettingsText): string {
+  const { id, region } = homeOf(settings);
+  return `arn:aws:logs:${region}:${id}:log-group:SyncLogs`;
 }
 
 function anywhere(action: string): IamRequest {
