@@ -84,10 +84,17 @@ export function describedGroupOf(described: SdkTargetGroup): DescribedGroup {
       arn: arn.value,
       name: required(described.TargetGroupName, 'TargetGroupName'),
       family: described.IpAddressType === 'ipv6' ? 'ipv6' : 'ipv4',
+      unhealthyAfterMs: unhealthyAfterMs(described),
     },
     targetType: required(described.TargetType, 'TargetType'),
     protocol: described.Protocol,
   };
+}
+
+/** Each check may begin an interval late and take its whole time; the defaults are those of an Application Load Balancer (ELB guide). */
+function unhealthyAfterMs(described: SdkTargetGroup): number {
+  const { HealthCheckIntervalSeconds: interval = 30, HealthCheckTimeoutSeconds: timeout = 5 } = described;
+  return (interval * ((described.UnhealthyThresholdCount ?? 2) + 1) + timeout) * 1_000;
 }
 
 export function attributesFrom(attributes: readonly TargetGroupAttribute[]): GroupAttributes {

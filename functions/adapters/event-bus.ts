@@ -58,7 +58,8 @@ export class EventBus implements Pick<Reporter, 'passed' | 'ended'> {
     try {
       const command = new PutEventsCommand({ Entries: entries });
       const answer = await this.#client.send(command, { abortSignal: AbortSignal.timeout(SEND_TIME_MS) });
-      return answer.Entries?.find(({ ErrorCode }) => ErrorCode !== undefined)?.ErrorMessage;
+      const refused = answer.Entries?.find(({ ErrorCode }) => ErrorCode !== undefined);
+      return refused && `${refused.ErrorCode}: ${refused.ErrorMessage ?? 'no message'}`.slice(0, 300);
     } catch (error) {
       return error instanceof Error ? `${error.name}: ${error.message}`.slice(0, 300) : 'unknown';
     }

@@ -26,6 +26,8 @@ export function createLogsApi(client: CloudWatchLogsClient, logGroup: string, ho
 
     FilterLogEvents: ({ group, sinceMs, nextToken }) =>
       outcomeOf(async (abortSignal) => {
+        // Without a log group there is no record: to a command line, every late removal is one of unknown owner.
+        if (logGroup === '') return { items: [], nextToken: undefined };
         const command = new FilterLogEventsCommand(filterInput(logGroup, group, sinceMs, nextToken));
         const answer = await client.send(command, { abortSignal });
         return { items: (answer.events ?? []).flatMap(entriesOf), nextToken: answer.nextToken };

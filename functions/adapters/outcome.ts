@@ -25,8 +25,8 @@ const NAMES: readonly (readonly [FailureKind, string])[] = [
   ['quota', 'TooManyTargets'],
   [
     'unavailable',
-    'AbortError HealthUnavailable InternalFailure InternalServerError RequestAborted RequestTimeout Server ' +
-      'ServiceUnavailable TimeoutError',
+    'AbortError HealthUnavailable InternalFailure InternalServerError InternalService PaginationTokenExpired RequestAborted ' +
+      'RequestTimeout Server ServiceUnavailable TimeoutError',
   ],
 ];
 const KINDS: ReadonlyMap<string, FailureKind> = new Map(

@@ -1,5 +1,6 @@
 /** SDK clients by account and region: the stack's own, other regions, and accounts that have given it a role to read by. */
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { CALL_TIME_MS } from '../app/ports.ts';
 import type { SpokeRole } from '../core/binding-sources.ts';
 import { arnParts, type CloudMapServiceArn, type ClusterArn, isSamePlace, type Place } from '../core/values.ts';
 
@@ -91,7 +92,10 @@ export class Places {
       DurationSeconds: SESSION_SECONDS,
       ...(externalId !== undefined && { ExternalId: externalId }),
     });
-    const { Credentials: given } = await new STSClient(this.#base).send(command);
+    // Every call to the account waits for this one. Without an end of its own, one connection that died while Lambda had frozen the
+    // environment would fail them all until the session is renewed.
+    const abortSignal = AbortSignal.timeout(CALL_TIME_MS);
+    const { Credentials: given } = await new STSClient(this.#base).send(command, { abortSignal });
     const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = given ?? {};
     if (!AccessKeyId || !SecretAccessKey || !SessionToken || !Expiration) throw new RoleMissing(account);
     return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken, expiration: Expiration };

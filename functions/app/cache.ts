@@ -13,7 +13,7 @@ import type { Change } from '../core/plan.ts';
 import { type Member, registeredAddresses } from '../core/snapshot.ts';
 import { isDraining, type Target } from '../core/target.ts';
 import { type Definition, type DescribedTask, isLive, isServing, joinTask, type Task } from '../core/task.ts';
-import type { Address, CloudMapServiceArn, TargetGroupArn, TaskArn } from '../core/values.ts';
+import type { Address, CloudMapServiceArn, ClusterArn, TargetGroupArn, TaskArn } from '../core/values.ts';
 import type { ZoneForm } from '../core/zone.ts';
 import type { Buckets } from './caller.ts';
 
@@ -102,6 +102,8 @@ export interface GroupCache {
   origins: ReadonlyMap<Address, TaskArn>;
   /** Targets that another writer must have registered, and when that was last recorded. */
   readonly strangers: Map<Address, number>;
+  /** Until when the record was read for what other environments have seen of such targets. */
+  recordReadAtMs: number;
   /** When these were last recorded. */
   recordedAtMs: number;
 }
@@ -118,6 +120,12 @@ export interface Owner {
   readonly atMs: number;
 }
 
+/** The services of a cluster by the ARN of the group that ECS keeps them in, and when that was read. */
+interface Natives {
+  readonly atMs: number;
+  readonly services: ReadonlyMap<string, readonly Selector[]>;
+}
+
 export interface Cache {
   readonly tasks: Map<TaskArn, KnownTask>;
   readonly groups: Map<TargetGroupArn, GroupCache>;
@@ -130,8 +138,8 @@ export interface Cache {
   holds: Set<TaskArn>;
   /** By `definitionKey`: a revision never changes. */
   readonly definitions: Map<string, Definition>;
-  /** What ECS itself keeps of the groups that have targets which nothing of ours explains, and when that was read. */
-  natives: { readonly atMs: number; readonly services: ReadonlyMap<string, readonly Selector[]> };
+  /** By cluster: the services that ECS itself registers in groups, where a group has a target that nothing of ours explains. */
+  readonly natives: Map<ClusterArn, Natives>;
   /** Findings on Cloud Map services, as of the last check of each. */
   readonly checkFindings: Map<string, readonly Finding[]>;
   /** Where the next full run begins: the first group that the last one did not get to. */
@@ -147,7 +155,7 @@ export function createCache(): Cache {
     deployments: new Map(),
     holds: new Set(),
     definitions: new Map(),
-    natives: { atMs: Number.NEGATIVE_INFINITY, services: new Map() },
+    natives: new Map(),
     checkFindings: new Map(),
     resumeAt: undefined,
   };
@@ -188,6 +196,7 @@ export function groupCache(cache: Cache, group: TargetGroupArn): GroupCache {
     settingsFindings: [],
     origins: new Map(),
     strangers: new Map(),
+    recordReadAtMs: Number.NEGATIVE_INFINITY,
     recordedAtMs: Number.NEGATIVE_INFINITY,
   };
   cache.groups.set(group, fresh);
@@ -236,10 +245,11 @@ export function hintsFor({ cache, clock, environment }: Hearer, bound: BoundGrou
   const known = groupCache(cache, bound.group.arn);
   const isPremature = ({ isFollowUp, claim }: Hint): boolean =>
     isFollowUp === true && claim?.isStop === true && clock.now() - claim.atMs < environment.eventAgeMs;
-  return hints.filter(
-    (hint) =>
-      isMeant(bound, hint) && !isCovered(known, hint) && !isPremature(hint) && !isClaimMet(bound, hint, known.targetsRead),
-  );
+  // A target that this environment has just registered may not be shown yet.
+  const isUnshown = ({ task }: Hint): boolean =>
+    [...known.writtenAtMs.keys()].some((key) => key.startsWith('register ') && key.endsWith(task));
+  const isSettled = (hint: Hint): boolean => isPremature(hint) || isClaimMet(bound, hint, known.targetsRead);
+  return hints.filter((hint) => isMeant(bound, hint) && !isCovered(known, hint) && (isUnshown(hint) || !isSettled(hint)));
 }
 
 /** What decides which hints ask for a look. */

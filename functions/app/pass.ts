@@ -41,7 +41,7 @@ import {
 } from './cache.ts';
 import type { Invocation } from './invocation.ts';
 import { outdated } from './read-configuration.ts';
-import { readSnapshot } from './read-snapshot.ts';
+import { cachedTasks, readSnapshot } from './read-snapshot.ts';
 import { readOwnership, recordOwners } from './record.ts';
 import { identifyStrangers } from './strangers.ts';
 import { type Writer, writeChanges } from './writes.ts';
@@ -96,6 +96,7 @@ export async function runPass(invocation: Invocation, bound: BoundGroup, listing
     listedAtMs,
     ownership,
     isShared,
+    unhealthyAfterMs: group.unhealthyAfterMs,
     refusedUntilMs: new Map([...known.refused].map(([address, { untilMs }]) => [address, untilMs])),
     writtenAtMs: known.writtenAtMs,
     removalsLeft: removalsLeft(known, registered.size, settings.removalBudgetPercent, clock.now()),
@@ -152,7 +153,7 @@ function historyOf({ cache }: Invocation, { group, bindings }: BoundGroup, known
     [...known.origins].map(([address, task]) => [address, { task, isLive: isKnownLive(cache, task) }] as const),
   );
   const clusters = new Set(bindings.map(({ selector }) => selector.cluster));
-  const natives = (cache.natives.services.get(group.arn) ?? []).filter(({ cluster }) => clusters.has(cluster));
+  const natives = [...clusters].flatMap((cluster) => cache.natives.get(cluster)?.services.get(group.arn) ?? []);
   return { ...known, searched: new Set(known.searches.keys()), origins, natives };
 }
 
@@ -167,10 +168,10 @@ function servesOtherwise(members: readonly Member[], registered: ReadonlySet<Add
 }
 
 function writerOf(invocation: Invocation, bound: BoundGroup, known: GroupCache, snapshot: Snapshot): Writer {
-  const { cache, caller, clock, reporter } = invocation;
+  const { caller, clock, reporter } = invocation;
   const isDue = (changes: readonly Change[]): boolean => {
-    const tasks = new Map([...cache.tasks].map(([arn, { task }]) => [arn, task]));
-    return mayStillLeave(changes, { ...snapshot, tasks }, bound.bindingsReadAtMs, clock.now());
+    const current = { ...snapshot, ...cachedTasks(invocation, snapshot.bindings, [...snapshot.tasks.keys()]) };
+    return mayStillLeave(changes, current, bound.bindingsReadAtMs, clock.now());
   };
   const record = (kind: RecordKind, changes: readonly Change[]): void =>
     reporter.recorded(

@@ -6,7 +6,7 @@ import type { Failure } from '../core/failure.ts';
 import { problemsOf } from '../core/result.ts';
 import { isUnproved, type ListedBinding, type Snapshot, type TasksToDescribe, tasksToDescribe } from '../core/snapshot.ts';
 import type { Target } from '../core/target.ts';
-import { definitionKey, isServing, type Task } from '../core/task.ts';
+import { definitionKey, isLive, isServing, type Task } from '../core/task.ts';
 import type { TaskArn } from '../core/values.ts';
 import { groupCache, noteListed } from './cache.ts';
 import type { Invocation } from './invocation.ts';
@@ -44,12 +44,22 @@ export async function readSnapshot(invocation: Invocation, request: PassRequest,
   );
   const reading = await describe(invocation, request, targets, lists);
   if (isListing) return reading;
-  const { bindings, tasks } = reading.snapshot;
+  const { bindings, tasks, held } = reading.snapshot;
   const hinted = hints.flatMap(({ task }) => tasks.get(task) ?? []);
   const unproved = hinted.filter((task) => isServing(task) && isUnproved(bindings, task));
-  if (unproved.length === 0) return reading;
-  const proved = await Promise.all(lists.map((list) => prove(invocation, list, unproved, readAtMs)));
+  // Only a list tells whether others serve: without one, every task that is put on hold would look like the last.
+  const isHolding = hinted.some((task) => held?.has(task.arn) && isLive(task) && isSelected(bindings, task));
+  if (unproved.length === 0 && !isHolding) return reading;
+  const proved = await Promise.all(
+    lists.map((list) =>
+      isHolding ? listRunning(invocation, list.binding, readAtMs) : prove(invocation, list, unproved, readAtMs),
+    ),
+  );
   return describe(invocation, request, targets, proved, reading);
+}
+
+function isSelected(bindings: readonly ListedBinding[], task: Task): boolean {
+  return bindings.some(({ selector }) => selects(selector, task));
 }
 
 async function listRunning({ reads, cache, clock }: Invocation, binding: GroupBinding, notBeforeMs: number): Promise<List> {

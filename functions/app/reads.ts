@@ -214,12 +214,14 @@ export class Reads {
     how?: { readonly dropRefused: true },
   ): Promise<Descriptions> {
     let tasks: readonly TaskArn[] = [];
+    let askedAtMs = this.#clock.now();
     const answer = await this.#caller.readLate('DescribeTasks', cluster, `tasks of ${cluster}`, () => {
       tasks = take();
+      askedAtMs = this.#clock.now();
       return tasks.length === 0 ? undefined : { cluster, tasks };
     });
     if (answer === undefined) return NOTHING;
-    if (answer.ok) return this.#learnAll(answer.value);
+    if (answer.ok) return this.#learnAll(answer.value, askedAtMs);
     // A cluster that was deleted knows none of its tasks any more: they are unknown, like any that ECS has forgotten.
     if (answer.problem.kind === 'gone') return NOTHING;
     if (answer.problem.kind !== 'refused' || how === undefined) return { described: [], failures: [answer.problem] };
@@ -231,8 +233,9 @@ export class Reads {
     if (tasks.length <= 1) return NOTHING;
     const parts = await Promise.all(
       halves(tasks).map(async (half) => {
+        const askedAtMs = this.#clock.now();
         const answer = await this.#caller.read('DescribeTasks', `${half.length} tasks of ${cluster}`, { cluster, tasks: half });
-        if (answer.ok) return this.#learnAll(answer.value);
+        if (answer.ok) return this.#learnAll(answer.value, askedAtMs);
         return answer.problem.kind === 'refused'
           ? this.#describeHalves(cluster, half)
           : { described: [], failures: [answer.problem] };
@@ -241,9 +244,9 @@ export class Reads {
     return { described: parts.flatMap(({ described }) => described), failures: parts.flatMap(({ failures }) => failures) };
   }
 
-  #learnAll(tasks: readonly DescribedTask[]): Descriptions {
-    const atMs = this.#clock.now();
-    for (const task of tasks) learn(this.#cache, task, atMs);
+  /** A description is as old as the question: an environment that was frozen in between has an answer that looks new and is not. */
+  #learnAll(tasks: readonly DescribedTask[], atMs: number): Descriptions {
+    for (const task of tasks) learn(this.#cache, task, this.#clock.now());
     return { described: tasks.map((task) => ({ task, atMs })), failures: [] };
   }
 }

@@ -15,6 +15,8 @@ const OWNERS_INTERVAL_MS = 3_000_000;
 export const RECORD_WINDOW_MS = 4_200_000;
 /** Lines of one moment may carry times that differ by this much. */
 const RECORD_SLACK_MS = 5_000;
+/** A line may be found so late (CloudWatch Logs answers within seconds, as a rule). */
+const RECORD_LAG_MS = 60_000;
 
 export interface OwnershipRead {
   /** By `changeKey`. Nothing here for a removal whose record could not be read: then it is unknown. */
@@ -31,15 +33,21 @@ export async function readOwnership(
   late: readonly Change[],
 ): Promise<OwnershipRead> {
   const known = groupCache(cache, arn);
-  const sinceMs = clock.now() - RECORD_WINDOW_MS;
+  const nowMs = clock.now();
+  const sinceMs = nowMs - RECORD_WINDOW_MS;
   const isShared = [...known.strangers.values()].some((atMs) => atMs >= sinceMs);
   if (late.length === 0) return { ownership: new Map(), isShared, failures: [] };
   const seenMs = late.map(({ address, because }) => {
     const owner = known.owners.get(address);
     return owner?.task === because.task ? owner.atMs - RECORD_SLACK_MS : sinceMs;
   });
-  const entries = await reads.record(arn, Math.min(...seenMs));
+  // That this environment saw the owner a moment ago does not say whether another one saw a stranger before that.
+  const sharedMs = isShared ? nowMs : Math.max(sinceMs, known.recordReadAtMs - RECORD_LAG_MS);
+  const entries = await reads.record(arn, Math.min(sharedMs, ...seenMs));
   if (!entries.ok) return { ownership: new Map(), isShared, failures: [entries.problem] };
+  const shared = entries.value.filter(({ kind }) => kind === 'shared');
+  for (const { address, atMs } of shared) known.strangers.set(address, Math.max(atMs, known.strangers.get(address) ?? atMs));
+  known.recordReadAtMs = nowMs;
   return {
     ownership: new Map(
       late.map((change) => {
@@ -53,7 +61,7 @@ export async function readOwnership(
         ] as const;
       }),
     ),
-    isShared: isShared || entries.value.some(({ kind }) => kind === 'shared'),
+    isShared: isShared || shared.length > 0,
     failures: [],
   };
 }

@@ -154,14 +154,17 @@ async function readNatives(
 ): Promise<readonly Failure[]> {
   const { cache, clock } = invocation;
   const isWorthIt = targets.some(({ address, state }) => state === 'healthy' && strangers.includes(address));
-  if (!isWorthIt || clock.now() - cache.natives.atMs < SEARCH_INTERVAL_MS) return [];
-  const clusters = [...new Set(bound.bindings.map(({ selector }) => selector.cluster))];
-  const answers = await Promise.all(clusters.map((cluster) => servicesOf(invocation, cluster)));
-  const services = new Map<string, Selector[]>();
-  for (const { selector, group } of answers.flatMap((answer) => (answer.ok ? answer.value : []))) {
-    services.set(group, [...(services.get(group) ?? []), selector]);
-  }
-  cache.natives = { atMs: clock.now(), services };
+  if (!isWorthIt) return [];
+  const isDue = (cluster: ClusterArn): boolean =>
+    clock.now() - (cache.natives.get(cluster)?.atMs ?? Number.NEGATIVE_INFINITY) >= SEARCH_INTERVAL_MS;
+  const clusters = [...new Set(bound.bindings.map(({ selector }) => selector.cluster))].filter(isDue);
+  const answers = await Promise.all(
+    clusters.map(async (cluster) => {
+      const answer = await servicesOf(invocation, cluster);
+      if (answer.ok) cache.natives.set(cluster, { atMs: clock.now(), services: answer.value });
+      return answer;
+    }),
+  );
   return problemsOf(answers);
 }
 
@@ -175,10 +178,11 @@ async function servicesOf({ caller, reads }: Invocation, cluster: ClusterArn) {
   const answers = await Promise.all(selectors.map((selector) => reads.service(selector)));
   const [failure] = problemsOf(answers);
   if (failure !== undefined) return err(failure);
-  const kept = answers.flatMap((answer, index) => {
-    const selector = selectors[index];
-    const groups = answer.ok ? (answer.value?.targetGroups ?? []) : [];
-    return selector === undefined ? [] : groups.map((group) => ({ selector, group }));
-  });
-  return ok(kept);
+  const services = new Map<string, readonly Selector[]>();
+  for (const [index, selector] of selectors.entries()) {
+    const answer = answers[index];
+    const groups = answer?.ok ? (answer.value?.targetGroups ?? []) : [];
+    for (const group of groups) services.set(group, [...(services.get(group) ?? []), selector]);
+  }
+  return ok(services);
 }

@@ -189,7 +189,8 @@ function findingOf({ resource, word, expected }: Mistake): Finding {
   };
 }
 
-function bindingTags(tags: readonly Tag[]): readonly Tag[] {
+/** The tags that are lines, in the order of their keys. */
+export function bindingTags(tags: readonly Tag[]): readonly Tag[] {
   const ours = tags.filter(({ key }) => key === TAG || key.startsWith(`${TAG}:`));
   return [...ours].sort((one, other) => (one.key < other.key ? -1 : 1));
 }

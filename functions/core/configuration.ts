@@ -2,6 +2,7 @@
 
 import { type Binding, describeBinding, describeSelector, type GroupBinding, type Selector, selectorKey } from './binding.ts';
 import {
+  bindingTags,
   isDiscovering,
   type Lines,
   linesOfParameter,
@@ -199,21 +200,29 @@ export function resolveConfiguration(settings: Settings, copies: Copies): Config
   const lines = allLines(scope, copies.tags);
   const states = scope.targetGroups.map((arn) => ({ arn, state: stateOf(scope, arn, lines, copies) }));
   const groups = states.flatMap(({ state }) => (state === undefined || state === 'unread' ? [] : [state]));
-  const checked = [...copies.cloudMapTags].map(([service, tags]) => checkedService(scope, service, tags));
+  // The index of tags may be behind: a service that it still has may be gone or have lost its tag, and that is nobody's mistake.
+  const services = [...copies.cloudMapTags].filter(([, tags]) => !isDiscovering(settings) || isTagged(tags));
+  const checked = services.map(([service, tags]) => checkedService(scope, service, tags));
   const unbound = new Set(unboundGroups(scope, copies));
+  const isUndiscovered = isDiscovering(settings) && copies.discovered === undefined;
   return {
     groups,
     unread: states.filter(({ state }) => state === 'unread').map(({ arn }) => arn),
-    isUndiscovered: isDiscovering(settings) && copies.discovered === undefined,
+    isUndiscovered,
     cloudMapServices: checked.filter(({ bindings }) => bindings.length > 0),
     findings: [
-      ...lines.flatMap(({ mistakes }) => mistakes),
+      // Before it is known which groups there are, every line of the parameter names one that there is not.
+      ...(isUndiscovered ? [] : lines.flatMap(({ mistakes }) => mistakes)),
       ...checked.flatMap(({ mistakes }) => mistakes),
       ...scope.targetGroups.flatMap((arn) => groupFindings(scope, arn, copies, unbound.has(arn))),
       ...scope.cloudMapServices.filter((arn) => !isReachable(scope, arn)).map(unreachableService),
       ...groups.flatMap(nativeFindings),
     ],
   };
+}
+
+function isTagged(answer: readonly Tag[] | 'gone'): boolean {
+  return answer !== 'gone' && bindingTags(answer).length > 0;
 }
 
 function checkedService(scope: Scope, service: CloudMapServiceArn, answer: readonly Tag[] | 'gone') {

@@ -1,5 +1,5 @@
 /** How long a group has been out of step: what the objective and its alarm are measured by. */
-import { type Held, isFinalHold } from './guard.ts';
+import { changeKey, type Held, isFinalHold } from './guard.ts';
 import type { Change } from './plan.ts';
 
 /**
@@ -13,8 +13,9 @@ export function oldestOpenMs(
   boundAtMs: number,
   nowMs: number,
 ): number {
-  const settled = new Set<Change>([...done, ...held.filter(isFinalHold).map(({ change }) => change)]);
-  const open = planned.filter((change) => !settled.has(change));
+  // By key: what was made may name another zone than what was planned.
+  const settled = new Set([...done, ...held.filter(isFinalHold).map(({ change }) => change)].map(changeKey));
+  const open = planned.filter((change) => !settled.has(changeKey(change)));
   return Math.max(0, ...open.map(({ sinceMs = nowMs }) => nowMs - Math.max(sinceMs, boundAtMs)));
 }
 

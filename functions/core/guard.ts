@@ -6,7 +6,7 @@ import { type Membership, membersOf, wantedAddresses } from './snapshot.ts';
 import { isServing, phaseOf } from './task.ts';
 import { type Address, arnParts, type ClusterArn, isSamePlace, type TaskArn } from './values.ts';
 
-/** A write leaves within this time of the DescribeTasks answer that proves it, or it is planned again. */
+/** A write leaves within this time of the DescribeTasks call that proves it, or it is planned again. */
 export const PROOF_AGE_MAX_MS = 4_000;
 /** Between the end of a task and the list of running tasks that confirms that nobody of ours has its address. */
 export const CONFIRM_AFTER_MS = 5_000;
@@ -54,6 +54,8 @@ export interface GuardInput {
   readonly ownership: ReadonlyMap<string, Ownership>;
   /** Whether others register targets in this group too. */
   readonly isShared: boolean;
+  /** So long the group's health checks need to find a target unhealthy that no longer answers. */
+  readonly unhealthyAfterMs: number;
   /** How many more targets this environment may remove from the group within the minute. */
   readonly removalsLeft: number;
   /** Registrations that ELB refused, and until when they are left alone. */
@@ -78,6 +80,7 @@ const FINAL: ReadonlySet<HoldReason> = new Set([
   'was let go before',
   'ownership is unknown',
   "may be another writer's",
+  'still passes its health checks',
 ]);
 
 interface GuardRule {
@@ -142,6 +145,12 @@ const RULES = [
     // may have come to the address since. In a group of our own nobody wants it there.
     reason: "may be another writer's",
     holds: (change, { nowMs, isShared }) => isShared && isLate(change, nowMs),
+  },
+  {
+    // Its task ended so long ago that it would be unhealthy. What answers is another task, which somebody may have meant to have here.
+    reason: 'still passes its health checks',
+    holds: (change, { nowMs, unhealthyAfterMs }) =>
+      isLate(change, nowMs) && change.state === 'healthy' && nowMs - (change.endedAtMs ?? nowMs) > unhealthyAfterMs,
   },
   {
     // A writer that undoes us at once would otherwise be answered at every event.
@@ -234,6 +243,7 @@ const WHY_UNPROVED = {
   'was let go before': 'This stack has removed its target before',
   'ownership is unknown': 'This stack has no record of its target',
   "may be another writer's": 'Others write to this group as well',
+  'still passes its health checks': 'Yet it passes its health checks',
 } as const;
 
 /** A hold that a person should hear about. */
@@ -251,6 +261,7 @@ export function findingOfHeld(held: Held): Finding[] {
     }
     case 'was let go before':
     case "may be another writer's":
+    case 'still passes its health checks':
     case 'ownership is unknown': {
       const record = WHY_UNPROVED[because];
       const message =

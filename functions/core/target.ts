@@ -5,6 +5,8 @@ export interface TargetGroup {
   readonly arn: TargetGroupArn;
   readonly name: string;
   readonly family: IpFamily;
+  /** So long its health checks need to find a target unhealthy that no longer answers. */
+  readonly unhealthyAfterMs: number;
 }
 
 /** A target as it goes over the wire. ELB knows a target by id *and* port. */

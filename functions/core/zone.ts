@@ -16,7 +16,10 @@ export type ZoneForms = ReadonlyMap<string, ZoneForm>;
 
 /** Addresses so near to each other that they lie in one subnet, as a rule: /24, and /64 of IPv6. */
 export function rangeOf(ip: string): string {
-  return ip.includes(':') ? ip.split(':', 4).join(':') : ip.slice(0, ip.lastIndexOf('.'));
+  if (!ip.includes(':')) return ip.slice(0, ip.lastIndexOf('.'));
+  const [head = [], tail = []] = ip.split('::').map((half) => (half === '' ? [] : half.split(':')));
+  const zeros = Array.from({ length: 8 - head.length - tail.length }, () => '0');
+  return [...head, ...zeros, ...tail].slice(0, 4).join(':');
 }
 
 /** The zone to register the task's address with; undefined for none. */

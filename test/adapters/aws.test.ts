@@ -20,6 +20,9 @@ import {
   resetAnswer,
   SdkServer,
 } from '../support/sdk-server.ts';
+import { HOME } from '../support/values.ts';
+
+const PLACE = { home: HOME, spokeRole: undefined };
 
 let server: SdkServer;
 let endpoint: string;
@@ -39,10 +42,10 @@ afterEach(async () => {
 });
 
 function world(options: ClientOptions = {}): AwsApi {
-  return createAwsApi({ region: 'eu-west-1', endpoint, logGroup: LOG_GROUP, ...options });
+  return createAwsApi(PLACE, { region: 'eu-west-1', endpoint, logGroup: LOG_GROUP, ...options });
 }
 
-const FIRST_OF_API = (['ecs', 'elb', 'cloudMap', 'logs'] satisfies Api[]).flatMap(
+const FIRST_OF_API = (['ecs', 'elb', 'cloudMap', 'logs', 'tagging'] satisfies Api[]).flatMap(
   (api) => CALLS.find((call) => call.api === api) ?? [],
 );
 const REGISTER = CALLS.filter(({ operation }) => operation === 'RegisterTargets');
@@ -52,7 +55,7 @@ describe('a call on the wire', () => {
     server.answer = bodyAnswer(call.body);
     await call.make(world());
     expect(server.received.map(({ operation, input }) => ({ operation, input }))).toStrictEqual([
-      { operation: call.operation, input: call.wire },
+      { operation: call.command ?? call.operation, input: call.wire },
     ]);
   });
 
@@ -72,6 +75,16 @@ interface Empty {
 const EMPTY: readonly Empty[] = [
   { operation: 'DescribeTargetHealth', body: '<TargetHealthDescriptions/>', value: [] },
   { operation: 'DescribeTargetHealth', body: '<TargetHealthDescriptions></TargetHealthDescriptions>', value: [] },
+  { operation: 'ListLogGroupTags', body: '{}', value: [] },
+  { operation: 'ListLogGroupTags', body: '{"tags":{}}', value: [] },
+  { operation: 'ListClusters', body: '{"clusterArns":[]}', value: { items: [], nextToken: undefined } },
+  { operation: 'ListServices', body: '{"serviceArns":[],"nextToken":null}', value: { items: [], nextToken: undefined } },
+  { operation: 'GetResources', body: '{}', value: { items: [], nextToken: undefined } },
+  {
+    operation: 'GetResources',
+    body: '{"ResourceTagMappingList":[],"PaginationToken":""}',
+    value: { items: [], nextToken: undefined },
+  },
   { operation: 'ListTasks', body: '{"taskArns":[]}', value: { items: [], nextToken: undefined } },
   { operation: 'ListTasks', body: '{"taskArns":[],"nextToken":null}', value: { items: [], nextToken: undefined } },
   { operation: 'DescribeTasks', body: '{"tasks":[],"failures":[]}', value: [] },
@@ -167,34 +180,40 @@ function useProfiles(): void {
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', undefined);
 }
 
+/** Every ARN lies where the clients are. */
+const UNPLACED = { home: undefined, spokeRole: undefined };
+
+function byEach(signed: string): string[] {
+  return FIRST_OF_API.map(() => signed);
+}
+
 describe('the options of the clients', () => {
   it.each(['eu-west-1', 'us-gov-west-1'])('name the region %s, with the keys of the environment', async (region) => {
     const signed = `AKIAIOSFODNN7EXAMPLE in ${region}`;
-    expect(await signatures(createAwsApi({ region, endpoint }))).toEqual([signed, signed, signed, signed]);
+    expect(await signatures(createAwsApi(UNPLACED, { region, endpoint, logGroup: LOG_GROUP }))).toEqual(byEach(signed));
   });
 
   it('may be left to the environment, as the function does', async () => {
     vi.stubEnv('AWS_REGION', 'eu-central-1');
     vi.stubEnv('AWS_ENDPOINT_URL', endpoint);
     const signed = 'AKIAIOSFODNN7EXAMPLE in eu-central-1';
-    expect(await signatures(createAwsApi())).toEqual([signed, signed, signed, signed]);
+    vi.stubEnv('AWS_LAMBDA_LOG_GROUP_NAME', LOG_GROUP);
+    expect(await signatures(createAwsApi(UNPLACED))).toEqual(byEach(signed));
   });
 
   it('name a profile, with its keys and its region', async () => {
     useProfiles();
     const signed = 'AKIAAUDITEXAMPLE in ap-south-1';
-    expect(await signatures(createAwsApi({ profile: 'audit', endpoint }))).toEqual([signed, signed, signed, signed]);
+    expect(await signatures(createAwsApi(UNPLACED, { profile: 'audit', endpoint, logGroup: LOG_GROUP }))).toEqual(
+      byEach(signed),
+    );
   });
 
   it('let the region of a tool go before that of its profile', async () => {
     useProfiles();
     const signed = 'AKIAAUDITEXAMPLE in eu-west-1';
-    expect(await signatures(createAwsApi({ profile: 'audit', region: 'eu-west-1', endpoint }))).toEqual([
-      signed,
-      signed,
-      signed,
-      signed,
-    ]);
+    const options = { profile: 'audit', region: 'eu-west-1', endpoint, logGroup: LOG_GROUP };
+    expect(await signatures(createAwsApi(UNPLACED, options))).toEqual(byEach(signed));
   });
 });
 

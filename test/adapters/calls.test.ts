@@ -1,10 +1,10 @@
 /** What holds for every call alike: the command and its input, what becomes of the answer, and of one that lacks a field. */
 import { describe, expect, it } from 'vitest';
 import type { OperationName } from '../../functions/app/ports.ts';
-import { type Mock, type MockedAws, mockedAws, sentBy, taskArn } from '../support/sdk.ts';
+import { CLOUD_MAP_SERVICE, CLUSTER, type Mock, type MockedAws, mockedAws, sentBy, taskArn } from '../support/sdk.ts';
 import { CALLS, type Call } from '../support/sdk-calls.ts';
 
-/** The world with all three clients answering as told; what is not asked is not sent either. */
+/** The world with all clients answering as told; what is not asked is not sent either. */
 function worldWith(call: Call, arrange: (mock: Mock) => unknown): MockedAws {
   const mocked = mockedAws();
   arrange(mocked.mocks[call.api]);
@@ -27,7 +27,9 @@ describe('every call', () => {
     const { world, mocks } = worldWith(call, (mock) => mock.resolves(call.answer));
     await call.make(world);
     const sent = Object.values(mocks).flatMap(sentBy);
-    expect(sent).toEqual([{ command: `${call.operation}Command`, input: call.input, abortSignal: expect.any(AbortSignal) }]);
+    expect(sent).toEqual([
+      { command: `${call.command ?? call.operation}Command`, input: call.input, abortSignal: expect.any(AbortSignal) },
+    ]);
   });
 
   it.each(CALLS)('$operation makes our words of the answer', async (call) => {
@@ -39,6 +41,27 @@ describe('every call', () => {
     const error = Object.assign(new Error('no'), { name: 'AccessDeniedException' });
     const { world } = worldWith(call, (mock) => mock.rejects(error));
     expect(await call.make(world)).toEqual({ ok: false, problem: { kind: 'denied', message: 'AccessDeniedException: no' } });
+  });
+});
+
+/** The calls that are made where their subject lies. The others have one client, at home. */
+const PLACED: Readonly<Partial<Record<OperationName, string | undefined>>> = {
+  ListTasks: CLUSTER,
+  DescribeTasks: CLUSTER,
+  DescribeServices: CLUSTER,
+  DescribeTaskDefinition: CLUSTER,
+  ListClusters: undefined,
+  ListServices: CLUSTER,
+  GetResources: CLUSTER,
+  ListTagsForResource: CLOUD_MAP_SERVICE,
+  ListInstances: CLOUD_MAP_SERVICE,
+};
+
+describe('a call to ECS, Cloud Map or for tags', () => {
+  it.each(CALLS)('is made in the place of what it is about: $operation', async (call) => {
+    const { world, places } = worldWith(call, (mock) => mock.resolves(call.answer));
+    await call.make(world);
+    expect(places).toEqual(call.operation in PLACED ? [PLACED[call.operation]] : []);
   });
 });
 
@@ -114,6 +137,9 @@ const LACKS: readonly Lack[] = [
     answer: { TargetHealthDescriptions: [{ Target: { Id: '10.0.1.7', Port: 8080 }, TargetHealth: {} }] },
   },
   { operation: 'ListInstances', field: 'Instances', answer: {} },
+  { operation: 'ListClusters', field: 'clusterArns', answer: {} },
+  { operation: 'ListClusters', field: 'clusterArn', answer: { clusterArns: [CLUSTER_ARN, 'prod'] } },
+  { operation: 'ListServices', field: 'serviceArns', answer: {} },
   { operation: 'ListInstances', field: 'Id', answer: { Instances: [{ Attributes: {} }] } },
 ];
 

@@ -10,6 +10,7 @@ import { CLUSTER, ip, mockedAws, taskArn } from '../support/sdk.ts';
 
 const BARE: SdkTask = { taskArn: taskArn(1), clusterArn: CLUSTER };
 
+const HOLD = { key: 'alb-target-sync', value: 'hold' };
 const IPV4 = { name: 'privateIPv4Address', value: '10.0.1.7' };
 const IPV6 = { name: 'ipv6Address', value: '2001:db8::7' };
 const DETAILS = [
@@ -186,6 +187,8 @@ describe('the fields of a task', () => {
       executionStoppedAt: new Date(startedAt.getTime() + 2),
       stoppedAt: new Date(startedAt.getTime() + 3),
       availabilityZone: 'eu-west-1a',
+      healthStatus: 'UNHEALTHY',
+      tags: [{ key: 'alb-target-sync', value: 'hold' }],
     });
     expect(task).toEqual({
       arn: taskArn(1),
@@ -203,6 +206,8 @@ describe('the fields of a task', () => {
       stoppingAtMs: startedAt.getTime() + 1,
       stoppedAtMs: startedAt.getTime() + 2,
       zone: 'eu-west-1a',
+      health: 'UNHEALTHY',
+      isHeld: true,
     });
     expect(taskFrom({ ...BARE, stoppedAt: startedAt }).stoppedAtMs).toBe(startedAt.getTime());
   });
@@ -216,8 +221,11 @@ describe('the fields of a task', () => {
       startedBy: '',
       definition: '',
       interface: 'NONE',
+      health: 'UNKNOWN',
+      isHeld: false,
     };
-    expect(taskFrom(BARE)).toMatchObject({ ...unknown, startedAtMs: undefined });
+    const times = { startedAtMs: undefined, stoppingAtMs: undefined, stoppedAtMs: undefined };
+    expect(taskFrom(BARE)).toMatchObject({ ...unknown, ...times, zone: undefined });
   });
 
   it.each([
@@ -240,6 +248,21 @@ describe('the fields of a task', () => {
 
   it.each(['PENDING', 'RUNNING', 'STOPPED'])('have the desired status %s', (desiredStatus) => {
     expect(taskFrom({ ...BARE, desiredStatus }).desired).toBe(desiredStatus);
+  });
+
+  it.each(['HEALTHY', 'UNHEALTHY', 'UNKNOWN'] as const)('have the health %s', (healthStatus) => {
+    expect(taskFrom({ ...BARE, healthStatus }).health).toBe(healthStatus);
+  });
+
+  it.each([
+    { told: 'the tag of a hold among others', tags: [{ key: 'team', value: 'web' }, HOLD], isHeld: true },
+    { told: 'no tags', tags: [], isHeld: false },
+    { told: 'the tag with another value', tags: [{ ...HOLD, value: 'holds' }], isHeld: false },
+    { told: 'the tag in capitals', tags: [{ ...HOLD, value: 'HOLD' }], isHeld: false },
+    { told: 'the tag without a value', tags: [{ key: HOLD.key }], isHeld: false },
+    { told: 'the value under another key', tags: [{ ...HOLD, key: 'alb-target-sync:1' }], isHeld: false },
+  ])('say whether a person holds it: with $told, $isHeld', ({ tags, isHeld }) => {
+    expect(taskFrom({ ...BARE, tags }).isHeld).toBe(isHeld);
   });
 
   it('take an ARN of the short form', () => {
@@ -312,6 +335,8 @@ const GARBAGE = fc
       group: fc.jsonValue(),
       taskDefinitionArn: fc.jsonValue(),
       attachments: fc.oneof(fc.jsonValue(), fc.array(fc.record({ type: fc.constant('eni'), details: fc.jsonValue() }))),
+      healthStatus: fc.jsonValue(),
+      tags: fc.oneof(fc.jsonValue(), fc.array(fc.jsonValue())),
       containers: fc.oneof(fc.jsonValue(), fc.array(fc.record({ networkInterfaces: fc.jsonValue() }))),
     },
     { requiredKeys: [] },

@@ -1,6 +1,6 @@
 /** Amazon ECS: what is asked in which case, and what is read of services and definitions. Tasks have a file of their own. */
 import { describe, expect, it } from 'vitest';
-import { serviceFrom } from '../../functions/adapters/ecs.ts';
+import { definitionFrom, serviceFrom } from '../../functions/adapters/ecs.ts';
 import type { Operations } from '../../functions/app/ports.ts';
 import { CLUSTER, FAMILY, GROUP, mockedAws, OTHER_GROUP, SERVICE, sentBy, taskArn } from '../support/sdk.ts';
 
@@ -66,12 +66,20 @@ describe('DescribeServices', () => {
 
 describe('serviceFrom', () => {
   it('finds no group and no deployment at a service that has none', () => {
-    expect(serviceFrom({ serviceName: 'app' })).toEqual({ name: 'app', targetGroups: [], deployments: [] });
+    expect(serviceFrom({ serviceName: 'app' })).toEqual({ name: 'app', isActive: true, targetGroups: [], deployments: [] });
   });
 
   it('finds the deployments by which its tasks are known, and the task sets of other controllers', () => {
     const described = { deployments: [{ id: 'ecs-svc/1' }, {}, { id: 'ecs-svc/2' }], taskSets: [{ id: 'ecs-svc/3' }] };
     expect(serviceFrom({ serviceName: 'app', ...described }).deployments).toEqual(['ecs-svc/1', 'ecs-svc/2', 'ecs-svc/3']);
+  });
+
+  it.each([
+    { status: 'ACTIVE', isActive: true },
+    { status: 'DRAINING', isActive: true },
+    { status: 'INACTIVE', isActive: false },
+  ])('takes one that is $status for one that has tasks: $isActive', ({ status, isActive }) => {
+    expect(serviceFrom({ serviceName: 'app', status }).isActive).toBe(isActive);
   });
 
   it('finds the groups of the service itself', () => {
@@ -116,7 +124,54 @@ describe('DescribeTaskDefinition', () => {
   it.each(STOP_TIMEOUTS)('tells the shortest stop time-out: containers are $containers', async ({ definitions, seconds }) => {
     const { world, mocks } = mockedAws();
     mocks.ecs.resolves({ taskDefinition: { containerDefinitions: definitions } });
-    const outcome = await world.DescribeTaskDefinition({ definition: 'app:12' });
-    expect(outcome).toEqual({ ok: true, value: { stopTimeoutSeconds: seconds } });
+    const outcome = await world.DescribeTaskDefinition({ cluster: CLUSTER, definition: 'app:12' });
+    expect(outcome).toEqual({ ok: true, value: { stopTimeoutSeconds: seconds, ports: [], checksHealth: false } });
+  });
+});
+
+describe('definitionFrom', () => {
+  it('finds the ports of every container, with their names where they have one', () => {
+    const ports = definitionFrom([
+      { portMappings: [{ name: 'http', containerPort: 8080 }, { containerPort: 9090 }] },
+      {},
+      { portMappings: [{ name: 'metrics', containerPort: 9100 }] },
+    ]).ports;
+    expect(ports).toEqual([
+      { name: 'http', port: 8080 },
+      { name: undefined, port: 9090 },
+      { name: 'metrics', port: 9100 },
+    ]);
+  });
+
+  it('passes over a range of ports, which names no one of them', () => {
+    const portMappings = [{ containerPortRange: '8000-8010' }, { containerPort: 0 }, { containerPort: 65_536 }];
+    expect(definitionFrom([{ portMappings }]).ports).toEqual([]);
+  });
+
+  const healthCheck = { command: ['CMD-SHELL', 'true'] };
+  it.each([
+    { told: 'no container', containers: [], checksHealth: false },
+    { told: 'containers without a check', containers: [{}, {}], checksHealth: false },
+    { told: 'a check at the second container alone', containers: [{}, { healthCheck }], checksHealth: true },
+  ])('knows whether ECS will ever call a task healthy: with $told, $checksHealth', ({ containers, checksHealth }) => {
+    expect(definitionFrom(containers).checksHealth).toBe(checksHealth);
+  });
+});
+
+describe('ListServices', () => {
+  it('reads the names of services from ARNs of both forms', async () => {
+    const { world, mocks } = mockedAws();
+    mocks.ecs.resolves({
+      serviceArns: ['prod/app', 'api'].map((name) => `arn:aws:ecs:eu-west-1:111122223333:service/${name}`),
+    });
+    const outcome = await world.ListServices({ cluster: CLUSTER, nextToken: undefined });
+    expect(outcome).toEqual({ ok: true, value: { items: ['app', 'api'], nextToken: undefined } });
+  });
+
+  it('hands on the token of the page before', async () => {
+    const { world, mocks } = mockedAws();
+    mocks.ecs.resolves({ serviceArns: [] });
+    await world.ListServices({ cluster: CLUSTER, nextToken: 'page 2' });
+    expect(sentBy(mocks.ecs)).toMatchObject([{ input: { cluster: CLUSTER, maxResults: 100, nextToken: 'page 2' } }]);
   });
 });

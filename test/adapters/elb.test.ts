@@ -1,7 +1,7 @@
 /** Elastic Load Balancing: how groups and targets are read, and how a target goes back over the wire as it came. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { describedGroupOf, targetFrom } from '../../functions/adapters/elb.ts';
+import { attributesFrom, describedGroupOf, targetFrom } from '../../functions/adapters/elb.ts';
 import { UnreadableAnswer } from '../../functions/adapters/outcome.ts';
 import { SEED } from '../support/arbitraries.ts';
 import { GROUP, mockedAws, port, sentBy } from '../support/sdk.ts';
@@ -21,18 +21,55 @@ describe('describedGroupOf', () => {
     expect(describedGroupOf({ ...DESCRIBED_GROUP, TargetType: type }).targetType).toBe(type);
   });
 
-  it('leaves the port open where the group has none, as groups of Lambda functions do', () => {
+  it('leaves the protocol open where the group has none, as groups of Lambda functions do', () => {
     const { Port: _, ...withoutPort } = DESCRIBED_GROUP;
-    expect(describedGroupOf({ ...withoutPort, TargetType: 'lambda' })).toEqual({
-      group: { arn: GROUP, name: 'web', family: 'ipv4', port: undefined },
+    expect(describedGroupOf({ ...withoutPort, TargetType: 'lambda' })).toStrictEqual({
+      group: { arn: GROUP, name: 'web', family: 'ipv4', unhealthyAfterMs: 95_000 },
       targetType: 'lambda',
+      protocol: undefined,
     });
+  });
+
+  it.each([
+    { checks: {}, ms: 95_000 },
+    { checks: { HealthCheckIntervalSeconds: 10, HealthCheckTimeoutSeconds: 2, UnhealthyThresholdCount: 5 }, ms: 62_000 },
+    { checks: { HealthCheckIntervalSeconds: 300, HealthCheckTimeoutSeconds: 120, UnhealthyThresholdCount: 10 }, ms: 3_420_000 },
+  ])('takes a target that no longer answers for unhealthy after $ms ms with $checks', ({ checks, ms }) => {
+    expect(describedGroupOf({ ...DESCRIBED_GROUP, ...checks }).group.unhealthyAfterMs).toBe(ms);
+  });
+
+  it.each(['HTTP', 'TCP', 'GENEVE'] as const)('keeps the protocol %s', (protocol) => {
+    expect(describedGroupOf({ ...DESCRIBED_GROUP, Protocol: protocol }).protocol).toBe(protocol);
   });
 
   it('refuses an ARN that is none, and says what was expected', () => {
     const read = (): unknown => describedGroupOf({ ...DESCRIBED_GROUP, TargetGroupArn: 'web' });
     expect(read).toThrow(UnreadableAnswer);
     expect(read).toThrow(/a TargetGroupArn is web; expected a target group ARN such as/);
+  });
+});
+
+const DELAY = { Key: 'deregistration_delay.timeout_seconds', Value: '300' };
+const CROSS_ZONE = 'load_balancing.cross_zone.enabled';
+
+describe('attributesFrom', () => {
+  it.each(['true', 'false', 'use_load_balancer_configuration', undefined])('keeps cross-zone balancing as %s', (crossZone) => {
+    const attributes = crossZone === undefined ? [DELAY] : [{ Key: CROSS_ZONE, Value: crossZone }, DELAY];
+    expect(attributesFrom(attributes)).toEqual({ deregistrationDelaySeconds: 300, crossZone });
+  });
+
+  it.each([
+    ['0', 0],
+    ['3600', 3_600],
+    ['99999', 99_999],
+  ])('reads the delay "%s" as %i seconds', (text, seconds) => {
+    expect(attributesFrom([{ ...DELAY, Value: text }]).deregistrationDelaySeconds).toBe(seconds);
+  });
+
+  it.each(['', '-1', '1.5', '100000', '300s'])('refuses the delay "%s"', (text) => {
+    const read = (): unknown => attributesFrom([{ ...DELAY, Value: text }]);
+    expect(read).toThrow(UnreadableAnswer);
+    expect(read).toThrow(`deregistration_delay.timeout_seconds is ${text}; expected a number of seconds`);
   });
 });
 

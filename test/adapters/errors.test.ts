@@ -7,18 +7,20 @@ import { createAwsApi } from '../../functions/adapters/aws.ts';
 import { kindOf } from '../../functions/adapters/outcome.ts';
 import type { AwsApi } from '../../functions/app/ports.ts';
 import type { FailureKind } from '../../functions/core/failure.ts';
-import type { Api } from '../support/sdk.ts';
+import { type Api, LOG_GROUP } from '../support/sdk.ts';
 import { CALLS, type Call } from '../support/sdk-calls.ts';
 import { withoutOwnCredentials } from '../support/sdk-environment.ts';
 import { modelledErrors, wireErrorOf } from '../support/sdk-errors.ts';
 import { errorAnswer, SdkServer } from '../support/sdk-server.ts';
+import { HOME } from '../support/values.ts';
 
 const server = new SdkServer();
 let world: AwsApi;
 
 beforeAll(async () => {
   withoutOwnCredentials();
-  world = createAwsApi({ region: 'eu-west-1', endpoint: await server.open() });
+  const options = { region: 'eu-west-1', endpoint: await server.open(), logGroup: LOG_GROUP };
+  world = createAwsApi({ home: HOME, spokeRole: undefined }, options);
 });
 afterAll(async () => {
   vi.unstubAllEnvs();
@@ -36,15 +38,19 @@ const MODELLED: Readonly<Record<string, FailureKind>> = {
   ClientException: 'refused',
   ClusterNotFoundException: 'gone',
   HealthUnavailableException: 'unavailable',
+  InternalServiceException: 'unavailable',
   InvalidInput: 'refused',
   InvalidParameterException: 'refused',
   InvalidTargetException: 'refused',
+  // The list is read again from its first page.
+  PaginationTokenExpiredException: 'unavailable',
   ResourceNotFoundException: 'gone',
   ServerException: 'unavailable',
   ServiceNotFound: 'gone',
   ServiceUnavailableException: 'unavailable',
   ServiceNotFoundException: 'gone',
   TargetGroupNotFoundException: 'gone',
+  ThrottledException: 'throttled',
   TooManyRegistrationsForTargetIdException: 'refused',
   TooManyTargetsException: 'quota',
 };
@@ -60,13 +66,13 @@ const OF_WHAT_WE_NEVER_NAME = [
   'TrustStoreNotFoundException',
 ];
 
-const CASES = CALLS.flatMap((call) => modelledErrors(call.api, call.operation).map((error) => ({ ...call, call, error })));
+const CASES = CALLS.flatMap((call) => modelledErrors(call).map((error) => ({ ...call, call, error })));
 const OURS = CASES.filter(({ error }) => !OF_WHAT_WE_NEVER_NAME.includes(error));
 const NOT_OURS = CASES.filter(({ error }) => OF_WHAT_WE_NEVER_NAME.includes(error));
 
 describe('the errors that the model gives our operations', () => {
-  it.each(CALLS)('are found in the documentation of $operation', ({ api, operation }) => {
-    expect(modelledErrors(api, operation)).not.toEqual([]);
+  it.each(CALLS)('are found in the documentation of $operation', (call) => {
+    expect(modelledErrors(call)).not.toEqual([]);
   });
 
   it.each(OURS)('are known by the name of their class: $operation with $error', ({ error }) => {
@@ -134,7 +140,7 @@ const BY_STATUS: typeof COMMON = [
   { code: 'RequestEntityTooLargeException', status: 413, kind: 'unexpected' },
 ];
 
-const FIRST_OF_API = (['ecs', 'elb', 'cloudMap', 'logs'] satisfies Api[]).flatMap(
+const FIRST_OF_API = (['ecs', 'elb', 'cloudMap', 'logs', 'tagging'] satisfies Api[]).flatMap(
   (api) => CALLS.find((call) => call.api === api) ?? [],
 );
 

@@ -7,7 +7,9 @@ import { kindOf, outcomeOf } from '../../functions/adapters/outcome.ts';
 import { GROUP, mockedAws, SERVICE } from '../support/sdk.ts';
 import { withoutOwnCredentials } from '../support/sdk-environment.ts';
 import { errorAnswer, rawAnswer, SdkServer } from '../support/sdk-server.ts';
+import { HOME } from '../support/values.ts';
 
+const PLACE = { home: HOME, spokeRole: undefined };
 const ASK = { selector: SERVICE, desired: 'RUNNING', nextToken: undefined } as const;
 
 describe('outcome.ts', () => {
@@ -26,7 +28,7 @@ describe('outcome.ts', () => {
     for (const name of ['constructor', 'toString', '__proto__', 'hasOwnProperty'])
       expect(kindOf({ name })).toBeTypeOf('string');
     server.answer = errorAnswer('constructor', 400);
-    const outcome = await createAwsApi({ region: 'eu-west-1', endpoint: await server.open() }).ListTasks(ASK);
+    const outcome = await createAwsApi(PLACE, { region: 'eu-west-1', endpoint: await server.open() }).ListTasks(ASK);
     expect(outcome).toMatchObject({ ok: false, problem: { kind: 'unexpected' } });
   });
 
@@ -34,14 +36,16 @@ describe('outcome.ts', () => {
     vi.useFakeTimers();
     const client = new ECSClient({ region: 'eu-west-1', maxAttempts: 1, credentials: () => new Promise(() => undefined) });
     const settled = vi.fn();
-    void createEcsApi(client).ListTasks(ASK).then(settled);
+    void createEcsApi(() => client)
+      .ListTasks(ASK)
+      .then(settled);
     await vi.advanceTimersByTimeAsync(10_000);
     expect(settled).toHaveBeenCalledWith({ ok: false, problem: { kind: 'unavailable', message: 'no answer within 3000 ms' } });
   });
 
   it('takes missing credentials of a tool for a refusal, not for a network that will be back', async () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
-    const outcome = await createAwsApi({ region: 'eu-west-1', endpoint: await server.open() }).ListTasks(ASK);
+    const outcome = await createAwsApi(PLACE, { region: 'eu-west-1', endpoint: await server.open() }).ListTasks(ASK);
     expect(outcome).toMatchObject({
       ok: false,
       problem: { kind: 'denied', message: expect.stringContaining('CredentialsProviderError') },
@@ -49,7 +53,7 @@ describe('outcome.ts', () => {
   });
 
   it('takes a missing region for a mistake, not for a network that will be back', async () => {
-    const outcome = await createAwsApi({ endpoint: await server.open() }).ListTasks(ASK);
+    const outcome = await createAwsApi(PLACE, { endpoint: await server.open() }).ListTasks(ASK);
     expect(outcome).toMatchObject({ ok: false, problem: { kind: 'unexpected', message: 'Error: Region is missing' } });
   });
 
@@ -66,7 +70,7 @@ describe('outcome.ts', () => {
 
   it('is told by a 5xx, also where the SDK stumbles over what stands in it', async () => {
     server.answer = rawAnswer(503, 'text/xml', '<ErrorResponse><Error/></ErrorResponse>');
-    const outcome = await createAwsApi({ region: 'eu-west-1', endpoint: await server.open() }).DescribeTargetHealth({
+    const outcome = await createAwsApi(PLACE, { region: 'eu-west-1', endpoint: await server.open() }).DescribeTargetHealth({
       group: GROUP,
     });
     expect(outcome).toMatchObject({ ok: false, problem: { kind: 'unavailable' } });

@@ -1,49 +1,127 @@
 /** The environment as template.yaml fills it: read once, every mistake in one message. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ReadSettings, readSettings } from '../../functions/adapters/settings.ts';
+import { type ReadSettings, readSettings, TARGET_GROUPS_MAX } from '../../functions/adapters/settings.ts';
 import { SEED } from '../support/arbitraries.ts';
-import { CLOUD_MAP_SERVICE, CLUSTER, GROUP, OTHER_GROUP } from '../support/sdk.ts';
+import { CLOUD_MAP_SERVICE, CLUSTER, count, GROUP, OTHER_GROUP } from '../support/sdk.ts';
+import { HOME } from '../support/values.ts';
 
 const SMALLEST = { CLUSTER_ARNS: CLUSTER, TARGET_GROUP_ARNS: GROUP };
-const READ = {
-  clusters: [CLUSTER],
-  targetGroups: [GROUP],
+/** What a stack has that was told nothing: it finds what is tagged, in every cluster of its own account. */
+const DEFAULTS = {
+  home: undefined,
+  clusters: [],
+  targetGroups: [],
   cloudMapServices: [],
-  binding: '',
+  bindings: '',
+  tagBindings: true,
   mode: 'enforce',
   removalBudgetPercent: 75,
+  spokeRole: undefined,
 };
+const READ = { ...DEFAULTS, clusters: [CLUSTER], targetGroups: [GROUP] };
+const STACK = 'arn:aws:cloudformation:eu-west-1:111122223333:stack/alb-target-sync/5ca1ab1e';
+
+const VARIABLES = [
+  'BINDINGS',
+  'CLOUD_MAP_SERVICE_ARNS',
+  'CLUSTER_ARNS',
+  'MODE',
+  'REMOVAL_BUDGET_PERCENT',
+  'SPOKE_EXTERNAL_ID',
+  'SPOKE_ROLE_NAME',
+  'STACK_ARN',
+  'TAG_BINDINGS',
+  'TARGET_GROUP_ARNS',
+];
+
+/** The ARNs of so many groups. */
+function groups(number: number): string {
+  return count(number)
+    .map((each) => GROUP.replace('/web/', `/web-${each}/`))
+    .join(',');
+}
 
 function messageOf(read: ReadSettings): string {
   return read.ok ? '' : read.problem;
 }
 
 describe('settings', () => {
-  it('need a cluster and a group, and have a default for everything else', () => {
+  it('have a default for everything', () => {
+    expect(readSettings({})).toEqual({ ok: true, value: DEFAULTS });
     expect(readSettings(SMALLEST)).toEqual({ ok: true, value: READ });
   });
 
+  it('are the defaults as well where every variable is empty, as those of empty parameters are', () => {
+    expect(readSettings(Object.fromEntries(VARIABLES.map((name) => [name, ''])))).toEqual({ ok: true, value: DEFAULTS });
+  });
+
   it('are what every variable says', () => {
-    const read = readSettings({
+    const environment = {
+      STACK_ARN: STACK,
       CLUSTER_ARNS: CLUSTER,
       TARGET_GROUP_ARNS: `${GROUP},${OTHER_GROUP}`,
       CLOUD_MAP_SERVICE_ARNS: CLOUD_MAP_SERVICE,
       BINDINGS: 'target-group=web service=app port=8080',
+      TAG_BINDINGS: 'ignored',
       MODE: 'observe',
       REMOVAL_BUDGET_PERCENT: '40',
-    });
-    expect(read).toEqual({
+      SPOKE_ROLE_NAME: 'reader',
+      SPOKE_EXTERNAL_ID: 'secret',
+    };
+    expect(Object.keys(environment).sort()).toEqual(VARIABLES);
+    expect(readSettings(environment)).toEqual({
       ok: true,
       value: {
+        home: HOME,
         clusters: [CLUSTER],
         targetGroups: [GROUP, OTHER_GROUP],
         cloudMapServices: [CLOUD_MAP_SERVICE],
-        binding: 'target-group=web service=app port=8080',
+        bindings: 'target-group=web service=app port=8080',
+        tagBindings: false,
         mode: 'observe',
         removalBudgetPercent: 40,
+        spokeRole: { name: 'reader', externalId: 'secret' },
       },
     });
+  });
+
+  it.each([
+    ['aws-cn', 'cn-north-1'],
+    ['aws-us-gov', 'us-gov-west-1'],
+  ])('know the place of their stack in partition %s', (partition, region) => {
+    const read = readSettings({ STACK_ARN: `arn:${partition}:cloudformation:${region}:444455556666:stack/sync/5ca1ab1e` });
+    expect(read).toMatchObject({ ok: true, value: { home: { partition, region, account: '444455556666' } } });
+  });
+
+  it.each([undefined, ''])('have a role of other accounts without external ID where that is %j', (externalId) => {
+    const read = readSettings({ SPOKE_ROLE_NAME: 'reader', SPOKE_EXTERNAL_ID: externalId });
+    expect(read).toEqual({ ok: true, value: { ...DEFAULTS, spokeRole: { name: 'reader', externalId: undefined } } });
+  });
+
+  it('have no role of other accounts where only its external ID is given', () => {
+    expect(readSettings({ SPOKE_EXTERNAL_ID: 'secret' })).toEqual({ ok: true, value: DEFAULTS });
+  });
+
+  it.each([
+    ['allowed', true],
+    ['ignored', false],
+  ])('let tags bind where TAG_BINDINGS is %s: %s', (text, tagBindings) => {
+    expect(readSettings({ ...SMALLEST, TAG_BINDINGS: text })).toMatchObject({ ok: true, value: { tagBindings } });
+  });
+
+  it('may ignore tags where a Cloud Map service alone is named', () => {
+    const read = readSettings({ CLOUD_MAP_SERVICE_ARNS: CLOUD_MAP_SERVICE, TAG_BINDINGS: 'ignored' });
+    expect(read).toMatchObject({ ok: true, value: { tagBindings: false } });
+  });
+
+  it.each([TARGET_GROUPS_MAX - 1, TARGET_GROUPS_MAX])('take %i groups', (number) => {
+    expect(readSettings({ TARGET_GROUP_ARNS: groups(number) })).toMatchObject({ ok: true });
+  });
+
+  it('count a group once that is named twice', () => {
+    const text = `${groups(TARGET_GROUPS_MAX)},${groups(TARGET_GROUPS_MAX)}`;
+    expect(readSettings({ TARGET_GROUP_ARNS: text }).ok).toBe(true);
   });
 
   it('may name a Cloud Map service and no group', () => {
@@ -101,19 +179,30 @@ describe('a list of ARNs', () => {
   });
 });
 
-const NO_CLUSTER = 'CLUSTER_ARNS is empty; expected at least one cluster ARN';
-const NO_SUBJECT = 'TARGET_GROUP_ARNS and CLOUD_MAP_SERVICE_ARNS are empty; expected at least one ARN in one of them';
+const NOTHING_BOUND = 'TAG_BINDINGS is "ignored", and TARGET_GROUP_ARNS is empty: nothing could be bound';
 
 const MISTAKES = [
-  { told: 'no cluster', environment: { ...SMALLEST, CLUSTER_ARNS: '' }, mistakes: [NO_CLUSTER] },
-  { told: 'nothing to keep or check', environment: { CLUSTER_ARNS: CLUSTER }, mistakes: [NO_SUBJECT] },
-  { told: 'nothing at all', environment: {}, mistakes: [NO_CLUSTER, NO_SUBJECT] },
+  { told: 'nothing to keep or check', environment: { TAG_BINDINGS: 'ignored' }, mistakes: [NOTHING_BOUND] },
+  {
+    told: 'a group too many',
+    environment: { TARGET_GROUP_ARNS: groups(TARGET_GROUPS_MAX + 1) },
+    mistakes: ['TARGET_GROUP_ARNS has 101 groups; expected at most 100: use another stack for the rest'],
+  },
+  {
+    told: 'a word about tags that does not exist',
+    environment: { TAG_BINDINGS: 'yes' },
+    mistakes: ['TAG_BINDINGS is "yes"; expected allowed or ignored'],
+  },
+  {
+    told: 'the name of the stack in place of its ARN',
+    environment: { STACK_ARN: 'alb-target-sync' },
+    mistakes: ['STACK_ARN is "alb-target-sync"; expected a stack ARN such as arn:aws:cloudformation:'],
+  },
   {
     told: 'a mode that does not exist',
     environment: { ...SMALLEST, MODE: 'Observe' },
     mistakes: ['MODE is "Observe"; expected enforce or observe'],
   },
-  { told: 'an empty mode', environment: { ...SMALLEST, MODE: '' }, mistakes: ['MODE is ""; expected enforce or observe'] },
   {
     told: 'the name of a cluster in place of its ARN',
     environment: { ...SMALLEST, CLUSTER_ARNS: `prod,${CLUSTER}` },
@@ -126,14 +215,23 @@ const MISTAKES = [
   },
   {
     told: 'one mistake in every variable',
-    environment: { CLUSTER_ARNS: 'prod', TARGET_GROUP_ARNS: 'web', CLOUD_MAP_SERVICE_ARNS: 'srv-1', MODE: 'on' },
+    environment: {
+      STACK_ARN: 'sync',
+      CLUSTER_ARNS: 'prod',
+      TARGET_GROUP_ARNS: 'web',
+      CLOUD_MAP_SERVICE_ARNS: 'srv-1',
+      TAG_BINDINGS: 'none',
+      MODE: 'on',
+      REMOVAL_BUDGET_PERCENT: '0',
+    },
     mistakes: [
       'CLUSTER_ARNS has "prod"; expected a cluster ARN',
       'TARGET_GROUP_ARNS has "web"; expected a target group ARN',
       'CLOUD_MAP_SERVICE_ARNS has "srv-1"; expected a Cloud Map service ARN',
+      'STACK_ARN is "sync"; expected a stack ARN',
       'MODE is "on"; expected enforce or observe',
-      NO_CLUSTER,
-      NO_SUBJECT,
+      'TAG_BINDINGS is "none"; expected allowed or ignored',
+      'REMOVAL_BUDGET_PERCENT is "0"; expected a whole number from 1 to 100',
     ],
   },
 ];
@@ -143,7 +241,12 @@ describe('settings with mistakes', () => {
     const message = messageOf(readSettings(environment));
     expect(message).toMatch(/^The function's settings cannot be used: .*\. Correct the stack's parameters\.$/s);
     expect(mistakes.filter((mistake) => !message.includes(mistake))).toEqual([]);
-    expect(message.split('; expected ')).toHaveLength(mistakes.length + 1);
+    expect(message.split(/; expected |: nothing could be bound/)).toHaveLength(mistakes.length + 1);
+  });
+
+  it('count no wrong word for something to bind', () => {
+    const message = messageOf(readSettings({ TAG_BINDINGS: 'ignored', TARGET_GROUP_ARNS: 'web' }));
+    expect(message).toContain(NOTHING_BOUND);
   });
 
   it('tell two wrong words of one list, and not the right one between them', () => {
@@ -160,6 +263,20 @@ describe('settings with mistakes', () => {
   ])('tell of a word of $length characters the first $told', ({ length, told }) => {
     const message = messageOf(readSettings({ ...SMALLEST, CLUSTER_ARNS: 'x'.repeat(length) }));
     expect(message).toContain(`CLUSTER_ARNS has "${'x'.repeat(told)}";`);
+  });
+});
+
+describe('a wrong word', () => {
+  it.each([
+    { variable: 'STACK_ARN', longest: 120 },
+    { variable: 'MODE', longest: 40 },
+    { variable: 'TAG_BINDINGS', longest: 40 },
+    { variable: 'REMOVAL_BUDGET_PERCENT', longest: 20 },
+  ])('of $variable is told up to $longest characters', ({ variable, longest }) => {
+    for (const length of [longest, longest + 1]) {
+      const message = messageOf(readSettings({ [variable]: 'x'.repeat(length) }));
+      expect(message).toContain(`${variable} is "${'x'.repeat(longest)}"; expected`);
+    }
   });
 });
 
@@ -224,7 +341,7 @@ describe('an ARN', () => {
 
 describe('any environment', () => {
   it('is read or refused, and never thrown at', () => {
-    const names = fc.constantFrom('CLUSTER_ARNS', 'TARGET_GROUP_ARNS', 'CLOUD_MAP_SERVICE_ARNS', 'MODE', 'BINDINGS');
+    const names = fc.constantFrom(...VARIABLES);
     fc.assert(
       fc.property(fc.dictionary(names, fc.string()), (environment) => {
         const read = readSettings(environment);

@@ -1,116 +1,20 @@
-/** What the function tells CloudWatch: one line of JSON per pass and per change, and the metrics of each invocation. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+/** What the function tells CloudWatch in its log: one line of JSON for each pass, change, check and record that says something new. */
+import { beforeEach, describe, expect, it } from 'vitest';
 import { Telemetry } from '../../functions/adapters/telemetry.ts';
-import type { ReadConfiguration } from '../../functions/app/read-configuration.ts';
-import { type BoundGroup, NO_COPIES } from '../../functions/core/configuration.ts';
-import type { Failure } from '../../functions/core/failure.ts';
 import type { Finding } from '../../functions/core/finding.ts';
-import { isObject, type JsonObject } from '../../functions/core/json.ts';
-import { NOTHING_OPEN } from '../../functions/core/next-pass.ts';
-import type { Change, Proof } from '../../functions/core/plan.ts';
+import type { Held } from '../../functions/core/guard.ts';
 import { NOTHING_WRITTEN, type Pass } from '../../functions/core/report.ts';
 import { readTrigger } from '../../functions/core/trigger.ts';
 import { addressOf } from '../../functions/core/values.ts';
-import { GROUP, port, SERVICE, taskArn } from '../support/sdk.ts';
-import { binding } from '../support/values.ts';
+import { BOUND, BUSY, change, FOREIGN, failure, NOTHING, NOW_MS, reading, STALE, useLines } from '../support/reported.ts';
+import { GROUP, OTHER_GROUP, SERVICE, taskArn } from '../support/sdk.ts';
 
-const NOW_MS = 1_772_366_400_000;
-
-let lines: JsonObject[];
 let telemetry: Telemetry;
+const { lines, records, metrics } = useLines();
 
 beforeEach(() => {
-  lines = [];
-  const keep = (text: unknown): boolean => {
-    // Each write has to be one whole line, or the log service would cut a record into pieces.
-    expect(text).toMatch(/^[^\n]+\n$/);
-    const line: unknown = JSON.parse(String(text));
-    if (isObject(line)) lines.push(line);
-    return true;
-  };
-  vi.spyOn(process.stdout, 'write').mockImplementation(keep);
-  vi.spyOn(process.stderr, 'write').mockImplementation(keep);
   telemetry = new Telemetry(() => NOW_MS);
 });
-afterEach(() => {
-  vi.restoreAllMocks();
-});
-
-/** The metrics of the lines so far; the other lines are those of the log. */
-function metrics(): JsonObject[] {
-  return lines.filter((line) => '_aws' in line);
-}
-
-function records(message: string): JsonObject[] {
-  return lines.filter((line) => line['message'] === message);
-}
-
-const BOUND: BoundGroup = {
-  group: { arn: GROUP, name: 'web', family: 'ipv4' },
-  bindings: [],
-  bindingsReadAtMs: undefined,
-};
-
-function change(kind: Change['kind'], number: number): Change {
-  const id = `10.0.1.${number}`;
-  const because: Proof = {
-    rule: kind === 'register' ? 'task is running' : 'task is stopping',
-    task: taskArn(number),
-    version: 4,
-    last: 'RUNNING',
-    desired: kind === 'register' ? 'RUNNING' : 'STOPPED',
-    describedAtMs: NOW_MS - 250,
-    binding: 'service=app port=8080',
-  };
-  const descriptor = { id, port: port(8080) };
-  const base = {
-    address: addressOf(id, 8080),
-    descriptor,
-    because,
-    binding: binding('service=app port=8080'),
-    sinceMs: undefined,
-  };
-  return kind === 'register' ? { ...base, kind, draining: false } : { ...base, kind, endedAtMs: undefined, state: 'healthy' };
-}
-
-const NOTHING: Pass = {
-  group: BOUND.group,
-  trigger: 'messages',
-  startedAtMs: NOW_MS - 400,
-  endedAtMs: NOW_MS,
-  hints: 3,
-  snapshot: undefined,
-  planned: [],
-  written: NOTHING_WRITTEN,
-  held: [],
-  findings: [],
-  failures: [],
-  behind: [],
-  open: NOTHING_OPEN,
-};
-
-function failure(kind: Failure['kind']): Failure {
-  return { kind, operation: 'ListTasks', resource: 'service=app', message: 'ThrottlingException: Rate exceeded' };
-}
-
-const FOREIGN: Finding = { kind: 'foreign', subject: '10.0.1.9:8080', message: 'Somebody else.', sinceMs: NOW_MS - 90_000 };
-
-/** A pass in which everything happened at once. */
-const BUSY: Pass = {
-  ...NOTHING,
-  written: {
-    done: [change('register', 1), change('register', 2), change('deregister', 3)],
-    refused: [{ change: change('register', 4), failure: failure('refused') }],
-    failures: [],
-    aged: [],
-  },
-  held: [
-    { change: change('deregister', 5), because: 'a read failed' },
-    { change: change('deregister', 6), because: 'contested' },
-  ],
-  findings: [FOREIGN],
-  failures: [failure('throttled')],
-};
 
 describe('a pass', () => {
   it('in which nothing happened is one line', () => {
@@ -156,7 +60,8 @@ describe('a pass', () => {
   });
 
   it.each([
-    { told: 'a finding', pass: { ...NOTHING, findings: [FOREIGN] }, level: 'WARN' },
+    { told: 'a mistake', pass: { ...NOTHING, findings: [STALE] }, level: 'WARN' },
+    { told: 'a notice', pass: { ...NOTHING, findings: [FOREIGN] }, level: 'INFO' },
     { told: 'a failure', pass: { ...NOTHING, failures: [failure('denied')] }, level: 'WARN' },
     { told: 'a change alone', pass: { ...NOTHING, written: BUSY.written }, level: 'INFO' },
   ])('with $told is told at level $level', ({ pass, level }) => {
@@ -165,51 +70,46 @@ describe('a pass', () => {
   });
 });
 
-describe('the metrics of an invocation', () => {
-  it('are one line in the embedded format, in our namespace, each a count', () => {
-    telemetry.publish();
-    const units = ['Registered', 'Deregistered', 'Held', 'Drift', 'Errors', 'Calls'].map((Name) => ({ Name, Unit: 'Count' }));
-    expect(lines).toHaveLength(1);
-    expect(metrics()).toMatchObject([{ _aws: { CloudWatchMetrics: [{ Namespace: 'AlbTargetSync', Metrics: units }] } }]);
+describe('a scheduled pass', () => {
+  const SCHEDULED: Pass = { ...NOTHING, trigger: 'schedule' };
+  const HELD: Held = { change: change('deregister', 5), because: 'a read failed' };
+  const FINAL: Held = { change: change('deregister', 5), because: 'observe' };
+
+  it('in which nothing happens is told once, and not each minute', () => {
+    for (const _ of [1, 2, 3]) telemetry.passed(SCHEDULED);
+    expect(records('pass')).toHaveLength(1);
   });
 
-  it('are zero where nothing happened, so that an alarm sees the difference to no data', () => {
-    telemetry.publish();
-    expect(metrics()).toMatchObject([{ Registered: 0, Deregistered: 0, Held: 0, Drift: 0, Errors: 0, Calls: 0 }]);
+  it.each([
+    { told: 'a message asked for it', pass: NOTHING },
+    { told: 'something was changed', pass: { ...SCHEDULED, written: { ...NOTHING_WRITTEN, done: [change('register', 1)] } } },
+    { told: 'something was refused', pass: { ...SCHEDULED, written: { ...NOTHING_WRITTEN, refused: BUSY.written.refused } } },
+    { told: 'something grew old', pass: { ...SCHEDULED, written: { ...NOTHING_WRITTEN, aged: [change('register', 1)] } } },
+    { told: 'something waits', pass: { ...SCHEDULED, held: [HELD, FINAL] } },
+    { told: 'something failed', pass: { ...SCHEDULED, failures: [failure('denied')] } },
+  ])('is told each time where $told', ({ pass }) => {
+    telemetry.passed(SCHEDULED);
+    for (const _ of [1, 2]) telemetry.passed(pass);
+    expect(records('pass')).toHaveLength(3);
   });
 
-  it('count what was changed, held or refused, failed and called', () => {
-    telemetry.passed(BUSY);
-    telemetry.publish();
-    expect(metrics()).toMatchObject([{ Registered: 2, Deregistered: 1, Held: 3, Drift: 0, Errors: 1, Calls: 0 }]);
+  it('is not told where all that is held is held for good', () => {
+    telemetry.passed(SCHEDULED);
+    telemetry.passed({ ...SCHEDULED, held: [FINAL] });
+    expect(records('pass')).toHaveLength(1);
   });
 
-  it('are the sum of all passes and checks', () => {
-    telemetry.passed(BUSY);
-    telemetry.passed(BUSY);
-    telemetry.checked({ subject: 'srv-1', findings: [FOREIGN], failures: [failure('denied')] });
-    telemetry.called(
-      new Map([
-        ['ListInstances', 4],
-        ['ListTasks', 6],
-      ]),
-    );
-    telemetry.publish();
-    expect(metrics()).toMatchObject([{ Registered: 4, Deregistered: 2, Held: 6, Drift: 0, Errors: 3, Calls: 10 }]);
-  });
-
-  it('begin at zero after they were published', () => {
-    telemetry.passed(BUSY);
-    telemetry.publish();
-    telemetry.publish();
-    expect(metrics()[1]).toMatchObject({ Registered: 0, Deregistered: 0, Held: 0, Drift: 0, Errors: 0, Calls: 0 });
+  it('is told where its findings are others, whatever was told of another group', () => {
+    telemetry.passed({ ...SCHEDULED, findings: [FOREIGN] });
+    telemetry.passed({ ...SCHEDULED, findings: [{ ...FOREIGN, message: 'Still there.' }] });
+    expect(records('pass')).toHaveLength(1);
+    telemetry.passed({ ...SCHEDULED, group: { ...BOUND.group, arn: OTHER_GROUP, name: 'api' }, findings: [] });
+    expect(records('pass')).toHaveLength(2);
+    telemetry.passed({ ...SCHEDULED, findings: [STALE] });
+    telemetry.passed({ ...SCHEDULED, findings: [] });
+    expect(records('pass')).toHaveLength(4);
   });
 });
-
-function reading(findings: readonly Finding[], failures: readonly Failure[]): ReadConfiguration {
-  const configuration = { groups: [BOUND], unread: [GROUP], cloudMapServices: [], findings };
-  return { configuration, failures, copies: NO_COPIES, readAtMs: NOW_MS };
-}
 
 describe('a reading of the configuration', () => {
   it('is one line with the groups that it came to', () => {
@@ -217,32 +117,52 @@ describe('a reading of the configuration', () => {
     expect(lines).toMatchObject([{ level: 'INFO', message: 'configuration', targetGroups: ['web'], unread: [GROUP] }]);
   });
 
-  it('counts wrong lines and failures as errors, and not that ECS keeps a group', () => {
-    const mistake: Finding = { kind: 'mistake', subject: 'tag', message: 'cannot be used' };
+  it('tells of wrong lines at once, and counts failures alone as errors', () => {
+    const mistake: Finding = { kind: 'wrong-line', subject: 'tag', message: 'cannot be used' };
     const native: Finding = { kind: 'ecs-managed', subject: 'web', message: 'is only observed' };
     telemetry.configured(reading([mistake, native, mistake], [failure('denied')]));
     telemetry.publish();
     expect(records('configuration')).toMatchObject([{ level: 'WARN', findings: [native, mistake, mistake], findingCount: 3 }]);
-    expect(metrics()).toMatchObject([{ Errors: 3 }]);
+    expect(metrics()).toMatchObject([{ Errors: 1 }]);
+    expect(metrics()[0]).not.toHaveProperty('Mistakes');
+  });
+
+  it('that says nothing new is no line, and one that fails always is', () => {
+    for (const _ of [1, 2]) telemetry.configured(reading([FOREIGN], []));
+    expect(records('configuration')).toHaveLength(1);
+    for (const _ of [1, 2]) telemetry.configured(reading([FOREIGN], [failure('denied')]));
+    expect(records('configuration')).toHaveLength(3);
   });
 });
 
 describe('a check of a Cloud Map service', () => {
   it('is one line with its subject, findings and their age', () => {
-    telemetry.checked({ subject: 'srv-1', findings: [FOREIGN], failures: [] });
+    telemetry.checked({ subject: 'srv-1', findings: [STALE], failures: [] });
     expect(lines).toMatchObject([{ level: 'WARN', message: 'check', subject: 'srv-1', findings: [{ ageSeconds: 90 }] }]);
     telemetry.checked({ subject: 'srv-1', findings: [], failures: [] });
     expect(lines[1]).toMatchObject({ level: 'INFO', message: 'check', findings: [], failures: [] });
   });
 
-  it('lists fifty findings and counts all of them, in the record and as a metric', () => {
+  it('is told again only where it says something else of its subject', () => {
+    const check = (subject: string, findings: readonly Finding[]) => telemetry.checked({ subject, findings, failures: [] });
+    check('srv-1', [STALE]);
+    check('srv-1', [{ ...STALE, message: 'For two minutes now.' }]);
+    expect(lines).toHaveLength(1);
+    check('srv-2', [STALE]);
+    expect(lines).toHaveLength(2);
+    check('srv-1', [STALE, FOREIGN]);
+    check('srv-1', [FOREIGN, STALE]);
+    expect(lines).toHaveLength(3);
+    check('srv-1', []);
+    check('srv-1', [STALE]);
+    expect(lines).toHaveLength(5);
+  });
+
+  it('lists fifty findings and counts all of them', () => {
     const findings = Array.from({ length: 60 }, (_, each) => ({ ...FOREIGN, subject: `i-${each}` }));
     telemetry.checked({ subject: 'srv-1', findings, failures: [], read: { instances: [], tasks: [], isOpen: false } });
-    telemetry.checked({ subject: 'web', findings: [FOREIGN], failures: [] });
-    telemetry.publish();
-    expect(records('check')).toMatchObject([{ findingCount: 60, instances: 0 }, { findingCount: 1 }]);
+    expect(records('check')).toMatchObject([{ findingCount: 60, instances: 0 }]);
     expect(records('check')[0]?.['findings']).toHaveLength(50);
-    expect(metrics()).toMatchObject([{ Drift: 60 }]);
   });
 });
 
@@ -265,53 +185,6 @@ describe('the record of writes', () => {
       Array.from({ length: count }, () => target),
     );
     expect(lines.map(({ targets }) => (Array.isArray(targets) ? targets.length : 0))).toEqual(sizes);
-  });
-});
-
-describe('the calls of an invocation', () => {
-  it('are one line in the order of their names, and a metric; none is none', () => {
-    telemetry.called(new Map());
-    expect(lines).toEqual([]);
-    telemetry.called(
-      new Map([
-        ['ListTasks', 2],
-        ['DescribeTasks', 1],
-      ]),
-    );
-    expect(JSON.stringify(records('calls'))).toContain('"DescribeTasks":1,"ListTasks":2');
-    telemetry.publish();
-    expect(metrics()).toMatchObject([{ Calls: 3 }]);
-  });
-});
-
-describe('the errors of an invocation', () => {
-  it('are every failed call in words, in the order in which they were told', () => {
-    telemetry.configured(reading([], [failure('denied')]));
-    telemetry.passed(BUSY);
-    telemetry.checked({
-      subject: 'srv-1',
-      findings: [],
-      failures: [{ ...failure('unavailable'), operation: 'ListInstances' }],
-    });
-    expect(telemetry.errors.map((error) => error.slice(0, error.indexOf(' ')))).toEqual([
-      'ListTasks',
-      'ListTasks',
-      'ListInstances',
-    ]);
-    expect(telemetry.errors[0]).toContain('(ThrottlingException: Rate exceeded)');
-  });
-
-  it('are cleared when the metrics are published', () => {
-    telemetry.passed(BUSY);
-    telemetry.publish();
-    expect(telemetry.errors).toEqual([]);
-  });
-
-  it('that somebody holds are not cleared with them', () => {
-    telemetry.passed(BUSY);
-    const { errors } = telemetry;
-    telemetry.publish();
-    expect(errors).toHaveLength(1);
   });
 });
 
@@ -368,8 +241,12 @@ describe('a message that is no hint', () => {
     expect(records('message ignored')).toMatchObject([{ level: 'INFO', messageId: '2', because: 'its cluster is another' }]);
   });
 
-  it('is not told where it is a hint', () => {
-    telemetry.setAside([{ id: '1', reading: { kind: 'hint', hint } }]);
+  it('is not told where it is a hint, or tells of tags', () => {
+    telemetry.setAside([
+      { id: '1', reading: { kind: 'hint', hint } },
+      { id: '2', reading: { kind: 'tags' } },
+    ]);
+    telemetry.publish();
     expect(lines).toEqual([]);
   });
 

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Buckets, Caller } from '../../functions/app/caller.ts';
-import { CALL_TIME_MS } from '../../functions/app/ports.ts';
+import { CALL_TIME_MS, type OperationName, type Operations } from '../../functions/app/ports.ts';
 import type { FailureKind } from '../../functions/core/failure.ts';
 import { type Bucket, type CallClass, currentRate, fullBucket, RATES } from '../../functions/core/limiter.ts';
+import { type ClusterArn, parseClusterArn } from '../../functions/core/values.ts';
 import { holdsInTime } from '../support/arbitraries.ts';
 import { FakeAws, fails, inTurn, ok, START_MS } from '../support/ports.ts';
-import { cloudMapArn, clusterArn, groupArn, port } from '../support/values.ts';
+import { cloudMapArn, clusterArn, groupArn, port, taskArn, unwrap } from '../support/values.ts';
 
 const GROUP = groupArn();
 const TARGETS = { group: GROUP, targets: [{ id: '10.0.0.1', port: port(8080) }] };
@@ -150,8 +151,9 @@ describe('the pace', () => {
     await caller.read('ListTasks', 'app', { selector, desired: 'RUNNING', nextToken: undefined });
     const rateOf = (callClass: CallClass): number =>
       currentRate(buckets.get(callClass) ?? empty(callClass), RATES[callClass], START_MS);
+    expect([...buckets.keys()]).toEqual(['elb-read', `ecs-read ${HERE}`]);
     expect(rateOf('elb-read')).toBe(RATES['elb-read'].perSecond / 2);
-    expect(rateOf('ecs-read')).toBe(RATES['ecs-read'].perSecond);
+    expect(buckets.get(`ecs-read ${HERE}`)?.isHalved).toBe(false);
   });
 
   it('never lets more writes have left than a burst and the top of their rate allow', async () => {
@@ -176,38 +178,100 @@ describe('the pace', () => {
     ['elb-read', ['DescribeTargetGroups', 'DescribeTags', 'DescribeTargetGroupAttributes', 'DescribeTargetHealth']],
     ['elb-write', ['RegisterTargets', 'DeregisterTargets']],
     ['ecs-read', ['ListTasks', 'DescribeTasks']],
-    ['ecs-service-read', ['DescribeServices', 'DescribeTaskDefinition']],
-    ['other-read', ['ListTagsForResource', 'ListInstances', 'FilterLogEvents']],
+    ['ecs-service-read', ['ListClusters', 'DescribeServices', 'DescribeTaskDefinition', 'ListServices']],
+    ['cloud-map-read', ['ListTagsForResource', 'ListInstances']],
+    ['logs-read', ['FilterLogEvents', 'ListLogGroupTags']],
+    ['tagging-read', ['GetResources']],
   ] as const)('of %s is shared by %j', async (callClass, names) => {
     for (const name of names) {
       const buckets: Buckets = new Map();
       await drawOn(name, buckets);
-      expect([...buckets], name).toMatchObject([[callClass, { tokens: RATES[callClass].burst - 1 }]]);
+      const key = PLACELESS.includes(name) ? callClass : `${callClass} ${HERE}`;
+      expect([...buckets], name).toMatchObject([[key, { tokens: RATES[callClass].burst - 1 }]]);
     }
+  });
+
+  it('is that of an account and region: a busy one slows down no other', async () => {
+    const buckets: Buckets = new Map();
+    const fake = new FakeAws({ DescribeTasks: () => ok([]), GetResources: () => ok({ items: [], nextToken: undefined }) });
+    const caller = callerOf(fake, LATE_MS, buckets);
+    const describe = (cluster: ClusterArn) => caller.read('DescribeTasks', 'tasks', { cluster, tasks: [] });
+    for (let count = 0; count < RATES['ecs-read'].burst; count += 1) await describe(clusterArn());
+    await describe(SPOKE);
+    expect(fake.clock.slept).toEqual([]);
+    await describe(clusterArn('test'));
+    expect(fake.clock.slept).toHaveLength(1);
+    await caller.read('GetResources', 'held', { types: [], cluster: SPOKE, nextToken: undefined });
+    await caller.read('GetResources', 'tagged', { types: [], nextToken: undefined });
+    expect([...buckets.keys()]).toEqual([
+      `ecs-read ${HERE}`,
+      'ecs-read us-east-1 444455556666',
+      'tagging-read us-east-1 444455556666',
+      'tagging-read',
+    ]);
+  });
+
+  it('is that of the place as well where a call is throttled, and where its input is settled late', async () => {
+    const buckets: Buckets = new Map();
+    const fake = new FakeAws({ DescribeTasks: () => fails('throttled'), DescribeServices: () => ok([]) });
+    const caller = callerOf(fake, LATE_MS, buckets);
+    await caller.read('DescribeTasks', 'tasks', { cluster: SPOKE, tasks: [] });
+    await caller.readLate('DescribeServices', SPOKE, 'services', () => ({ cluster: SPOKE, names: [] }));
+    expect([...buckets.values()].map(({ isHalved }) => isHalved)).toEqual([true, false]);
+    expect([...buckets.keys()]).toEqual(['ecs-read us-east-1 444455556666', 'ecs-service-read us-east-1 444455556666']);
   });
 });
 
-/** Makes one call of each operation that the test names; what it answers does not matter. */
-async function drawOn(name: Parameters<Caller['read']>[0], buckets: Buckets): Promise<void> {
+/** The place of everything that the tests name, unless they say otherwise. */
+const HERE = 'eu-west-1 111122223333';
+const SPOKE = unwrap(parseClusterArn('arn:aws:ecs:us-east-1:444455556666:cluster/prod'));
+
+/** Calls that are only ever made in the stack's own place. */
+const PLACELESS: readonly OperationName[] = [
+  'DescribeTargetGroups',
+  'DescribeTags',
+  'DescribeTargetGroupAttributes',
+  'DescribeTargetHealth',
+  'RegisterTargets',
+  'DeregisterTargets',
+  'FilterLogEvents',
+  'ListLogGroupTags',
+  'ListClusters',
+  'GetResources',
+];
+
+/** Any input of each operation. */
+const INPUTS: { readonly [Name in OperationName]: Operations[Name]['input'] } = {
+  DescribeTargetGroups: { groups: [] },
+  DescribeTags: { groups: [] },
+  DescribeTargetGroupAttributes: { group: GROUP },
+  DescribeTargetHealth: { group: GROUP },
+  RegisterTargets: TARGETS,
+  DeregisterTargets: TARGETS,
+  ListTasks: {
+    selector: { kind: 'service', cluster: clusterArn(), name: 'app' },
+    desired: 'RUNNING',
+    nextToken: undefined,
+  },
+  DescribeTasks: { cluster: clusterArn(), tasks: [] },
+  DescribeServices: { cluster: clusterArn(), names: [] },
+  DescribeTaskDefinition: { cluster: clusterArn(), definition: 'app:7' },
+  ListClusters: { nextToken: undefined },
+  ListServices: { cluster: clusterArn(), nextToken: undefined },
+  GetResources: { types: [], nextToken: undefined },
+  FilterLogEvents: { group: GROUP, sinceMs: 0, nextToken: undefined },
+  ListLogGroupTags: { logGroup: 'own' },
+  ListTagsForResource: { service: cloudMapArn() },
+  ListInstances: { service: cloudMapArn(), nextToken: undefined },
+};
+
+/** Makes one call; what it answers does not matter. */
+async function drawOn<Name extends OperationName>(name: Name, buckets: Buckets): Promise<void> {
   const fake = new FakeAws();
   const caller = callerOf(fake, LATE_MS, buckets);
-  await caller.read(name, 'anything', TARGETS_AND_ALL).catch(() => undefined);
+  await caller.read(name, 'anything', INPUTS[name]).catch(() => undefined);
   expect(fake.names).toEqual([name]);
 }
-
-const TARGETS_AND_ALL = {
-  ...TARGETS,
-  groups: [],
-  cluster: clusterArn(),
-  tasks: [],
-  names: [],
-  definition: '',
-  selector: { kind: 'service', cluster: clusterArn(), name: 'app' },
-  desired: 'RUNNING',
-  nextToken: undefined,
-  service: cloudMapArn(),
-  sinceMs: 0,
-} as const;
 
 describe('a write', () => {
   it('is made once, whatever comes of it', async () => {
@@ -269,20 +333,23 @@ describe('a write', () => {
 });
 
 describe('a read whose input is settled late', () => {
-  const late = (caller: Caller, inputNow: () => { readonly group: typeof GROUP } | undefined) =>
-    caller.readLate('DescribeTargetHealth', 'web', inputNow);
+  const CLUSTER = clusterArn();
+  const INPUT = { cluster: CLUSTER, tasks: [taskArn('t1')] };
+  const late = (caller: Caller, inputNow: () => typeof INPUT | undefined) =>
+    caller.readLate('DescribeTasks', CLUSTER, 'tasks', inputNow);
 
   it('asks for it when its turn has come', async () => {
-    const fake = new FakeAws({ DescribeTargetHealth: inTurn(fails('throttled'), ok([])) });
+    const fake = new FakeAws({ DescribeTasks: inTurn(fails('throttled'), ok([])) });
     const asked: number[] = [];
-    const answer = await late(callerOf(fake, LATE_MS, new Map([['elb-read', empty('elb-read')]])), () => {
+    const buckets: Buckets = new Map([[`ecs-read ${HERE}`, empty('ecs-read')]]);
+    const answer = await late(callerOf(fake, LATE_MS, buckets), () => {
       asked.push(fake.clock.now() - START_MS);
-      return { group: GROUP };
+      return INPUT;
     });
     expect(answer).toEqual({ ok: true, value: [] });
     // Once: a retry asks for the same.
-    expect(asked).toEqual([expect.closeTo(1_000 / RATES['elb-read'].perSecond)]);
-    expect(fake.inputs('DescribeTargetHealth')).toEqual([{ group: GROUP }, { group: GROUP }]);
+    expect(asked).toEqual([expect.closeTo(1_000 / RATES['ecs-read'].perSecond)]);
+    expect(fake.inputs('DescribeTasks')).toEqual([INPUT, INPUT]);
     expect(fake.clock.slept.slice(1)).toEqual([250, expect.any(Number)]);
   });
 
@@ -298,11 +365,30 @@ describe('a read whose input is settled late', () => {
     let isAsked = false;
     const answer = await late(callerOf(fake, START_MS + CALL_TIME_MS - 1), () => {
       isAsked = true;
-      return { group: GROUP };
+      return INPUT;
     });
-    expect(answer).toMatchObject({ ok: false, problem: { kind: 'out-of-time', operation: 'DescribeTargetHealth' } });
+    expect(answer).toMatchObject({
+      ok: false,
+      problem: { kind: 'out-of-time', operation: 'DescribeTasks', cluster: CLUSTER },
+    });
     expect([isAsked, fake.asked.length]).toEqual([true, 0]);
   });
+});
+
+it('a failure names the cluster whose place was asked, where there is one', async () => {
+  const clusterOf = async <Name extends OperationName>(name: Name) => {
+    const denied = () => Promise.resolve(fails('denied'));
+    const fake = new FakeAws();
+    const caller = new Caller({ ...fake.world, [name]: denied }, fake.clock, new Map(), LATE_MS);
+    const answer = await caller.read(name, 'anything', INPUTS[name]);
+    return answer.ok ? 'no failure' : answer.problem.cluster;
+  };
+  for (const name of ['ListTasks', 'DescribeTasks', 'DescribeServices', 'DescribeTaskDefinition', 'ListServices'] as const) {
+    expect(await clusterOf(name), name).toBe(clusterArn());
+  }
+  for (const name of ['DescribeTargetHealth', 'ListInstances', 'GetResources'] as const) {
+    expect(await clusterOf(name), name).toBeUndefined();
+  }
 });
 
 it('counts calls by their names', async () => {

@@ -7,7 +7,7 @@ import type { Instance, InstanceService } from '../../functions/core/cloud-map/i
 import { goneService } from '../../functions/core/configuration.ts';
 import type { TriggerName } from '../../functions/core/report.ts';
 import type { Snapshot } from '../../functions/core/snapshot.ts';
-import type { Task } from '../../functions/core/task.ts';
+import type { DescribedTask } from '../../functions/core/task.ts';
 import { APP, instance, MYSQL } from '../support/looks.ts';
 import { fails, inTurn, ok, page, START_MS } from '../support/ports.ts';
 import { Runs } from '../support/runs.ts';
@@ -23,7 +23,7 @@ const GATHER_MS = 10;
 class Looks extends Runs {
   checked: InstanceService = CHECKED;
 
-  constructor(instances: readonly Instance[], ...tasks: readonly Task[]) {
+  constructor(instances: readonly Instance[], ...tasks: readonly DescribedTask[]) {
     super();
     this.tasks.push(...tasks);
     this.fake.answers.ListInstances = () => ok({ items: instances, nextToken: undefined });
@@ -140,6 +140,17 @@ describe('a look at a Cloud Map service', () => {
     await looks.check('schedule');
     forgetOldTasks(looks.environment.cache, looks.fake.clock.nowMs + 1);
     expect([...looks.environment.cache.tasks.keys()]).toEqual([taskArn('t1')]);
+  });
+
+  it('leaves what it found for the status, which a later look takes back', async () => {
+    const looks = new Looks([instance('t9', '10.0.0.9')], stoppedTask('t9', '10.0.0.9'));
+    const { findings } = await looks.check('schedule');
+    const { checkFindings } = looks.environment.cache;
+    expect(findings).toHaveLength(1);
+    expect(checkFindings).toEqual(new Map([[MYSQL, findings]]));
+    looks.fake.answers.ListInstances = () => ok({ items: [], nextToken: undefined });
+    await looks.check('schedule');
+    expect(checkFindings).toEqual(new Map([[MYSQL, []]]));
   });
 
   it('says which target has the address of an instance', async () => {

@@ -1,12 +1,16 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createCache } from '../../functions/app/cache.ts';
 import {
   beginInvocation,
   createEnvironment,
   currentConfiguration,
+  type Environment,
   isFull,
   type Request,
+  saltOf,
 } from '../../functions/app/invocation.ts';
+import { holds } from '../support/arbitraries.ts';
 import { fails, START_MS } from '../support/ports.ts';
 import { Runs } from '../support/runs.ts';
 import { groupArn } from '../support/values.ts';
@@ -18,8 +22,30 @@ function stack() {
   const runs = new Runs();
   const begin = (request = REQUEST) => beginInvocation(runs.environment, request, runs.reporter);
   const { fake, environment, configurations } = runs;
-  return { fake, environment, configurations, begin, configure: () => currentConfiguration(begin()) };
+  return { fake, environment, configurations, begin, configure: (request = REQUEST) => currentConfiguration(begin(request)) };
 }
+
+/** Descriptions of groups that are older than they may be: the next reading asks for them. */
+function groupsGrowOld(environment: Environment): void {
+  const { configuration } = environment;
+  if (configuration !== undefined) {
+    environment.configuration = { ...configuration, groupsReadAtMs: Number.NEGATIVE_INFINITY };
+  }
+}
+
+it('log streams make numbers from 0 to 1, and streams that differ in their last letter differ in it', () => {
+  const stream = (last: string): string => `2026/03/01/[$LATEST]0123456789abcdef0123456789abcde${last}`;
+  const salts = [...'0123456789abcdef'].map((last) => saltOf(stream(last)));
+  expect(new Set(salts).size).toBe(16);
+  expect(Math.max(...salts) - Math.min(...salts)).toBeGreaterThan(0.5);
+  holds(
+    fc.property(fc.string(), (name) => {
+      expect(saltOf(name)).toBeGreaterThanOrEqual(0);
+      expect(saltOf(name)).toBeLessThan(1);
+      expect(saltOf(name)).toBe(saltOf(name));
+    }),
+  );
+});
 
 describe('an environment', () => {
   it('is cold at first', () => {
@@ -29,10 +55,11 @@ describe('an environment', () => {
       api: fake.world,
       clock: fake.clock,
       cache: createCache(),
+      startedAtMs: START_MS,
       configuration: undefined,
       configurationInFlight: undefined,
       eventAgeMs: 2_000,
-      burstPasses: 3,
+      burstPasses: 1,
     });
   });
 
@@ -40,8 +67,8 @@ describe('an environment', () => {
     const { environment, fake } = stack();
     const differing = [0, 0.5, 1].map((salt) => createEnvironment(environment.settings, fake.world, fake.clock, salt));
     expect(differing.map(({ eventAgeMs, burstPasses }) => [eventAgeMs, burstPasses])).toEqual([
-      [2_000, 3],
-      [3_000, 4],
+      [2_000, 1],
+      [3_000, 3],
       [4_000, 5],
     ]);
     expect(createEnvironment(environment.settings, fake.world, fake.clock)).toMatchObject({ eventAgeMs: 2_000 });
@@ -76,18 +103,44 @@ it.each([
 });
 
 describe('the configuration', () => {
-  it('is read once in half a minute, and reported', async () => {
+  it('is read once in fifty seconds, and reported', async () => {
     const { fake, configurations, environment, configure } = stack();
     const first = await configure();
     expect(first.configuration.groups).toHaveLength(1);
     expect(environment.configuration).toBe(first);
     expect(environment.configurationInFlight).toBeUndefined();
-    fake.clock.nowMs += 30_000;
+    fake.clock.nowMs += 50_000;
     expect(await configure()).toBe(first);
     expect(configurations).toEqual([first]);
     fake.clock.nowMs += 1;
     expect(await configure()).not.toBe(first);
     expect(configurations).toHaveLength(2);
+  });
+
+  it('is read once in half a minute by the schedule, whose run has to be served to its end', async () => {
+    const { fake, configure } = stack();
+    const first = await configure({ ...REQUEST, trigger: 'schedule' });
+    fake.clock.nowMs += 30_000;
+    expect(await configure({ ...REQUEST, trigger: 'schedule' })).toBe(first);
+    fake.clock.nowMs += 1;
+    expect(await configure()).toBe(first);
+    expect(await configure({ ...REQUEST, trigger: 'schedule' })).not.toBe(first);
+  });
+
+  it.each<[string, Partial<Request>]>([
+    ['where tags have changed', { areTagsChanged: true }],
+    ['where a person checks', { trigger: 'check' }],
+  ])('is read once an invocation, be the copy ever so young: %s', async (_, words) => {
+    const { environment, begin, configure } = stack();
+    const old = await configure();
+    // The clock of a test may stand still: a copy of this very moment is one of this invocation.
+    expect(await configure({ ...REQUEST, ...words })).toBe(old);
+    environment.configuration = { ...old, readAtMs: START_MS - 1 };
+    const invocation = begin({ ...REQUEST, ...words });
+    const young = await currentConfiguration(invocation);
+    expect(young).not.toBe(old);
+    expect(young.readAtMs).toBe(START_MS);
+    expect(await currentConfiguration(invocation)).toBe(young);
   });
 
   it('is read by one for all who ask at once', async () => {
@@ -100,7 +153,8 @@ describe('the configuration', () => {
   it('is read again after a reading that failed, from the last good copies', async () => {
     const { fake, configurations, environment, configure } = stack();
     await configure();
-    fake.clock.nowMs += 30_001;
+    fake.clock.nowMs += 50_001;
+    groupsGrowOld(environment);
     fake.answers.DescribeTargetGroups = () => fails('denied');
     const failed = await configure();
     expect([failed.failures.length, failed.configuration.groups.length]).toEqual([1, 1]);

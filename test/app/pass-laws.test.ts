@@ -6,12 +6,20 @@ import type { TargetsOfGroup } from '../../functions/app/ports.ts';
 import { selectorKey } from '../../functions/core/binding.ts';
 import { membersOf, type Snapshot } from '../../functions/core/snapshot.ts';
 import { type Target, targetOf } from '../../functions/core/target.ts';
+import { type DescribedTask, definitionKey } from '../../functions/core/task.ts';
 import { holdsInTime, world } from '../support/arbitraries.ts';
 import { contextOf, passOver } from '../support/passes.ts';
 import { FakeAws, fails, ok, page, START_MS } from '../support/ports.ts';
+import { aService } from '../support/values.ts';
+
+/** The tasks with what their tags say. */
+function knownTo({ tasks, held }: Snapshot): DescribedTask[] {
+  return [...tasks.values()].map((task) => ({ ...task, isHeld: held?.has(task.arn) === true }));
+}
 
 /** An account that is as the snapshot says, and whose group takes every write. */
-function accountOf({ targets: given, bindings, tasks, describedAtMs }: Snapshot) {
+function accountOf(snapshot: Snapshot) {
+  const { targets: given, bindings, tasks, describedAtMs, definitions } = snapshot;
   let targets: readonly Target[] = given;
   const named = ({ targets: asked }: TargetsOfGroup) => new Set(asked.map(({ id, port }) => `${id} ${port}`));
   const fake = new FakeAws({
@@ -24,8 +32,14 @@ function accountOf({ targets: given, bindings, tasks, describedAtMs }: Snapshot)
       return page(desired === 'STOPPED' ? stopped : [...(binding?.listed ?? [])].map((arn) => ({ arn })));
     },
     FilterLogEvents: () => ok({ items: [], nextToken: undefined }),
-    DescribeServices: ({ names }) => ok(names.map((name) => ({ name, targetGroups: [], deployments: [] }))),
-    DescribeTasks: ({ tasks: asked }) => ok(asked.flatMap((arn) => (describedAtMs.has(arn) ? (tasks.get(arn) ?? []) : []))),
+    ListServices: () => ok({ items: [], nextToken: undefined }),
+    DescribeServices: ({ names }) => ok(names.map((name) => aService(name, { deployments: [] }))),
+    DescribeTasks: ({ tasks: asked }) =>
+      ok(knownTo(snapshot).filter(({ arn }) => asked.includes(arn) && describedAtMs.has(arn))),
+    DescribeTaskDefinition: (task) => {
+      const known = definitions?.get(definitionKey(task));
+      return known === undefined ? fails('denied') : ok(known);
+    },
     RegisterTargets: (input) => {
       const left = targets.filter(({ descriptor }) => !named(input).has(`${descriptor.id} ${descriptor.port}`));
       targets = [...left, ...input.targets.map((descriptor) => targetOf(descriptor, 'initial', undefined))];
@@ -45,7 +59,7 @@ function start(snapshot: Snapshot) {
   const fake = accountOf(snapshot);
   const bound = { group: snapshot.group, bindings: snapshot.bindings, bindingsReadAtMs: undefined };
   const context = contextOf(fake, { bound });
-  for (const task of snapshot.tasks.values()) learn(context.cache, task, START_MS);
+  for (const task of knownTo(snapshot)) learn(context.cache, task, START_MS);
   return { fake, pass: () => passOver(context) };
 }
 

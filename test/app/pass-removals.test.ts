@@ -4,7 +4,7 @@ import { learn } from '../../functions/app/cache.ts';
 import { ADDRESS_FREE_MS, CONFIRM_AFTER_MS } from '../../functions/core/guard.ts';
 import type { RecordKind } from '../../functions/core/ownership.ts';
 import type { Pass } from '../../functions/core/report.ts';
-import type { Task } from '../../functions/core/task.ts';
+import type { DescribedTask } from '../../functions/core/task.ts';
 import { cacheOf, contextOf, type PassContext, passOver, worldOf } from '../support/passes.ts';
 import { type FakeAws, fails, inTurn, ok, page, START_MS } from '../support/ports.ts';
 import { at, runningTask, stoppedTask, target, taskArn } from '../support/values.ts';
@@ -12,7 +12,10 @@ import { at, runningTask, stoppedTask, target, taskArn } from '../support/values
 const reasons = ({ held }: Pass): string[] => held.map(({ because }) => because);
 
 /** A group with the target of a task that has stopped so long ago, which this environment knows; `undefined`: ECS does not say when. */
-function ended(agoMs: number | undefined, ...others: readonly Task[]): { fake: FakeAws; context: PassContext; gone: Task } {
+function ended(
+  agoMs: number | undefined,
+  ...others: readonly DescribedTask[]
+): { fake: FakeAws; context: PassContext; gone: DescribedTask } {
   const gone = stoppedTask('t3', '10.0.0.3', { stoppedAtMs: agoMs === undefined ? undefined : START_MS - agoMs });
   const fake = worldOf({ targets: [target('10.0.0.3')], tasks: [gone, ...others] });
   const context = contextOf(fake);
@@ -56,7 +59,7 @@ describe('the removal of a task that has stopped', () => {
 
   it('is not confirmed by a pass that lists nothing, nor by lists of which one could not be read', async () => {
     const unlisted = ended(6_000);
-    expect(reasons(await passOver({ ...unlisted.context, isListing: false }))).toEqual(['waits for confirmation']);
+    expect(reasons(await passOver({ ...unlisted.context, listing: 'none' }))).toEqual(['waits for confirmation']);
     const gone = stoppedTask('t3', '10.0.0.3', { stoppedAtMs: START_MS - 6_000 });
     const fake = worldOf({ targets: [target('10.0.0.3')], tasks: [gone] });
     fake.answers.ListTasks = ({ selector }) => (selector.kind === 'family' ? fails('denied') : page([]));
@@ -135,6 +138,29 @@ describe('a removal that comes late', () => {
     expect(reasons(await passOver(context))).toEqual(['registered a moment ago']);
   });
 
+  it.each([
+    [LATE_MS, 4_200_000, ["may be another writer's"]],
+    [LATE_MS, 4_200_001, []],
+    [6_000, 0, []],
+  ])('(%i ms) is not made while others write to the group too, last seen %i ms ago: held %j', async (agoMs, seenMs, held) => {
+    const { fake, context, gone } = ended(agoMs);
+    recorded(fake, 'register');
+    // Of the pass, whose reads take ten milliseconds.
+    cacheOf(context).strangers.set(at('10.0.0.9'), START_MS + 10 - seenMs);
+    const pass = await passOver(context);
+    expect(reasons(pass)).toEqual(held);
+    expect(pass.written.done).toHaveLength(1 - held.length);
+    // Nothing that comes changes that: it is dealt with either way.
+    expect(cacheOf(context).covered.has(gone.arn)).toBe(true);
+    expect(pass.findings.map(({ kind }) => kind)).toEqual(held.map(() => 'unproven'));
+  });
+
+  it('is not made where another environment has seen that others write to the group', async () => {
+    const { fake, context } = ended(LATE_MS);
+    recorded(fake, 'register', 'shared');
+    expect(reasons(await passOver(context))).toEqual(["may be another writer's"]);
+  });
+
   it('costs no read of the record as long as it is not late', async () => {
     const { fake, context } = ended(6_000);
     await passOver(context);
@@ -166,7 +192,7 @@ describe('a removal that comes late', () => {
 
 describe('an address that was seen unregistered after its task had stopped', () => {
   /** A pass without the target so long after the environment knew of the end, and one with it, with these tasks besides. */
-  async function seenAgain(afterMs: number, ...others: readonly Task[]) {
+  async function seenAgain(afterMs: number, ...others: readonly DescribedTask[]) {
     const gone = stoppedTask('t1', '10.0.0.1', { stoppedAtMs: START_MS - 600_000 });
     const fake = worldOf({ tasks: [gone, ...others] });
     const context = contextOf(fake);

@@ -1,23 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { learn } from '../../functions/app/cache.ts';
-import { createEnvironment } from '../../functions/app/invocation.ts';
+import type { Reporter } from '../../functions/app/invocation.ts';
 import { changeKey, PROOF_AGE_MAX_MS, refusalPauseMs } from '../../functions/core/guard.ts';
 import { NOTHING_OPEN } from '../../functions/core/next-pass.ts';
-import { boundGroup, cacheOf, contextOf, passOver, worldOf } from '../support/passes.ts';
-import { describing, FakeAws, fails, ok, page, START_MS } from '../support/ports.ts';
-import { aHint, aSettings, at, groupArn, runningTask, stoppedTask, stoppingTask, target, taskArn } from '../support/values.ts';
-
-const RUNNING = runningTask('t1', '10.0.0.1');
-const STOPPING = stoppingTask('t2', '10.0.0.2');
-/** One task to register and one to remove, of which the environment knows that it stops. */
-const MIXED = { targets: [target('10.0.0.2')], tasks: [RUNNING, STOPPING] };
-
-function mixed() {
-  const fake = worldOf(MIXED);
-  const context = contextOf(fake);
-  learn(context.cache, STOPPING, START_MS);
-  return { fake, context };
-}
+import { cacheOf, contextOf, MIXED, mixed, passOver, RUNNING, STOPPING, worldOf } from '../support/passes.ts';
+import { describing, fails, ok, page, START_MS } from '../support/ports.ts';
+import {
+  aHint,
+  aService,
+  at,
+  clusterArn,
+  groupArn,
+  runningTask,
+  stoppedTask,
+  stoppingTask,
+  target,
+  taskArn,
+} from '../support/values.ts';
 
 describe('a pass', () => {
   it('reads the targets before the tasks, and then writes: registers first', async () => {
@@ -69,7 +68,7 @@ describe('a pass', () => {
   it('that follows its hints describes their tasks and lists nothing', async () => {
     const fake = worldOf(MIXED);
     const hints = [aHint(RUNNING.arn, 3), aHint(STOPPING.arn, 5)];
-    const pass = await passOver(contextOf(fake, { hints, isListing: false }));
+    const pass = await passOver(contextOf(fake, { hints, listing: 'none' }));
     expect(fake.names).toEqual([
       'DescribeTargetHealth',
       'DescribeTasks',
@@ -92,8 +91,8 @@ describe('a pass', () => {
     const { fake, context } = mixed();
     fake.answers.DeregisterTargets = () => fails('unavailable');
     const lines: string[] = [];
-    const recorded = (kind: string, group: string, targets: readonly { address: string; task: string }[]) =>
-      lines.push(...targets.map(({ address, task }) => `${fake.names.at(-1)}: ${kind} ${group} ${address} ${task}`));
+    const recorded: Reporter['recorded'] = (kind, group, targets) =>
+      void lines.push(...targets.map(({ address, task }) => `${fake.names.at(-1)}: ${kind} ${group} ${address} ${task}`));
     await passOver({ ...context, reporter: { ...context.reporter, recorded } });
     const about = ({ arn }: { arn: string }, address: string) => `${groupArn()} ${address}:8080 ${arn}`;
     expect(lines).toEqual([
@@ -102,66 +101,6 @@ describe('a pass', () => {
       `DeregisterTargets: failed ${about(STOPPING, '10.0.0.2')}`,
     ]);
   });
-});
-
-describe('a pass that cannot read', () => {
-  it.each([
-    ['unavailable', true],
-    ['denied', false],
-  ] as const)('the targets (%s) does nothing else, and is tried again: %s', async (kind, failed) => {
-    const fake = new FakeAws({ DescribeTargetHealth: () => fails(kind, 'no') });
-    const context = contextOf(fake);
-    const pass = await passOver(context);
-    expect(pass).toEqual({
-      group: context.bound.group,
-      trigger: 'messages',
-      startedAtMs: START_MS,
-      endedAtMs: fake.clock.now(),
-      hints: 0,
-      snapshot: undefined,
-      planned: [],
-      written: { done: [], refused: [], failures: [], aged: [] },
-      held: [],
-      findings: [],
-      failures: [{ kind, operation: 'DescribeTargetHealth', resource: 'web', message: 'no' }],
-      behind: [],
-      open: { ...NOTHING_OPEN, failed },
-    });
-    expect(new Set(fake.names)).toEqual(new Set(['DescribeTargetHealth']));
-    expect(cacheOf(context)).toMatchObject({ lastPassAtMs: START_MS, firstSeenMs: new Map() });
-  });
-
-  it('a list removes nothing, and what it has proved is still registered', async () => {
-    const fake = worldOf(MIXED);
-    fake.answers.ListTasks = ({ selector }) => (selector.kind === 'family' ? fails('unexpected', 'no') : page([RUNNING]));
-    const context = contextOf(fake, {}, 'service=app port=8080', 'family=job port=8080');
-    learn(context.cache, STOPPING, START_MS);
-    const pass = await passOver(context);
-    expect(pass.written.done.map(({ address }) => address)).toEqual([at('10.0.0.1')]);
-    expect(pass.held.map(({ because, change }) => [because, change.address])).toEqual([['a read failed', at('10.0.0.2')]]);
-    expect(pass.failures.map(({ operation }) => operation)).toEqual(['ListTasks']);
-    expect(pass.open.failed).toBe(true);
-    // Not everything was read: a hint at any of these tasks still makes another pass look.
-    expect(cacheOf(context).covered.size).toBe(0);
-  });
-
-  it('for a reason that does not pass by waiting is not tried again', async () => {
-    const fake = worldOf({ tasks: [RUNNING] });
-    fake.answers.DescribeTasks = () => fails('denied');
-    expect(await passOver(contextOf(fake))).toMatchObject({ open: { failed: false }, failures: [{ kind: 'denied' }] });
-  });
-
-  it.each(['unavailable', 'denied'] as const)(
-    'the list of stopped tasks (%s) has a failure, and what it has dealt with all the same',
-    async (kind) => {
-      const fake = worldOf({ targets: [target('10.0.0.1'), target('10.0.0.9')], tasks: [RUNNING] });
-      fake.answers.ListTasks = ({ desired }) => (desired === 'RUNNING' ? page([RUNNING]) : fails(kind));
-      const context = contextOf(fake);
-      // Nothing waits for the search, and the next pass makes it.
-      expect(await passOver(context)).toMatchObject({ failures: [{ kind, operation: 'ListTasks' }], open: NOTHING_OPEN });
-      expect(cacheOf(context).covered.has(RUNNING.arn)).toBe(true);
-    },
-  );
 });
 
 describe('a write that fails', () => {
@@ -176,9 +115,9 @@ describe('a write that fails', () => {
 
   it.each([
     ['refused', 'initial', 'refused', 'refused'],
-    ['quota', 'initial', 'quota', 'waiting'],
+    ['quota', 'initial', 'quota', 'full'],
     ['refused', 'draining', 'draining', 'waiting'],
-    ['quota', 'draining', 'quota', 'waiting'],
+    ['quota', 'draining', 'quota', 'full'],
   ] as const)('as %s on a target that is %s is reported and left alone for a while', async (kind, state, why, finding) => {
     const targets = state === 'draining' ? [target('10.0.0.1', state)] : [];
     const fake = worldOf({ targets, tasks: [RUNNING] });
@@ -244,104 +183,48 @@ describe('a write that fails', () => {
   });
 });
 
-describe('a plan that is held', () => {
-  it('because its proofs came too late makes another pass', async () => {
-    // The record is read for a removal that comes late, and takes its time.
-    const gone = stoppedTask('t3', '10.0.0.3', { stoppedAtMs: START_MS - 60_000 });
-    const fake = worldOf({ targets: [target('10.0.0.3')], tasks: [RUNNING, gone] });
-    fake.callMs = (name) => (name === 'FilterLogEvents' ? PROOF_AGE_MAX_MS + 1 : 0);
-    const context = contextOf(fake);
-    learn(context.cache, gone, START_MS);
-    const pass = await passOver(context);
-    expect(pass.held.map(({ because }) => because)).toEqual(['proof is too old', 'ownership is unknown']);
-    expect(pass.open.failed).toBe(true);
-    expect(cacheOf(context).covered.size).toBe(0);
-  });
-
-  it.each([
-    [60_000, 0],
-    [60_001, 1],
-  ])('because the binding is %i ms old holds %i, and makes another pass', async (ageMs, held) => {
+describe('a zone that ELB asks for', () => {
+  it('is given in the same pass, and by the next ones from the start', async () => {
     const fake = worldOf({ tasks: [RUNNING] });
-    const bound = { ...boundGroup('service=app port=8080'), bindingsReadAtMs: START_MS + 10 - ageMs };
-    const pass = await passOver(contextOf(fake, { bound }));
-    expect(pass.held.map(({ because }) => because)).toEqual(held === 1 ? ['bindings are older than a minute'] : []);
-    expect(pass.open.failed).toBe(held === 1);
-  });
-
-  it('by a check is complete, remains to be dealt with, and names what only a check holds', async () => {
-    const fake = worldOf({ tasks: [runningTask('t1', '10.0.0.1', { startedAtMs: START_MS })] });
-    const context = contextOf(fake, { trigger: 'check' });
-    const pass = await passOver(context);
-    expect(pass.held.map(({ because }) => because)).toEqual(['check only']);
-    expect(fake.names).not.toContain('RegisterTargets');
-    expect(pass).toMatchObject({ open: NOTHING_OPEN, findings: [] });
-    expect(cacheOf(context).covered.has(RUNNING.arn)).toBe(false);
-  });
-
-  it.each([
-    ['service=app port=8080 mode=observe', {}, 'observe'],
-    ['service=app port=8080', { native: true }, 'ECS manages this group'],
-    ['service=app port=8080 mode=register-only', {}, 'register only'],
-  ] as const)('for good (%s, %j) is dealt with', async (line, words, because) => {
-    const fake = worldOf({ targets: [target('10.0.0.2')], tasks: [STOPPING] });
-    const group = boundGroup(line);
-    const bound = { ...group, bindings: group.bindings.map((each) => ({ ...each, ...words })) };
-    const context = contextOf(fake, { bound });
-    learn(context.cache, STOPPING, START_MS);
-    const pass = await passOver(context);
-    expect(pass.held.map((each) => each.because)).toEqual([because]);
-    expect(cacheOf(context).covered.get(STOPPING.arn)).toBe(Number.POSITIVE_INFINITY);
-    expect(pass.open).toEqual(NOTHING_OPEN);
-  });
-
-  it('for the event that is on its way is left to it, and taken up by the schedule when that must have come', async () => {
-    const young = runningTask('t1', '10.0.0.1', { startedAtMs: START_MS - 1_000 });
-    const fake = worldOf({ tasks: [young] });
-    const environment = createEnvironment(aSettings(), fake.world, fake.clock, 0.5);
-    const held = await passOver(contextOf(fake, { environment }));
-    expect(held.held.map(({ because }) => because)).toEqual(['its event is on the way']);
-    expect(held.open).toEqual(NOTHING_OPEN);
-    const scheduled = await passOver(contextOf(fake, { environment, trigger: 'schedule' }));
-    expect(scheduled.open.eventsMs).toEqual([START_MS + 2_000]);
-    const named = contextOf(fake, { environment, hints: [aHint(young.arn, 3)] });
-    cacheOf(named).covered = new Map();
-    expect((await passOver(named)).written.done).toHaveLength(1);
-  });
-});
-
-describe('a target that keeps vanishing', () => {
-  it('is written again by the schedule only, and reported', async () => {
-    const fake = worldOf({ tasks: [RUNNING] });
+    const message = "The IP address '10.0.0.1' is outside the VPC";
+    fake.answers.RegisterTargets = ({ targets }) =>
+      targets.some(({ zone }) => zone !== 'all') ? fails('refused', message) : ok(null);
     const context = contextOf(fake);
+    const { written } = await passOver(context);
+    expect(written.done.map(({ descriptor }) => descriptor.zone)).toEqual(['all']);
+    expect(cacheOf(context)).toMatchObject({ zoneForms: new Map([['10.0.0', 'all']]), driftMs: 0 });
+    fake.asked.length = 0;
+    fake.clock.nowMs += 120_000;
     await passOver(context);
-    fake.clock.nowMs += 59_000;
-    const held = await passOver(context);
-    expect(held.held.map(({ because }) => because)).toEqual(['contested']);
-    expect(held.findings).toEqual([expect.objectContaining({ kind: 'contested', subject: at('10.0.0.1') })]);
-    expect((await passOver({ ...context, trigger: 'schedule' })).written.done).toHaveLength(1);
-  });
-});
-
-describe('hints', () => {
-  it('that ECS is behind of are reported, and remain open', async () => {
-    const fake = worldOf({ targets: [target('10.0.0.1')], tasks: [RUNNING] });
-    const hint = aHint(RUNNING.arn, RUNNING.version + 1);
-    const context = contextOf(fake, { hints: [hint, aHint(taskArn('unknown'), 3)] });
-    const pass = await passOver(context);
-    expect(pass).toMatchObject({ behind: [hint], open: { ...NOTHING_OPEN, behind: true } });
-    expect(cacheOf(context).covered.has(RUNNING.arn)).toBe(false);
-  });
-
-  it('that are dealt with are no reason for a pass', async () => {
-    const fake = worldOf({ targets: [target('10.0.0.1')], tasks: [RUNNING] });
-    const context = contextOf(fake, { hints: [aHint(RUNNING.arn, 3)] });
-    expect((await passOver(context)).hints).toBe(1);
-    expect((await passOver(context)).hints).toBe(0);
+    expect(fake.inputs('RegisterTargets')).toMatchObject([{ targets: [{ id: '10.0.0.1', zone: 'all' }] }]);
   });
 });
 
 describe('what another pass has read in the meantime', () => {
+  it.each([
+    ['takes the task out of rotation', { tasks: [RUNNING] }, { ...RUNNING, isHeld: true }],
+    [
+      'puts the task back into rotation',
+      {
+        targets: [target('10.0.0.1'), target('10.0.0.4')],
+        tasks: [runningTask('t4', '10.0.0.4'), { ...RUNNING, isHeld: true }],
+      },
+      RUNNING,
+    ],
+  ])('stops a write when it %s', async (_, words, news) => {
+    const fake = worldOf(words);
+    const context = contextOf(fake);
+    const { caller } = context;
+    const original = caller.write.bind(caller);
+    caller.write = (name, resource, input, how) => {
+      learn(context.cache, news, START_MS);
+      return original(name, resource, input, how);
+    };
+    const { written, open } = await passOver(context);
+    expect([written.done, written.aged.length, open.failed]).toEqual([[], 1, true]);
+    expect(fake.names.filter((name) => name.endsWith('egisterTargets'))).toEqual([]);
+  });
+
   it('stops a write that it contradicts, and makes another pass', async () => {
     const { fake, context } = mixed();
     const { caller } = context;
@@ -366,9 +249,42 @@ describe('findings of a pass', () => {
     expect(findings).toEqual([expect.objectContaining({ kind: 'foreign', subject: at('10.0.0.9'), sinceMs: START_MS })]);
   });
 
+  it.each([
+    ['its task still runs', [runningTask('t9', '10.0.0.9', { group: 'service:gone' })], 'unbound'],
+    ['ECS knows its task no more', [], 'leftover'],
+  ])('tell a target that this stack registered from a stranger: %s', async (_, tasks, kind) => {
+    const fake = worldOf({ targets: [target('10.0.0.9')], tasks, listed: [] });
+    const entry = { kind: 'register', atMs: START_MS - 60_000, address: at('10.0.0.9'), task: taskArn('t9') } as const;
+    fake.answers.FilterLogEvents = () => ok({ items: [entry], nextToken: undefined });
+    const { findings, written } = await passOver(contextOf(fake));
+    expect(findings).toContainEqual(expect.objectContaining({ kind, subject: at('10.0.0.9') }));
+    expect(written.done).toEqual([]);
+  });
+
+  it('name the services of the clusters that the group is bound to, whose tasks ECS itself registers in it', async () => {
+    const fake = worldOf({ targets: [target('10.0.0.9')] });
+    fake.answers.ListServices = () => ok({ items: ['api'], nextToken: undefined });
+    fake.answers.DescribeServices = () => ok([aService('api', { targetGroups: [groupArn()] })]);
+    const context = contextOf(fake);
+    const services = new Map([[groupArn(), [{ kind: 'service', cluster: clusterArn('test'), name: 'far' } as const]]]);
+    context.cache.natives.set(clusterArn('test'), { atMs: START_MS, services });
+    const message = (await passOver(context)).findings.find(({ kind }) => kind === 'foreign')?.message;
+    expect(message).toContain('cluster=prod service=api');
+    expect(message).not.toContain('far');
+  });
+
+  it('do without a record that cannot be read, and the pass has the failure and is not made again for it', async () => {
+    const fake = worldOf({ targets: [target('10.0.0.9')] });
+    fake.answers.FilterLogEvents = () => fails('unavailable');
+    const { failures, open, findings } = await passOver(contextOf(fake));
+    expect(failures).toMatchObject([{ kind: 'unavailable', operation: 'FilterLogEvents' }]);
+    expect(open).toEqual(NOTHING_OPEN);
+    expect(findings.map(({ kind }) => kind)).toEqual(['foreign', 'empty-list']);
+  });
+
   it('name no stranger that a pass without lists has not searched for', async () => {
     const fake = worldOf({ targets: [target('10.0.0.9')] });
-    expect((await passOver(contextOf(fake, { isListing: false }))).findings).toEqual([]);
+    expect((await passOver(contextOf(fake, { listing: 'none' }))).findings).toEqual([]);
     expect(fake.names).toEqual(['DescribeTargetHealth']);
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Caller } from '../../functions/app/caller.ts';
 import type { OperationName } from '../../functions/app/ports.ts';
-import { isCurrent, type ReadConfiguration, readConfiguration } from '../../functions/app/read-configuration.ts';
+import { isCurrent, outdated, type ReadConfiguration, readConfiguration } from '../../functions/app/read-configuration.ts';
 import { selectorKey } from '../../functions/core/binding.ts';
 import type { DescribedGroup } from '../../functions/core/configuration.ts';
 import { NO_COPIES, resolveConfiguration } from '../../functions/core/configuration.ts';
@@ -10,13 +10,13 @@ import type { FailureKind } from '../../functions/core/failure.ts';
 import type { TargetGroupArn } from '../../functions/core/values.ts';
 import { holdsInTime } from '../support/arbitraries.ts';
 import { FakeAws, fails, ok, START_MS } from '../support/ports.ts';
-import { aGroup, aSettings, cloudMapArn, clusterArn, groupArn } from '../support/values.ts';
+import { aGroup, aService, aSettings, cloudMapArn, clusterArn, groupArn } from '../support/values.ts';
 
 const TAG = { key: 'alb-target-sync', value: 'service=app port=8080' };
 const SELECTOR = { kind: 'service', cluster: clusterArn(), name: 'app' } as const;
 
 function describedGroup(arn: TargetGroupArn): DescribedGroup {
-  return { group: aGroup({ arn }), targetType: 'ip' };
+  return { group: aGroup({ arn }), targetType: 'ip', protocol: 'HTTP' };
 }
 
 /** Everything exists, every group has the usual tag, and no service has a load balancer of its own. */
@@ -24,8 +24,9 @@ function worldOf(): FakeAws {
   return new FakeAws({
     DescribeTargetGroups: ({ groups }) => ok(groups.map(describedGroup)),
     DescribeTags: ({ groups }) => ok(groups.map((group) => ({ group, tags: [TAG] }))),
-    DescribeServices: ({ names }) => ok(names.map((name) => ({ name, targetGroups: [], deployments: [] }))),
+    DescribeServices: ({ names }) => ok(names.map((name) => aService(name))),
     ListTagsForResource: () => ok([{ key: 'alb-target-sync', value: 'service=app' }]),
+    ListLogGroupTags: () => ok([]),
   });
 }
 
@@ -43,10 +44,10 @@ describe('a reading of the configuration', () => {
     const copies = {
       groups: new Map([[groupArn(), describedGroup(groupArn())]]),
       tags: new Map([[groupArn(), { tags: [TAG], readAtMs: expect.any(Number) }]]),
-      services: new Map([[selectorKey(SELECTOR), { name: 'app', targetGroups: [], deployments: [] }]]),
+      services: new Map([[selectorKey(SELECTOR), aService('app')]]),
       cloudMapTags: new Map([[cloudMapArn(), [{ key: 'alb-target-sync', value: 'service=app' }]]]),
     };
-    expect(configuration).toMatchObject({ failures: [], copies, readAtMs: START_MS });
+    expect(configuration).toMatchObject({ failures: [], copies, readAtMs: START_MS, groupsReadAtMs: START_MS });
     expect(configuration.configuration).toEqual(resolveConfiguration(settings, configuration.copies));
     expect(configuration.configuration.groups).toHaveLength(1);
     expect(configuration.configuration.cloudMapServices).toHaveLength(1);
@@ -54,28 +55,30 @@ describe('a reading of the configuration', () => {
     expect(fake.inputs('DescribeTags')).toEqual([{ groups: [groupArn()] }]);
     expect(fake.inputs('DescribeServices')).toEqual([{ cluster: clusterArn(), names: ['app'] }]);
     expect(fake.inputs('ListTagsForResource')).toEqual([{ service: cloudMapArn() }]);
+    expect(fake.inputs('ListLogGroupTags')).toEqual([{ logGroup: 'own' }]);
+    expect(fake.asked).toHaveLength(5);
     // A copy of the tags is as old as its answer, which no write may rest on for more than a minute.
     expect(configuration.copies.tags.get(groupArn())?.readAtMs).toBeGreaterThan(START_MS);
   });
 
   it('asks for nothing that the settings do not have', async () => {
-    const fake = new FakeAws({ ListTagsForResource: () => ok([]) });
+    const fake = new FakeAws({ ListTagsForResource: () => ok([]), ListLogGroupTags: () => ok([]) });
     expect(await read(fake, aSettings({ targetGroups: [], cloudMapServices: [cloudMapArn()] }))).toMatchObject({
       failures: [],
     });
-    expect(fake.names).toEqual(['ListTagsForResource']);
+    expect(fake.names).toEqual(['ListTagsForResource', 'ListLogGroupTags']);
   });
 
   it('asks for no tags of groups that the parameter binds', async () => {
     const fake = worldOf();
     const { copies } = await read(fake, aSettings({ bindings: 'service=app port=8080' }));
-    expect(fake.names).toEqual(['DescribeTargetGroups', 'DescribeServices']);
+    expect(fake.names).toEqual(['DescribeTargetGroups', 'ListLogGroupTags', 'DescribeServices']);
     expect(copies.tags.size).toBe(0);
   });
 
   it('takes a group without tags for one without tags', async () => {
     const fake = worldOf();
-    fake.answers.DescribeTags = () => ok([]);
+    Object.assign(fake.answers, { DescribeTags: () => ok([]), DescribeTargetHealth: () => ok([]) });
     const { copies } = await read(fake);
     expect(copies.tags).toEqual(new Map([[groupArn(), { tags: [], readAtMs: START_MS }]]));
   });
@@ -102,7 +105,8 @@ describe('a reading of the configuration', () => {
 
   it('keeps of each service what ECS says of that one', async () => {
     const fake = worldOf();
-    const described = (name: string) => ({ name, targetGroups: [`group of ${name}`], deployments: [`deployment of ${name}`] });
+    const described = (name: string) =>
+      aService(name, { targetGroups: [`group of ${name}`], deployments: [`deployment of ${name}`] });
     fake.answers.DescribeServices = () => ok(['one', 'two'].map(described));
     const { copies } = await read(
       fake,
@@ -188,9 +192,7 @@ describe('one bad ARN or name', () => {
           const poison = new Set(bad.flatMap((index) => names[index] ?? []));
           const bindings = names.map((name, index) => `target-group=g${index} service=${name} port=80`).join(';');
           const fake = worldOf();
-          const describe = unless(poison, kind, (asked: readonly string[]) =>
-            asked.map((name) => ({ name, targetGroups: [], deployments: [] })),
-          );
+          const describe = unless(poison, kind, (asked: readonly string[]) => asked.map((name) => aService(name)));
           fake.answers.DescribeServices = (input) => describe(input.names);
           const { configuration, failures } = await read(fake, aSettings({ targetGroups: groupArns(count), bindings }));
           expect(configuration.unread).toEqual(groupArns(count).filter((_, index) => poison.has(`s${index}`)));
@@ -219,13 +221,13 @@ describe('a cluster that does not exist', () => {
   it('has no service, which is an answer, and holds up no other cluster', async () => {
     const fake = worldOf();
     fake.answers.DescribeServices = ({ cluster, names }) =>
-      cluster === clusterArn() ? fails('gone') : ok(names.map((name) => ({ name, targetGroups: [], deployments: ['d'] })));
+      cluster === clusterArn() ? fails('gone') : ok(names.map((name) => aService(name)));
     const settings = aSettings({
       clusters: [clusterArn(), clusterArn('test')],
       bindings: 'cluster=prod service=app port=80; cluster=test service=app port=81',
     });
     const { copies, failures } = await read(fake, settings);
-    expect([...copies.services.values()]).toEqual(['unknown', { name: 'app', targetGroups: [], deployments: ['d'] }]);
+    expect([...copies.services.values()]).toEqual(['unknown', aService('app')]);
     expect(failures).toEqual([]);
   });
 });
@@ -239,8 +241,10 @@ describe('a Cloud Map service that does not exist', () => {
     const configuration = await read(fake, settings);
     expect(configuration.failures).toEqual([]);
     expect(configuration.copies.cloudMapTags).toEqual(new Map([[cloudMapArn(), 'gone']]));
-    expect(isCurrent(configuration, START_MS + 15_000)).toBe(true);
-    expect(isCurrent(configuration, START_MS + 15_001)).toBe(false);
+    expect(isCurrent(configuration, START_MS + 15_000, true)).toBe(true);
+    expect(isCurrent(configuration, START_MS + 15_001, true)).toBe(false);
+    expect(isCurrent(configuration, START_MS + 35_000, false)).toBe(true);
+    expect(isCurrent(configuration, START_MS + 35_001, false)).toBe(false);
   });
 
   it('keeps the binding that it had, for when it is created anew', async () => {
@@ -259,10 +263,15 @@ describe('what cannot be read', () => {
     const settings = aSettings({ cloudMapServices: [cloudMapArn()] });
     const first = await read(fake, settings);
     fake.clock.nowMs += 61_000;
-    for (const name of ['DescribeTargetGroups', 'DescribeTags', 'DescribeServices', 'ListTagsForResource'] as const) {
-      fake.answers[name] = () => fails('denied', 'no');
-    }
-    const second = await read(fake, settings, first);
+    const names = [
+      'DescribeTargetGroups',
+      'DescribeTags',
+      'DescribeServices',
+      'ListTagsForResource',
+      'ListLogGroupTags',
+    ] as const;
+    for (const name of names) fake.answers[name] = () => fails('denied', 'no');
+    const second = await read(fake, settings, outdated(first));
     expect(second.copies).toEqual(first.copies);
     expect(second.readAtMs).toBe(START_MS + 61_000);
     expect(second.configuration.groups[0]?.bindingsReadAtMs).toBe(START_MS);
@@ -270,6 +279,7 @@ describe('what cannot be read', () => {
       ['DescribeServices', `app of ${clusterArn()}`],
       ['DescribeTags', 'web'],
       ['DescribeTargetGroups', 'web'],
+      ['ListLogGroupTags', "the stack's log group"],
       ['ListTagsForResource', cloudMapArn()],
     ]);
   });
@@ -316,21 +326,56 @@ describe('what cannot be read', () => {
 });
 
 describe('a copy of the configuration', () => {
-  const copy = {
+  const copy: ReadConfiguration = {
     configuration: resolveConfiguration(aSettings(), NO_COPIES),
     failures: [],
     copies: NO_COPIES,
     readAtMs: START_MS,
+    groupsReadAtMs: START_MS,
   };
   const failure = { kind: 'denied', operation: 'DescribeTags', resource: 'web', message: 'no' } as const;
 
-  it('serves for half a minute: what an invocation begins with serves it to its end', () => {
-    expect(isCurrent(copy, START_MS + 30_000)).toBe(true);
-    expect(isCurrent(copy, START_MS + 30_001)).toBe(false);
+  it.each([
+    [30_000, true],
+    [50_000, false],
+  ])('serves for %i ms (a full run: %s): what an invocation begins with serves it to its end', (ageMs, isFullRun) => {
+    expect(isCurrent(copy, START_MS + ageMs, isFullRun)).toBe(true);
+    expect(isCurrent(copy, START_MS + ageMs + 1, isFullRun)).toBe(false);
   });
 
   it('does not serve where there is none, or where it is not whole', () => {
-    expect(isCurrent(undefined, START_MS)).toBe(false);
-    expect(isCurrent({ ...copy, failures: [failure] }, START_MS)).toBe(false);
+    expect(isCurrent(undefined, START_MS, false)).toBe(false);
+    expect(isCurrent({ ...copy, failures: [failure] }, START_MS, false)).toBe(false);
+  });
+
+  it('does not serve any more where it is outdated, and then its groups are described again', async () => {
+    expect(isCurrent(outdated(copy), START_MS, false)).toBe(false);
+    const fake = worldOf();
+    const first = await read(fake);
+    await read(fake, aSettings(), first);
+    expect(fake.inputs('DescribeTargetGroups')).toHaveLength(1);
+    fake.answers.DescribeTargetGroups = () => fails('gone');
+    const { copies, configuration } = await read(fake, aSettings(), outdated(first));
+    expect(copies.groups).toEqual(new Map([[groupArn(), 'gone']]));
+    expect(configuration.groups).toEqual([]);
+  });
+
+  it('keeps what a group is for a quarter of an hour, and what it is not for no time', async () => {
+    const fake = worldOf();
+    const settings = aSettings({ targetGroups: [groupArn(), groupArn('api')] });
+    const described = ({ groups }: { readonly groups: readonly TargetGroupArn[] }) =>
+      groups.includes(groupArn('api')) ? fails('gone') : ok(groups.map(describedGroup));
+    fake.answers.DescribeTargetGroups = described;
+    let known = await read(fake, settings);
+    const askedAfter = async (ms: number): Promise<unknown[]> => {
+      const before = fake.asked.length;
+      fake.clock.nowMs += ms;
+      known = await read(fake, settings, known);
+      return fake.asked.slice(before).flatMap(({ name, input }) => (name === 'DescribeTargetGroups' ? [input] : []));
+    };
+    expect(await askedAfter(900_000)).toEqual([{ groups: [groupArn('api')] }]);
+    expect(known.groupsReadAtMs).toBe(START_MS);
+    expect(await askedAfter(1)).toContainEqual({ groups: [groupArn(), groupArn('api')] });
+    expect(known.groupsReadAtMs).toBe(START_MS + 900_001);
   });
 });

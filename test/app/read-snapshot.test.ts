@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { learn } from '../../functions/app/cache.ts';
-import { readSnapshot, searchStopped } from '../../functions/app/read-snapshot.ts';
+import { readSnapshot } from '../../functions/app/read-snapshot.ts';
 import { selectorKey } from '../../functions/core/binding.ts';
 import type { Hint } from '../../functions/core/event.ts';
+import { definitionKey } from '../../functions/core/task.ts';
 import { cacheOf, contextOf, type PassContext, worldOf } from '../support/passes.ts';
-import { describing, FakeAws, fails, inTurn, ok, page, START_MS } from '../support/ports.ts';
+import { describing, FakeAws, fails, ok, page, START_MS } from '../support/ports.ts';
 import {
+  aDefinition,
   aGroup,
   aHint,
+  aService,
   at,
   clusterArn,
   DEPLOYMENT,
@@ -24,18 +27,17 @@ const OTHER = runningTask('t2', '10.0.0.2');
 const STOPPED = stoppedTask('t9', '10.0.0.9');
 const STRANGER = runningTask('t5', '10.0.0.5', { group: 'service:other' });
 const APP = parsedBinding('service=app port=8080').selector;
-const QUARTER_HOUR_MS = 900_000;
 /** Descriptions wait so long for others to share their call. */
 const GATHER_MS = 10;
 
 function read(context: PassContext, targets = [target('10.0.0.1')]) {
-  const { bound, hints, isListing } = context;
-  return readSnapshot(context, { bound, hints, isListing }, targets);
+  const { bound, hints, listing } = context;
+  return readSnapshot(context, { bound, hints, isListing: listing === 'full' }, targets);
 }
 
 /** A pass that follows these hints and lists nothing. */
 function hinted(fake: FakeAws, hints: readonly Hint[], ...lines: readonly string[]): PassContext {
-  return contextOf(fake, { hints, isListing: false }, ...lines);
+  return contextOf(fake, { hints, listing: 'none' }, ...lines);
 }
 
 describe('the snapshot of a pass that lists', () => {
@@ -50,9 +52,12 @@ describe('the snapshot of a pass that lists', () => {
         targets,
         bindings: [{ ...context.bound.bindings[0], list: 'read', listed: new Set([RUNNING.arn]) }],
         tasks: new Map([[RUNNING.arn, RUNNING]]),
-        describedAtMs: new Map([[RUNNING.arn, START_MS + 60 + GATHER_MS]]),
+        describedAtMs: new Map([[RUNNING.arn, START_MS + 30 + GATHER_MS]]),
         absentAtMs: new Map(),
         knownStoppedAtMs: new Map(),
+        held: new Set(),
+        definitions: new Map(),
+        zoneForms: new Map(),
       },
       failures: [],
       listedAtMs: START_MS,
@@ -116,7 +121,13 @@ describe('the snapshot of a pass that lists', () => {
       ['gone', 0],
     ]);
     expect(failures).toEqual([
-      { kind: 'denied', operation: 'ListTasks', resource: 'cluster=prod service=app (RUNNING)', message: 'no' },
+      {
+        kind: 'denied',
+        operation: 'ListTasks',
+        resource: 'cluster=prod service=app (RUNNING)',
+        cluster: clusterArn(),
+        message: 'no',
+      },
     ]);
   });
 
@@ -163,7 +174,13 @@ describe('the snapshot of a pass that lists', () => {
     fake.answers.DescribeTasks = () => fails('refused', 'no');
     const { failures } = await read(contextOf(fake));
     expect(failures).toEqual([
-      { kind: 'refused', operation: 'DescribeTasks', resource: `tasks of ${clusterArn()}`, message: 'no' },
+      {
+        kind: 'refused',
+        operation: 'DescribeTasks',
+        resource: `tasks of ${clusterArn()}`,
+        cluster: clusterArn(),
+        message: 'no',
+      },
     ]);
   });
 
@@ -174,6 +191,80 @@ describe('the snapshot of a pass that lists', () => {
     });
     const { failures } = await read(contextOf(fake, {}, 'service=app port=8080', 'family=job port=8080'));
     expect(failures.map(({ kind }) => kind)).toEqual(['denied', 'unexpected']);
+  });
+});
+
+describe('what a snapshot has besides tasks', () => {
+  it('is which tasks are on hold, by their own description or by the search for tags, and only of those that it has', async () => {
+    const tasks = [RUNNING, OTHER, runningTask('t3', '10.0.0.3', { isHeld: true })];
+    const fake = worldOf({ tasks });
+    const context = contextOf(fake);
+    for (const task of tasks) learn(context.cache, task, START_MS);
+    learn(context.cache, { ...STRANGER, isHeld: true }, START_MS);
+    context.cache.holds = new Set([OTHER.arn, taskArn('t8')]);
+    // The targets are theirs, so that nobody describes them anew.
+    const { snapshot } = await read(context, [target('10.0.0.1'), target('10.0.0.2'), target('10.0.0.3')]);
+    expect(snapshot.held).toEqual(new Set([taskArn('t3')]));
+    expect([...snapshot.describedAtMs.keys()]).toEqual([OTHER.arn, taskArn('t3')]);
+  });
+
+  it('is what ELB has asked for as the zone of addresses', async () => {
+    const context = contextOf(worldOf({}));
+    cacheOf(context).zoneForms.set('10.0.0', 'all');
+    expect((await read(context)).snapshot.zoneForms).toEqual(new Map([['10.0.0', 'all']]));
+  });
+});
+
+describe('the definitions of tasks', () => {
+  const NAMED = 'service=app port=http';
+  const asked = (fake: FakeAws) => fake.inputs('DescribeTaskDefinition');
+
+  it('are read once each where a line names a port, also of a task that the pass has only just read, and kept', async () => {
+    const next = runningTask('t3', '10.0.0.3', { definition: 'app:8' });
+    const fake = worldOf({ tasks: [RUNNING, OTHER, next] });
+    fake.answers.DescribeTaskDefinition = () => ok(aDefinition());
+    const context = contextOf(fake, {}, NAMED, 'family=job port=8080');
+    for (const task of [RUNNING, OTHER]) learn(context.cache, task, START_MS);
+    const { snapshot, failures } = await read(context);
+    expect(asked(fake)).toEqual(['app:7', 'app:8'].map((definition) => ({ cluster: clusterArn(), definition })));
+    const both = [RUNNING, next].map((task) => [definitionKey(task), aDefinition()] as const);
+    expect([snapshot.definitions, failures]).toEqual([new Map(both), []]);
+    // The port tells which addresses a change may follow at, before anything is described.
+    expect(snapshot.describedAtMs.has(RUNNING.arn)).toBe(false);
+    expect(snapshot.describedAtMs.has(OTHER.arn)).toBe(true);
+    await read(context);
+    expect(asked(fake)).toHaveLength(2);
+  });
+
+  it.each([
+    ['a number', 'service=app port=8080', RUNNING],
+    ['the port of another service', 'service=api port=http', RUNNING],
+    ['the port of a task whose definition ECS does not name', NAMED, { ...RUNNING, definition: '' }],
+  ])('are not read for %s', async (_, line, task) => {
+    const fake = worldOf({ tasks: [task], listed: [] });
+    const context = contextOf(fake, {}, line);
+    learn(context.cache, task, START_MS);
+    await read(context);
+    expect(asked(fake)).toEqual([]);
+  });
+
+  it('of a hinted task are read whatever it belongs to', async () => {
+    const fake = worldOf({ tasks: [STRANGER] });
+    fake.answers.DescribeTaskDefinition = () => ok(aDefinition());
+    await read(hinted(fake, [aHint(STRANGER.arn, 3)], NAMED));
+    expect(asked(fake)).toHaveLength(1);
+  });
+
+  it('that cannot be read are a failure, which is told once', async () => {
+    const fake = worldOf({ tasks: [RUNNING, OTHER] });
+    fake.answers.DescribeTaskDefinition = () => fails('denied', 'no');
+    const context = contextOf(fake, {}, NAMED);
+    learn(context.cache, RUNNING, START_MS);
+    const { snapshot, failures } = await read(context);
+    expect(failures).toEqual([
+      { kind: 'denied', operation: 'DescribeTaskDefinition', resource: 'app:7', cluster: clusterArn(), message: 'no' },
+    ]);
+    expect(snapshot.definitions).toEqual(new Map());
   });
 });
 
@@ -210,7 +301,7 @@ describe('the snapshot of a pass that follows its hints', () => {
   });
 
   it.each([
-    ['its service has other deployments', () => ok([{ name: 'app', targetGroups: [], deployments: ['ecs-svc/2'] }]), RUNNING],
+    ['its service has other deployments', () => ok([aService('app', { deployments: ['ecs-svc/2'] })]), RUNNING],
     ['ECS does not know the service', () => ok([]), RUNNING],
     ['the service cannot be read', () => fails('denied'), RUNNING],
     ['the task says that no service started it', () => ok([]), { ...RUNNING, startedBy: 'a person' }],
@@ -254,142 +345,5 @@ describe('the snapshot of a pass that follows its hints', () => {
     const { snapshot, failures } = await read(context);
     expect(failures.map(({ operation }) => operation)).toEqual(['DescribeTasks', 'ListTasks', 'DescribeTasks']);
     expect(snapshot.bindings).toMatchObject([{ list: 'failed' }]);
-  });
-});
-
-describe('the search among stopped tasks', () => {
-  async function search(context: PassContext, targets = [target('10.0.0.9')]) {
-    const { bound, hints, isListing } = context;
-    const request = { bound, hints, isListing };
-    return searchStopped(context, request, (await readSnapshot(context, request, targets)).snapshot);
-  }
-
-  const searches = (fake: FakeAws): number =>
-    fake.inputs('ListTasks').filter((input) => JSON.stringify(input).includes('STOPPED')).length;
-
-  it('finds the owner of an address that nothing explains, for the next pass', async () => {
-    const fake = worldOf({ tasks: [STOPPED] });
-    const context = contextOf(fake);
-    expect(await search(context)).toEqual({ isOpen: true, failures: [] });
-    expect(context.cache.tasks.get(STOPPED.arn)?.task).toEqual(STOPPED);
-    // The address is explained: the next time somebody holds it unexplained, it is searched for anew.
-    expect(cacheOf(context)).toMatchObject({ searches: new Map(), searching: new Map() });
-    expect(await search(context)).toEqual({ isOpen: false, failures: [] });
-    expect(searches(fake)).toBe(1);
-  });
-
-  it('is not made where everything is explained', async () => {
-    const fake = worldOf({ tasks: [RUNNING] });
-    expect(await search(contextOf(fake), [target('10.0.0.1'), target('10.0.0.9', 'draining')])).toMatchObject({
-      isOpen: false,
-    });
-    expect(searches(fake)).toBe(0);
-  });
-
-  it('is made again once the list may have caught up, and then once per address in a quarter of an hour', async () => {
-    const fake = worldOf({});
-    const context = contextOf(fake);
-    const known = cacheOf(context);
-    const searchAfter = async (milliseconds: number, targets = [target('10.0.0.9')]): Promise<number> => {
-      fake.clock.nowMs += milliseconds;
-      expect((await search(context, targets)).isOpen).toBe(false);
-      return searches(fake);
-    };
-    expect(await searchAfter(0)).toBe(1);
-    expect(known.searches).toEqual(new Map([[at('10.0.0.9'), { atMs: START_MS, times: 1 }]]));
-    expect(await searchAfter(29_999)).toBe(1);
-    expect(await searchAfter(1)).toBe(2);
-    expect(await searchAfter(QUARTER_HOUR_MS - 1)).toBe(2);
-    // Another address is another question, and answers both.
-    expect(await searchAfter(0, [target('10.0.0.8'), target('10.0.0.9')])).toBe(3);
-    expect([...known.searches.values()].map(({ times }) => times)).toEqual([1, 3]);
-    expect(await searchAfter(QUARTER_HOUR_MS - 1)).toBe(3);
-    expect(await searchAfter(1)).toBe(4);
-  });
-
-  it('describes what it does not know to have stopped, and nothing else', async () => {
-    const tasks = [STOPPED, stoppedTask('t8', '10.0.0.8'), stoppingTask('t7', '10.0.0.7')];
-    const fake = worldOf({ tasks });
-    fake.answers.ListTasks = ({ desired }) => (desired === 'RUNNING' ? fails('denied') : page(tasks));
-    const context = contextOf(fake);
-    learn(context.cache, stoppedTask('t8', '10.0.0.8'), START_MS);
-    learn(context.cache, runningTask('t7', '10.0.0.7'), START_MS);
-    await search(context);
-    expect(fake.inputs('DescribeTasks').at(-1)).toEqual({ cluster: clusterArn(), tasks: [STOPPED.arn, taskArn('t7')] });
-  });
-
-  it('reads ten pages of each list in a pass, goes on in the next, and settles nothing before the end', async () => {
-    const fake = worldOf({});
-    const pages = 25;
-    fake.answers.ListTasks = ({ desired, nextToken }) => {
-      const number = Number(nextToken ?? 0);
-      return desired === 'RUNNING'
-        ? page([])
-        : ok({ items: [], nextToken: number + 1 < pages ? String(number + 1) : undefined });
-    };
-    const context = contextOf(fake, {}, 'service=app port=8080', 'family=job port=8080');
-    const places: unknown[] = [];
-    for (const [isOpen, calls, settled] of [
-      [true, 20, 0],
-      [true, 40, 0],
-      [false, 50, 1],
-    ] as const) {
-      expect(await search(context)).toEqual({ isOpen, failures: [] });
-      expect([searches(fake), cacheOf(context).searches.size]).toEqual([calls, settled]);
-      places.push([...cacheOf(context).searching.values()]);
-    }
-    expect(places).toEqual([['10', '10'], ['20', '20'], []]);
-  });
-
-  it('is made to its end by a check, whose answer is to be whole', async () => {
-    const fake = worldOf({});
-    fake.answers.ListTasks = ({ desired, nextToken }) => {
-      const number = Number(nextToken ?? 0);
-      return desired === 'RUNNING' ? page([]) : ok({ items: [], nextToken: number < 24 ? String(number + 1) : undefined });
-    };
-    expect(await search(contextOf(fake, { trigger: 'check' }))).toEqual({ isOpen: false, failures: [] });
-    expect(searches(fake)).toBe(25);
-  });
-
-  it('waits for the list that takes longer, and does not read the other one again', async () => {
-    const fake = worldOf({});
-    fake.answers.ListTasks = ({ desired, selector, nextToken }) => {
-      const number = Number(nextToken ?? 0);
-      const pages = selector.kind === 'family' ? 12 : 1;
-      return desired === 'RUNNING'
-        ? page([])
-        : ok({ items: [], nextToken: number + 1 < pages ? String(number + 1) : undefined });
-    };
-    const context = contextOf(fake, {}, 'service=app port=8080', 'family=job port=8080');
-    expect((await search(context)).isOpen).toBe(true);
-    expect((await search(context)).isOpen).toBe(false);
-    expect(searches(fake)).toBe(1 + 12);
-  });
-
-  it('that failed settles nothing, and begins anew: a token may have lost its meaning', async () => {
-    const fake = worldOf({});
-    const context = contextOf(fake);
-    cacheOf(context).searching = new Map([[selectorKey(APP), 'old']]);
-    fake.answers.ListTasks = inTurn(page([]), fails('denied'), page([]));
-    expect((await search(context)).failures).toMatchObject([{ kind: 'denied', operation: 'ListTasks' }]);
-    expect(cacheOf(context)).toMatchObject({ searches: new Map(), searching: new Map() });
-    await search(context);
-    expect(fake.inputs('ListTasks').map((input) => JSON.stringify(input).includes('old'))).toEqual([false, true, false]);
-  });
-
-  it('that could not describe what it found settles nothing', async () => {
-    const fake = worldOf({ tasks: [STOPPED] });
-    fake.answers.DescribeTasks = () => fails('denied');
-    const context = contextOf(fake);
-    expect((await search(context)).failures).toMatchObject([{ kind: 'denied', operation: 'DescribeTasks' }]);
-    expect(cacheOf(context).searches.size).toBe(0);
-    expect(await search(context)).toMatchObject({ isOpen: false });
-    expect(searches(fake)).toBe(2);
-  });
-
-  it('takes a service that is gone for an answer', async () => {
-    const context = contextOf(new FakeAws({ ListTasks: () => fails('gone') }));
-    expect(await search(context)).toEqual({ isOpen: false, failures: [] });
-    expect([...cacheOf(context).searches.keys()]).toEqual([at('10.0.0.9')]);
   });
 });

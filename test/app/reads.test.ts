@@ -7,12 +7,23 @@ import type { Selector } from '../../functions/core/binding.ts';
 import type { FailureKind } from '../../functions/core/failure.ts';
 import type { RecordEntry } from '../../functions/core/ownership.ts';
 import type { TaskReference } from '../../functions/core/snapshot.ts';
-import type { Task } from '../../functions/core/task.ts';
+import type { DescribedTask, Task } from '../../functions/core/task.ts';
 import type { TaskArn } from '../../functions/core/values.ts';
 import { holdsInTime } from '../support/arbitraries.ts';
 import { boundGroup } from '../support/passes.ts';
 import { describing, FakeAws, fails, ok, page, START_MS } from '../support/ports.ts';
-import { aGroup, at, cloudMapArn, clusterArn, groupArn, runningTask, stoppedTask, taskArn } from '../support/values.ts';
+import {
+  aDefinition,
+  aGroup,
+  aService,
+  at,
+  cloudMapArn,
+  clusterArn,
+  groupArn,
+  runningTask,
+  stoppedTask,
+  taskArn,
+} from '../support/values.ts';
 
 const DROPPING = { dropRefused: true } as const;
 /** Requests that come within this time share a call. */
@@ -30,7 +41,7 @@ function readsOf(fake: FakeAws) {
   };
 }
 
-function tasksOf(count: number): Task[] {
+function tasksOf(count: number): DescribedTask[] {
   return Array.from({ length: count }, (_, index) => runningTask(`t${index}`, `10.0.${index >> 8}.${(index % 250) + 1}`));
 }
 
@@ -68,7 +79,13 @@ describe('a list of running tasks', () => {
       ListTasks: ({ nextToken }) =>
         nextToken === undefined ? ok({ items: [taskArn('a')], nextToken: 'two' }) : fails('denied', 'no'),
     });
-    const problem = { kind: 'denied', operation: 'ListTasks', resource: 'cluster=prod service=app (RUNNING)', message: 'no' };
+    const problem = {
+      kind: 'denied',
+      operation: 'ListTasks',
+      resource: 'cluster=prod service=app (RUNNING)',
+      cluster: clusterArn(),
+      message: 'no',
+    };
     expect(await listed(fake)).toEqual({ ok: false, problem });
   });
 
@@ -207,7 +224,13 @@ describe('a list of stopped tasks', () => {
 
   it('asks for nothing else, and has failed as a part', async () => {
     const fake = new FakeAws({ ListTasks: () => fails('denied', 'no') });
-    const problem = { kind: 'denied', operation: 'ListTasks', resource: 'cluster=prod service=app (STOPPED)', message: 'no' };
+    const problem = {
+      kind: 'denied',
+      operation: 'ListTasks',
+      resource: 'cluster=prod service=app (STOPPED)',
+      cluster: clusterArn(),
+      message: 'no',
+    };
     expect(await readsOf(fake).reads.stopped(selectorOf(), '7', 2)).toEqual({ ok: false, problem });
     expect(fake.inputs('ListTasks')).toEqual([{ selector: selectorOf(), desired: 'STOPPED', nextToken: '7' }]);
   });
@@ -335,15 +358,15 @@ describe('descriptions of tasks', () => {
     ]);
   });
 
-  it('are learned when they arrive, and carry that time', async () => {
+  it('are learned when they arrive, and are as old as the question', async () => {
     const [task] = tasksOf(1);
     if (task === undefined) throw new Error('One task was asked for.');
     const fake = new FakeAws({ DescribeTasks: describing(task) });
     fake.callMs = () => 70;
     const { reads, cache } = readsOf(fake);
-    const atMs = START_MS + GATHER_MS + 70;
+    const atMs = START_MS + GATHER_MS;
     expect(await reads.describe(references([task]))).toEqual({ described: [{ task, atMs }], failures: [] });
-    expect(cache.tasks.get(task.arn)).toEqual({ task, seenAtMs: atMs, stoppedAtMs: undefined });
+    expect(cache.tasks.get(task.arn)).toEqual({ task, seenAtMs: atMs + 70, stoppedAtMs: undefined, isHeld: false });
   });
 
   it('never take back what is known', async () => {
@@ -376,7 +399,13 @@ describe('descriptions of tasks', () => {
     });
     const { reads } = readsOf(fake);
     const ask = () => reads.describe(references(tasks), how);
-    const problem = { kind, operation: 'DescribeTasks', resource: `tasks of ${clusterArn()}`, message: 'why' };
+    const problem = {
+      kind,
+      operation: 'DescribeTasks',
+      resource: `tasks of ${clusterArn()}`,
+      cluster: clusterArn(),
+      message: 'why',
+    };
     for (const { described, failures } of await Promise.all([ask(), ask()])) {
       expect([described.length, failures]).toEqual([50, [problem]]);
     }
@@ -419,14 +448,12 @@ describe('descriptions of tasks', () => {
 });
 
 describe('a service', () => {
-  const described = (name: string) => ({ name, targetGroups: [], deployments: [] });
-
   it('is described together with those that others ask for, ten in a call', async () => {
-    const fake = new FakeAws({ DescribeServices: ({ names }) => ok(names.map(described)) });
+    const fake = new FakeAws({ DescribeServices: ({ names }) => ok(names.map((name) => aService(name))) });
     const { reads } = readsOf(fake);
     const names = Array.from({ length: 11 }, (_, index) => `s${index}`);
     const answers = await Promise.all([...names, 's3'].map((name) => reads.service(selectorOf(name))));
-    expect(answers).toEqual([...names, 's3'].map((name) => ({ ok: true, value: described(name) })));
+    expect(answers).toEqual([...names, 's3'].map((name) => ({ ok: true, value: aService(name) })));
     expect(fake.inputs('DescribeServices')).toEqual([
       { cluster: clusterArn(), names: names.slice(0, 10) },
       { cluster: clusterArn(), names: ['s10'] },
@@ -439,8 +466,60 @@ describe('a service', () => {
       value: undefined,
     });
     const failed = readsOf(new FakeAws({ DescribeServices: () => fails('denied', 'no') }));
-    const problem = { kind: 'denied', operation: 'DescribeServices', resource: `services of ${clusterArn()}`, message: 'no' };
+    const problem = {
+      kind: 'denied',
+      operation: 'DescribeServices',
+      resource: `services of ${clusterArn()}`,
+      cluster: clusterArn(),
+      message: 'no',
+    };
     expect(await failed.reads.service(selectorOf())).toEqual({ ok: false, problem });
+  });
+});
+
+describe('a definition', () => {
+  const APP = { cluster: clusterArn(), definition: 'app:7' };
+
+  it('is read once for all who ask, in this invocation and after it: a revision never changes', async () => {
+    const fake = new FakeAws({ DescribeTaskDefinition: () => ok(aDefinition()) });
+    fake.callMs = () => 50;
+    const { reads, cache } = readsOf(fake);
+    const answers = await Promise.all([reads.definition(APP), reads.definition(APP)]);
+    expect(answers).toEqual([ok(aDefinition()), ok(aDefinition())]);
+    expect(fake.inputs('DescribeTaskDefinition')).toEqual([APP]);
+    const caller = new Caller(fake.world, fake.clock, cache.buckets, START_MS + 10_000_000);
+    expect(await new Reads(caller, fake.clock, cache).definition(APP)).toEqual(ok(aDefinition()));
+    expect(fake.asked).toHaveLength(1);
+  });
+
+  it('is that of its revision and its cluster: another account may have one of the same name', async () => {
+    const fake = new FakeAws({
+      DescribeTaskDefinition: ({ cluster, definition }) =>
+        ok(aDefinition({ stopTimeoutSeconds: cluster === clusterArn() && definition === 'app:7' ? 7 : 1 })),
+    });
+    const { reads } = readsOf(fake);
+    const others = [
+      { ...APP, cluster: clusterArn('test') },
+      { ...APP, definition: 'app:8' },
+    ];
+    expect(await reads.definition(APP)).toMatchObject({ value: { stopTimeoutSeconds: 7 } });
+    for (const other of others) expect(await reads.definition(other)).toMatchObject({ value: { stopTimeoutSeconds: 1 } });
+    expect(fake.inputs('DescribeTaskDefinition')).toEqual([APP, ...others]);
+  });
+
+  it('that cannot be read is asked for once an invocation, and again in the next one', async () => {
+    const fake = new FakeAws({ DescribeTaskDefinition: () => fails('denied', 'no') });
+    const { reads, cache } = readsOf(fake);
+    const problem = {
+      kind: 'denied',
+      operation: 'DescribeTaskDefinition',
+      resource: 'app:7',
+      cluster: clusterArn(),
+      message: 'no',
+    };
+    for (let count = 0; count < 2; count += 1) expect(await reads.definition(APP)).toEqual({ ok: false, problem });
+    expect(fake.asked).toHaveLength(1);
+    expect(cache.definitions.size).toBe(0);
   });
 });
 

@@ -1,24 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { groupCache, learn } from '../../functions/app/cache.ts';
-import { beginInvocation, currentConfiguration, type Request } from '../../functions/app/invocation.ts';
-import { readDrainFindings, reconcileGroup } from '../../functions/app/reconcile-group.ts';
+import { beginInvocation, currentConfiguration } from '../../functions/app/invocation.ts';
+import { reconcileGroup } from '../../functions/app/reconcile-group.ts';
 import { PASS_INTERVAL_MS, PASS_TIME_MS } from '../../functions/core/next-pass.ts';
-import { contextOf } from '../support/passes.ts';
-import { FakeAws, fails, inTurn, ok, page, START_MS } from '../support/ports.ts';
-import { Runs } from '../support/runs.ts';
-import { aHint, at, groupArn, runningTask, stoppedTask, stoppingTask, target, taskArn } from '../support/values.ts';
+import { fails, inTurn, ok, page, START_MS } from '../support/ports.ts';
+import { Runs, reconcile } from '../support/runs.ts';
+import { aHint, at, groupArn, ip, runningTask, stoppedTask, stoppingTask, target, taskArn } from '../support/values.ts';
 
 const WEB = groupArn();
 const RUNNING = runningTask('t1', '10.0.0.1');
-const QUARTER_HOUR_MS = 900_000;
-
-async function reconcile(runs: Runs, request: Partial<Request> = {}) {
-  const begin = (words: Partial<Request>) => beginInvocation(runs.environment, runs.request(words), runs.reporter);
-  // What feeds the group is known, however short the time of the request.
-  const [bound] = (await currentConfiguration(begin({}))).configuration.groups;
-  if (bound === undefined) throw new Error('The group is bound.');
-  return reconcileGroup(begin(request), bound);
-}
 
 /** A group with the targets of tasks that have stopped, which ended so long ago or at a time that ECS does not say. */
 function withStopped(...endedAgoMs: readonly (number | undefined)[]): Runs {
@@ -66,16 +56,68 @@ describe('a group', () => {
     expect(await reconcile(runs)).toEqual({ group: WEB, isUnfinished: false, isDeferred: false, snapshot: undefined });
   });
 
-  it('lists its tasks for the schedule, and not for messages, unless these come as a burst', async () => {
-    const runs = new Runs({}, 0.5);
+  it('lists its tasks for the schedule, for a check and for changed tags, and not for messages', async () => {
+    const runs = new Runs();
     const lists = (): number => runs.fake.inputs('ListTasks').length;
-    await reconcile(runs, { trigger: 'schedule' });
-    expect(lists()).toBe(1);
-    for (let times = 0; times < 3; times += 1) await reconcile(runs);
-    // Of five environments, one in the middle takes four passes within five seconds for a burst.
-    expect(lists()).toBe(1);
     await reconcile(runs);
-    expect(lists()).toBe(2);
+    expect(lists()).toBe(0);
+    for (const request of [{ trigger: 'schedule' }, { trigger: 'check' }, { areTagsChanged: true }] as const) {
+      const before = lists();
+      await reconcile(runs, request);
+      expect(lists()).toBe(before + 1);
+    }
+  });
+});
+
+describe('a burst of messages', () => {
+  /** So many hints of tasks that ECS does not know. */
+  const hintsOf = (count: number) => Array.from({ length: count }, (_, index) => aHint(taskArn(`b${index}`), 1));
+  const lists = (runs: Runs): number => runs.fake.inputs('ListTasks').length;
+
+  it.each([
+    [9, 0],
+    [10, 1],
+  ])('is one of full batches: with %i messages in each it lists %i times', async (messages, times) => {
+    const runs = new Runs({}, 0.5);
+    // Of five environments, one in the middle takes three passes within five seconds for a burst.
+    for (let passes = 0; passes < 3; passes += 1) await reconcile(runs, { hints: hintsOf(messages) });
+    expect(lists(runs)).toBe(0);
+    await reconcile(runs, { hints: hintsOf(messages) });
+    expect(lists(runs)).toBe(times);
+  });
+
+  it('is over when five seconds have passed', async () => {
+    for (const [pauseMs, times] of [
+      [4_999, 1],
+      [5_000, 0],
+    ] as const) {
+      const runs = new Runs({}, 0);
+      await reconcile(runs, { hints: hintsOf(1) });
+      runs.fake.clock.nowMs = START_MS + pauseMs;
+      await reconcile(runs, { hints: hintsOf(10) });
+      expect(lists(runs)).toBe(times);
+    }
+  });
+
+  it('is listed when what began with it is due for everybody', async () => {
+    const runs = new Runs({}, 0);
+    await reconcile(runs, { hints: hintsOf(10) });
+    await reconcile(runs, { hints: hintsOf(10) });
+    // In the first environment an event counts as on its way for two seconds.
+    expect(runs.times).toEqual([0, 2_000]);
+    expect(lists(runs)).toBe(1);
+    // By the next one that has been waited for.
+    await reconcile(runs, { hints: hintsOf(10) });
+    expect(runs.times).toEqual([0, 2_000, 3_000]);
+  });
+
+  it('lists nothing where no message is left to settle', async () => {
+    const runs = new Runs({}, 0);
+    runs.targets.set(WEB, [target('10.0.0.1')]);
+    await reconcile(runs, { hints: hintsOf(1) });
+    const claim = { addresses: [ip('10.0.0.1')], isStop: false, atMs: START_MS };
+    await reconcile(runs, { hints: hintsOf(10).map((hint) => ({ ...hint, claim })) });
+    expect([runs.passes.length, lists(runs)]).toEqual([2, 0]);
   });
 });
 
@@ -233,7 +275,8 @@ describe('what the time does not suffice for', () => {
     const runs = new Runs({}, 0);
     for (let times = 0; times < 3; times += 1) await reconcile(runs);
     // As a burst it has to list, for which there is no time.
-    const result = await reconcile(runs, { deadlineMs: runs.fake.clock.now() + 4_000 });
+    const hints = Array.from({ length: 10 }, (_, index) => aHint(taskArn(`b${index}`), 1));
+    const result = await reconcile(runs, { hints, deadlineMs: runs.fake.clock.now() + 4_000 });
     expect(result).toEqual({ group: WEB, isUnfinished: true, isDeferred: true, snapshot: undefined });
   });
 
@@ -257,104 +300,6 @@ describe('what the time does not suffice for', () => {
       expect(runs.passes.map((pass) => pass.failures)).toEqual([failures]);
       expect(result).toMatchObject({ isDeferred, isUnfinished: !isDeferred });
     }
-  });
-});
-
-describe('the audit of drain times', () => {
-  const audits = ({ fake }: Runs): number => fake.inputs('DescribeTargetGroupAttributes').length;
-
-  it('is made by the schedule, of the definitions that serve', async () => {
-    const runs = new Runs();
-    const old = stoppedTask('t3', '10.0.0.3', { definition: 'old:1' });
-    runs.tasks.push(RUNNING, old);
-    runs.targets.set(WEB, [target('10.0.0.1'), target('10.0.0.3', 'draining')]);
-    learn(runs.environment.cache, old, START_MS);
-    await reconcile(runs, { trigger: 'schedule' });
-    expect(runs.checks).toEqual([
-      { subject: 'web', findings: [expect.objectContaining({ kind: 'drain-time' })], failures: [] },
-    ]);
-    expect(runs.fake.inputs('DescribeTaskDefinition')).toEqual([{ definition: 'app:7' }]);
-    expect(groupCache(runs.environment.cache, WEB).deregistrationDelayMs).toBe(30_000);
-  });
-
-  it.each([
-    [QUARTER_HOUR_MS - 1, 1],
-    [QUARTER_HOUR_MS, 2],
-  ])('has been made %i ms after the first: in all %i times', async (afterMs, times) => {
-    const runs = new Runs();
-    await reconcile(runs, { trigger: 'schedule' });
-    runs.fake.clock.nowMs = START_MS + afterMs;
-    await reconcile(runs, { trigger: 'schedule' });
-    expect(audits(runs)).toBe(times);
-  });
-
-  it('is made again where it could not read, and reports nothing then', async () => {
-    const runs = new Runs();
-    runs.fake.answers.DescribeTargetGroupAttributes = () => fails('denied');
-    await reconcile(runs, { trigger: 'schedule' });
-    runs.fake.clock.nowMs += 60_000;
-    await reconcile(runs, { trigger: 'schedule' });
-    expect(audits(runs)).toBe(2);
-    expect(runs.checks.map(({ findings }) => findings)).toEqual([[], []]);
-  });
-
-  it('is not made by messages, by a check, or after a pass that failed', async () => {
-    const runs = new Runs();
-    await reconcile(runs);
-    await reconcile(runs, { trigger: 'check' });
-    runs.fake.answers.ListTasks = () => fails('unexpected');
-    await reconcile(runs, { trigger: 'schedule' });
-    runs.fake.answers.DescribeTargetHealth = () => fails('denied');
-    await reconcile(runs, { trigger: 'schedule' });
-    expect(audits(runs)).toBe(0);
-  });
-
-  it.each([
-    [PASS_TIME_MS, 0],
-    [PASS_TIME_MS + 1, 1],
-  ])('with %i ms left after the pass is made %i times', async (leftMs, times) => {
-    const runs = new Runs();
-    runs.fake.callMs = (name) => (name === 'ListTasks' ? 2_000 : 0);
-    await reconcile(runs, { trigger: 'schedule', deadlineMs: START_MS + 2_000 + leftMs });
-    expect(audits(runs)).toBe(times);
-  });
-});
-
-describe('the settings that an audit reads', () => {
-  const read = (fake: FakeAws, definitions: readonly string[]) => {
-    const context = contextOf(fake);
-    return readDrainFindings(context, context.bound, definitions);
-  };
-  const slow = () =>
-    new FakeAws({
-      DescribeTargetGroupAttributes: () => ok({ deregistrationDelaySeconds: 30 }),
-      DescribeTaskDefinition: ({ definition }) => ok({ stopTimeoutSeconds: definition === 'app:1' ? 29 : 30 }),
-    });
-
-  it('are a finding where a container is killed before its target has drained', async () => {
-    const fake = slow();
-    const findings = await read(fake, ['app:2', 'app:1']);
-    expect(findings).toEqual([expect.objectContaining({ kind: 'drain-time', subject: 'web' })]);
-    expect(findings?.[0]?.message).toContain('Targets drain for 30 s, but a container of app:1 is killed 29 s');
-    expect(fake.inputs('DescribeTargetGroupAttributes')).toEqual([{ group: WEB }]);
-    expect(await read(slow(), [])).toEqual([]);
-  });
-
-  it('are asked for each definition once, in order, five of them at most, and no nameless one', async () => {
-    const fake = slow();
-    await read(fake, ['f:1', 'b:1', 'a:1', '', 'b:1', 'd:1', 'c:1', 'e:1']);
-    const asked = ['a:1', 'b:1', 'c:1', 'd:1', 'e:1'].map((definition) => ({ definition }));
-    expect(fake.inputs('DescribeTaskDefinition')).toEqual(asked);
-  });
-
-  it('are unknown when the group or a definition cannot be read, and then nothing else is asked', async () => {
-    const fake = new FakeAws({ DescribeTargetGroupAttributes: () => fails('denied') });
-    expect(await read(fake, ['app:1'])).toBeUndefined();
-    expect(fake.asked).toHaveLength(1);
-    const other = slow();
-    other.answers.DescribeTaskDefinition = () => fails('refused');
-    expect(await read(other, ['app:1', 'app:2'])).toBeUndefined();
-    expect(other.inputs('DescribeTaskDefinition')).toHaveLength(1);
   });
 });
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { readOwnership, recordOwners } from '../../functions/app/record.ts';
+import { readOwnership, recordOwners, recordStrangers } from '../../functions/app/record.ts';
 import { changeKey } from '../../functions/core/guard.ts';
-import type { RecordEntry, RecordKind } from '../../functions/core/ownership.ts';
+import type { RecordEntry, RecordedTarget, RecordKind } from '../../functions/core/ownership.ts';
 import { type Change, planChanges } from '../../functions/core/plan.ts';
-import { cacheOf, contextOf } from '../support/passes.ts';
+import type { Address } from '../../functions/core/values.ts';
+import { cacheOf, contextOf, type PassContext } from '../support/passes.ts';
 import { FakeAws, fails, ok, START_MS } from '../support/ports.ts';
 import { aGroup, aSnapshot, at, groupArn, stoppedTask, target, taskArn } from '../support/values.ts';
 
@@ -47,8 +48,15 @@ describe('whose the targets of late removals are', () => {
       [at('10.0.0.1'), { task: taskArn('t1'), atMs: START_MS - 9_000 }],
       [at('10.0.0.2'), { task: taskArn('t2'), atMs: START_MS - 30_000 }],
     ]);
+    // What others have seen of strangers, it has to read once.
+    known.recordReadAtMs = START_MS;
     expect(await ownershipOf()).toEqual(['ours', 'ours']);
-    expect(fake.inputs('FilterLogEvents')).toMatchObject([{ sinceMs: START_MS - 30_000 - 5_000 }]);
+    known.recordReadAtMs = START_MS + 30_000;
+    expect(await ownershipOf()).toEqual(['ours', 'ours']);
+    expect(fake.inputs('FilterLogEvents')).toMatchObject([
+      { sinceMs: START_MS - 60_000 },
+      { sinceMs: START_MS - 30_000 - 5_000 },
+    ]);
   });
 
   it('has been let go where another environment removed it since', async () => {
@@ -80,10 +88,66 @@ describe('whose the targets of late removals are', () => {
     const context = contextOf(new FakeAws({ FilterLogEvents: () => fails('denied', 'no') }));
     expect(await readOwnership(context, aGroup(), LATE)).toEqual({
       ownership: new Map(),
+      isShared: false,
       failures: [{ kind: 'denied', operation: 'FilterLogEvents', resource: 'the record of web', message: 'no' }],
     });
   });
 });
+
+describe('a group that others write to as well', () => {
+  const SHARED: RecordEntry = { kind: 'shared', atMs: START_MS - 60_000, address: at('10.0.0.9'), task: undefined };
+  const isSharedOf = async ({ context }: ReturnType<typeof recorded>, late: readonly Change[] = []) =>
+    (await readOwnership(context, aGroup(), late)).isShared;
+
+  it.each([
+    [undefined, false],
+    [WINDOW_MS, true],
+    [WINDOW_MS + 1, false],
+  ])('is one where this environment saw a target of theirs %s ms ago: %s', async (agoMs, isShared) => {
+    const environment = recorded();
+    if (agoMs !== undefined) environment.known.strangers.set(at('10.0.0.9'), START_MS - agoMs);
+    expect([await isSharedOf(environment), await isSharedOf(environment, LATE)]).toEqual([isShared, isShared]);
+  });
+
+  it('is one where another environment saw such a target, as far as the record was read', async () => {
+    const environment = recorded(SHARED);
+    expect([await isSharedOf(environment), await isSharedOf(environment, LATE)]).toEqual([false, true]);
+    expect(environment.known.strangers).toEqual(new Map([[SHARED.address, SHARED.atMs]]));
+    expect(await isSharedOf(recorded(entry('left', 1), entry('kept', 2)), LATE)).toBe(false);
+  });
+
+  it('is one also where this environment has seen the owners itself since, and reads the record for them only', async () => {
+    const environment = recorded({ ...SHARED, atMs: START_MS - WINDOW_MS });
+    const { fake, known } = environment;
+    known.owners = new Map(STOPPED.map(({ arn }, index) => [at(`10.0.0.${index + 1}`), { task: arn, atMs: START_MS - 9_000 }]));
+    expect(await isSharedOf(environment, LATE)).toBe(true);
+    expect(await isSharedOf(environment)).toBe(true);
+    expect(await isSharedOf(environment, LATE)).toBe(true);
+    fake.clock.nowMs += 1;
+    fake.answers.FilterLogEvents = () => ok({ items: [], nextToken: undefined });
+    expect(await isSharedOf(environment, LATE)).toBe(false);
+    expect(fake.inputs('FilterLogEvents')).toMatchObject([
+      { sinceMs: START_MS - WINDOW_MS },
+      { sinceMs: START_MS - 14_000 },
+      { sinceMs: START_MS - 60_000 },
+    ]);
+  });
+
+  it('stays one where the record cannot be read', async () => {
+    const environment = recorded();
+    environment.known.strangers.set(at('10.0.0.9'), START_MS);
+    environment.fake.answers.FilterLogEvents = () => fails('denied');
+    expect(await readOwnership(environment.context, aGroup(), LATE)).toMatchObject({ isShared: true, failures: [{}] });
+  });
+});
+
+/** A reporter that makes text of what it is told, a line for each target. */
+function writer(context: PassContext) {
+  const lines: string[] = [];
+  const recorded = (kind: RecordKind, group: string, targets: readonly RecordedTarget[]): void =>
+    void lines.push(...targets.map(({ address, task }) => `${kind} ${group} ${address} ${task}`));
+  return { lines, context: { ...context, reporter: { ...context.reporter, recorded } } };
+}
 
 describe('owners', () => {
   /** An environment that has seen an owner so long ago; `record` gives the lines of a pass at that time. */
@@ -95,14 +159,9 @@ describe('owners', () => {
       agoMs.map((ms, index) => [at(`10.0.0.${index}`), { task: taskArn(`t${index}`), atMs: START_MS - ms }]),
     );
     const record = (): string[] => {
-      const lines: string[] = [];
-      const reporter = {
-        ...context.reporter,
-        recorded: (kind: RecordKind, group: string, targets: readonly { address: string; task: string }[]) =>
-          void lines.push(...targets.map(({ address, task }) => `${kind} ${group} ${address} ${task}`)),
-      };
-      recordOwners({ ...context, reporter }, aGroup());
-      return lines;
+      const written = writer(context);
+      recordOwners(written.context, aGroup());
+      return written.lines;
     };
     return { fake, known, record };
   }
@@ -122,5 +181,42 @@ describe('owners', () => {
   it('are recorded as far as this pass has seen them, and no line is written for none', () => {
     expect(seen(4_999, 5_000).record()).toEqual([`kept ${groupArn()} 10.0.0.0:8080 ${taskArn('t0')}`]);
     expect(seen().record()).toEqual([]);
+  });
+
+  it('of targets that no task explains any more are recorded beside them, as long as these are registered', () => {
+    const { known, record } = seen(0);
+    known.origins = new Map([
+      [at('10.0.0.7'), taskArn('t7')],
+      [at('10.0.0.8'), taskArn('t8')],
+    ]);
+    known.firstSeenMs = new Map([[at('10.0.0.7'), START_MS - 60_000]]);
+    expect(record()).toEqual([
+      `kept ${groupArn()} 10.0.0.0:8080 ${taskArn('t0')}`,
+      `left ${groupArn()} 10.0.0.7:8080 ${taskArn('t7')}`,
+    ]);
+  });
+});
+
+describe('strangers', () => {
+  const [ONE, TWO] = [at('10.0.0.1'), at('10.0.0.2')];
+  const line = (address: string): string => `shared ${groupArn()} ${address} undefined`;
+
+  it('are recorded when they are first seen, and again so often that no search of the record misses them', () => {
+    const fake = new FakeAws();
+    const context = contextOf(fake);
+    const linesAfter = (ms: number, ...addresses: readonly Address[]): string[] => {
+      fake.clock.nowMs += ms;
+      const written = writer(context);
+      recordStrangers(written.context, aGroup(), addresses);
+      return written.lines;
+    };
+    expect(linesAfter(0)).toEqual([]);
+    expect(linesAfter(0, ONE)).toEqual([line(ONE)]);
+    expect(linesAfter(OWNERS_INTERVAL_MS - 1, ONE, TWO)).toEqual([line(TWO)]);
+    expect(linesAfter(1, ONE, TWO)).toEqual([line(ONE)]);
+    expect([...cacheOf(context).strangers]).toEqual([
+      [ONE, START_MS + OWNERS_INTERVAL_MS],
+      [TWO, START_MS + OWNERS_INTERVAL_MS - 1],
+    ]);
   });
 });

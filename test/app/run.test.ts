@@ -119,7 +119,7 @@ describe('an invocation by messages', () => {
     expect((await go(runs, { hints: [OF_NONE] })).unboundHints).toEqual(new Set([OF_NONE]));
     expect(runs.configurations).toHaveLength(1);
     runs.fake.asked.length = 0;
-    runs.fake.clock.nowMs += 30_000;
+    runs.fake.clock.nowMs += 50_000;
     await go(runs, { hints: [OF_NONE] });
     expect(runs.fake.asked).toEqual([]);
     // By an old copy it means no group; by the present tags it may mean one.
@@ -379,12 +379,59 @@ describe('groups that one service feeds', () => {
     runs.tasks.push(...Array.from({ length: 120 }, (_, index) => runningTask(`t${index}`, `10.0.0.${index + 1}`)));
     await go(runs, { trigger: 'schedule' });
     expect([...runs.targets.values()].map(({ length }) => length)).toEqual([120, 120, 120, 120, 120]);
-    expect(Object.fromEntries(runs.calls)).toMatchObject({
+    expect(runs.calls).toMatchObject({
       DescribeTargetHealth: 5,
       ListTasks: 1,
       DescribeTasks: 2,
       RegisterTargets: 5,
     });
+  });
+});
+
+describe('changed tags', () => {
+  it('have the bindings read again, and the groups visited whose bindings have changed', async () => {
+    const runs = tagged();
+    await go(runs, { trigger: 'schedule' });
+    runs.passes.length = 0;
+    await go(runs, { areTagsChanged: true });
+    runs.fake.clock.nowMs += 1;
+    await go(runs, { areTagsChanged: true });
+    expect([runs.configurations.length, runs.passes.length]).toEqual([2, 0]);
+    runs.fake.answers.DescribeTags = ({ groups }) =>
+      ok(groups.map((group) => ({ group, tags: [{ ...TAG, value: 'service=app port=9090' }] })));
+    runs.fake.clock.nowMs += 1;
+    await go(runs, { areTagsChanged: true });
+    expect(runs.passes).toHaveLength(1);
+    await go(runs);
+    expect(runs.passes).toHaveLength(1);
+  });
+});
+
+describe('a stack that finds its groups by their tag', () => {
+  function discovering(): Runs {
+    const runs = new Runs({ targetGroups: [], bindings: '' });
+    runs.fake.answers.DescribeTags = ({ groups }) => ok(groups.map((group) => ({ group, tags: [TAG] })));
+    runs.fake.answers.GetResources = () => ok({ items: [WEB], nextToken: undefined });
+    return runs;
+  }
+
+  it('serves them', async () => {
+    const runs = discovering();
+    const result = await go(runs, { hints: [OF_APP, OF_NONE] });
+    expect(groupsOf(runs)).toEqual(['web']);
+    expect(result).toEqual({ unfinished: [], unfinishedHints: new Set(), unboundHints: new Set([OF_NONE]) });
+  });
+
+  it.each([
+    ['unexpected', 3, [OF_APP, OF_NONE]],
+    ['denied', 1, []],
+  ] as const)('keeps every hint while it does not know them and may find out (%s)', async (kind, times, hints) => {
+    const runs = discovering();
+    runs.fake.answers.GetResources = () => fails(kind);
+    const result = await go(runs, { hints: [OF_APP, OF_NONE] });
+    expect(result).toEqual({ unfinished: [], unfinishedHints: new Set(hints), unboundHints: new Set() });
+    expect(runs.fake.times('GetResources').length).toBeGreaterThanOrEqual(times);
+    expect(runs.configurations).toHaveLength(times);
   });
 });
 

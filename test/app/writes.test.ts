@@ -175,6 +175,17 @@ describe('the record', () => {
     ]);
   });
 
+  it.each([
+    ['refused', ['refused 1']],
+    ['quota', ['refused 1']],
+    ['throttled', []],
+    ['unavailable', []],
+    ['denied', []],
+  ] as const)('says of a registration that is %s that ELB did not take it: %j', async (kind, lines) => {
+    const history = await historyOf(adds(1), { RegisterTargets: () => fails(kind) });
+    expect(history.filter((each) => each !== 'RegisterTargets' && !each.startsWith('register'))).toEqual(lines);
+  });
+
   it('has no line of what did not leave', async () => {
     expect(await historyOf([...adds(1), ...removals(1)], {}, { isDue: () => false })).toEqual([]);
   });

@@ -1,21 +1,28 @@
 import { describe, expect, it } from 'vitest';
 import {
-  auditDrainTime,
+  auditSettings,
   auditTargets,
   deregisterCommand,
+  type GroupSettings,
   NEVER_HEALTHY_AFTER_MS,
+  type Origin,
   type TargetHistory,
 } from '../../functions/core/audit.ts';
+import type { Selector } from '../../functions/core/binding.ts';
 import type { Finding } from '../../functions/core/finding.ts';
-import type { Snapshot } from '../../functions/core/snapshot.ts';
+import type { ListedBinding, Snapshot } from '../../functions/core/snapshot.ts';
+import { type DescribedTask, definitionKey } from '../../functions/core/task.ts';
 import type { Address } from '../../functions/core/values.ts';
 import {
+  aDefinition,
   aGroup,
   aSnapshot,
   at,
   binding,
   groupArn,
   ip,
+  parsedBinding,
+  port,
   runningTask,
   stoppedTask,
   stoppingTask,
@@ -30,11 +37,20 @@ interface HistoryWords {
   readonly firstSeenMs?: number;
   readonly healthy?: readonly Address[];
   readonly searched?: readonly Address[];
+  /** Of the first target. */
+  readonly origin?: Origin;
+  readonly natives?: readonly Selector[];
 }
 
-function history({ firstSeenMs, healthy = [], searched = [] }: HistoryWords = {}): TargetHistory {
+function history({ firstSeenMs, healthy = [], searched = [], origin, natives = [] }: HistoryWords = {}): TargetHistory {
   const firstSeen = firstSeenMs === undefined ? [] : [[FIRST, firstSeenMs] as const];
-  return { firstSeenMs: new Map(firstSeen), seenHealthy: new Set(healthy), searched: new Set(searched) };
+  return {
+    firstSeenMs: new Map(firstSeen),
+    seenHealthy: new Set(healthy),
+    searched: new Set(searched),
+    origins: new Map(origin === undefined ? [] : [[FIRST, origin]]),
+    natives,
+  };
 }
 
 function audit(snapshot: Snapshot, words: HistoryWords = {}): Finding[] {
@@ -42,7 +58,16 @@ function audit(snapshot: Snapshot, words: HistoryWords = {}): Finding[] {
 }
 
 const RUNNING = runningTask('t1', '10.0.0.1');
+/** Feeds the group as well, so that a line that drains it is no slip. */
+const OTHER = binding('service=other port=8080', { list: 'unread' });
 const COMMAND = `aws elbv2 deregister-targets --target-group-arn ${groupArn()} --targets Id=10.0.0.1,Port=8080`;
+
+function leftover({ arn }: Pick<DescribedTask, 'arn'>, state = 'healthy'): string {
+  return (
+    `The target is ${state}. This stack registered it for task ${arn}, which ECS no longer describes: there is no proof that ` +
+    'the address has no new owner. Remove it if nothing else uses the address.'
+  );
+}
 
 describe('a group in step with its tasks', () => {
   it('gives no finding', () => {
@@ -58,10 +83,29 @@ describe('a foreign target', () => {
 
   it('is reported with its age, its health and the command that would remove it', () => {
     const message =
-      "The target is unhealthy, and no task of the group's bindings has this address and port, running or stopped within " +
+      "The target is healthy, and no task of the group's bindings has this address and port, running or stopped within " +
       'the hour. It is left alone. If it is a leftover, remove it.';
-    expect(audit(foreign('unhealthy'), { firstSeenMs: 77, searched: [FIRST] })).toEqual([
+    expect(audit(foreign('healthy'), { firstSeenMs: 77, searched: [FIRST] })).toEqual([
       { kind: 'foreign', subject: FIRST, message, sinceMs: 77, command: COMMAND },
+    ]);
+  });
+
+  it('is worse where it has been unhealthy for so long that no start explains it', () => {
+    const kind = (state: string, firstSeenMs?: number): unknown =>
+      audit(foreign(state), { ...(firstSeenMs === undefined ? {} : { firstSeenMs }), searched: [FIRST] })[0]?.kind;
+    expect(kind('unhealthy', NOW_MS - NEVER_HEALTHY_AFTER_MS)).toBe('foreign-unhealthy');
+    expect(kind('unhealthy', NOW_MS - NEVER_HEALTHY_AFTER_MS + 1)).toBe('foreign');
+    expect(kind('unhealthy')).toBe('foreign');
+    for (const state of ['healthy', 'initial', 'unused', 'unhealthy.draining']) expect(kind(state, 0), state).toBe('foreign');
+  });
+
+  it("is likely a task of ECS's own where ECS itself registers a service in the group, healthy or not", () => {
+    const natives = ['service=api port=80', 'service=shop port=80'].map((line) => parsedBinding(line).selector);
+    const message =
+      'The target is unhealthy. ECS itself registers tasks of cluster=prod service=api, cluster=prod service=shop in this ' +
+      'group, so it is likely one of those. It is left alone.';
+    expect(audit(foreign('unhealthy'), { firstSeenMs: 0, searched: [FIRST], natives })).toEqual([
+      { kind: 'foreign', subject: FIRST, message, sinceMs: 0, command: COMMAND },
     ]);
   });
 
@@ -87,12 +131,16 @@ describe('a target whose task is known to have stopped', () => {
   const dead = stoppedTask('dead', '10.0.0.1');
   const targets = [target('10.0.0.1')];
 
-  it('is unproven when ECS no longer describes the task', () => {
-    const message =
-      `The target belongs to task ${dead.arn}, which was seen stopped, but ECS no longer describes that task. ` +
-      'Nothing is removed without its description; remove the target by hand if nothing else uses the address.';
-    expect(audit(aSnapshot({ tasks: [dead], targets, described: [] }), { firstSeenMs: 5, searched: [FIRST] })).toEqual([
-      { kind: 'unproven', subject: FIRST, message, sinceMs: 5, command: COMMAND },
+  it('is a leftover when ECS no longer describes the task', () => {
+    expect(audit(aSnapshot({ tasks: [dead], targets, described: [] }), { firstSeenMs: 5 })).toEqual([
+      { kind: 'leftover', subject: FIRST, message: leftover(dead), sinceMs: 5, command: COMMAND },
+    ]);
+  });
+
+  it('is that of the task itself, whatever the record says of the address', () => {
+    const origin = { task: taskArn('other'), isLive: true };
+    expect(audit(aSnapshot({ tasks: [dead], targets, described: [] }), { origin })).toMatchObject([
+      { kind: 'leftover', message: leftover(dead) },
     ]);
   });
 
@@ -119,9 +167,49 @@ describe('a target whose task is known to have stopped', () => {
     expect(audit(aSnapshot({ tasks: [dead], targets: [target('10.0.0.1', 'draining')], described: [] }))).toEqual([]);
   });
 
-  it('is told apart from a task that a line drains', () => {
-    const bindings = [binding('service=app port=8080 mode=drain', { listed: [RUNNING] })];
-    expect(audit(aSnapshot({ tasks: [RUNNING], bindings, targets, described: [] }), { searched: [FIRST] })).toEqual([]);
+  it('is no finding while its task lives, described or not: a line may drain it', () => {
+    for (const task of [RUNNING, runningTask('t1', '10.0.0.1', { last: 'PENDING' })]) {
+      const bindings = [binding('service=app port=8080 mode=drain confirm=empty', { listed: [task] }), OTHER];
+      expect(audit(aSnapshot({ tasks: [task], bindings, targets, described: [] }), { searched: [FIRST] })).toEqual([]);
+    }
+    // One that has been told to stop is not among the living.
+    const stopping = stoppingTask('t1', '10.0.0.1');
+    expect(audit(aSnapshot({ tasks: [stopping], targets, described: [] }))).toMatchObject([{ kind: 'leftover' }]);
+  });
+});
+
+describe('a target that this stack has registered and nothing explains any more', () => {
+  const orphan = aSnapshot({ targets: [target('10.0.0.1', 'unhealthy')], tasks: [runningTask('t2', '10.0.0.2')] });
+  const task = taskArn('t1');
+
+  it('is a leftover where its task does not live', () => {
+    expect(audit(orphan, { firstSeenMs: 5, searched: [FIRST], origin: { task, isLive: false } })).toEqual([
+      {
+        kind: 'leftover',
+        subject: FIRST,
+        message: leftover({ arn: task }, 'unhealthy'),
+        sinceMs: 5,
+        command: COMMAND,
+      },
+    ]);
+  });
+
+  it('has lost its line where its task lives', () => {
+    const message =
+      `The target is unhealthy. This stack registered it for task ${task}, which still runs, and no line binds that task and ` +
+      'port any more. It stays until somebody decides: write the line again, let mode=drain take it out, or remove it.';
+    expect(audit(orphan, { firstSeenMs: 5, searched: [FIRST], origin: { task, isLive: true } })).toEqual([
+      { kind: 'unbound', subject: FIRST, message, sinceMs: 5, command: COMMAND },
+    ]);
+  });
+
+  it('is none before the stopped list was read for it: that may explain it', () => {
+    for (const isLive of [true, false]) expect(audit(orphan, { origin: { task, isLive } })).toEqual([]);
+  });
+
+  it("is its own before it is one of ECS's", () => {
+    const natives = [parsedBinding('service=api port=80').selector];
+    expect(audit(orphan, { searched: [FIRST], origin: { task, isLive: true }, natives })).toMatchObject([{ kind: 'unbound' }]);
   });
 });
 
@@ -303,8 +391,224 @@ describe('a service that ECS does not know', () => {
   });
 });
 
+describe('a port that the task definition does not map', () => {
+  const NAMED = 'service=app port=http';
+  const PORTS = [
+    { name: 'web', port: port(80) },
+    { name: undefined, port: port(9_000) },
+  ];
+
+  interface PortWords {
+    readonly line?: string;
+    readonly tasks?: readonly DescribedTask[];
+    readonly ports?: readonly { readonly name: string | undefined; readonly port: ReturnType<typeof port> }[] | undefined;
+    readonly state?: string;
+  }
+
+  /** A group that the line binds, where the definition of the task has these ports. */
+  function portFindings({ line = NAMED, tasks = [RUNNING], state, ...words }: PortWords): Finding[] {
+    const { ports } = { ports: PORTS, ...words };
+    const definitions = ports && new Map([[definitionKey(RUNNING), aDefinition({ ports })]]);
+    const targets = state === undefined ? [] : [target('10.0.0.1', state)];
+    const bindings = [binding(line, { listed: tasks })];
+    return audit(aSnapshot({ tasks, bindings, targets, definitions })).filter(({ kind }) => kind === 'port');
+  }
+
+  it('is told with the ports that there are', () => {
+    const told = (what: string, ports: string): Finding => ({
+      kind: 'port',
+      subject: 'web',
+      message:
+        `the tag names port ${what}, and task definition app:7 maps ${ports}. Correct the line or the definition's ` +
+        'portMappings.',
+    });
+    expect(portFindings({})).toEqual([told('http', '80 (web), 9000')]);
+    expect(portFindings({ line: 'service=app port=8080' })).toEqual([told('8080', '80 (web), 9000')]);
+    expect(portFindings({ ports: [] })).toEqual([told('http', 'no port')]);
+  });
+
+  it.each([
+    { what: 'by its name', line: 'service=app port=web' },
+    { what: 'by its number, named or not', line: 'service=app port=80' },
+    { what: 'by its number, without a name', line: 'service=app port=9000' },
+  ])('is none where the definition maps it $what', ({ line }) => {
+    expect(portFindings({ line })).toEqual([]);
+  });
+
+  it('is none while the definition is not known, and none where no task of the line serves', () => {
+    expect(portFindings({ ports: undefined })).toEqual([]);
+    expect(portFindings({ tasks: [runningTask('t1', '10.0.0.1', { definition: 'app:8' })] })).toEqual([]);
+    for (const words of [
+      { last: 'PENDING' },
+      { desired: 'STOPPED' },
+      { interface: 'DETACHED' },
+      { group: 'service:api' },
+    ] as const) {
+      expect(portFindings({ tasks: [runningTask('t1', '10.0.0.1', words)] }), JSON.stringify(words)).toEqual([]);
+    }
+  });
+
+  it('is none where the targets of the line are healthy all the same: the container may listen on more than it maps', () => {
+    const line = 'service=app port=8080';
+    expect(portFindings({ line, state: 'healthy' })).toEqual([]);
+    expect(portFindings({ line, state: 'unhealthy' })).toHaveLength(1);
+    // A healthy target of another line says nothing about this one.
+    expect(portFindings({ line: 'service=app port=8081', state: 'healthy' })).toHaveLength(1);
+  });
+
+  it('names the definition that lacks it, where others have it', () => {
+    const old = runningTask('t0', '10.0.0.9', { definition: 'app:6' });
+    const definitions = new Map([
+      [definitionKey(old), aDefinition({ ports: [{ name: 'http', port: port(8080) }] })],
+      [definitionKey(RUNNING), aDefinition({ ports: PORTS })],
+    ]);
+    const bindings = [binding(NAMED, { listed: [old, RUNNING] })];
+    const found = audit(aSnapshot({ tasks: [old, RUNNING], bindings, definitions }));
+    expect(found.map(({ kind, message }) => [kind, / definition (\S+) maps (.*?)\./.exec(message)?.slice(1)])).toEqual([
+      ['port', ['app:7', '80 (web), 9000']],
+    ]);
+  });
+});
+
+describe('a task that has to be healthy to be registered', () => {
+  const LATE_MS = NOW_MS - NEVER_HEALTHY_AFTER_MS;
+  const READY = 'service=app port=8080 ready=healthy';
+
+  function notReady(words: Partial<DescribedTask>, line = READY, targets: Snapshot['targets'] = []): Finding[] {
+    const task = runningTask('t1', '10.0.0.1', { startedAtMs: LATE_MS, ...words });
+    return audit(aSnapshot({ tasks: [task], bindings: [binding(line, { listed: [task] })], targets }));
+  }
+
+  it.each([
+    ['UNHEALTHY', 'Its health check fails: read its log.'],
+    [
+      'UNKNOWN',
+      'Its task definition may have no health check, and then ECS never calls it healthy: add one, or leave out ready=healthy.',
+    ],
+  ] as const)('and is %s is told with the likely cause', (health, cause) => {
+    expect(notReady({ health })).toEqual([
+      {
+        kind: 'not-ready',
+        subject: taskArn('t1'),
+        message: `Task ${taskArn('t1')} runs, and is not registered: ECS says ${health} of its containers. ${cause}`,
+        sinceMs: LATE_MS,
+      },
+    ]);
+  });
+
+  it('is a finding after three minutes, and not before, nor where nobody knows when it started', () => {
+    expect(notReady({ startedAtMs: LATE_MS + 1 })).toEqual([]);
+    expect(notReady({ startedAtMs: undefined })).toEqual([]);
+  });
+
+  it('is none once it is healthy or registered, where it does not serve, or where no line asks for health', () => {
+    expect(notReady({ health: 'HEALTHY' })).toEqual([]);
+    expect(notReady({}, 'service=app port=8080')).toEqual([]);
+    expect(notReady({ interface: 'ATTACHING' })).toEqual([]);
+    expect(notReady({}, READY, [target('10.0.0.1')])).toEqual([]);
+    // A draining target is as good as none, and the address of another task says nothing.
+    for (const other of [target('10.0.0.1', 'draining'), target('10.0.0.1', 'healthy', { port: 81 })]) {
+      expect(notReady({}, READY, [other])).toMatchObject([{ kind: 'not-ready' }]);
+    }
+  });
+});
+
+describe('a task on hold', () => {
+  const held = runningTask('t1', '10.0.0.1', { isHeld: true });
+  const finding = {
+    kind: 'held',
+    subject: held.arn,
+    message: `Task ${held.arn} is on hold: its tag alb-target-sync=hold keeps it out of the group until the tag is removed.`,
+    command: `aws ecs untag-resource --resource-arn ${held.arn} --tag-keys alb-target-sync`,
+  };
+
+  it('is told once, with the command that ends it, however many lines mean it', () => {
+    const bindings = ['service=app port=8080', 'service=app port=9090'].map((line) => binding(line, { listed: [held] }));
+    expect(audit(aSnapshot({ tasks: [held, runningTask('t2', '10.0.0.2')], bindings }))).toEqual([finding]);
+  });
+
+  it('is none when it is to stop, or where no line means it', () => {
+    expect(audit(aSnapshot({ tasks: [stoppingTask('t1', '10.0.0.1', { isHeld: true })] }))).toEqual([]);
+    expect(audit(aSnapshot({ tasks: [{ ...held, group: 'service:api' }], bindings: [] }))).toEqual([]);
+  });
+});
+
+describe('a line that drains the group', () => {
+  const DRAINING = 'service=app port=8080 mode=drain confirm=empty';
+  const tasks = [RUNNING, runningTask('t2', '10.0.0.2'), runningTask('t3', '10.0.0.3', { last: 'PENDING' })];
+  const drained = (...bindings: readonly ListedBinding[]): Finding[] => audit(aSnapshot({ tasks, bindings }));
+
+  it('is told with the tasks that serve, where no other line feeds it', () => {
+    const message =
+      'the tag says mode=drain, and no other line feeds the group: its 2 running tasks leave it, and it serves nobody. ' +
+      'Remove the line when the group is to be deleted, or write mode=enforce.';
+    expect(drained(binding(DRAINING, { listed: tasks }))).toEqual([{ kind: 'drained', subject: 'web', message }]);
+    // A line that only observes feeds nothing.
+    const observing = binding('service=other port=8080 mode=observe', { list: 'unread' });
+    expect(drained(binding(DRAINING, { listed: tasks }), observing)).toHaveLength(1);
+  });
+
+  it('is none beside a line that feeds it, unconfirmed, or where nothing serves', () => {
+    expect(drained(binding(DRAINING, { listed: tasks }), OTHER)).toEqual([]);
+    expect(drained(binding(DRAINING, { listed: tasks, lacksConfirmation: true }))).toEqual([]);
+    expect(drained(binding('service=app port=8080', { listed: tasks }))).toEqual([]);
+    const pending = tasks.slice(2);
+    expect(audit(aSnapshot({ tasks: pending, bindings: [binding(DRAINING, { listed: pending })] }))).toEqual([]);
+  });
+});
+
+describe('a group that is nearly full', () => {
+  it.each([
+    [899, false],
+    [900, true],
+    [1_000, true],
+    // More than the default quota: it was raised, and nobody knows to what.
+    [1_001, false],
+  ])('with %i targets: %s', (count, isTold) => {
+    const all = Array.from({ length: count }, (_, index) => target(`10.0.${index >> 8}.${index & 255}`, 'draining'));
+    const message =
+      `The group has ${count} targets, draining ones included, and takes 1000 unless the quota "Targets per Target Group per ` +
+      'Region" was raised. In a deployment, old and new tasks are both in.';
+    expect(audit(aSnapshot({ targets: all }))).toEqual(isTold ? [{ kind: 'limit', subject: 'web', message }] : []);
+  });
+});
+
+describe('cross-zone load balancing that is off', () => {
+  const settings = (crossZone: string | undefined): GroupSettings => ({
+    deregistrationDelaySeconds: 60,
+    crossZone,
+    stopTimeouts: [],
+  });
+
+  it('cannot go with a line that asks for all zones: each such line is told', () => {
+    const lines = [
+      'service=app port=1 zone=all',
+      'service=app port=2 zone=task',
+      'service=app port=3',
+      'service=app port=4 zone=all',
+    ];
+    const message =
+      'Cross-zone load balancing is off for the group, and the tag asks for zone=all. Write zone=task, or no zone at all, or turn ' +
+      'cross-zone load balancing on.';
+    const finding = { kind: 'cross-zone', subject: 'web', message };
+    const bindings = lines.map((line) => binding(line));
+    expect(auditSettings(aGroup(), bindings, settings('false'))).toEqual([finding, finding]);
+    expect(auditSettings(aGroup(), bindings.slice(1, 3), settings('false'))).toEqual([]);
+  });
+
+  it.each(['true', 'use_load_balancer_configuration', undefined])('is not what %s says', (crossZone) => {
+    expect(auditSettings(aGroup(), [binding('service=app port=1 zone=all')], settings(crossZone))).toEqual([]);
+  });
+});
+
 describe('a drain that outlasts the task', () => {
-  const settings = (seconds: number) => ({ deregistrationDelaySeconds: 60, stopTimeouts: [{ definition: 'app:7', seconds }] });
+  const audited = (...stopTimeouts: GroupSettings['stopTimeouts']): Finding[] =>
+    auditSettings(aGroup(), [binding('service=app port=8080')], {
+      deregistrationDelaySeconds: 60,
+      crossZone: undefined,
+      stopTimeouts,
+    });
+  const settings = (seconds: number) => ({ definition: 'app:7', seconds });
 
   it('is told with both times and the command that shortens it', () => {
     const message =
@@ -314,17 +618,17 @@ describe('a drain that outlasts the task', () => {
     const command =
       `aws elbv2 modify-target-group-attributes --target-group-arn ${groupArn()} ` +
       '--attributes Key=deregistration_delay.timeout_seconds,Value=59';
-    expect(auditDrainTime(aGroup(), settings(59))).toEqual([{ kind: 'drain-time', subject: 'web', message, command }]);
+    expect(audited(settings(59))).toEqual([{ kind: 'drain-time', subject: 'web', message, command }]);
   });
 
   it('is none where the task lives at least as long as the drain', () => {
-    expect(auditDrainTime(aGroup(), settings(60))).toEqual([]);
-    expect(auditDrainTime(aGroup(), settings(61))).toEqual([]);
+    expect(audited(settings(60))).toEqual([]);
+    expect(audited(settings(61))).toEqual([]);
   });
 
   it('is told for each definition that has it', () => {
     const stopTimeouts = [30, 120, 2].map((seconds) => ({ definition: `app:${seconds}`, seconds }));
-    const findings = auditDrainTime(aGroup(), { deregistrationDelaySeconds: 60, stopTimeouts });
+    const findings = audited(...stopTimeouts);
     expect(findings.map(({ command }) => command?.split('Value=')[1])).toEqual(['30', '2']);
   });
 });

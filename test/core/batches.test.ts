@@ -2,16 +2,21 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   chunks,
+  DESCRIBE_GROUPS_MAX,
   DESCRIBE_SERVICES_MAX,
   DESCRIBE_TAGS_MAX,
   DESCRIBE_TASKS_MAX,
   halves,
+  LIST_SERVICES_MAX,
+  LIST_TASKS_MAX,
   WRITE_TARGETS_MAX,
 } from '../../functions/core/batches.ts';
 import { holds } from '../support/arbitraries.ts';
 
 describe('the sizes of a call', () => {
   it('are those that AWS takes', () => {
+    expect([LIST_TASKS_MAX, LIST_SERVICES_MAX]).toEqual([100, 100]);
+    expect(DESCRIBE_GROUPS_MAX).toBe(20);
     expect(DESCRIBE_TASKS_MAX).toBe(100);
     expect(DESCRIBE_SERVICES_MAX).toBe(10);
     expect(DESCRIBE_TAGS_MAX).toBe(20);

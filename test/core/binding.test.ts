@@ -11,19 +11,19 @@ import {
   selectorKey,
   selects,
   splitLines,
-  targetGroupNamed,
+  wordIn,
 } from '../../functions/core/binding.ts';
 import type { Task } from '../../functions/core/task.ts';
-import { parseClusterArn } from '../../functions/core/values.ts';
 import { holds } from '../support/arbitraries.ts';
-import { clusterArn, lineOf, runningTask, unwrap } from '../support/values.ts';
+import { clusterArn, aContext as context, lineOf, parsedBinding, runningTask } from '../support/values.ts';
 
 const PROD = clusterArn('prod');
 const STAGING = clusterArn('staging');
 const APP: Selector = { kind: 'service', cluster: PROD, name: 'app' };
 
-function context(words: Partial<LineContext> = {}): LineContext {
-  return { source: 'the tag', clusters: [PROD], stackMode: 'enforce', ...words };
+/** The tasks that the line means. */
+function selectorOf(text: string, words: Partial<LineContext> = {}): Selector | undefined {
+  return lineOf(parseBinding(text, context(words), 'tag'))[0]?.selector;
 }
 
 function mistake(word: string, expected: string): unknown {
@@ -34,38 +34,42 @@ describe('a line of binding', () => {
   it('names a service and a port, and leaves the rest to the stack', () => {
     expect(parseBinding('service=app port=8080', context(), 'tag')).toStrictEqual({
       ok: true,
-      value: {
-        selector: APP,
-        port: 8080,
-        zone: undefined,
-        drain: false,
-        writes: true,
-        removes: true,
-        confirmed: false,
-        source: 'the tag',
-      },
+      value: [
+        {
+          selector: APP,
+          port: 8080,
+          zone: undefined,
+          ready: false,
+          drain: false,
+          writes: true,
+          removes: true,
+          confirmed: false,
+          source: 'the tag',
+        },
+      ],
     });
   });
 
   it('may say everything, in any order', () => {
     const words = fc.shuffledSubarray(
-      ['cluster=prod', 'family=nightly-report', 'port=1', 'zone=all', 'mode=drain', 'confirm=empty'],
-      {
-        minLength: 6,
-      },
+      ['cluster=prod', 'family=nightly-report', 'port=1', 'zone=all', 'ready=healthy', 'mode=drain', 'confirm=empty'],
+      { minLength: 7 },
     );
     holds(
       fc.property(words, (line) => {
-        expect(lineOf(parseBinding(line.join(' '), context({ clusters: [STAGING, PROD] }), 'tag'))).toEqual({
-          selector: { kind: 'family', cluster: PROD, name: 'nightly-report' },
-          port: 1,
-          zone: 'all',
-          drain: true,
-          writes: true,
-          removes: true,
-          confirmed: true,
-          source: 'the tag',
-        });
+        expect(lineOf(parseBinding(line.join(' '), context({ clusters: [STAGING, PROD] }), 'tag'))).toEqual([
+          {
+            selector: { kind: 'family', cluster: PROD, name: 'nightly-report' },
+            port: 1,
+            zone: 'all',
+            ready: true,
+            drain: true,
+            writes: true,
+            removes: true,
+            confirmed: true,
+            source: 'the tag',
+          },
+        ]);
       }),
     );
   });
@@ -76,23 +80,60 @@ describe('a line of binding', () => {
 
   it('names its target group only in the parameter', () => {
     const line = 'target-group=web service=app port=8080';
-    expect(lineOf(parseBinding(line, context(), 'parameter')).selector).toEqual(APP);
-    const expected = 'one of cluster=, service=, family=, port=, zone=, mode=, confirm=';
-    expect(parseBinding(line, context(), 'tag')).toEqual(mistake('target-group=web', expected));
+    expect(lineOf(parseBinding(line, context(), 'parameter'))).toMatchObject([{ selector: APP }]);
+    expect(parseBinding(line, context(), 'tag')).toEqual(mistake('target-group=web', KEYS_OF_TAG));
   });
 
   it.each(['a', 'Z', '0', '_', '-', 'a'.repeat(255), 'My_app-2'])('takes the name %s', (name) => {
-    expect(lineOf(parseBinding(`service=${name} port=80`, context(), 'tag')).selector.name).toBe(name);
-    expect(lineOf(parseBinding(`family=${name} port=80`, context(), 'tag')).selector.name).toBe(name);
+    expect(selectorOf(`service=${name} port=80`)?.name).toBe(name);
+    expect(selectorOf(`family=${name} port=80`)?.name).toBe(name);
+  });
+
+  it.each(['all', 'task', 'eu-west-1a', 'us-gov-east-1c', 'us-west-2-lax-1a', 'cn-north-1b'])('takes the zone %s', (zone) => {
+    expect(parsedBinding(`service=app port=80 zone=${zone}`).zone).toBe(zone);
   });
 });
 
-const KEYS_OF_TAG = 'one of cluster=, service=, family=, port=, zone=, mode=, confirm=';
+describe('the port of a line', () => {
+  const portsOf = (text: string) => lineOf(parseBinding(`service=app port=${text}`, context(), 'tag')).map(({ port }) => port);
+
+  it.each(['http', 'a', '_', '0x', '8080-tcp', 'a'.repeat(64), 'grpc_web-2', '9-'])('may be the name %s', (name) => {
+    expect(portsOf(name)).toEqual([name]);
+  });
+
+  it('may be several: one binding for each, in their order, and otherwise alike', () => {
+    const numbers = fc.integer({ min: 1, max: 65_535 });
+    const ports = fc.uniqueArray(fc.oneof(numbers, fc.constantFrom('http', 'admin', 'x')), { minLength: 1, maxLength: 10 });
+    holds(
+      fc.property(ports, fc.constantFrom('', ' zone=all', ' mode=drain', ' ready=healthy'), (all, words) => {
+        const line = lineOf(parseBinding(`service=app port=${all.join(',')}${words}`, context(), 'tag'));
+        const [one] = lineOf(parseBinding(`service=app port=1${words}`, context(), 'tag'));
+        expect(line).toEqual(all.map((port) => ({ ...one, port })));
+      }),
+    );
+  });
+
+  it('is one of at most ten', () => {
+    const ten = '1,2,3,4,5,6,7,8,9,10';
+    expect(portsOf(ten)).toHaveLength(10);
+    expect(parseBinding(`service=app port=${ten},11`, context(), 'tag')).toEqual(mistake(`port=${ten},11`, PORT));
+  });
+
+  it.each([
+    ...['', '0', '65536', '99999', '-1', 'HTTP', 'Http', '-a', 'a.b', 'a/b', 'a'.repeat(65)],
+    ...['80,', ',80', '80,,81', '80,80', '80,080', 'http,http', '80,0', '80;81'],
+  ])('is not made of %j', (text) => {
+    expect(parseBinding(`service=app port=${text}`, context(), 'tag')).toEqual(mistake(`port=${text}`, PORT));
+  });
+});
+
+const KEYS_OF_TAG = 'one of cluster=, service=, family=, port=, zone=, ready=, mode=, confirm=';
 const SELECTOR = 'exactly one of service=NAME and family=NAME';
 const MODES = 'mode=enforce, mode=observe, mode=register-only or mode=drain';
 const CONFIRM = 'confirm=empty, and only beside mode=drain';
-const PORT = 'port=a port from 1 to 65535, such as port=8080';
-const ZONE = 'zone=all, or no zone at all, which leaves it to ELB';
+const PORT = 'port=8080, a port name of the task definition such as port=http, or several with commas such as port=8080,9090';
+const ZONE = 'zone=all, zone=task, a zone such as zone=eu-west-1a, or no zone at all';
+const READY = 'ready=healthy, or no ready';
 const SERVICE_NAME = 'service=NAME of letters, digits, - and _';
 const CLUSTER = "cluster=prod, of the stack's parameter ClusterArns";
 
@@ -120,12 +161,19 @@ describe('a mistake names the resource, the word and what was expected:', () => 
     ['cluster= service=app port=80', 'cluster=', CLUSTER],
     ['service=app', '(no port=)', PORT],
     ['service=app port=', 'port=', PORT],
-    ['service=app port=0', 'port=0', PORT],
-    ['service=app port=65536', 'port=65536', PORT],
-    ['service=app port=http', 'port=http', PORT],
     ['service=app port=80 zone=', 'zone=', ZONE],
-    ['service=app port=80 zone=eu-west-1a', 'zone=eu-west-1a', ZONE],
+    ['service=app port=80 zone=alle', 'zone=alle', ZONE],
+    ['service=app port=80 zone=xall', 'zone=xall', ZONE],
     ['service=app port=80 zone=ALL', 'zone=ALL', ZONE],
+    ['service=app port=80 zone=eu', 'zone=eu', ZONE],
+    ['service=app port=80 zone=eu-', 'zone=eu-', ZONE],
+    ['service=app port=80 zone=eu--1a', 'zone=eu--1a', ZONE],
+    ['service=app port=80 zone=e-west-1a', 'zone=e-west-1a', ZONE],
+    ['service=app port=80 zone=euw-west-1a', 'zone=euw-west-1a', ZONE],
+    ['service=app port=80 zone=eu-West-1a', 'zone=eu-West-1a', ZONE],
+    ['service=app port=80 ready=', 'ready=', READY],
+    ['service=app port=80 ready', 'ready=', READY],
+    ['service=app port=80 ready=yes', 'ready=yes', READY],
     ['service=app port=80 mode=', 'mode=', MODES],
     ['service=app port=80 mode=dry', 'mode=dry', MODES],
     ['service=app port=80 mode=drain confirm=', 'confirm=', CONFIRM],
@@ -143,29 +191,7 @@ describe('a mistake names the resource, the word and what was expected:', () => 
 
   it('in the parameter the keys include target-group', () => {
     expect(parseBinding('x=1', context(), 'parameter')).toEqual(
-      mistake('x=1', 'one of target-group=, cluster=, service=, family=, port=, zone=, mode=, confirm='),
-    );
-  });
-});
-
-describe('the cluster of a line', () => {
-  it('may be left out where one is configured', () => {
-    expect(lineOf(parseBinding('service=app port=80', context(), 'tag')).selector.cluster).toBe(PROD);
-  });
-
-  it('has to be named where several are', () => {
-    const several = context({ clusters: [PROD, STAGING] });
-    expect(lineOf(parseBinding('cluster=staging service=app port=80', several, 'tag')).selector.cluster).toBe(STAGING);
-    expect(parseBinding('service=app port=80', several, 'tag')).toEqual(
-      mistake('(no cluster=)', "cluster=prod or cluster=staging, of the stack's parameter ClusterArns"),
-    );
-  });
-
-  it('is not guessed where two have the same name', () => {
-    const other = unwrap(parseClusterArn('arn:aws:ecs:eu-west-2:111122223333:cluster/prod'));
-    const twins = context({ clusters: [PROD, other] });
-    expect(parseBinding('cluster=prod service=app port=80', twins, 'tag')).toEqual(
-      mistake('cluster=prod', "cluster=prod or cluster=prod, of the stack's parameter ClusterArns"),
+      mistake('x=1', 'one of target-group=, cluster=, service=, family=, port=, zone=, ready=, mode=, confirm='),
     );
   });
 });
@@ -186,12 +212,12 @@ describe('the stricter of the mode of the stack and that of the line wins:', () 
 
   it.each(cases)('stack %s, line "%s": writes %s, drains %s, removes %s', (stackMode, mode, writes, drain, removes) => {
     const line = parseBinding(`service=app port=80 ${mode}`, context({ stackMode }), 'tag');
-    expect(lineOf(line)).toMatchObject({ writes, drain, removes });
+    expect(lineOf(line)).toMatchObject([{ writes, drain, removes }]);
   });
 
   it('and a line may empty its group where it says so twice, or stands in the parameter', () => {
     const isConfirmed = (text: string, place: 'tag' | 'parameter'): boolean =>
-      lineOf(parseBinding(`service=app port=80 ${text}`, context(), place)).confirmed;
+      lineOf(parseBinding(`service=app port=80 ${text}`, context(), place)).every(({ confirmed }) => confirmed);
     expect(isConfirmed('mode=drain', 'tag')).toBe(false);
     expect(isConfirmed('mode=drain confirm=empty', 'tag')).toBe(true);
     expect(isConfirmed('mode=drain', 'parameter')).toBe(true);
@@ -216,7 +242,7 @@ describe('a line for a Cloud Map service', () => {
     });
   });
 
-  it.each(['zone=all', 'mode=drain', 'confirm=empty', 'target-group=web', 'x'])('takes no %s', (word) => {
+  it.each(['zone=all', 'ready=healthy', 'mode=drain', 'confirm=empty', 'target-group=web', 'x'])('takes no %s', (word) => {
     const expected = 'one of cluster=, service=, family=, port=';
     expect(parseInstanceBinding(`service=app ${word}`, context())).toEqual(mistake(word, expected));
   });
@@ -225,6 +251,8 @@ describe('a line for a Cloud Map service', () => {
     const expected = 'port=a port from 1 to 65535, or no port';
     expect(parseInstanceBinding('service=app port=0', context())).toEqual(mistake('port=0', expected));
     expect(parseInstanceBinding('service=app port', context())).toEqual(mistake('port=', expected));
+    expect(parseInstanceBinding('service=app port=http', context())).toEqual(mistake('port=http', expected));
+    expect(parseInstanceBinding('service=app port=1,2', context())).toEqual(mistake('port=1,2', expected));
   });
 });
 
@@ -236,21 +264,26 @@ describe('a binding in words', () => {
     ['service=app port=80 mode=drain', 'cluster=prod service=app port=80 mode=drain'],
     ['service=app port=80 mode=observe zone=all', 'cluster=prod service=app port=80 zone=all mode=observe'],
     ['service=app port=80 mode=register-only', 'cluster=prod service=app port=80 mode=register-only'],
+    [
+      'mode=drain ready=healthy zone=task service=app port=http',
+      'cluster=prod service=app port=http zone=task ready=healthy mode=drain',
+    ],
   ])('of %j is %j', (text, words) => {
-    expect(describeBinding(lineOf(parseBinding(text, context(), 'tag')))).toBe(words);
+    expect(describeBinding(parsedBinding(text))).toBe(words);
   });
 
   it('is a line of the grammar again, of the same binding', () => {
     const line = fc.record({
       selector: fc.constantFrom('service=app', 'family=a_b-c'),
-      port: fc.constantFrom(' port=1', ' port=65535'),
-      zone: fc.constantFrom('', ' zone=all'),
+      port: fc.constantFrom(' port=1', ' port=65535', ' port=http'),
+      zone: fc.constantFrom('', ' zone=all', ' zone=task', ' zone=eu-west-1a'),
+      ready: fc.constantFrom('', ' ready=healthy'),
       mode: fc.constantFrom('', ' mode=observe', ' mode=drain', ' mode=register-only'),
     });
     holds(
-      fc.property(line, ({ selector, port, zone, mode }) => {
-        const binding = lineOf(parseBinding(`${selector}${port}${zone}${mode}`, context(), 'tag'));
-        expect(lineOf(parseBinding(describeBinding(binding), context(), 'tag'))).toEqual(binding);
+      fc.property(line, ({ selector, port, zone, ready, mode }) => {
+        const binding = parsedBinding(`${selector}${port}${zone}${ready}${mode}`);
+        expect(parsedBinding(describeBinding(binding))).toEqual(binding);
       }),
     );
   });
@@ -281,7 +314,17 @@ describe('the lines of the parameter', () => {
     ['not-target-group=web', undefined],
     ['target-group', undefined],
   ])('name their group before they are read: %j names %j', (text, name) => {
-    expect(targetGroupNamed(text)).toBe(name);
+    expect(wordIn(text, 'target-group')).toBe(name);
+  });
+
+  it.each(['target-group', 'cluster', 'service'] as const)('have at most one %s, and any word may stand beside it', (key) => {
+    const others = fc.array(fc.constantFrom('x', 'port=80', `x-${key}=b`, `${key}`, 'mode=drain', '='), { maxLength: 4 });
+    holds(
+      fc.property(others, others, fc.stringMatching(/^[a-z=]{0,5}$/), (before, after, value) => {
+        expect(wordIn([...before, `${key}=${value}`, ...after].join(' '), key)).toBe(value);
+        expect(wordIn([...before, ...after].join(' '), key)).toBeUndefined();
+      }),
+    );
   });
 });
 
@@ -329,15 +372,28 @@ describe('a selector', () => {
 });
 
 describe('whatever the line', () => {
+  const word = fc.oneof(
+    fc.constantFrom(
+      'service=app',
+      'family=x',
+      'port=80',
+      'port=1,http',
+      'zone=all',
+      'mode=drain',
+      'cluster=prod',
+      'port=99999',
+    ),
+    fc.string({ maxLength: 200 }),
+  );
+  const words = fc.array(word).map((each) => each.join(' '));
+
   it('it is read or it is a mistake with its resource, and never longer than 100 characters', () => {
-    const word = fc.oneof(
-      fc.constantFrom('service=app', 'family=x', 'port=80', 'zone=all', 'mode=drain', 'cluster=prod', 'port=99999'),
-      fc.string({ maxLength: 200 }),
-    );
     holds(
-      fc.property(fc.array(word), (words) => {
-        const line = parseBinding(words.join(' '), context(), 'parameter');
+      fc.property(words, (text) => {
+        const line = parseBinding(text, context(), 'parameter');
         if (line.ok) return;
+        // What it leaves out is known here.
+        if (line.problem === 'unread') throw new Error('The line is unread.');
         expect(line.problem.resource).toBe('the tag');
         expect(line.problem.word.length).toBeLessThanOrEqual(100);
         expect(line.problem.expected).not.toBe('');

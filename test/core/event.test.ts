@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Selector } from '../../functions/core/binding.ts';
 import { definitionOf, type Hint, mayMean, type Reading, readEvent, screen } from '../../functions/core/event.ts';
 import { holds } from '../support/arbitraries.ts';
-import { aHint, clusterArn, taskArn, taskEvent } from '../support/values.ts';
+import { aHint, cloudMapArn, clusterArn, groupArn, ip, taskArn, taskEvent } from '../support/values.ts';
 
 const HINT: Hint = {
   task: taskArn('t1'),
@@ -11,6 +11,8 @@ const HINT: Hint = {
   version: 4,
   group: 'service:app',
   definition: 'app:7',
+  isFollowUp: false,
+  claim: undefined,
 };
 
 function hintOf(reading: Reading): Hint {
@@ -40,7 +42,8 @@ describe('a task state change', () => {
     { lastStatus: undefined, desiredStatus: 'STOPPED' },
     { lastStatus: 'SOMETHING_NEW', desiredStatus: 'STOPPED' },
   ])('is a hint at $lastStatus, to be $desiredStatus', (statuses) => {
-    expect(readEvent(taskEvent(statuses))).toStrictEqual({ kind: 'hint', hint: HINT });
+    const isFollowUp = statuses.lastStatus === 'DEACTIVATING';
+    expect(readEvent(taskEvent(statuses))).toStrictEqual({ kind: 'hint', hint: { ...HINT, isFollowUp } });
   });
 
   it.each([
@@ -77,6 +80,131 @@ describe('the version of a hint', () => {
       expect(hintOf(readEvent(taskEvent({ version }))).version).toBe(0);
     },
   );
+});
+
+describe('an event of an order to stop', () => {
+  const FIRST = '2026-03-01T12:00:00.123Z';
+  const isFollowUp = (detail: Readonly<Record<string, unknown>>): unknown =>
+    hintOf(readEvent(taskEvent({ desiredStatus: 'STOPPED', ...detail }))).isFollowUp;
+
+  it.each(['RUNNING', 'DEPROVISIONING', 'STOPPED'])(
+    'is the first where it carries the time of the order, at %s',
+    (lastStatus) => {
+      expect(isFollowUp({ lastStatus, stoppingAt: FIRST, updatedAt: FIRST })).toBe(false);
+    },
+  );
+
+  it.each(['DEPROVISIONING', 'STOPPING', 'STOPPED', undefined])(
+    'is a later one where it was updated since, at %s',
+    (lastStatus) => {
+      expect(isFollowUp({ lastStatus, stoppingAt: FIRST, updatedAt: '2026-03-01T12:00:30Z' })).toBe(true);
+      expect(isFollowUp({ lastStatus, updatedAt: FIRST })).toBe(true);
+    },
+  );
+
+  it('follows one at RUNNING at once, at DEACTIVATING, and nothing is before RUNNING', () => {
+    expect(isFollowUp({ lastStatus: 'DEACTIVATING', stoppingAt: FIRST, updatedAt: FIRST })).toBe(true);
+    expect(isFollowUp({ lastStatus: 'RUNNING', stoppingAt: FIRST, updatedAt: '2026-03-01T12:00:30Z' })).toBe(false);
+  });
+});
+
+describe('the claim of an event', () => {
+  const STARTED = '2026-03-01T12:00:00.123Z';
+  const STOPPING = '2026-03-01T12:00:05.456Z';
+  const detailOf = (name: string, value: unknown): unknown => ({ details: [{ name, value }] });
+  const ATTACHMENTS = [detailOf('privateIPv4Address', '10.0.0.1')];
+  const claimOf = (detail: Readonly<Record<string, unknown>>, envelope = {}): unknown =>
+    hintOf(readEvent(taskEvent({ attachments: ATTACHMENTS, ...detail }, envelope))).claim;
+
+  it('is the addresses that it names, whether they are to leave, and since when', () => {
+    const addresses = [ip('10.0.0.1')];
+    expect(claimOf({ updatedAt: STARTED, stoppingAt: STOPPING })).toEqual({
+      addresses,
+      isStop: false,
+      atMs: Date.parse(STARTED),
+    });
+    expect(claimOf({ updatedAt: STARTED, stoppingAt: STOPPING, desiredStatus: 'STOPPED' })).toEqual({
+      addresses,
+      isStop: true,
+      atMs: Date.parse(STOPPING),
+    });
+  });
+
+  it('counts from the end of the second that the envelope names, where the detail names no time', () => {
+    expect(claimOf({})).toMatchObject({ atMs: Date.parse('2026-03-01T12:00:01Z') });
+    expect(claimOf({ updatedAt: 'soon' })).toMatchObject({ atMs: Date.parse('2026-03-01T12:00:01Z') });
+    expect(claimOf({ desiredStatus: 'STOPPED', updatedAt: STARTED })).toMatchObject({
+      atMs: Date.parse('2026-03-01T12:00:01Z'),
+    });
+  });
+
+  it('has every address of every attachment, of both families, and nothing that is none', () => {
+    const attachments = [
+      detailOf('subnetId', '10.0.0.9'),
+      detailOf('macAddress', '0a:98:eb:a7:29:ba'),
+      detailOf('privateIPv4Address', '10.0.0.1'),
+      detailOf('privateIPv4Address', 7),
+      { details: [7, null, { name: 'ipv6Address', value: '2001:DB8:0::1' }] },
+      { details: 'none' },
+      null,
+    ];
+    expect(claimOf({ attachments, updatedAt: STARTED })).toMatchObject({ addresses: [ip('10.0.0.1'), ip('2001:db8::1')] });
+  });
+
+  it.each([
+    { what: 'no attachments', detail: { attachments: undefined } },
+    { what: 'attachments that are no list', detail: { attachments: ATTACHMENTS[0] } },
+    { what: 'no address', detail: { attachments: [detailOf('subnetId', 'subnet-1')] } },
+  ])('is none with $what: somebody has to look', ({ detail }) => {
+    expect(claimOf({ updatedAt: STARTED, ...detail })).toBeUndefined();
+  });
+
+  it('is none where nobody says when', () => {
+    expect(claimOf({}, { time: undefined })).toBeUndefined();
+    expect(claimOf({ updatedAt: STARTED }, { time: undefined })).toBeDefined();
+    expect(claimOf({}, { time: 'noon' })).toBeUndefined();
+  });
+});
+
+describe('an event of changed tags', () => {
+  const tagEvent = (...resources: readonly unknown[]): Reading =>
+    readEvent({ source: 'aws.tag', 'detail-type': 'Tag Change on Resource', resources, detail: {} });
+
+  it.each([groupArn(), cloudMapArn()])('of %s asks for the bindings', (arn) => {
+    expect(tagEvent(arn)).toEqual({ kind: 'tags' });
+  });
+
+  it('of a task asks for its description, whatever its version', () => {
+    const hint = {
+      task: taskArn('t1'),
+      cluster: clusterArn(),
+      version: 0,
+      group: undefined,
+      definition: undefined,
+      isTagged: true,
+    };
+    expect(tagEvent(taskArn('t1'))).toStrictEqual({ kind: 'hint', hint });
+  });
+
+  it('of a task whose ARN has the short form names no cluster to look in', () => {
+    const short = 'arn:aws:ecs:eu-west-1:111122223333:task/0b69d5c0-d655-4695-98cd-5d2d526d9d5a';
+    expect(tagEvent(short)).toEqual(ignored(`the ARN of its task ${short} does not name the cluster`));
+  });
+
+  it.each([
+    [['arn:aws:s3:::bucket'], '"arn:aws:s3:::bucket"'],
+    [[clusterArn()], `"${clusterArn().slice(0, 60)}"`],
+    [[7], 'a number'],
+    [[], 'missing'],
+  ])('of anything else is ignored: %j', (resources, told) => {
+    expect(tagEvent(...resources)).toEqual(ignored(`its resource is ${told}, not a task, target group or Cloud Map service`));
+  });
+
+  it('without a list of resources is ignored', () => {
+    expect(readEvent({ source: 'aws.tag', resources: groupArn() })).toEqual(
+      ignored('its resource is missing, not a task, target group or Cloud Map service'),
+    );
+  });
 });
 
 describe('what an event leaves out', () => {
@@ -210,6 +338,17 @@ const fields = {
     group: fc.constantFrom('service:app', undefined),
     stoppedReason: fc.constant(CANARY),
     overrides: fc.constant({ containerOverrides: [{ environment: [{ name: CANARY, value: CANARY }] }] }),
+    attachments: fc.constant([
+      {
+        [CANARY]: CANARY,
+        details: [
+          { name: CANARY, value: CANARY },
+          { name: 'Address', value: CANARY },
+        ],
+      },
+    ]),
+    updatedAt: fc.constant(CANARY),
+    stoppingAt: fc.constant(CANARY),
     containers: fc.constant([{ name: CANARY, networkInterfaces: [{ privateIpv4Address: CANARY }] }]),
     [CANARY]: fc.constant(CANARY),
   }),
@@ -250,6 +389,8 @@ describe('whatever is in an event', () => {
       fc.property(fc.anything(), fc.anything(), (detail, other) => {
         expect(['hint', 'ignored', 'unreadable']).toContain(readEvent(other).kind);
         expect(['hint', 'ignored', 'unreadable']).toContain(readEvent(taskEvent({}, { detail, resources: other })).kind);
+        expect(['hint', 'ignored', 'unreadable']).toContain(readEvent(taskEvent({ attachments: detail, version: other })).kind);
+        expect(['hint', 'tags', 'ignored']).toContain(readEvent({ source: 'aws.tag', resources: [other], detail }).kind);
       }),
     );
   });
@@ -261,15 +402,21 @@ describe('the screen', () => {
     expect(screen(reading, [clusterArn('staging'), clusterArn()])).toBe(reading);
   });
 
+  it('lets every hint through where the stack names no clusters: the policy of its role says what it may read', () => {
+    const reading: Reading = { kind: 'hint', hint: HINT };
+    expect(screen(reading, [])).toBe(reading);
+  });
+
   it('ignores a hint at any other cluster: no call is made for it', () => {
     const because = `its cluster ${clusterArn()} is not in the stack's parameter ClusterArns`;
     expect(screen({ kind: 'hint', hint: HINT }, [clusterArn('staging')])).toEqual(ignored(because));
-    expect(screen({ kind: 'hint', hint: HINT }, [])).toEqual(ignored(because));
   });
 
   it('leaves every other reading as it is', () => {
-    const readings = [ignored('a'), unreadable('b')];
-    expect(readings.map((reading) => screen(reading, []))).toEqual(readings);
+    const readings: readonly Reading[] = [ignored('a'), unreadable('b'), { kind: 'tags' }];
+    for (const clusters of [[], [clusterArn('staging')]]) {
+      expect(readings.map((reading) => screen(reading, clusters))).toEqual(readings);
+    }
   });
 });
 

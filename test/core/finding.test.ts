@@ -1,7 +1,27 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Finding, sortFindings } from '../../functions/core/finding.ts';
+import { type Finding, SEVERITY, severityOf, sortFindings } from '../../functions/core/finding.ts';
 import { holds } from '../support/arbitraries.ts';
+
+describe('how bad a finding is', () => {
+  it('follows from its kind', () => {
+    const severities = (['leftover', 'wrong-line', 'held'] as const).map((kind) => severityOf({ kind }));
+    expect(severities).toEqual(['outage', 'mistake', 'notice']);
+  });
+
+  it('is an outage where live tasks get no traffic or the dead do, which an alarm stands on', () => {
+    const outages = Object.entries(SEVERITY).flatMap(([kind, severity]) => (severity === 'outage' ? [kind] : []));
+    expect(outages.sort()).toEqual(['contested', 'full', 'leftover', 'no-address', 'refused']);
+  });
+
+  it('is a notice where the stack does what it was told, and nobody has to mend anything', () => {
+    const notices = Object.entries(SEVERITY).flatMap(([kind, severity]) => (severity === 'notice' ? [kind] : []));
+    expect(notices.sort()).toEqual([
+      ...['drain-time', 'draining', 'ecs-managed', 'foreign', 'held', 'limit', 'not-bound', 'paused'],
+      ...['removal-budget', 'unchecked', 'waiting'],
+    ]);
+  });
+});
 
 describe('findings', () => {
   it('stand in the order of kind, subject and message', () => {

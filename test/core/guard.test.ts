@@ -25,10 +25,22 @@ import type { ListedBinding } from '../../functions/core/snapshot.ts';
 import type { DescribedTask, Task } from '../../functions/core/task.ts';
 import { type ClusterArn, parseClusterArn } from '../../functions/core/values.ts';
 import { DESCRIBED_AT_MS, holds, world } from '../support/arbitraries.ts';
-import { aSnapshot, at, binding, clusterArn, runningTask, stoppedTask, stoppingTask, target, taskArn, unwrap } from '../support/values.ts';
+import {
+  aSnapshot,
+  at,
+  binding,
+  clusterArn,
+  runningTask,
+  stoppedTask,
+  stoppingTask,
+  target,
+  taskArn,
+  unwrap,
+} from '../support/values.ts';
 
 const NOW_MS = 1_000_000;
 const EVENT_AGE_MS = 3_000;
+const UNHEALTHY_MS = 95_000;
 const ADDRESS = at('10.0.0.1');
 const LINE = 'service=app port=8080';
 
@@ -47,6 +59,8 @@ function input(words: Partial<GuardInput> = {}): GuardInput {
     provedAtMs: new Map(),
     listedAtMs: NOW_MS,
     ownership: new Map(),
+    isShared: false,
+    unhealthyAfterMs: UNHEALTHY_MS,
     removalsLeft: 1_000,
     refusedUntilMs: new Map(),
     writtenAtMs: new Map(),
@@ -72,8 +86,10 @@ function changeFor(task: DescribedTask, { by = binding(LINE), state = 'healthy',
 
 function stopped(endedAgoMs: number | undefined, words: ChangeWords = {}): Change {
   const stoppedAtMs = endedAgoMs === undefined ? undefined : NOW_MS - endedAgoMs;
-  return changeFor(stoppedTask('t1', '10.0.0.1', { stoppedAtMs }), words);
+  return changeFor(stoppedTask('t1', '10.0.0.1', { stoppedAtMs }), { state: 'unhealthy', ...words });
 }
+
+const stillHealthy = (endedAgoMs: number | undefined): Change => stopped(endedAgoMs, { state: 'healthy' });
 
 const RUNNING = runningTask('t1', '10.0.0.1');
 const STOPPING = stoppingTask('t1', '10.0.0.1');
@@ -96,6 +112,11 @@ const of = <Value>(change: Change, value: Value): ReadonlyMap<string, Value> => 
 const refused = (untilMs: number, address = ADDRESS) => ({ refusedUntilMs: new Map([[address, untilMs]]) });
 const written = (change: Change, agoMs: number) => ({ writtenAtMs: of(change, NOW_MS - agoMs) });
 const ours = (change: Change) => ({ ownership: of(change, 'ours' as const) });
+/** A removal that has its confirmation and its record, whenever its task ended. */
+const provedLongAgo = (endedAgoMs: number | undefined) => ({
+  ...ours(stopped(endedAgoMs)),
+  provedAtMs: of(stopped(endedAgoMs), NOW_MS - CONFIRM_AFTER_MS),
+});
 const observing = binding(`${LINE} mode=observe`);
 const registerOnly = binding(`${LINE} mode=register-only`);
 const unconfirmed = binding(`${LINE} mode=drain`, { lacksConfirmation: true });
@@ -232,6 +253,31 @@ const CASES: Readonly<Record<HoldReason, { readonly held: readonly Case[]; reado
       [DRAIN, {}],
     ],
   },
+  "may be another writer's": {
+    held: [
+      [REMOVE_LATE, { ...ours(REMOVE_LATE), isShared: true }],
+      [stopped(undefined), { ...provedLongAgo(undefined), isShared: true }],
+    ],
+    free: [
+      [REMOVE_LATE, ours(REMOVE_LATE)],
+      // Nobody else can have come to these addresses yet.
+      [stopped(ADDRESS_FREE_MS), { isShared: true }],
+      [REMOVE, { isShared: true }],
+      [DRAIN, { isShared: true }],
+      [HOLD, { isShared: true }],
+      [ADD, { isShared: true }],
+    ],
+  },
+  'still passes its health checks': {
+    held: [[stillHealthy(UNHEALTHY_MS + 1), provedLongAgo(UNHEALTHY_MS + 1)]],
+    free: [
+      [stillHealthy(UNHEALTHY_MS), provedLongAgo(UNHEALTHY_MS)],
+      [stopped(UNHEALTHY_MS + 1), provedLongAgo(UNHEALTHY_MS + 1)],
+      // Nobody knows how long it has had to become unhealthy.
+      [stillHealthy(undefined), provedLongAgo(undefined)],
+      [REMOVE, {}],
+    ],
+  },
   contested: {
     held: [
       ...[ADD, REMOVE, DRAIN].flatMap((change): Case[] => [
@@ -276,12 +322,26 @@ describe('each rule holds what it is for, and nothing on the other side of its b
 
 describe('of several rules', () => {
   it('the first one is named: what a person decided, then what was not read, then what time will settle', () => {
-    const all = { checkOnly: true, nowMs: NOW_MS + 4_001, readsFailed: true, listedAtMs: undefined };
+    const all = {
+      checkOnly: true,
+      nowMs: NOW_MS + 4_001,
+      unreadClusters: new Set([clusterArn()]),
+      listedAtMs: undefined,
+      isShared: true,
+    };
     const native = binding(`${LINE} mode=observe`, { native: true });
     expect(heldFor(changeFor(STOPPING, { by: native }), all)).toBe('observe');
     expect(heldFor(REMOVE_SOON, all)).toBe('a read failed');
-    expect(heldFor(REMOVE_SOON, { ...all, readsFailed: false })).toBe('waits for confirmation');
+    expect(heldFor(REMOVE_SOON, { ...all, unreadClusters: new Set() })).toBe('waits for confirmation');
     expect(heldFor(ADD, all)).toBe('proof is too old');
+  });
+
+  it('the record is asked before others that write to the group: who lacks a record is told so', () => {
+    expect(heldFor(REMOVE_LATE, { isShared: true })).toBe('ownership is unknown');
+    expect(heldFor(REMOVE_LATE, { isShared: true, ownership: of(REMOVE_LATE, 'let go') })).toBe('was let go before');
+    expect(heldFor(REMOVE_LATE, { isShared: true, ...ours(REMOVE_LATE), ...written(REMOVE_LATE, 0) })).toBe(
+      "may be another writer's",
+    );
   });
 
   it('a plan is parted without changing its order, and the budget goes to the first removals', () => {
@@ -334,6 +394,8 @@ describe('a hold', () => {
       'last serving target',
       'was let go before',
       'ownership is unknown',
+      "may be another writer's",
+      'still passes its health checks',
     ]);
   });
 
@@ -379,8 +441,13 @@ describe('a hold', () => {
         `${task} is to be held by its tag, and is the last one that serves this group. It stays in: start another task first, or ` +
           'remove the tag.',
       ],
-      ['foreign', `The target has the address of ${task}, which has stopped. This stack removed its target before, ${late}`],
+      [
+        'foreign',
+        `The target has the address of ${task}, which has stopped. This stack has removed its target before, ${late}`,
+      ],
       ['unproven', `The target has the address of ${task}, which has stopped. This stack has no record of its target, ${late}`],
+      ['unproven', `The target has the address of ${task}, which has stopped. Others write to this group as well, ${late}`],
+      ['unproven', `The target has the address of ${task}, which has stopped. Yet it passes its health checks, ${late}`],
       ['contested', `The target of ${task} was registered here and disappeared ${again}`],
       [
         'removal-budget',
@@ -476,6 +543,7 @@ const anyGuardInput = fc
     removalsLeft: fc.nat(3),
     provedAgoMs: fc.constantFrom(undefined, 0, 4_999, 5_000, 5_001),
     ownership: fc.constantFrom(undefined, 'ours' as const, 'let go' as const, 'unknown' as const),
+    isShared: fc.boolean(),
     addresses: fc.subarray(['10.0.0.1', '10.0.0.2', '10.0.0.3', '2001:db8::1', '2001:db8::2']),
   })
   .map(({ agedMs, bindingAgeMs, listedAgoMs, refusedForMs, provedAgoMs, ownership, addresses, ...rest }) => {
@@ -529,6 +597,7 @@ describe('in every world and all input', () => {
           const listedMs = given.listedAtMs ?? Number.NEGATIVE_INFINITY;
           expect(listedMs - (given.provedAtMs.get(changeKey(change)) ?? given.nowMs)).toBeGreaterThanOrEqual(5_000);
           expect([given.ownership.get(changeKey(change)), change.state === 'initial']).toEqual(['ours', false]);
+          expect(given.isShared).toBe(false);
         }
       }),
     );

@@ -51,9 +51,9 @@ describe('the rates', () => {
       expect(rate?.perSecondMax, name).toBeCloseTo(refill * 0.6);
     }
     expect(Object.values(RATES).map(({ burst }) => burst)).toEqual([30, 30, 15, 10, 10, 5, 5]);
-    expect([RATES['cloud-map-read'], RATES['logs-read'], RATES['tagging-read']].map(({ perSecondMax }) => perSecondMax)).toEqual([
-      5, 4, 4,
-    ]);
+    expect(
+      [RATES['cloud-map-read'], RATES['logs-read'], RATES['tagging-read']].map(({ perSecondMax }) => perSecondMax),
+    ).toEqual([5, 4, 4]);
   });
 });
 

@@ -16,7 +16,15 @@ import { at, groupArn, taskArn } from '../support/values.ts';
 const ADDRESS = at('10.0.0.1');
 const OURS = taskArn('ours');
 const OTHER = taskArn('other');
-const KINDS = ['register', 'deregister', 'failed', 'refused', 'kept', 'left'] as const satisfies readonly RecordKind[];
+const KINDS = [
+  'register',
+  'deregister',
+  'failed',
+  'refused',
+  'kept',
+  'left',
+  'shared',
+] as const satisfies readonly RecordKind[];
 
 const anyAddress = fc.constantFrom('10.0.0.1', '10.0.0.2', '2001:db8::1').map((text) => at(text));
 const anyTask = fc.constantFrom('ours', 'other').map((id) => taskArn(id));
@@ -59,6 +67,16 @@ describe('a line of the record', () => {
     expect(parseRecord(line, 1)).toEqual([]);
   });
 
+  it('names no task where the target is nobody of ours: only then', () => {
+    expect(recordFields('shared', groupArn(), [{ address: ADDRESS, task: undefined }]).targets).toEqual(['10.0.0.1:8080']);
+    const strange = { atMs: 1, address: ADDRESS, task: undefined };
+    expect(parseRecord({ kind: 'shared', targets: ['10.0.0.1:8080'] }, 1)).toEqual([{ kind: 'shared', ...strange }]);
+    expect(parseRecord({ kind: 'shared', targets: ['10.0.0.1', '', 7] }, 1)).toEqual([]);
+    for (const kind of KINDS.filter((each) => each !== 'shared')) {
+      expect(parseRecord({ kind, targets: ['10.0.0.1:8080'] }, 1), kind).toEqual([]);
+    }
+  });
+
   it('loses no target to a broken one beside it', () => {
     const targets = ['nonsense', `10.0.0.1:8080 ${OURS}`];
     expect(parseRecord({ kind: 'kept', targets }, 1)).toEqual([{ kind: 'kept', atMs: 1, address: ADDRESS, task: OURS }]);
@@ -86,6 +104,7 @@ const LETTERS: Readonly<Record<string, RecordKind>> = {
   n: 'refused',
   k: 'kept',
   l: 'left',
+  s: 'shared',
 };
 const entriesOf = (letters: string): RecordEntry[] =>
   [...letters].flatMap((letter, index) => {
@@ -116,6 +135,11 @@ const HISTORIES: readonly (readonly [string, Ownership])[] = [
   ['l', 'unknown'],
   ['rl', 'ours'],
   ['rdl', 'let go'],
+  // Somebody could not explain the target: that takes nothing away and proves nothing.
+  ['s', 'unknown'],
+  ['rs', 'ours'],
+  ['rdsS', 'let go'],
+  ['rS', 'ours'],
   // The address has moved on to another task of ours.
   ['rR', 'unknown'],
   ['rK', 'unknown'],
@@ -184,7 +208,7 @@ describe('whose a target is', () => {
   it("is at most one task's", () => {
     holds(
       fc.property(fc.uniqueArray(anyEntry, { selector: ({ atMs }) => atMs }), (entries) => {
-        const writes = entries.filter(({ kind }) => kind !== 'failed' && kind !== 'left');
+        const writes = entries.filter(({ kind }) => kind !== 'failed' && kind !== 'left' && kind !== 'shared');
         const owners = [OURS, OTHER].filter((task) => ownershipOf(ADDRESS, task, writes, undefined) === 'ours');
         expect(owners.length).toBeLessThanOrEqual(1);
       }),
@@ -204,6 +228,11 @@ describe('for which task this stack has an address registered', () => {
     ['rRD', undefined],
     ['rn', undefined],
     ['rdr', OURS],
+    // Who could not explain the target has not registered it.
+    ['s', undefined],
+    ['rs', OURS],
+    ['rS', OURS],
+    ['rds', undefined],
   ])('after "%s": %s', (letters, task) => {
     const elsewhere: RecordEntry = { kind: 'register', atMs: 99, address: at('10.0.0.2'), task: OTHER };
     expect(originOf(ADDRESS, [elsewhere, ...entriesOf(letters).toReversed()])).toBe(task);

@@ -172,7 +172,9 @@ describe('in every world that is read whole', () => {
         const serving = members.filter((member) => !member.binding.drain && isReady(member));
         const owned = new Set(members.map(({ address }) => address));
         const live = new Set(
-          members.filter(({ binding, task, isHeld }) => !binding.drain && isLive(task) && !isHeld).map(({ address }) => address),
+          members
+            .filter(({ binding, task, isHeld }) => !binding.drain && isLive(task) && !isHeld)
+            .map(({ address }) => address),
         );
         const before = registeredAddresses(snapshot.targets);
         const kept = [...before].filter((address) => !owned.has(address) || live.has(address));

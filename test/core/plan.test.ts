@@ -2,8 +2,22 @@ import { describe, expect, it } from 'vitest';
 import { planChanges } from '../../functions/core/plan.ts';
 import type { Snapshot } from '../../functions/core/snapshot.ts';
 import { targetOf } from '../../functions/core/target.ts';
-import type { Task } from '../../functions/core/task.ts';
-import { aGroup, aSnapshot, at, binding, ip, runningTask, stoppedTask, stoppingTask, target } from '../support/values.ts';
+import { type DescribedTask, definitionKey, type Task } from '../../functions/core/task.ts';
+import type { ZoneForms } from '../../functions/core/zone.ts';
+import {
+  aDefinition,
+  aGroup,
+  aSnapshot,
+  at,
+  binding,
+  clusterArn,
+  ip,
+  port,
+  runningTask,
+  stoppedTask,
+  stoppingTask,
+  target,
+} from '../support/values.ts';
 
 /** The plan in a few words a change: `register 10.0.0.1:8080, task is running t1`. */
 function brief(snapshot: Snapshot): string[] {
@@ -33,6 +47,7 @@ describe('registers', () => {
         binding: snapshot.bindings[0],
         draining: false,
         sinceMs: 1_000,
+        taskZone: undefined,
       },
     ]);
   });
@@ -43,6 +58,52 @@ describe('registers', () => {
     expect(planChanges(aSnapshot({ tasks: [task], bindings }))).toMatchObject([
       { descriptor: { id: '10.0.0.1', port: 8080, zone: 'all' } },
     ]);
+  });
+
+  it('with the zone that ELB has asked for there, where the line leaves it open, and says which one the task is in', () => {
+    const task = runningTask('t1', '10.0.0.1', { zone: 'eu-west-1a' });
+    const zones = (line: string, zoneForms?: ZoneForms): unknown =>
+      planChanges(aSnapshot({ tasks: [task], bindings: [binding(line, { listed: [task] })], zoneForms })).map((change) => [
+        change.descriptor.zone,
+        change.kind === 'register' && change.taskZone,
+      ]);
+    const asked = new Map([['10.0.0', 'all' as const]]);
+    expect(zones('service=app port=8080')).toEqual([[undefined, 'eu-west-1a']]);
+    expect(zones('service=app port=8080', asked)).toEqual([['all', 'eu-west-1a']]);
+    expect(zones('service=app port=8080 zone=task', asked)).toEqual([['eu-west-1a', 'eu-west-1a']]);
+  });
+
+  it('on the port to which the definition of each task gives the name of the line', () => {
+    const tasks = [
+      runningTask('old', '10.0.0.1', { definition: 'app:6' }),
+      runningTask('new', '10.0.0.2', { definition: 'app:7' }),
+      runningTask('unread', '10.0.0.3', { definition: 'app:8' }),
+      runningTask('nameless', '10.0.0.4', { definition: 'app:9' }),
+    ];
+    const definitions = new Map(
+      [
+        ['app:6', { name: 'http', port: port(8_080) }] as const,
+        ['app:7', { name: 'http', port: port(9_090) }] as const,
+        ['app:9', { name: undefined, port: port(8_080) }] as const,
+      ].map(([definition, mapped]) => [
+        definitionKey({ cluster: clusterArn(), definition }),
+        aDefinition({ ports: [{ name: 'admin', port: port(1) }, mapped] }),
+      ]),
+    );
+    const bindings = [binding('service=app port=http', { listed: tasks })];
+    expect(brief(aSnapshot({ tasks, bindings, definitions }))).toEqual([
+      'register 10.0.0.1:8080, task is running old',
+      'register 10.0.0.2:9090, task is running new',
+    ]);
+  });
+
+  it('a task of a line with ready=healthy when its containers are healthy', () => {
+    const planned = (health: DescribedTask['health'], line = 'service=app port=8080 ready=healthy'): number => {
+      const task = runningTask('t1', '10.0.0.1', { health });
+      return planChanges(aSnapshot({ tasks: [task], bindings: [binding(line, { listed: [task] })] })).length;
+    };
+    expect([planned('HEALTHY'), planned('UNHEALTHY'), planned('UNKNOWN')]).toEqual([1, 0, 0]);
+    expect(planned('UNHEALTHY', 'service=app port=8080')).toBe(1);
   });
 
   it('the address of the family of the group', () => {
@@ -121,6 +182,10 @@ describe('does not register', () => {
     expect(brief(aSnapshot({ tasks: [task], described: [] }))).toEqual([]);
   });
 
+  it('a task on hold', () => {
+    expect(brief(aSnapshot({ tasks: [{ ...task, isHeld: true }] }))).toEqual([]);
+  });
+
   it('a task that is to leave the group', () => {
     const bindings = [binding('service=app port=8080 mode=drain', { listed: [task] })];
     expect(brief(aSnapshot({ tasks: [task], bindings }))).toEqual([]);
@@ -193,6 +258,26 @@ describe('deregisters', () => {
     expect(planChanges(snapshot)[0]?.because.binding).toBe('cluster=prod service=app port=8080 mode=drain');
   });
 
+  it('a task on hold, running or not, unless another task of ours has its address', () => {
+    const held = runningTask('held', '10.0.0.1', { isHeld: true });
+    const targets = [target('10.0.0.1')];
+    expect(brief(aSnapshot({ tasks: [held], targets }))).toEqual(['deregister 10.0.0.1:8080, task is on hold held']);
+    expect(brief(aSnapshot({ tasks: [{ ...held, last: 'PENDING' }], targets }))).toEqual([
+      'deregister 10.0.0.1:8080, task is on hold held',
+    ]);
+    expect(brief(aSnapshot({ tasks: [held, runningTask('heir', '10.0.0.1')], targets }))).toEqual([]);
+    expect(brief(aSnapshot({ tasks: [held], targets, described: [] }))).toEqual([]);
+  });
+
+  it('a task on hold by its end where it stops, and by its line where that drains', () => {
+    const targets = [target('10.0.0.1')];
+    const stopping = stoppingTask('t1', '10.0.0.1', { isHeld: true });
+    expect(brief(aSnapshot({ tasks: [stopping], targets }))).toEqual(['deregister 10.0.0.1:8080, task is stopping t1']);
+    const held = runningTask('t1', '10.0.0.1', { isHeld: true });
+    const bindings = [binding('service=app port=8080 mode=drain', { listed: [held] })];
+    expect(brief(aSnapshot({ tasks: [held], bindings, targets }))).toEqual(['deregister 10.0.0.1:8080, binding drains t1']);
+  });
+
   it('by the old port of a line that drains, and keeps the new one', () => {
     const task = runningTask('t1', '10.0.0.1');
     const bindings = [
@@ -253,6 +338,12 @@ describe('leaves a target alone', () => {
       expect(brief(aSnapshot({ tasks, targets: [target('10.0.0.1', state)] }))).toEqual([]);
     },
   );
+
+  it.each(['UNHEALTHY', 'UNKNOWN'] as const)('that ready=healthy would not let in any more: %s', (health) => {
+    const task = runningTask('t1', '10.0.0.1', { health });
+    const bindings = [binding('service=app port=8080 ready=healthy', { listed: [task] })];
+    expect(brief(aSnapshot({ tasks: [task], bindings, targets: [target('10.0.0.1')] }))).toEqual([]);
+  });
 
   it.each([
     { of: 'serves', heir: runningTask('heir', '10.0.0.1') },

@@ -16,8 +16,8 @@ import {
 } from '../../functions/core/report.ts';
 import { aGroup, aHint, aSnapshot, binding, groupArn, runningTask, stoppingTask, target, taskArn } from '../support/values.ts';
 
-const RUNNING = runningTask('new', '10.0.0.1');
-const STOPPING = stoppingTask('old', '10.0.0.2');
+const RUNNING = runningTask('new', '10.0.0.1', { startedAtMs: 92_000 });
+const STOPPING = stoppingTask('old', '10.0.0.2', { startedAtMs: 1_000, stoppingAtMs: 97_500 });
 const SNAPSHOT = aSnapshot({
   tasks: [RUNNING, STOPPING],
   targets: [target('10.0.0.2', 'healthy', { zone: 'eu-west-1a' })],
@@ -38,6 +38,7 @@ const REGISTERED = {
   lastStatus: 'RUNNING',
   desiredStatus: 'RUNNING',
   proofAgeMs: 1_500,
+  latencyMs: 8_500,
   binding: 'cluster=prod service=app port=8080',
 };
 
@@ -51,6 +52,7 @@ const DEREGISTERED = {
   version: 5,
   lastStatus: 'DEACTIVATING',
   desiredStatus: 'STOPPED',
+  latencyMs: 3_000,
 };
 
 /** A pass in which nothing happened, but for what the test says. */
@@ -170,6 +172,11 @@ describe('the record of a change', () => {
     expect(changeRecords(aPass(written(...CHANGES)))).toStrictEqual([REGISTERED, DEREGISTERED]);
   });
 
+  it('has no latency where nobody knows since when it was due', () => {
+    const { latencyMs: _, ...rest } = REGISTERED;
+    expect(changeRecords(aPass(written({ ...ADD, sinceMs: undefined })))).toStrictEqual([rest]);
+  });
+
   it('of a plan is that of a change that only a check has held', () => {
     const [checked, observed] = [held('check only').slice(0, 1), held('observe').slice(1)];
     expect(plannedRecords(aPass({ held: [...checked, ...observed] }))).toStrictEqual([REGISTERED]);
@@ -204,8 +211,8 @@ describe('what ELB refused', () => {
       'waiting',
       'is still draining from its earlier use. ELB accepts it when that has ended; it is retried soon.',
     ],
-    [refusal('quota'), 'quota', 'waiting', `waits: the group is full. ${explainFailure(refusal('quota').failure)}`],
-    [refusal('quota', ADD, true), 'quota', 'waiting', `waits: the group is full. ${explainFailure(refusal('quota').failure)}`],
+    [refusal('quota'), 'quota', 'full', `waits: the group is full. ${explainFailure(refusal('quota').failure)}`],
+    [refusal('quota', ADD, true), 'quota', 'full', `waits: the group is full. ${explainFailure(refusal('quota').failure)}`],
   ] as const;
 
   it.each(cases)('%#: is a finding that says how it goes on', (refused, why, kind, words) => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   hintsBehind,
   isAhead,
+  isReady,
   membersOf,
   registeredAddresses,
   type Snapshot,
@@ -10,9 +11,10 @@ import {
   unexplainedAddresses,
   wantedAddresses,
 } from '../../functions/core/snapshot.ts';
-import type { Task } from '../../functions/core/task.ts';
+import { definitionKey, parseHealthStatus, type Task } from '../../functions/core/task.ts';
 import { holds, reordered, world } from '../support/arbitraries.ts';
 import {
+  aDefinition,
   aGroup,
   aHint,
   aSnapshot,
@@ -20,6 +22,7 @@ import {
   binding,
   clusterArn,
   ip,
+  port,
   runningTask,
   stoppedTask,
   stoppingTask,
@@ -46,7 +49,9 @@ describe('the members of a group', () => {
       binding: snapshot.bindings[0],
       task: RUNNING,
       ip: ip('10.0.0.1'),
+      port: 8080,
       address: at('10.0.0.1'),
+      isHeld: false,
     });
   });
 
@@ -63,6 +68,30 @@ describe('the members of a group', () => {
     // What is not known to have stopped keeps the address, whatever time ECS gives, and so does what still holds its interface.
     expect(isKept(MS + 8_000, undefined, { stoppedAtMs: 0 })).toBe(true);
     expect(isKept(MS + 8_000, MS, { last: 'STOPPING' })).toBe(true);
+  });
+
+  it('know which of them are on hold', () => {
+    const isHeld = (tasks: readonly (typeof RUNNING)[]): boolean[] =>
+      membersOf(aSnapshot({ tasks })).map((each) => each.isHeld);
+    expect(isHeld([RUNNING, { ...STOPPED, isHeld: true }])).toEqual([false, true]);
+    const { held: _, ...unread } = aSnapshot({ tasks: [{ ...RUNNING, isHeld: true }] });
+    expect(membersOf(unread).map((each) => each.isHeld)).toEqual([false]);
+  });
+
+  it('are at the port that their definition gives the name of the line, and are none where it is not known', () => {
+    const bindings = [binding('service=app port=http')];
+    const definitions = (definition: string, cluster = clusterArn()): Snapshot['definitions'] =>
+      new Map([[definitionKey({ cluster, definition }), aDefinition({ ports: [{ name: 'http', port: port(81) }] })]]);
+    const at81 = ['running 10.0.0.1:81'];
+    expect(addressesOf(aSnapshot({ tasks: [RUNNING], bindings, definitions: definitions('app:7') }))).toEqual(at81);
+    expect(addressesOf(aSnapshot({ tasks: [RUNNING], bindings, definitions: definitions('app:8') }))).toEqual([]);
+    // Another account has a definition of this name, too.
+    expect(addressesOf(aSnapshot({ tasks: [RUNNING], bindings, definitions: definitions('app:7', clusterArn('x')) }))).toEqual(
+      [],
+    );
+    expect(addressesOf(aSnapshot({ tasks: [RUNNING], bindings }))).toEqual([]);
+    const admin = [binding('service=app port=admin')];
+    expect(addressesOf(aSnapshot({ tasks: [RUNNING], bindings: admin, definitions: definitions('app:7') }))).toEqual([]);
   });
 
   it('count once per binding that means them', () => {
@@ -94,6 +123,10 @@ describe('an address is wanted', () => {
     expect(wantedAddresses(membersOf(aSnapshot({ tasks: [task] }))).size).toBe(isWanted ? 1 : 0);
   });
 
+  it('not by a task on hold', () => {
+    expect(wantedAddresses(membersOf(aSnapshot({ tasks: [{ ...RUNNING, isHeld: true }] })))).toEqual(new Set());
+  });
+
   it('not by a binding that drains', () => {
     const drain = binding('service=app port=8080 mode=drain');
     expect(wantedAddresses(membersOf(aSnapshot({ tasks: [RUNNING], bindings: [drain] })))).toEqual(new Set());
@@ -103,6 +136,34 @@ describe('an address is wanted', () => {
     const observe = binding('service=app port=8080 mode=observe');
     const members = membersOf(aSnapshot({ tasks: [RUNNING], bindings: [observe] }));
     expect(wantedAddresses(members)).toEqual(new Set([at('10.0.0.1')]));
+  });
+});
+
+describe('a member is ready', () => {
+  const ready = (words: Partial<typeof RUNNING>, line = 'service=app port=8080'): boolean[] =>
+    membersOf(aSnapshot({ tasks: [{ ...RUNNING, ...words }], bindings: [binding(line)] })).map(isReady);
+
+  it('when it serves and is not on hold, whatever its health', () => {
+    expect(['UNKNOWN', 'UNHEALTHY', 'HEALTHY'].map((health) => ready({ health: parseHealthStatus(health) }))).toEqual([
+      [true],
+      [true],
+      [true],
+    ]);
+    expect([ready({ isHeld: true }), ready({ last: 'PENDING' }), ready({ interface: 'DETACHED' })]).toEqual([
+      [false],
+      [false],
+      [false],
+    ]);
+  });
+
+  it('with ready=healthy only when its containers are healthy, too', () => {
+    const line = 'service=app port=8080 ready=healthy';
+    expect([ready({ health: 'HEALTHY' }, line), ready({ health: 'UNHEALTHY' }, line), ready({}, line)]).toEqual([
+      [true],
+      [false],
+      [false],
+    ]);
+    expect(ready({ health: 'HEALTHY', isHeld: true }, line)).toEqual([false]);
   });
 });
 
@@ -145,6 +206,20 @@ describe('a listed task is asked about', () => {
 
   it('when it is about to be registered', () => {
     expect(ask(runningTask('t1', '10.0.0.1'), { registered: false })).toEqual(['t1']);
+  });
+
+  it('when it is on hold and not registered: its tag may be gone', () => {
+    expect(ask(runningTask('t1', '10.0.0.1', { isHeld: true }), { registered: false })).toEqual(['t1']);
+  });
+
+  it('when it is on hold and registered: it is to leave', () => {
+    expect(ask(runningTask('t1', '10.0.0.1', { isHeld: true }))).toEqual(['t1']);
+  });
+
+  it('when it waits for its health', () => {
+    const bindings = [binding('service=app port=8080 ready=healthy', { listed: [RUNNING] })];
+    expect(known(aSnapshot({ tasks: [RUNNING], bindings }))).toEqual(['running']);
+    expect(known(aSnapshot({ tasks: [RUNNING], bindings, targets: [target('10.0.0.1')] }))).toEqual([]);
   });
 
   it('no more, once it is known to serve and registered', () => {
@@ -237,6 +312,19 @@ describe('the tasks to describe', () => {
     });
   });
 
+  it('include a task whose tags have changed, known or not, stopped or not, whatever its version', () => {
+    const quiet = aSnapshot({ tasks: [RUNNING, STOPPED], targets: [target('10.0.0.1')] });
+    const hints = [RUNNING.arn, STOPPED.arn, taskArn('new')].map((arn) => aHint(arn, 0, { isTagged: true }));
+    const cluster = clusterArn();
+    expect(tasksToDescribe(quiet, hints)).toEqual({
+      known: [
+        { arn: RUNNING.arn, cluster },
+        { arn: STOPPED.arn, cluster },
+      ],
+      hinted: [{ arn: taskArn('new'), cluster }],
+    });
+  });
+
   it('name a hinted task once where it is asked about anyway', () => {
     const bindings = [binding('service=app port=8080', { listed: [RUNNING] })];
     expect(tasksToDescribe(aSnapshot({ bindings }), [aHint(RUNNING.arn, 9)])).toEqual({
@@ -274,6 +362,16 @@ describe('reads are behind a hint', () => {
   it('whose version ECS did not tell', () => {
     const hints = [aHint(RUNNING.arn, 4), aHint(RUNNING.arn, 3)];
     expect(hintsBehind(aSnapshot({ tasks: [RUNNING] }), hints)).toEqual([hints[0]]);
+  });
+
+  it('not one whose task its service has the deployment of, listed or not', () => {
+    const deployed = (deployment: string): number =>
+      behind(
+        aSnapshot({ tasks: [RUNNING], bindings: [binding('service=app port=8080', { deployments: [deployment] })] }),
+        RUNNING,
+        0,
+      );
+    expect([deployed(RUNNING.startedBy), deployed('ecs-svc/2')]).toEqual([0, 1]);
   });
 
   it('whose task serves and is not listed yet', () => {

@@ -31,7 +31,7 @@ describe('the descriptor of a new target', () => {
     expect(descriptorFor(ip('10.0.0.1'), port(8080), undefined)).toStrictEqual({ id: '10.0.0.1', port: 8080 });
   });
 
-  it('names the zone `all` for an address outside the VPC', () => {
-    expect(descriptorFor(ip('10.0.0.1'), port(8080), 'all')).toStrictEqual({ id: '10.0.0.1', port: 8080, zone: 'all' });
+  it.each(['all', 'eu-west-1a'])('names the zone %s for an address outside the VPC', (zone) => {
+    expect(descriptorFor(ip('10.0.0.1'), port(8080), zone)).toStrictEqual({ id: '10.0.0.1', port: 8080, zone });
   });
 });

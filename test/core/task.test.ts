@@ -2,25 +2,28 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type DesiredStatus,
+  definitionKey,
   ipOf,
   isLive,
   isServing,
   joinTask,
   type LastStatus,
   parseDesiredStatus,
+  parseHealthStatus,
   parseInterfaceStatus,
   parseLastStatus,
   phaseOf,
   type Task,
 } from '../../functions/core/task.ts';
 import { anyReading, holds } from '../support/arbitraries.ts';
-import { ip, runningTask } from '../support/values.ts';
+import { clusterArn, ip, runningTask } from '../support/values.ts';
 
 const LAST = [
   ...(['UNKNOWN', 'PROVISIONING', 'PENDING', 'ACTIVATING', 'RUNNING'] as const),
   ...(['DEACTIVATING', 'STOPPING', 'DEPROVISIONING', 'STOPPED', 'DELETED'] as const),
 ];
 const DESIRED = ['UNKNOWN', 'PENDING', 'RUNNING', 'STOPPED'] as const;
+const HEALTH = ['UNKNOWN', 'UNHEALTHY', 'HEALTHY'] as const;
 const INTERFACE = [
   ...(['NONE', 'PRECREATED', 'CREATED', 'ATTACHING', 'ATTACHED'] as const),
   ...(['DETACHING', 'DETACHED', 'DELETED', 'FAILED'] as const),
@@ -28,7 +31,7 @@ const INTERFACE = [
 
 /** What a later reading may leave out. */
 const KEPT = [
-  ...(['group', 'definition', 'ipv4', 'ipv6', 'zone'] as const),
+  ...(['group', 'startedBy', 'definition', 'ipv4', 'ipv6', 'zone'] as const),
   ...(['startedAtMs', 'stoppingAtMs', 'stoppedAtMs'] as const),
 ];
 
@@ -50,6 +53,32 @@ describe('a status that ECS documents', () => {
   });
 });
 
+describe('the health of a task', () => {
+  it.each(HEALTH)('is read as %s', (status) => {
+    expect(parseHealthStatus(status)).toBe(status);
+  });
+
+  it('stays, once it was healthy, and an unknown one says least', () => {
+    const joined = (one: Task['health'], other: Task['health']) =>
+      joinTask(task({ health: one }), task({ health: other, version: 9 })).health;
+    for (const other of HEALTH) expect(joined('HEALTHY', other)).toBe('HEALTHY');
+    expect([joined('UNKNOWN', 'UNHEALTHY'), joined('UNHEALTHY', 'UNKNOWN'), joined('UNKNOWN', 'UNKNOWN')]).toEqual([
+      'UNHEALTHY',
+      'UNHEALTHY',
+      'UNKNOWN',
+    ]);
+  });
+});
+
+describe('the key of a definition', () => {
+  it('tells the definitions of two accounts apart, and those of two revisions', () => {
+    const key = definitionKey(task({}));
+    expect(definitionKey(task({ last: 'PENDING' }))).toBe(key);
+    expect(definitionKey(task({ definition: 'app:8' }))).not.toBe(key);
+    expect(definitionKey(task({ cluster: clusterArn('staging') }))).not.toBe(key);
+  });
+});
+
 describe('a status that nobody knows', () => {
   it.each(['running', '', 'HIBERNATING', undefined, null, 4, ['RUNNING']])(
     'such as %j is unknown, and no interface',
@@ -57,6 +86,7 @@ describe('a status that nobody knows', () => {
       expect(parseLastStatus(status)).toBe('UNKNOWN');
       expect(parseDesiredStatus(status)).toBe('UNKNOWN');
       expect(parseInterfaceStatus(status)).toBe('NONE');
+      expect(parseHealthStatus(status)).toBe('UNKNOWN');
     },
   );
 });
@@ -155,6 +185,7 @@ describe('two readings of one task', () => {
         expect(INTERFACE.indexOf(joined.interface)).toBe(
           Math.max(INTERFACE.indexOf(one.interface), INTERFACE.indexOf(other.interface)),
         );
+        expect(HEALTH.indexOf(joined.health)).toBe(Math.max(HEALTH.indexOf(one.health), HEALTH.indexOf(other.health)));
         expect(joined.version).toBe(Math.max(one.version, other.version));
       }),
     );
@@ -177,7 +208,13 @@ describe('two readings of one task', () => {
 
 describe('an old answer', () => {
   it('that still says RUNNING does not undo a newer one', () => {
-    const stopped = task({ version: 8, desired: 'STOPPED', last: 'STOPPED', interface: 'DELETED' });
+    const { isHeld: _, ...stopped } = runningTask('t1', '10.0.0.1', {
+      version: 8,
+      desired: 'STOPPED',
+      last: 'STOPPED',
+      interface: 'DELETED',
+      stoppedAtMs: 7,
+    });
     const old = task({ version: 3, ipv4: undefined, startedAtMs: undefined, group: '', definition: '' });
     expect(joinTask(old, stopped)).toEqual(stopped);
     expect(joinTask(stopped, old)).toEqual(stopped);

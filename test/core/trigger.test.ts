@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Reading } from '../../functions/core/event.ts';
-import { hintsOf, readTrigger } from '../../functions/core/trigger.ts';
+import { hintsOf, readTrigger, tellsOfTags } from '../../functions/core/trigger.ts';
 import { holds } from '../support/arbitraries.ts';
-import { aHint, taskArn, taskEvent } from '../support/values.ts';
+import { aHint, groupArn, taskArn, taskEvent } from '../support/values.ts';
 
 const FOUR =
   'It takes four inputs: a batch of SQS messages {"Records":[...]}, the schedule\'s event ' +
@@ -22,7 +22,7 @@ function readingsOf(input: unknown): Reading[] {
 
 describe('the four inputs are', () => {
   it('a batch of SQS messages, each with its id and what was made of it', () => {
-    const good = aHint(taskArn('t1'), 4);
+    const good = aHint(taskArn('t1'), 4, { isFollowUp: false, claim: undefined });
     expect(readTrigger(batch(JSON.stringify(taskEvent()), 'x'))).toEqual({
       kind: 'messages',
       messages: [
@@ -156,6 +156,29 @@ describe('a batch', () => {
     ];
     expect(hintsOf(readings)).toEqual([hint]);
     expect(hintsOf([])).toEqual([]);
+  });
+});
+
+describe('readings tell of tags', () => {
+  const TAGS: Reading = { kind: 'tags' };
+
+  it('where one of them does', () => {
+    const others = ['hint', 'ignored'].map(
+      (kind): Reading => (kind === 'hint' ? { kind, hint: aHint(taskArn('t1'), 1) } : { kind: 'ignored', because: '' }),
+    );
+    expect([tellsOfTags([...others, TAGS]), tellsOfTags([TAGS]), tellsOfTags(others), tellsOfTags([])]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+    expect(hintsOf([TAGS])).toEqual([]);
+  });
+
+  it('in a batch as in an event of its own', () => {
+    const event = { source: 'aws.tag', 'detail-type': 'Tag Change on Resource', resources: [groupArn()], detail: {} };
+    expect(readTrigger(event)).toEqual({ kind: 'event', reading: TAGS });
+    expect(readingsOf(batch(JSON.stringify(event)))).toEqual([TAGS]);
   });
 });
 

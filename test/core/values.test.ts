@@ -6,18 +6,24 @@ import {
   arnParts,
   belongsTo,
   cloudMapServiceIdOf,
+  clusterArnNamed,
+  clusterOf,
   familyOf,
+  isSamePlace,
+  parseAddress,
   parseCloudMapServiceArn,
   parseClusterArn,
   parseIpAddress,
   parsePort,
+  parseStackPlace,
   parseTargetGroupArn,
   parseTaskArn,
+  parseTime,
   taskArnOf,
   taskIdOf,
 } from '../../functions/core/values.ts';
 import { holds, ipv6Spelling } from '../support/arbitraries.ts';
-import { cloudMapArn, clusterArn, groupArn, ip, port, taskArn, unwrap } from '../support/values.ts';
+import { cloudMapArn, clusterArn, groupArn, HOME, ip, port, taskArn, unwrap } from '../support/values.ts';
 
 const ECS = 'arn:aws:ecs:eu-west-1:111122223333';
 const ELB = 'arn:aws:elasticloadbalancing:eu-west-1:111122223333';
@@ -291,14 +297,102 @@ describe('the key of an address', () => {
   });
 });
 
+describe('an address with its port', () => {
+  const anIp = fc.oneof(
+    fc.tuple(fc.integer({ min: 1, max: 126 }), fc.nat(255), fc.nat(255), fc.nat(255)).map((octets) => octets.join('.')),
+    ipv6Spelling.filter(isOfAnInterface),
+  );
+
+  it('is read from what is written, whatever the address and the port', () => {
+    holds(
+      fc.property(anIp, fc.integer({ min: 1, max: 65_535 }), (text, number) => {
+        const written = addressOf(ip(text), number);
+        expect(parseAddress(written)).toEqual({ ok: true, value: written });
+      }),
+    );
+  });
+
+  it.each([
+    ...['', '10.0.0.1', '10.0.0.1:', ':80', '10.0.0.1:0', '10.0.0.1:65536', '10.0.0.1:123456', '10.0.0.1:http', '10.0.0.1:80 '],
+    ...[
+      'x10.0.0.1:80',
+      '127.0.0.1:80',
+      '10.0.0.256:80',
+      '[::1]:80',
+      '[fe80::1]:80',
+      '[2001:db8::1]',
+      '[2001:db8::1]:0',
+      'web:80',
+    ],
+  ])('is not made of %j', (text) => {
+    expect(parseAddress(text)).toEqual({ ok: false, problem: 'ip:port, such as 10.0.0.1:8080' });
+  });
+});
+
+describe('a time of AWS', () => {
+  const anyMs = fc.oneof(
+    fc.integer({ min: 0, max: 4_102_444_800_000 }),
+    // About leap days, and where years and centuries begin and end.
+    fc
+      .tuple(
+        fc.constantFrom(1970, 1999, 2000, 2001, 2024, 2026, 2100, 2400),
+        fc.constantFrom(0, 1, 2, 11),
+        fc.integer({ min: 0, max: 32 }),
+        fc.integer({ min: 0, max: 86_399_999 }),
+      )
+      .map(([year, month, day, ms]) => Date.UTC(year, month, day) + ms)
+      .filter((ms) => ms >= 0),
+  );
+
+  it('is the one that Date makes of it, to the millisecond', () => {
+    holds(
+      fc.property(anyMs, (ms) => {
+        expect(parseTime(new Date(ms).toISOString())).toBe(ms);
+      }),
+      1_000,
+    );
+  });
+
+  it.each([
+    ['1970-01-01T00:00:00Z', 0],
+    ['2026-03-01T12:00:00Z', Date.UTC(2026, 2, 1, 12)],
+    ['2026-03-01T12:00:00.1Z', Date.UTC(2026, 2, 1, 12, 0, 0, 100)],
+    ['2026-03-01T12:00:00.123456789Z', Date.UTC(2026, 2, 1, 12, 0, 0, 123)],
+    ['2026-03-01T12:00:00.1236Z', Date.UTC(2026, 2, 1, 12, 0, 0, 124)],
+  ])('%s has as many digits as AWS likes', (text, ms) => {
+    expect(parseTime(text)).toBe(ms);
+  });
+
+  it.each([
+    ...['', '2026-03-01', '2026-03-01T12:00Z', '2026-03-01T12:00:00', '2026-03-01T12:00:00+00:00', '2026-03-01 12:00:00Z'],
+    ...[
+      'x2026-03-01T12:00:00Z',
+      '2026-03-01T12:00:00Zx',
+      '2026-03-01T12:00:00Z\n',
+      '2026-03-01T12:00:00.Z',
+      '26-03-01T12:00:00Z',
+    ],
+    ...['2026-3-01T12:00:00Z', 'now', undefined, null, 1_772_366_400_000, ['2026-03-01T12:00:00Z'], {}],
+  ])('is not made of %j', (value) => {
+    expect(parseTime(value)).toBeUndefined();
+  });
+});
+
 describe('the parts of an ARN', () => {
   it.each([
     { kind: 'a cluster', arnOf: () => clusterArn('prod'), name: 'prod' },
     { kind: 'a task', arnOf: () => taskArn('t1', 'prod'), name: 'prod' },
     { kind: 'a group', arnOf: () => groupArn('web'), name: 'web' },
     { kind: 'a Cloud Map service', arnOf: () => cloudMapArn('srv-1'), name: 'srv-1' },
-  ])('of $kind are its region, its account and $name', ({ arnOf, name }) => {
-    expect(arnParts(arnOf())).toEqual({ region: 'eu-west-1', account: '111122223333', name });
+  ])('of $kind are its partition, its region, its account and $name', ({ arnOf, name }) => {
+    expect(arnParts(arnOf())).toEqual({ partition: 'aws', region: 'eu-west-1', account: '111122223333', name });
+  });
+
+  it('are those of the partition that it is in', () => {
+    const arn = unwrap(parseClusterArn('arn:aws-us-gov:ecs:us-gov-west-1:444455556666:cluster/dev'));
+    const place = { partition: 'aws-us-gov', region: 'us-gov-west-1', account: '444455556666' };
+    expect(arnParts(arn)).toEqual({ ...place, name: 'dev' });
+    expect(clusterArnNamed(place, 'dev')).toEqual({ ok: true, value: arn });
   });
 
   it('hold the id of a task, in the long form and in the short one', () => {
@@ -308,6 +402,64 @@ describe('the parts of an ARN', () => {
 
   it('hold the id by which Cloud Map knows a service', () => {
     expect(cloudMapServiceIdOf(cloudMapArn('srv-1'))).toBe('srv-1');
+  });
+});
+
+describe('a place', () => {
+  const other = { ...HOME, account: '444455556666' };
+  const farther = { ...HOME, region: 'eu-west-2' };
+
+  it('is an account in a region', () => {
+    expect(isSamePlace(HOME, { ...HOME })).toBe(true);
+    expect(isSamePlace(HOME, other)).toBe(false);
+    expect(isSamePlace(HOME, farther)).toBe(false);
+    expect(isSamePlace(other, farther)).toBe(false);
+  });
+
+  it.each([
+    ['arn:aws:cloudformation:eu-west-1:111122223333:stack/alb-target-sync/0123', HOME],
+    [
+      'arn:aws-cn:cloudformation:cn-north-1:444455556666:stack/x/0',
+      { partition: 'aws-cn', region: 'cn-north-1', account: '444455556666' },
+    ],
+  ])('is known by the ARN of the stack: %s', (arn, place) => {
+    expect(parseStackPlace(arn)).toEqual({ ok: true, value: place });
+  });
+
+  const stack = 'arn:aws:cloudformation:eu-west-1:111122223333:stack/x/0';
+  it.each([
+    ...[`x${stack}`, stack.replace('aws', 'azure'), stack.replace('cloudformation', 'ecs'), stack.replace('3333:', '333:')],
+    ...[stack.replace('3333:', '33333:'), stack.replace('eu-', 'EU-'), stack.replace(':stack/', ':changeSet/')],
+    ...['', undefined, 7, [stack]],
+  ])('is not made of %j', (text) => {
+    const problem = 'a stack ARN such as arn:aws:cloudformation:eu-west-1:111122223333:stack/alb-target-sync/0123';
+    expect(parseStackPlace(text)).toEqual({ ok: false, problem });
+  });
+
+  it('has a cluster of every name that ECS allows, and of no other', () => {
+    holds(
+      fc.property(fc.stringMatching(/^[\w-]{1,255}$/), fc.constantFrom(HOME, other, farther), (name, place) => {
+        expect(arnParts(unwrap(clusterArnNamed(place, name)))).toEqual({ ...place, name });
+      }),
+    );
+    for (const name of ['', 'a.b', 'a/b', 'x'.repeat(256), 'prod\n', clusterArn()])
+      expect(clusterArnNamed(HOME, name).ok).toBe(false);
+  });
+});
+
+describe('the cluster of a task ARN', () => {
+  it('is the one that the long form names', () => {
+    const name = fc.stringMatching(/^[\w-]{1,255}$/);
+    const place = fc.constantFrom({}, { region: 'eu-west-2' }, { account: '444455556666' });
+    holds(
+      fc.property(name, place, (cluster, where) => {
+        expect(clusterOf(taskArn('t1', cluster, where))).toBe(clusterArn(cluster, where));
+      }),
+    );
+  });
+
+  it('is not in the short form', () => {
+    expect(clusterOf(unwrap(parseTaskArn(`${ECS}:task/t1`)))).toBeUndefined();
   });
 });
 

@@ -12,9 +12,9 @@ import { checkInstances, NO_OBSERVATIONS, tasksBehindInstances } from '../../fun
 import type { Instance } from '../../functions/core/cloud-map/instance.ts';
 import { isObject, type JsonObject } from '../../functions/core/json.ts';
 import type { Task } from '../../functions/core/task.ts';
-import { type ClusterArn, parseClusterArn, parseTaskArn, taskIdOf } from '../../functions/core/values.ts';
+import { arnParts, type ClusterArn, parseClusterArn, parseTaskArn, taskIdOf } from '../../functions/core/values.ts';
 import { skipUnless } from '../support/skip.ts';
-import { cloudMapArn, ip, lineOf, runningTask, unwrap } from '../support/values.ts';
+import { aContext, cloudMapArn, ip, lineOf, runningTask, unwrap } from '../support/values.ts';
 
 const CAPTURED = fileURLToPath(new URL('../../../shared/events/', import.meta.url));
 const MISSING = 'the captured answers do not lie beside this checkout';
@@ -75,7 +75,7 @@ function namedTasks(): Task[] {
 
 /** What a second look tells. */
 function findings(service: string, listed: readonly Instance[], tasks: readonly Task[]): string[] {
-  const context = { source: 'the tag', clusters: [CLUSTER], stackMode: 'enforce' as const };
+  const context = aContext({ clusters: [CLUSTER], home: arnParts(CLUSTER) });
   const binding = lineOf(parseInstanceBinding(`service=${service} port=8080`, context));
   const asked = tasksBehindInstances(binding.selector, listed, new Set(), tasks);
   const snapshot = {

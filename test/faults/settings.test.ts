@@ -17,7 +17,7 @@ fault(
     deployment.start(2);
     await deployment.pass(3_000);
     expect(play.isInStep).toBe(true);
-    const mistakes = play.reporters.flatMap(({ findings }) => findings.filter(({ kind }) => kind === 'mistake'));
+    const mistakes = play.reporters.flatMap(({ findings }) => findings.filter(({ kind }) => kind === 'wrong-line'));
     const told = new Set(mistakes.map(({ message }) => message));
     for (const word of [
       'prot=8080',

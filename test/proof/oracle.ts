@@ -108,6 +108,8 @@ export class Oracle implements Judge {
     this.#temporal = new TemporalChecks(
       clock,
       (group) => !rules.parameterLines.has(group),
+      // How many targets a group has from which somebody took the tag away is asked once, and nobody waits for it.
+      (environment, group) => this.#eyesOf(environment).tags.get(group)?.lines.length === 0,
       (invariant, environment, detail) => this.#report(invariant, environment, detail),
     );
   }

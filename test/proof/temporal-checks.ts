@@ -49,16 +49,19 @@ interface Habits {
 export class TemporalChecks {
   readonly #clock: VirtualClock;
   readonly #isBoundByTags: (group: string) => boolean;
+  readonly #isUnbound: (environment: number, group: string) => boolean;
   readonly #report: (invariant: string, environment: number, detail: string) => void;
   readonly #habits = new Map<number, Habits>();
 
   constructor(
     clock: VirtualClock,
     isBoundByTags: (group: string) => boolean,
+    isUnbound: (environment: number, group: string) => boolean,
     report: (invariant: string, environment: number, detail: string) => void,
   ) {
     this.#clock = clock;
     this.#isBoundByTags = isBoundByTags;
+    this.#isUnbound = isUnbound;
     this.#report = report;
   }
 
@@ -105,7 +108,7 @@ export class TemporalChecks {
       habits.open.clear();
     }
     if (!PASSING.has(code)) habits.open.delete(`${call} failed`);
-    else if (OF_A_PASS.has(name) && !this.#isSearch(habits, name, input)) habits.open.add(`${call} failed`);
+    else if (this.#isOfAPass(environment, name, input)) habits.open.add(`${call} failed`);
     if (name === 'ListTasks' && !isRunningList(name, input) && isObject(output)) {
       for (const arn of texts(output, 'taskArns')) habits.searched.add(arn);
     }
@@ -133,6 +136,11 @@ export class TemporalChecks {
 
   noteRegistered(environment: number, key: string, task: string): void {
     this.#habitsOf(environment).registeredMs.set(`${key} ${task}`, this.#clock.now());
+  }
+
+  #isOfAPass(environment: number, name: ApiName, input: Input): boolean {
+    if (!OF_A_PASS.has(name) || this.#isSearch(this.#habitsOf(environment), name, input)) return false;
+    return name !== 'DescribeTargetHealth' || !this.#isUnbound(environment, text(input, 'TargetGroupArn') ?? '');
   }
 
   /** The search for the owners of unexplained targets is nobody's wake-up: the next pass goes on with it. */

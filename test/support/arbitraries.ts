@@ -3,7 +3,15 @@ import fc from 'fast-check';
 import { selects } from '../../functions/core/binding.ts';
 import type { ListedBinding, Snapshot } from '../../functions/core/snapshot.ts';
 import type { Target } from '../../functions/core/target.ts';
-import { type DesiredStatus, type HealthStatus, type InterfaceStatus, type LastStatus, definitionKey, phaseOf, type Task } from '../../functions/core/task.ts';
+import {
+  type DesiredStatus,
+  definitionKey,
+  type HealthStatus,
+  type InterfaceStatus,
+  type LastStatus,
+  phaseOf,
+  type Task,
+} from '../../functions/core/task.ts';
 import type { IpFamily } from '../../functions/core/values.ts';
 import { aDefinition, aGroup, binding, clusterArn, ip, port, target, taskArn } from './values.ts';
 

@@ -1,13 +1,14 @@
 /** One group at the ports: a world that has it, and an invocation that passes over it. */
-import { type Cache, type GroupCache, groupCache } from '../../functions/app/cache.ts';
+import { type Cache, type GroupCache, groupCache, learn } from '../../functions/app/cache.ts';
 import { beginInvocation, createEnvironment, type Invocation } from '../../functions/app/invocation.ts';
 import { type Listing, runPass } from '../../functions/app/pass.ts';
-import type { BoundGroup } from '../../functions/core/configuration.ts';
+import type { ReadConfiguration } from '../../functions/app/read-configuration.ts';
+import { type BoundGroup, type Copies, NO_COPIES, resolveConfiguration } from '../../functions/core/configuration.ts';
 import type { Pass } from '../../functions/core/report.ts';
 import type { Target } from '../../functions/core/target.ts';
 import type { DescribedTask, Task } from '../../functions/core/task.ts';
 import { describing, FakeAws, ok, page, START_MS } from './ports.ts';
-import { aGroup, aService, aSettings, groupArn, parsedBinding } from './values.ts';
+import { aGroup, aService, aSettings, groupArn, parsedBinding, runningTask, stoppingTask, target } from './values.ts';
 
 interface Words {
   readonly targets?: readonly Target[];
@@ -27,6 +28,7 @@ export function worldOf({
     ListTasks: ({ desired }) => page(desired === 'RUNNING' ? listed : tasks.filter(({ desired: of }) => of === 'STOPPED')),
     DescribeTasks: describing(...tasks),
     DescribeServices: ({ names }) => ok(names.map((name) => aService(name))),
+    ListServices: () => ok({ items: [], nextToken: undefined }),
     FilterLogEvents: () => ok({ items: [], nextToken: undefined }),
     RegisterTargets: () => ok(null),
     DeregisterTargets: () => ok(null),
@@ -64,6 +66,25 @@ export function boundGroup(...lines: readonly string[]): BoundGroup {
     lacksConfirmation: false,
   }));
   return { group: aGroup(), bindings, bindingsReadAtMs: undefined };
+}
+
+/** The bindings as they were read, of which a pass uses little more than whether the stack is paused. */
+export function aReading(words: Partial<Copies> = {}): ReadConfiguration {
+  const configuration = resolveConfiguration(aSettings(), NO_COPIES);
+  return { configuration, failures: [], copies: { ...NO_COPIES, ...words }, readAtMs: START_MS, groupsReadAtMs: START_MS };
+}
+
+export const RUNNING = runningTask('t1', '10.0.0.1');
+export const STOPPING = stoppingTask('t2', '10.0.0.2');
+/** One task to register and one to remove. */
+export const MIXED = { targets: [target('10.0.0.2')], tasks: [RUNNING, STOPPING] };
+
+/** The environment knows of the one that it stops. */
+export function mixed() {
+  const fake = worldOf(MIXED);
+  const context = contextOf(fake);
+  learn(context.cache, STOPPING, START_MS);
+  return { fake, context };
 }
 
 export const silent: Invocation['reporter'] = {

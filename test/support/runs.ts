@@ -1,7 +1,9 @@
 /** Whole invocations at the ports: an account small enough for a test, and a reporter that keeps what it is told. */
 import {
+  beginInvocation,
   type Check,
   createEnvironment,
+  currentConfiguration,
   type Environment,
   type Reporter,
   type Request,
@@ -9,6 +11,7 @@ import {
 } from '../../functions/app/invocation.ts';
 import type { TargetsOfGroup } from '../../functions/app/ports.ts';
 import type { ReadConfiguration } from '../../functions/app/read-configuration.ts';
+import { reconcileGroup } from '../../functions/app/reconcile-group.ts';
 import { selects } from '../../functions/core/binding.ts';
 import type { Settings } from '../../functions/core/binding-sources.ts';
 import type { RecordEntry, RecordKind } from '../../functions/core/ownership.ts';
@@ -77,6 +80,7 @@ export class Runs {
       DescribeTargetGroups: ({ groups }) =>
         ok(groups.map((arn) => ({ group: aGroup({ arn, name: arnParts(arn).name }), targetType: 'ip', protocol: 'HTTP' }))),
       DescribeServices: ({ names }) => ok(names.map((name) => aService(name))),
+      ListServices: () => ok({ items: [], nextToken: undefined }),
       DescribeTargetHealth: ({ group }) => ok(this.targets.get(group) ?? []),
       ListTasks: ({ selector, desired }) =>
         page(
@@ -109,4 +113,13 @@ export class Runs {
     const named = new Set(targets.map(({ id, port }) => `${id} ${port}`));
     return (this.targets.get(group) ?? []).filter(({ descriptor }) => !named.has(`${descriptor.id} ${descriptor.port}`));
   }
+}
+
+/** Reconciles the first group that is bound, as an invocation of its own. */
+export async function reconcile(runs: Runs, request: Partial<Request> = {}) {
+  const begin = (words: Partial<Request>) => beginInvocation(runs.environment, runs.request(words), runs.reporter);
+  // What feeds the group is known, however short the time of the request.
+  const [bound] = (await currentConfiguration(begin({}))).configuration.groups;
+  if (bound === undefined) throw new Error('The group is bound.');
+  return reconcileGroup(begin(request), bound);
 }

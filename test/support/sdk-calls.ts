@@ -21,20 +21,23 @@ export interface Call {
   readonly value: unknown;
 }
 
+/** A call whose input and answer are on the wire as the SDK has them. */
+function inJson(call: Omit<Call, 'wire' | 'body'>): Call {
+  return { ...call, wire: call.input, body: JSON.stringify(call.answer) };
+}
+
 const FIRST = taskArn(1);
 const SECOND = taskArn(2);
 const STARTED = new Date('2026-03-01T12:00:00.000Z');
 
-const LIST_TASKS: Call = {
+const LIST_TASKS = inJson({
   operation: 'ListTasks',
   api: 'ecs',
   make: (world) => world.ListTasks({ selector: SERVICE, desired: 'RUNNING', nextToken: undefined }),
   input: { cluster: CLUSTER, serviceName: 'app', desiredStatus: 'RUNNING' },
-  wire: { cluster: CLUSTER, serviceName: 'app', desiredStatus: 'RUNNING' },
   answer: { taskArns: [FIRST, SECOND], nextToken: 'page 2' },
-  body: JSON.stringify({ taskArns: [FIRST, SECOND], nextToken: 'page 2' }),
   value: { items: [FIRST, SECOND], nextToken: 'page 2' },
-};
+});
 
 const TASK = {
   taskArn: FIRST,
@@ -99,36 +102,37 @@ const SERVICES = {
   ],
 };
 
-const DESCRIBE_SERVICES: Call = {
+const DESCRIBE_SERVICES = inJson({
   operation: 'DescribeServices',
   api: 'ecs',
   make: (world) => world.DescribeServices({ cluster: CLUSTER, names: ['app', 'api'] }),
   input: { cluster: CLUSTER, services: ['app', 'api'] },
-  wire: { cluster: CLUSTER, services: ['app', 'api'] },
   answer: { ...SERVICES, failures: [{ arn: 'api', reason: 'MISSING' }] },
-  body: JSON.stringify({ ...SERVICES, failures: [{ arn: 'api', reason: 'MISSING' }] }),
   value: [{ name: 'app', isActive: true, targetGroups: [GROUP], deployments: ['ecs-svc/1'] }],
-};
+});
 
 const DEFINITION = {
   taskDefinition: {
     containerDefinitions: [
-      { name: 'app', stopTimeout: 45, portMappings: [{ name: 'http', containerPort: 8080 }], healthCheck: { command: ['CMD', 'ok'] } },
+      {
+        name: 'app',
+        stopTimeout: 45,
+        portMappings: [{ name: 'http', containerPort: 8080 }],
+        healthCheck: { command: ['CMD', 'ok'] },
+      },
       { name: 'log', stopTimeout: 60 },
     ],
   },
 };
 
-const DESCRIBE_TASK_DEFINITION: Call = {
+const DESCRIBE_TASK_DEFINITION = inJson({
   operation: 'DescribeTaskDefinition',
   api: 'ecs',
   make: (world) => world.DescribeTaskDefinition({ cluster: CLUSTER, definition: 'app:12' }),
   input: { taskDefinition: 'app:12' },
-  wire: { taskDefinition: 'app:12' },
   answer: DEFINITION,
-  body: JSON.stringify(DEFINITION),
   value: { stopTimeoutSeconds: 45, ports: [{ name: 'http', port: 8080 }], checksHealth: true },
-};
+});
 
 const DESCRIBE_TARGET_GROUPS: Call = {
   operation: 'DescribeTargetGroups',
@@ -138,12 +142,20 @@ const DESCRIBE_TARGET_GROUPS: Call = {
   wire: { 'TargetGroupArns.member.1': GROUP, 'TargetGroupArns.member.2': OTHER_GROUP },
   answer: {
     TargetGroups: [
-      { TargetGroupArn: GROUP, TargetGroupName: 'web', TargetType: 'ip', Protocol: 'HTTP', IpAddressType: 'ipv4', Port: 80, VpcId: 'vpc-1' },
+      {
+        TargetGroupArn: GROUP,
+        TargetGroupName: 'web',
+        TargetType: 'ip',
+        Protocol: 'HTTP',
+        IpAddressType: 'ipv4',
+        Port: 80,
+        VpcId: 'vpc-1',
+      },
     ],
   },
   body: `<TargetGroups><member><TargetGroupArn>${GROUP}</TargetGroupArn><TargetGroupName>web</TargetGroupName><TargetType>ip</TargetType><Protocol>HTTP</Protocol>
     <IpAddressType>ipv4</IpAddressType><Port>80</Port><VpcId>vpc-1</VpcId></member></TargetGroups>`,
-  value: [{ group: { arn: GROUP, name: 'web', family: 'ipv4' }, targetType: 'ip', protocol: 'HTTP' }],
+  value: [{ group: { arn: GROUP, name: 'web', family: 'ipv4', unhealthyAfterMs: 95_000 }, targetType: 'ip', protocol: 'HTTP' }],
 };
 
 const DESCRIBE_TAGS: Call = {
@@ -273,32 +285,28 @@ const DEREGISTER_TARGETS: Call = {
 
 const TAGS = { Tags: [{ Key: 'alb-target-sync', Value: 'service=app' }] };
 
-const LIST_TAGS_FOR_RESOURCE: Call = {
+const LIST_TAGS_FOR_RESOURCE = inJson({
   operation: 'ListTagsForResource',
   api: 'cloudMap',
   make: (world) => world.ListTagsForResource({ service: CLOUD_MAP_SERVICE }),
   input: { ResourceARN: CLOUD_MAP_SERVICE },
-  wire: { ResourceARN: CLOUD_MAP_SERVICE },
   answer: TAGS,
-  body: JSON.stringify(TAGS),
   value: [{ key: 'alb-target-sync', value: 'service=app' }],
-};
+});
 
 const INSTANCES = {
   Instances: [{ Id: 'task-1', Attributes: { AWS_INSTANCE_IPV4: '10.0.1.7', ECS_SERVICE_NAME: 'app' } }],
   NextToken: 'page 2',
 };
 
-const LIST_INSTANCES: Call = {
+const LIST_INSTANCES = inJson({
   operation: 'ListInstances',
   api: 'cloudMap',
   make: (world) => world.ListInstances({ service: CLOUD_MAP_SERVICE, nextToken: 'page 1' }),
   input: { ServiceId: 'srv-utcrh6wavdkggqtk', NextToken: 'page 1' },
-  wire: { ServiceId: 'srv-utcrh6wavdkggqtk', NextToken: 'page 1' },
   answer: INSTANCES,
-  body: JSON.stringify(INSTANCES),
   value: { items: [{ id: 'task-1', ipv4: '10.0.1.7', ipv6: undefined, port: undefined, ofEcs: true }], nextToken: 'page 2' },
-};
+});
 
 const RECORDED_AT_MS = STARTED.getTime();
 const LINE = JSON.stringify({
@@ -321,14 +329,12 @@ const FILTER = {
   nextToken: 'page 2',
 };
 
-const FILTER_LOG_EVENTS: Call = {
+const FILTER_LOG_EVENTS = inJson({
   operation: 'FilterLogEvents',
   api: 'logs',
   make: (world) => world.FilterLogEvents({ group: GROUP, sinceMs: 1_772_000_000_000.75, nextToken: 'page 2' }),
   input: FILTER,
-  wire: FILTER,
   answer: EVENTS,
-  body: JSON.stringify(EVENTS),
   value: {
     items: [
       { kind: 'register', atMs: RECORDED_AT_MS, address: '10.0.1.7:8080', task: FIRST },
@@ -336,43 +342,37 @@ const FILTER_LOG_EVENTS: Call = {
     ],
     nextToken: 'page 3',
   },
-};
+});
 
-const LIST_LOG_GROUP_TAGS: Call = {
+const LIST_LOG_GROUP_TAGS = inJson({
   operation: 'ListLogGroupTags',
   command: 'ListTagsForResource',
   api: 'logs',
   make: (world) => world.ListLogGroupTags({ logGroup: 'own' }),
   input: { resourceArn: `arn:aws:logs:eu-west-1:111122223333:log-group:${LOG_GROUP}` },
-  wire: { resourceArn: `arn:aws:logs:eu-west-1:111122223333:log-group:${LOG_GROUP}` },
   answer: { tags: { 'alb-target-sync': 'paused' } },
-  body: JSON.stringify({ tags: { 'alb-target-sync': 'paused' } }),
   value: [{ key: 'alb-target-sync', value: 'paused' }],
-};
+});
 
-const LIST_CLUSTERS: Call = {
+const LIST_CLUSTERS = inJson({
   operation: 'ListClusters',
   api: 'ecs',
   make: (world) => world.ListClusters({ nextToken: 'page 1' }),
   input: { nextToken: 'page 1' },
-  wire: { nextToken: 'page 1' },
   answer: { clusterArns: [CLUSTER], nextToken: 'page 2' },
-  body: JSON.stringify({ clusterArns: [CLUSTER], nextToken: 'page 2' }),
   value: { items: [CLUSTER], nextToken: 'page 2' },
-};
+});
 
 const SERVICE_ARNS = ['prod/app', 'api'].map((name) => `arn:aws:ecs:eu-west-1:111122223333:service/${name}`);
 
-const LIST_SERVICES: Call = {
+const LIST_SERVICES = inJson({
   operation: 'ListServices',
   api: 'ecs',
   make: (world) => world.ListServices({ cluster: CLUSTER, nextToken: undefined }),
   input: { cluster: CLUSTER, maxResults: 100 },
-  wire: { cluster: CLUSTER, maxResults: 100 },
   answer: { serviceArns: SERVICE_ARNS, nextToken: 'page 2' },
-  body: JSON.stringify({ serviceArns: SERVICE_ARNS, nextToken: 'page 2' }),
   value: { items: ['app', 'api'], nextToken: 'page 2' },
-};
+});
 
 const TAGGED = {
   ResourceTypeFilters: ['ecs:task'],
@@ -381,16 +381,14 @@ const TAGGED = {
 };
 const RESOURCES = { ResourceTagMappingList: [{ ResourceARN: FIRST, Tags: [] }], PaginationToken: '' };
 
-const GET_RESOURCES: Call = {
+const GET_RESOURCES = inJson({
   operation: 'GetResources',
   api: 'tagging',
   make: (world) => world.GetResources({ types: ['ecs:task'], tagValue: 'hold', cluster: CLUSTER, nextToken: undefined }),
   input: TAGGED,
-  wire: TAGGED,
   answer: RESOURCES,
-  body: JSON.stringify(RESOURCES),
   value: { items: [FIRST], nextToken: undefined },
-};
+});
 
 export const CALLS: readonly Call[] = [
   LIST_TASKS,

@@ -7,9 +7,9 @@ import * as ecs from '@aws-sdk/client-ecs';
 import * as elb from '@aws-sdk/client-elastic-load-balancing-v2';
 import * as tagging from '@aws-sdk/client-resource-groups-tagging-api';
 import * as cloudMap from '@aws-sdk/client-servicediscovery';
-import type { OperationName } from '../../functions/app/ports.ts';
 import { isObject } from '../../functions/core/json.ts';
 import type { Api } from './sdk.ts';
+import type { Call } from './sdk-calls.ts';
 
 const PACKAGES: Readonly<Record<Api, string>> = {
   ecs: '@aws-sdk/client-ecs',
@@ -37,9 +37,9 @@ const BASES = [
 ];
 
 /** The errors that the model gives an operation, as the documentation of its command names them. */
-export function modelledErrors(api: Api, operation: OperationName): string[] {
+export function modelledErrors({ api, operation, command = operation }: Call): string[] {
   const folder = dirname(createRequire(import.meta.url).resolve(`${PACKAGES[api]}/package.json`));
-  const text = readFileSync(join(folder, 'dist-types', 'commands', `${operation}Command.d.ts`), 'utf8');
+  const text = readFileSync(join(folder, 'dist-types', 'commands', `${command}Command.d.ts`), 'utf8');
   const names = [...text.matchAll(/@throws \{@link (\w+)\}/g)].flatMap(([, name]) => name ?? []);
   return [...new Set(names)].filter((name) => !BASES.includes(name)).sort();
 }

@@ -9,6 +9,7 @@ import { createCloudMapApi } from '../../functions/adapters/cloud-map.ts';
 import { createEcsApi } from '../../functions/adapters/ecs.ts';
 import { createElbApi } from '../../functions/adapters/elb.ts';
 import { createLogsApi } from '../../functions/adapters/logs.ts';
+import type { ClientFor } from '../../functions/adapters/places.ts';
 import { createTaggingApi } from '../../functions/adapters/tagging.ts';
 import type { AwsApi, Clock } from '../../functions/app/ports.ts';
 import type { Selector } from '../../functions/core/binding.ts';
@@ -71,6 +72,8 @@ export type Api = 'ecs' | 'elb' | 'cloudMap' | 'logs' | 'tagging';
 
 export interface MockedAws {
   readonly world: AwsApi;
+  /** Of what a client was asked for, call by call; undefined where it is whatever lies at home. */
+  readonly places: readonly (string | undefined)[];
   readonly mocks: Readonly<Record<Api, Mock>>;
 }
 
@@ -81,15 +84,29 @@ export function mockedAws(): MockedAws {
   const cloudMap = new ServiceDiscoveryClient({ region: 'eu-west-1' });
   const logs = new CloudWatchLogsClient({ region: 'eu-west-1' });
   const tagging = new ResourceGroupsTaggingAPIClient({ region: 'eu-west-1' });
+  const places: (string | undefined)[] = [];
+  const placed =
+    <Client>(client: Client): ClientFor<Client> =>
+    (arn) => {
+      places.push(arn);
+      return client;
+    };
   return {
+    places,
     world: {
-      ...createEcsApi(() => ecs),
+      ...createEcsApi(placed(ecs)),
       ...createElbApi(elb),
-      ...createCloudMapApi(() => cloudMap),
-      ...createTaggingApi(() => tagging),
+      ...createCloudMapApi(placed(cloudMap)),
+      ...createTaggingApi(placed(tagging)),
       ...createLogsApi(logs, LOG_GROUP, HOME),
     },
-    mocks: { ecs: mockClient(ecs), elb: mockClient(elb), cloudMap: mockClient(cloudMap), logs: mockClient(logs), tagging: mockClient(tagging) },
+    mocks: {
+      ecs: mockClient(ecs),
+      elb: mockClient(elb),
+      cloudMap: mockClient(cloudMap),
+      logs: mockClient(logs),
+      tagging: mockClient(tagging),
+    },
   };
 }
 

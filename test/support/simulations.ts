@@ -1,6 +1,6 @@
 /** A deployment with the function on it in process, the oracle behind every environment, and what tests do to it over and over. */
 
-import { createSimulatedAws, type Line } from '../../scripts/simulator/aws-api.ts';
+import { createSimulatedAws, type Line, LOG_GROUP } from '../../scripts/simulator/aws-api.ts';
 import { runClock, settleOnce } from '../../scripts/simulator/clock.ts';
 import {
   type Backend,
@@ -14,9 +14,10 @@ import {
 import { present, type TaskRecord, type TaskTiming } from '../../scripts/simulator/ecs.ts';
 import type { StateChangeEvent } from '../../scripts/simulator/events.ts';
 import { functionCalled } from '../../scripts/simulator/function-calls.ts';
-import { type InProcessRuntime, spawnInProcess } from '../../scripts/simulator/in-process.ts';
+import { type InProcessRuntime, logTo, spawnInProcess } from '../../scripts/simulator/in-process.ts';
 import type { KeptReports } from '../../scripts/simulator/kept-reports.ts';
-import { Oracle, type Violation, type WantedLine } from '../proof/oracle.ts';
+import type { Violation } from '../proof/judge.ts';
+import { Oracle, type WantedLine } from '../proof/oracle.ts';
 
 export interface PlayOptions extends DeploymentOptions {
   /** What the lines of the group mean; the deployment's own line by default. */
@@ -145,7 +146,8 @@ export class Play {
           sleep: (milliseconds: number) => deployment.clock.sleep(milliseconds),
         };
         const world = createSimulatedAws(deployment.service, this.#lineOf(number, settings));
-        const runtime: InProcessRuntime = spawnInProcess(parseSettings(settings), world, clock);
+        const log = logTo(deployment.account.logs.sink(LOG_GROUP, `${number}`));
+        const runtime: InProcessRuntime = spawnInProcess(parseSettings(settings), world, clock, { log });
         this.reporters.push(runtime.reports);
         return {
           invoke: async (input, remainingMs) => {

@@ -44,20 +44,27 @@ export function lineOf<Value>(line: Line<Value>): Value {
   return line.value;
 }
 
-export function clusterArn(name = 'prod'): ClusterArn {
-  return unwrap(parseClusterArn(`arn:aws:ecs:${REGION}:${ACCOUNT}:cluster/${name}`));
+/** Somewhere else than the stack, as far as the words say. */
+type Elsewhere = Partial<Pick<Place, 'region' | 'account'>>;
+
+function arnStart(api: string, { region = REGION, account = ACCOUNT }: Elsewhere): string {
+  return `arn:aws:${api}:${region}:${account}`;
 }
 
-export function taskArn(id: string, cluster = 'prod'): TaskArn {
-  return unwrap(parseTaskArn(`arn:aws:ecs:${REGION}:${ACCOUNT}:task/${cluster}/${id}`));
+export function clusterArn(name = 'prod', place: Elsewhere = {}): ClusterArn {
+  return unwrap(parseClusterArn(`${arnStart('ecs', place)}:cluster/${name}`));
 }
 
-export function groupArn(name = 'web'): TargetGroupArn {
-  return unwrap(parseTargetGroupArn(`arn:aws:elasticloadbalancing:${REGION}:${ACCOUNT}:targetgroup/${name}/0123456789abcdef`));
+export function taskArn(id: string, cluster = 'prod', place: Elsewhere = {}): TaskArn {
+  return unwrap(parseTaskArn(`${arnStart('ecs', place)}:task/${cluster}/${id}`));
 }
 
-export function cloudMapArn(id = 'srv-mysql'): CloudMapServiceArn {
-  return unwrap(parseCloudMapServiceArn(`arn:aws:servicediscovery:${REGION}:${ACCOUNT}:service/${id}`));
+export function groupArn(name = 'web', place: Elsewhere = {}): TargetGroupArn {
+  return unwrap(parseTargetGroupArn(`${arnStart('elasticloadbalancing', place)}:targetgroup/${name}/0123456789abcdef`));
+}
+
+export function cloudMapArn(id = 'srv-mysql', place: Elsewhere = {}): CloudMapServiceArn {
+  return unwrap(parseCloudMapServiceArn(`${arnStart('servicediscovery', place)}:service/${id}`));
 }
 
 export function ip(text: string): IpAddress {
@@ -74,7 +81,7 @@ export function at(text: string, number = 8080): Address {
 }
 
 export function aGroup(words: Partial<TargetGroup> = {}): TargetGroup {
-  return { arn: groupArn(), name: 'web', family: 'ipv4', ...words };
+  return { arn: groupArn(), name: 'web', family: 'ipv4', unhealthyAfterMs: 95_000, ...words };
 }
 
 /** The deployment of service app that its tasks belong to. */

@@ -9,16 +9,20 @@ import { cloudMapArn, groupArn, runningTask, target } from '../support/values.ts
 
 /** A check of a stack with a group and a Cloud Map service, and what was passed on meanwhile. */
 function deployment() {
-  const runs = new Runs({ cloudMapServices: [cloudMapArn()], bindings: 'service=app port=8080; service=app prot=1' });
+  const runs = new Runs({
+    cloudMapServices: [cloudMapArn()],
+    bindings: 'target-group=web service=app port=8080; target-group=web service=app prot=1',
+  });
   runs.fake.answers.ListTagsForResource = () => ok([{ key: 'alb-target-sync', value: 'service=app' }]);
   runs.fake.answers.ListInstances = () => fails('denied', 'no');
+  runs.fake.answers.ListServices = () => ok({ items: [], nextToken: undefined });
   const passedOn: string[] = [];
   const told: Reporter = {
     configured: () => passedOn.push('configured'),
     passed: ({ group }) => passedOn.push(`passed ${group.name}`),
     checked: ({ subject }) => passedOn.push(`checked ${subject}`),
     recorded: (kind, group, { length }) => passedOn.push(`recorded ${kind} of ${length} in ${arnParts(group).name}`),
-    called: (calls) => passedOn.push(`called ${calls.size}`),
+    ended: ({ calls, standing }) => passedOn.push(`ended ${calls.size} ${standing?.findings.length}`),
   };
   const check = createCheck(told, () => runs.fake.clock.now());
   const runCheck = async () => {
@@ -30,7 +34,14 @@ function deployment() {
 
 describe('the answer to a check', () => {
   it('is empty before anything is told', () => {
-    expect(deployment().check.answer()).toEqual({ mode: 'check', groups: [], checks: [], configuration: {}, calls: {} });
+    expect(deployment().check.answer()).toEqual({
+      mode: 'check',
+      groups: [],
+      checks: [],
+      configuration: {},
+      standing: {},
+      calls: {},
+    });
   });
 
   it('holds groups, checks and configuration, and everything is passed on as well', async () => {
@@ -55,11 +66,13 @@ describe('the answer to a check', () => {
     expect(answer.configuration).toEqual({
       unread: [],
       findingCount: 1,
-      findings: [expect.objectContaining({ kind: 'mistake', subject: 'the parameter Bindings, line 2' })],
+      findings: [expect.objectContaining({ kind: 'wrong-line', subject: 'the parameter Bindings, line 2' })],
       failures: [],
     });
+    // Everything that is the case, once, wherever it was found.
+    expect(answer.standing).toEqual({ findingCount: 1, findings: answer.configuration['findings'] });
     expect(answer.calls).toMatchObject({ DescribeTargetHealth: 1, ListTasks: 1 });
-    expect(passedOn).toEqual(['configured', 'passed web', `checked ${cloudMapArn()}`, 'called 7']);
+    expect(passedOn).toEqual(['configured', 'passed web', `checked ${cloudMapArn()}`, 'ended 8 1']);
   });
 
   it('records whose the targets are, as every full pass does', async () => {
@@ -81,8 +94,12 @@ describe('the answer to a check', () => {
     await runCheck();
     runs.fake.clock.nowMs += 20_000;
     const answer = await runCheck();
-    expect(JSON.stringify(answer.groups.at(-1)?.['findings'])).toContain('"kind":"foreign","subject":"10.0.0.99:8080"');
+    expect(answer.groups.at(-1)).toMatchObject({ findings: [{ kind: 'foreign', subject: '10.0.0.99:8080', ageSeconds: 91 }] });
     expect(answer.configuration['failures']).toEqual([expect.stringContaining('(not now)')]);
     expect(answer.checks.at(-1)).toMatchObject({ findings: [{ kind: 'missing', ageSeconds: 30 }] });
+    expect(answer.standing).toMatchObject({
+      findingCount: 3,
+      findings: [{ kind: 'foreign' }, { kind: 'missing', ageSeconds: 30 }, { kind: 'wrong-line' }],
+    });
   });
 });

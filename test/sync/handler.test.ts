@@ -4,13 +4,19 @@ import { isObject, type JsonObject } from '../../functions/core/json.ts';
 import { clusterArn, groupArn, taskEvent } from '../support/values.ts';
 
 const log: JsonObject[] = [];
+const SCHEDULED = { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} };
+
+interface InvocationWords {
+  readonly leftMs?: number;
+  readonly awsRequestId?: string;
+}
 
 /** The handler of a fresh module, as after a cold start. */
 async function load(settings: Readonly<Record<string, string>> = {}) {
   const usual = {
     CLUSTER_ARNS: clusterArn(),
     TARGET_GROUP_ARNS: groupArn(),
-    BINDINGS: 'service=app port=8080',
+    BINDINGS: 'target-group=web service=app port=8080',
     // Vite sets it to something else.
     MODE: 'enforce',
     AWS_REGION: 'eu-west-1',
@@ -23,7 +29,8 @@ async function load(settings: Readonly<Record<string, string>> = {}) {
   for (const [name, value] of Object.entries({ ...usual, ...settings })) vi.stubEnv(name, value);
   vi.resetModules();
   const { handler } = await import('../../functions/sync/handler.ts');
-  return (input: unknown, leftMs = 30_000) => handler(input, { getRemainingTimeInMillis: () => leftMs });
+  return (input: unknown, { leftMs = 30_000, awsRequestId = 'r0' }: InvocationWords = {}) =>
+    handler(input, { awsRequestId, getRemainingTimeInMillis: () => leftMs });
 }
 
 /** Keeps what is written to the log, one record a line. */
@@ -65,13 +72,45 @@ describe('the handler', () => {
     const Records = [{ messageId: 'm0', body: 'no JSON' }];
     expect(await handler({ Records })).toEqual({ batchItemFailures: [] });
     expect(log).toContainEqual(expect.objectContaining({ message: 'message unreadable', messageId: 'm0' }));
-    expect(log).toContainEqual(expect.objectContaining({ Errors: 1, Registered: 0, Calls: 0 }));
+    expect(log).toContainEqual(expect.objectContaining({ Errors: 1, _aws: expect.anything() }));
   });
 
   it('publishes its metrics also where it fails', async () => {
     const handler = await load();
+    await expect(handler(SCHEDULED, { leftMs: 3_000 })).rejects.toThrow(
+      /^The scheduled pass is not complete: .*DescribeTargetGroups on web failed/,
+    );
+    expect(log).toContainEqual(expect.objectContaining({ DriftAge: 0, Errors: expect.any(Number), message: 'run' }));
+  });
+
+  it('publishes nothing where there is nothing to count', async () => {
+    const handler = await load();
     await expect(handler({ hello: 'world' })).rejects.toThrow('It takes four inputs');
-    expect(log).toContainEqual(expect.objectContaining({ Errors: 0, Calls: 0 }));
+    expect(log).toEqual([]);
+  });
+
+  it('writes the id of each request into every record', async () => {
+    const handler = await load();
+    for (const awsRequestId of ['r1', 'r2']) {
+      await expect(handler(SCHEDULED, { awsRequestId, leftMs: 3_000 })).rejects.toThrow();
+      expect(log.length).toBeGreaterThan(1);
+      expect(log.map(({ requestId }) => requestId)).toEqual(log.map(() => awsRequestId));
+      log.length = 0;
+    }
+  });
+
+  it('tells an event bus what it found, if the stack names one, and answers also where the bus does not', async () => {
+    const wrong = { BINDINGS: 'target-group=web service=app prot=8080' };
+    const problem = expect.stringMatching(
+      /^PutEvents on event bus alarms failed .*\. 1 events wait for the next invocation\.$/,
+    );
+    const told = expect.objectContaining({ message: 'event bus', problem });
+    const [without, withBus] = [await load(wrong), await load({ ...wrong, EVENT_BUS_NAME: 'alarms' })];
+    expect(await without({ check: true }, { leftMs: 3_000 })).toMatchObject({ standing: { findingCount: 1 } });
+    expect(log).not.toContainEqual(expect.objectContaining({ message: 'event bus' }));
+    expect(await withBus({ check: true }, { leftMs: 3_000 })).toMatchObject({ standing: { findingCount: 1 } });
+    expect(log).toContainEqual(told);
+    expect(log).toContainEqual(expect.objectContaining({ _aws: expect.anything(), Errors: expect.any(Number) }));
   });
 
   it.each([
@@ -79,7 +118,7 @@ describe('the handler', () => {
     [4_500, 1],
   ])('with %i ms left begins %i calls or more: one may take 3 s, and 1.5 s are kept for the answer', async (leftMs, least) => {
     const handler = await load();
-    const answer = await handler({ check: true }, leftMs);
+    const answer = await handler({ check: true }, { leftMs });
     const told = JSON.stringify(answer);
     expect(told.includes('DescribeTargetGroups on web failed (not begun: too little time left)')).toBe(least === 0);
     expect(log).toContainEqual(expect.objectContaining({ message: 'configuration' }));

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import type { Settings } from '../../functions/core/binding-sources.ts';
 import type { Message } from '../../functions/core/trigger.ts';
 import { type InvocationReporter, sync } from '../../functions/sync/sync.ts';
-import { fails, START_MS } from '../support/ports.ts';
+import { fails, ok, START_MS } from '../support/ports.ts';
 import { Runs } from '../support/runs.ts';
-import { clusterArn, groupArn, runningTask, stoppingTask, target, taskEvent } from '../support/values.ts';
+import { clusterArn, groupArn, runningTask, stoppingTask, target, taskArn, taskEvent } from '../support/values.ts';
 
 /** A stack with one group at the ports, and what was told of each invocation. */
-function deployment() {
-  const runs = new Runs();
+function deployment(settings: Partial<Settings> = {}) {
+  const runs = new Runs(settings);
   const setAside: Message[] = [];
   const errors: string[] = [];
   const reports: InvocationReporter = {
@@ -17,7 +18,7 @@ function deployment() {
   };
   const invoke = (input: unknown) => sync(runs.environment, reports, input, START_MS + 28_500);
   const reasons = (): string[] =>
-    setAside.flatMap(({ id, reading }) => (reading.kind === 'hint' ? [] : [`${id} ${reading.kind}: ${reading.because}`]));
+    setAside.flatMap(({ id, reading }) => ('because' in reading ? [`${id} ${reading.kind}: ${reading.because}`] : []));
   return { runs, reports, errors, reasons, invoke };
 }
 
@@ -79,6 +80,65 @@ describe('a batch of messages', () => {
     const { runs, invoke } = deployment();
     expect(await invoke({ Records: [] })).toEqual({ batchItemFailures: [] });
     expect(runs.fake.asked).toEqual([]);
+  });
+});
+
+describe('an event of changed tags', () => {
+  const TAGS = { source: 'aws.tag', 'detail-type': 'Tag Change on Resource', resources: [groupArn()], detail: {} };
+  const tagged = { key: 'alb-target-sync', value: 'service=app port=8080' };
+
+  it('makes the bindings read again, and reconciles a group that is bound anew', async () => {
+    const { runs, invoke, reasons } = deployment({ bindings: '' });
+    let tags: readonly (typeof tagged)[] = [];
+    runs.fake.answers.DescribeTags = ({ groups }) => ok(groups.map((group) => ({ group, tags })));
+    runs.tasks.push(runningTask('t1', '10.0.0.1'));
+    await invoke(batch(TAGS));
+    expect(runs.passes).toEqual([]);
+    tags = [tagged];
+    runs.fake.clock.nowMs += 1;
+    expect(await invoke(batch(TAGS))).toEqual({ batchItemFailures: [] });
+    expect(runs.passes.map(({ written }) => written.done.length)).toEqual([1]);
+    // Nothing has changed since: no group is worth a pass.
+    runs.fake.clock.nowMs += 1;
+    await invoke(batch(TAGS));
+    expect(runs.passes).toHaveLength(1);
+    expect(runs.fake.inputs('DescribeTags')).toHaveLength(3);
+    expect(reasons()).toEqual([]);
+  });
+
+  it('of a task takes it out and back in, in an environment that has never listed the others', async () => {
+    const { runs, invoke } = deployment();
+    const tag = async (words: { readonly isHeld: boolean }): Promise<unknown> => {
+      runs.tasks[0] = runningTask('t1', '10.0.0.1', words);
+      await invoke({ ...TAGS, resources: [taskArn('t1')] });
+      return runs.passes.at(-1)?.written.done.map(({ kind, address, because }) => `${kind} ${address}, ${because.rule}`);
+    };
+    runs.tasks.push(runningTask('t1', '10.0.0.1'), runningTask('t2', '10.0.0.2'));
+    runs.targets.set(groupArn(), [target('10.0.0.1'), target('10.0.0.2')]);
+    expect(await tag({ isHeld: true })).toEqual(['deregister 10.0.0.1:8080, task is on hold']);
+    expect(await tag({ isHeld: false })).toEqual(['register 10.0.0.1:8080, task is running']);
+  });
+
+  it('of the last task that serves changes nothing', async () => {
+    const { runs, invoke } = deployment();
+    runs.tasks.push(runningTask('t1', '10.0.0.1', { isHeld: true }), runningTask('t2', '10.0.0.2'));
+    runs.targets.set(groupArn(), [target('10.0.0.1')]);
+    await invoke({ ...TAGS, resources: [taskArn('t1')] });
+    expect(runs.passes.at(-1)?.held.map(({ because }) => because)).toContain('last serving target');
+    expect(runs.targets.get(groupArn())).toContainEqual(target('10.0.0.1'));
+  });
+});
+
+describe('a stack that names no clusters', () => {
+  it('serves events of any of them, and sets aside what no line binds', async () => {
+    const { runs, invoke, reasons } = deployment({
+      clusters: [],
+      bindings: 'target-group=web cluster=prod service=app port=8080',
+    });
+    runs.tasks.push(runningTask('t1', '10.0.0.1', { version: 4 }));
+    await invoke(batch(OTHER_CLUSTER, EVENT));
+    expect(runs.passes.map(({ written }) => written.done.length)).toEqual([1]);
+    expect(reasons()).toEqual(['m0 ignored: no line of binding means its task']);
   });
 });
 

@@ -1,0 +1,279 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  createCache,
+  type GroupCache,
+  groupCache,
+  keepRefusals,
+  noteOwners,
+  noteProofs,
+  noteRefusal,
+  noteRemovals,
+  noteTargets,
+  noteWrite,
+  removalsLeft,
+} from '../../functions/app/cache.ts';
+import { CONTEST_PAUSE_MS, changeKey, refusalPauseMs } from '../../functions/core/guard.ts';
+import { planChanges } from '../../functions/core/plan.ts';
+import { membersOf } from '../../functions/core/snapshot.ts';
+import type { Target } from '../../functions/core/target.ts';
+import type { Task } from '../../functions/core/task.ts';
+import { holds } from '../support/arbitraries.ts';
+import { START_MS } from '../support/ports.ts';
+import { aSnapshot, at, groupArn, runningTask, stoppedTask, stoppingTask, target } from '../support/values.ts';
+
+/** A read of targets that took no time. */
+function see(group: GroupCache, targets: readonly Target[], nowMs: number): void {
+  noteTargets(group, targets, nowMs, nowMs);
+}
+
+/** The cache of one group, fresh. */
+function fresh() {
+  return groupCache(createCache(), groupArn());
+}
+
+describe('removals', () => {
+  const [add, remove] = planChanges(
+    aSnapshot({ tasks: [runningTask('t1', '10.0.0.1'), stoppingTask('t2', '10.0.0.2')], targets: [target('10.0.0.2')] }),
+  );
+  if (add === undefined || remove === undefined) throw new Error('The test expects a registration and a removal.');
+
+  it('keep when they were first planned, for as long as they are, and registrations keep nothing', () => {
+    const group = fresh();
+    const other = { ...remove, address: at('10.0.0.3') };
+    noteProofs(group, [add, remove], START_MS);
+    noteProofs(group, [other, remove], START_MS + 5);
+    expect(group.provedAtMs).toEqual(
+      new Map([
+        [changeKey(other), START_MS + 5],
+        [changeKey(remove), START_MS],
+      ]),
+    );
+    noteProofs(group, [], START_MS + 9);
+    expect(group.provedAtMs).toEqual(new Map());
+  });
+
+  it.each([
+    [100, 75, 75],
+    [1_000, 75, 750],
+    [1_000, 70, 700],
+    [101, 75, 75],
+    [102, 75, 76],
+    [100, 100, 100],
+    [100, 1, 20],
+    [26, 75, 20],
+    [10, 75, 20],
+  ])('of a group of %i may be, at %i percent, %i within a minute', (registered, percent, expected) => {
+    expect(removalsLeft(fresh(), registered, percent, START_MS)).toBe(expected);
+  });
+
+  it('are measured by the most targets of the minute, and a new minute begins anew', () => {
+    const group = fresh();
+    const left = (registered: number, ms: number): number => removalsLeft(group, registered, 75, START_MS + ms);
+    expect([left(60, 0), left(100, 1_000)]).toEqual([45, 75]);
+    noteRemovals(group, 75);
+    expect([left(25, 2_000), left(40, 3_000), left(40, 59_999)]).toEqual([0, 15, 15]);
+    noteRemovals(group, 15);
+    expect([left(25, 59_999), left(25, 60_000)]).toEqual([0, 20]);
+  });
+
+  it('never leave less of a group than its share, but for the first twenty of a minute', () => {
+    const step = fc.record({ joins: fc.nat(40), asks: fc.nat(200), pauseMs: fc.nat(20_000) });
+    holds(
+      fc.property(fc.nat(300), fc.integer({ min: 1, max: 100 }), fc.array(step), (size, percent, steps) => {
+        const group = fresh();
+        let [nowMs, registered, peak, removed, sinceMs] = [START_MS, size, size, 0, START_MS];
+        removalsLeft(group, registered, percent, nowMs);
+        for (const { joins, asks, pauseMs } of steps) {
+          nowMs += pauseMs;
+          registered += joins;
+          if (nowMs - sinceMs >= 60_000) [sinceMs, peak, removed] = [nowMs, 0, 0];
+          peak = Math.max(peak, registered);
+          const leaving = Math.min(registered, asks, Math.max(0, removalsLeft(group, registered, percent, nowMs)));
+          noteRemovals(group, leaving);
+          registered -= leaving;
+          removed += leaving;
+          if (leaving > 0 && removed > 20) expect(registered).toBeGreaterThanOrEqual((peak * (100 - percent)) / 100);
+        }
+      }),
+    );
+  });
+
+  it('are counted for nobody before a pass has asked for the budget', () => {
+    const group = fresh();
+    noteRemovals(group, 3);
+    expect(group.budget).toBeUndefined();
+  });
+});
+
+describe('the owners of targets', () => {
+  const members = (...tasks: readonly Task[]) => membersOf(aSnapshot({ tasks }));
+  const registered = new Set([at('10.0.0.1'), at('10.0.0.2')]);
+
+  it('are the tasks that serve where a target is registered, and when that was last seen', () => {
+    const group = fresh();
+    const [one, pending] = [runningTask('t1', '10.0.0.1'), runningTask('t2', '10.0.0.2', { last: 'PENDING' })];
+    noteOwners(group, registered, members(one, pending, runningTask('t3', '10.0.0.3')), START_MS);
+    expect(group.owners).toEqual(new Map([[at('10.0.0.1'), { task: one.arn, atMs: START_MS }]]));
+    // When the task stops the target is still known for its own, until another task has the address or the target leaves.
+    noteOwners(group, registered, members(stoppedTask('t1', '10.0.0.1')), START_MS + 5);
+    expect(group.owners.get(at('10.0.0.1'))).toEqual({ task: one.arn, atMs: START_MS });
+    const heir = runningTask('heir', '10.0.0.1');
+    noteOwners(group, registered, members(heir), START_MS + 9);
+    expect(group.owners.get(at('10.0.0.1'))).toEqual({ task: heir.arn, atMs: START_MS + 9 });
+    noteOwners(group, new Set(), members(heir), START_MS + 12);
+    expect(group.owners).toEqual(new Map());
+  });
+});
+
+describe('writes', () => {
+  it('are remembered for as long as a rule asks for them', () => {
+    const group = fresh();
+    noteWrite(group, 'register a', at('10.0.0.1'), START_MS);
+    noteWrite(group, 'register b', at('10.0.0.2'), START_MS + CONTEST_PAUSE_MS);
+    expect([...group.writtenAtMs.keys()]).toEqual(['register a', 'register b']);
+    noteWrite(group, 'register c', at('10.0.0.3'), START_MS + CONTEST_PAUSE_MS + 1);
+    expect(group.writtenAtMs).toEqual(
+      new Map([
+        ['register b', START_MS + CONTEST_PAUSE_MS],
+        ['register c', START_MS + CONTEST_PAUSE_MS + 1],
+      ]),
+    );
+  });
+
+  it('are forgotten where we undo them ourselves: nobody else has', () => {
+    const group = fresh();
+    const keys = (): string[] => [...group.writtenAtMs.keys()];
+    noteWrite(group, 'register a', at('10.0.0.1'), START_MS);
+    noteWrite(group, 'deregister b', at('10.0.0.2'), START_MS);
+    noteWrite(group, 'deregister a', at('10.0.0.1'), START_MS);
+    expect(keys()).toEqual(['deregister b', 'deregister a']);
+    noteWrite(group, 'register b', at('10.0.0.2'), START_MS);
+    expect(keys()).toEqual(['deregister a', 'register b']);
+  });
+
+  it('end what was remembered of refusals at their address, and at no other', () => {
+    const group = fresh();
+    noteRefusal(group, at('10.0.0.1'), 'refused', START_MS);
+    noteRefusal(group, at('10.0.0.2'), 'refused', START_MS);
+    for (const address of [at('10.0.0.1'), at('10.0.0.2')]) group.shares.set(address, 1);
+    noteWrite(group, 'register a', at('10.0.0.1'), START_MS);
+    expect([...group.refused.keys()]).toEqual([at('10.0.0.2')]);
+    expect([...group.shares.keys()]).toEqual([at('10.0.0.2')]);
+  });
+
+  it('that were refused are forgotten where nobody asks for the address any more', () => {
+    const group = fresh();
+    for (const address of [at('10.0.0.1'), at('10.0.0.2')]) {
+      noteRefusal(group, address, 'refused', START_MS);
+      group.shares.set(address, 1);
+    }
+    keepRefusals(group, new Set([at('10.0.0.2'), at('10.0.0.3')]));
+    expect([...group.refused.keys()]).toEqual([at('10.0.0.2')]);
+    expect([...group.shares.keys()]).toEqual([at('10.0.0.2')]);
+  });
+
+  it('that are refused are left alone for longer each time', () => {
+    const group = fresh();
+    for (let times = 1; times <= 4; times += 1) {
+      noteRefusal(group, at('10.0.0.1'), 'refused', START_MS);
+      const untilMs = START_MS + refusalPauseMs('refused', times);
+      expect(group.refused.get(at('10.0.0.1'))).toEqual({ times, untilMs });
+    }
+    noteRefusal(group, at('10.0.0.2'), 'quota', START_MS);
+    expect(group.refused.get(at('10.0.0.2'))).toEqual({ times: 1, untilMs: START_MS + refusalPauseMs('quota', 1) });
+  });
+
+  it('that are refused since the target drains are left alone until it can have drained', () => {
+    const group = fresh();
+    const untilMs = (ms: number, why: 'draining' | 'refused' = 'draining'): number => {
+      noteRefusal(group, at('10.0.0.1'), why, START_MS + ms);
+      return (group.refused.get(at('10.0.0.1'))?.untilMs ?? 0) - START_MS;
+    };
+    expect(untilMs(0)).toBe(10_000);
+    group.deregistrationDelayMs = 30_000;
+    expect(untilMs(0)).toBe(30_000);
+    see(group, [target('10.0.0.1', 'draining')], START_MS);
+    see(group, [target('10.0.0.1', 'draining')], START_MS + 5_000);
+    expect([untilMs(5_000), untilMs(19_999), untilMs(20_001), untilMs(0, 'refused')]).toEqual([
+      30_000,
+      30_000,
+      30_001,
+      refusalPauseMs('refused', 6),
+    ]);
+    see(group, [], START_MS + 6_000);
+    see(group, [target('10.0.0.1', 'draining')], START_MS + 7_000);
+    expect(untilMs(7_000)).toBe(37_000);
+  });
+});
+
+describe('targets', () => {
+  it('are kept as the last read saw them, with the time when it began', () => {
+    const group = fresh();
+    noteTargets(group, [target('10.0.0.1'), target('10.0.0.2', 'draining')], START_MS, START_MS + 70);
+    expect(group.targetsRead).toEqual({ beganAtMs: START_MS, registered: new Set([at('10.0.0.1')]) });
+    expect([group.lookedAtMs, group.firstSeenMs.get(at('10.0.0.1'))]).toEqual([START_MS + 70, START_MS + 70]);
+    noteTargets(group, [], START_MS + 90, START_MS + 95);
+    expect(group.targetsRead).toEqual({ beganAtMs: START_MS + 90, registered: new Set() });
+  });
+
+  it('keep their first observation and their health for as long as they are registered', () => {
+    const group = fresh();
+    const search = { atMs: 1, times: 1 };
+    group.searches = new Map([
+      [at('10.0.0.1'), search],
+      [at('10.0.0.3'), search],
+    ]);
+    see(group, [target('10.0.0.1'), target('10.0.0.2', 'initial'), target('10.0.0.9', 'draining')], START_MS);
+    expect(group.firstSeenMs).toEqual(
+      new Map([
+        [at('10.0.0.1'), START_MS],
+        [at('10.0.0.2'), START_MS],
+      ]),
+    );
+    expect(group.seenHealthy).toEqual(new Set([at('10.0.0.1')]));
+    expect(group.searches).toEqual(new Map([[at('10.0.0.1'), search]]));
+    see(group, [target('10.0.0.1', 'unhealthy'), target('10.0.0.4')], START_MS + 5);
+    expect(group.firstSeenMs).toEqual(
+      new Map([
+        [at('10.0.0.1'), START_MS],
+        [at('10.0.0.4'), START_MS + 5],
+      ]),
+    );
+    expect(group.seenHealthy).toEqual(new Set([at('10.0.0.1'), at('10.0.0.4')]));
+    see(group, [target('10.0.0.1', 'draining')], START_MS + 9);
+    expect([group.firstSeenMs.size, group.seenHealthy.size, group.searches.size]).toEqual([0, 0, 0]);
+  });
+});
+
+describe('when a registered address was last seen unregistered', () => {
+  const one = target('10.0.0.1');
+  const other = target('10.0.0.2');
+
+  /** What is known after looks a second apart, each of which saw these targets. */
+  function knownAfter(...looks: (typeof one)[][]) {
+    const group = fresh();
+    for (const [second, targets] of looks.entries()) see(group, targets, START_MS + second * 1_000);
+    return group.absentAtMs;
+  }
+
+  it('is not known of what the first look sees', () => {
+    expect(knownAfter([one], [one])).toEqual(new Map());
+  });
+
+  it('is the look before the first one that sees it, for as long as it stays', () => {
+    expect(knownAfter([], [one])).toEqual(new Map([[one.address, START_MS]]));
+    expect(knownAfter([], [], [one], [one, other], [other, one])).toEqual(
+      new Map([
+        [one.address, START_MS + 1_000],
+        [other.address, START_MS + 2_000],
+      ]),
+    );
+  });
+
+  it('is the last time where it comes and goes, or drains in between', () => {
+    expect(knownAfter([], [one], [], [one])).toEqual(new Map([[one.address, START_MS + 2_000]]));
+    expect(knownAfter([one], [target('10.0.0.1', 'draining')], [one])).toEqual(new Map([[one.address, START_MS + 1_000]]));
+    expect(knownAfter([], [one], [])).toEqual(new Map());
+  });
+});

@@ -1,0 +1,369 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Caller } from '../../functions/app/caller.ts';
+import { type ReadConfiguration, readConfiguration } from '../../functions/app/read-configuration.ts';
+import type { Settings } from '../../functions/core/binding-sources.ts';
+import { parseCloudMapServiceArn, parseTargetGroupArn, type TargetGroupArn } from '../../functions/core/values.ts';
+import { holdsInTime } from '../support/arbitraries.ts';
+import { FakeAws, fails, ok, START_MS } from '../support/ports.ts';
+import { aGroup, aService, aSettings, cloudMapArn, clusterArn, groupArn, target, unwrap } from '../support/values.ts';
+
+const TAG = { key: 'alb-target-sync', value: 'service=app port=8080' };
+const WEB = groupArn('web');
+const API = groupArn('api');
+const DISCOVERING = aSettings({ targetGroups: [], cloudMapServices: [] });
+
+/** An account whose index of tags, groups and clusters the test names. */
+class Account {
+  indexed: readonly string[] = [];
+  tagged = new Set<TargetGroupArn>();
+  readonly gone = new Set<TargetGroupArn>();
+  clusters = [clusterArn()];
+  /** The clusters that have the service of each line. */
+  having = new Map([['app', [clusterArn()]]]);
+  readonly fake: FakeAws;
+
+  constructor() {
+    this.fake = new FakeAws({
+      GetResources: ({ nextToken }) => {
+        const index = Number(nextToken ?? 0);
+        return ok({
+          items: this.indexed.slice(index, index + 1),
+          nextToken: index + 1 < this.indexed.length ? String(index + 1) : undefined,
+        });
+      },
+      DescribeTargetGroups: ({ groups }) =>
+        groups.some((arn) => this.gone.has(arn))
+          ? fails('gone')
+          : ok(groups.map((arn) => ({ group: aGroup({ arn }), targetType: 'ip', protocol: 'HTTP' }))),
+      DescribeTags: ({ groups }) =>
+        ok(groups.map((group) => ({ group, tags: this.tagged.has(group) ? [TAG] : [{ key: 'other', value: 'x' }] }))),
+      ListTagsForResource: () => ok([{ key: 'alb-target-sync', value: 'service=app' }]),
+      ListLogGroupTags: () => ok([]),
+      ListClusters: () => ok({ items: this.clusters, nextToken: undefined }),
+      DescribeServices: ({ cluster, names }) =>
+        ok(names.filter((name) => this.having.get(name)?.includes(cluster)).map((name) => aService(name))),
+    });
+  }
+
+  read(settings: Settings = DISCOVERING, previous?: ReadConfiguration): Promise<ReadConfiguration> {
+    const { world, clock } = this.fake;
+    return readConfiguration(settings, new Caller(world, clock, new Map(), START_MS + 10_000_000), clock, previous);
+  }
+}
+
+/** Groups of these names, tagged and in the index. */
+function accountWith(...arns: readonly TargetGroupArn[]): Account {
+  const account = new Account();
+  account.indexed = arns;
+  account.tagged = new Set(arns);
+  return account;
+}
+
+function servedBy({ configuration }: ReadConfiguration): TargetGroupArn[] {
+  return configuration.groups.map(({ group }) => group.arn);
+}
+
+describe('what carries the tag', () => {
+  it('is asked for where the parameters name nothing, page by page, and is served', async () => {
+    const account = accountWith(WEB, API);
+    account.indexed = [...account.indexed, cloudMapArn(), 'arn:aws:s3:::a-bucket'];
+    const read = await account.read();
+    expect(read.failures).toEqual([]);
+    expect(read.copies.discovered).toEqual({ targetGroups: [API, WEB], cloudMapServices: [cloudMapArn()] });
+    expect(servedBy(read)).toEqual([API, WEB]);
+    expect(read.configuration.cloudMapServices).toMatchObject([{ service: cloudMapArn() }]);
+    expect(read.configuration.isUndiscovered).toBe(false);
+    const types = ['elasticloadbalancing:targetgroup', 'servicediscovery:service'];
+    expect(account.fake.inputs('GetResources')).toEqual([undefined, '1', '2', '3'].map((nextToken) => ({ types, nextToken })));
+  });
+
+  it.each([{ targetGroups: [WEB] }, { targetGroups: [], cloudMapServices: [cloudMapArn()] }])(
+    'is not asked for where a parameter names something: %j',
+    async (words) => {
+      const account = accountWith(WEB, API);
+      const { copies, configuration } = await account.read(aSettings(words));
+      expect(account.fake.names).not.toContain('GetResources');
+      expect([copies.discovered, configuration.isUndiscovered]).toEqual([undefined, false]);
+    },
+  );
+
+  it('is served by what its own tags say, however far the index is behind them', async () => {
+    const world = fc.record({
+      indexed: fc.uniqueArray(fc.nat(5)),
+      tagged: fc.uniqueArray(fc.nat(5)),
+      gone: fc.uniqueArray(fc.nat(5), { maxLength: 2 }),
+    });
+    await holdsInTime(
+      fc.asyncProperty(fc.array(world, { minLength: 1, maxLength: 5 }), async (worlds) => {
+        const arns = Array.from({ length: 6 }, (_, index) => groupArn(`g${index}`));
+        const only = (indexes: readonly number[]) => arns.filter((_, index) => indexes.includes(index));
+        const account = new Account();
+        let previous: ReadConfiguration | undefined;
+        let known: readonly TargetGroupArn[] = [];
+        let described: readonly TargetGroupArn[] = [];
+        for (const { indexed, tagged, gone } of worlds) {
+          account.indexed = only(indexed);
+          account.tagged = new Set(only(tagged));
+          account.gone.clear();
+          // A group that was described is not described again so soon: that it is gone shows when its targets are read.
+          for (const arn of only(gone)) if (!described.includes(arn)) account.gone.add(arn);
+          previous = await account.read(DISCOVERING, previous);
+          const candidates = arns.filter((arn) => account.indexed.includes(arn) || known.includes(arn));
+          described = candidates.filter((arn) => !account.gone.has(arn));
+          known = described.filter((arn) => account.tagged.has(arn));
+          expect(servedBy(previous)).toEqual(known);
+          expect(previous.failures).toEqual([]);
+        }
+      }),
+      60,
+    );
+  });
+
+  it.each(['alb-target-sync', 'alb-target-sync:2', 'alb-target-syncing', 'Alb-target-sync'])(
+    'is told by the key of a tag: %s',
+    async (key) => {
+      const account = accountWith(WEB);
+      account.fake.answers.DescribeTags = () => ok([{ group: WEB, tags: [{ ...TAG, key }] }]);
+      const isOurs = key === 'alb-target-sync' || key === 'alb-target-sync:2';
+      expect((await account.read()).copies.discovered?.targetGroups).toEqual(isOurs ? [WEB] : []);
+    },
+  );
+
+  it('is not known while nobody could ask, which is not the same as nothing', async () => {
+    const account = accountWith(WEB);
+    account.fake.answers.GetResources = () => fails('denied', 'no');
+    const read = await account.read();
+    expect(read.configuration).toMatchObject({ groups: [], unread: [], isUndiscovered: true });
+    expect(read.failures).toEqual([
+      { kind: 'denied', operation: 'GetResources', resource: 'resources with the tag alb-target-sync', message: 'no' },
+    ]);
+  });
+
+  it('stays what it was where it cannot be asked for again', async () => {
+    const account = accountWith(WEB);
+    account.indexed = [WEB, cloudMapArn()];
+    const first = await account.read();
+    account.fake.answers.GetResources = () => fails('unavailable');
+    const second = await account.read(DISCOVERING, first);
+    expect(second.copies.discovered).toEqual(first.copies.discovered);
+    expect(servedBy(second)).toEqual([WEB]);
+    expect(second.configuration.isUndiscovered).toBe(false);
+    expect(second.failures).toMatchObject([{ operation: 'GetResources' }]);
+  });
+
+  it('keeps its place where its tags cannot be read', async () => {
+    const account = accountWith(WEB);
+    account.fake.answers.DescribeTags = () => fails('denied');
+    const first = await account.read();
+    expect(first.copies.discovered?.targetGroups).toEqual([WEB]);
+    expect(first.configuration).toMatchObject({ groups: [], unread: [WEB] });
+  });
+});
+
+describe('the cluster of a line that names none', () => {
+  const TEST = clusterArn('test');
+
+  function several(...having: (typeof TEST)[]): Account {
+    const account = accountWith(WEB);
+    account.clusters = [clusterArn(), TEST];
+    account.having = new Map([['app', having]]);
+    return account;
+  }
+  const anywhere = (words: Partial<Settings> = {}) => aSettings({ targetGroups: [WEB], clusters: [], ...words });
+  const clusterOf = ({ configuration }: ReadConfiguration) =>
+    configuration.groups.map(({ bindings }) => bindings[0]?.selector.cluster);
+
+  it('is the only one of the parameter, and then nobody asks', async () => {
+    const account = several();
+    expect(clusterOf(await account.read(aSettings()))).toEqual([clusterArn()]);
+    expect(account.fake.names).not.toContain('ListClusters');
+  });
+
+  it('is the only one there is, where the parameter leaves it open', async () => {
+    const account = accountWith(WEB);
+    account.clusters = [TEST];
+    const read = await account.read(anywhere());
+    expect(clusterOf(read)).toEqual([TEST]);
+    expect(read.copies).toMatchObject({ clusters: [TEST], clustersOf: new Map() });
+    expect(account.fake.inputs('DescribeServices')).toEqual([{ cluster: TEST, names: ['app'] }]);
+  });
+
+  it('is the only one of several that has the service', async () => {
+    const account = several(TEST);
+    const read = await account.read(anywhere());
+    expect(clusterOf(read)).toEqual([TEST]);
+    expect(read.copies.clustersOf).toEqual(new Map([['app', [TEST]]]));
+  });
+
+  it('is among those of the parameter, where it names several', async () => {
+    const account = several(TEST);
+    account.clusters = [];
+    expect(clusterOf(await account.read(anywhere({ clusters: [clusterArn(), TEST] })))).toEqual([TEST]);
+    expect(account.fake.names).not.toContain('ListClusters');
+  });
+
+  it.each([[[]], [[clusterArn(), TEST]]])("is nobody's guess where %j have the service", async (having) => {
+    const { configuration } = await several(...having).read(anywhere());
+    expect(configuration).toMatchObject({ groups: [], unread: [], findings: [{ kind: 'wrong-line' }] });
+  });
+
+  it('is none that has it no more: ECS describes a service for a while after its deletion', async () => {
+    const account = several(clusterArn(), TEST);
+    account.fake.answers.DescribeServices = ({ cluster, names }) =>
+      ok(names.map((name) => aService(name, { isActive: cluster === TEST })));
+    expect(clusterOf(await account.read(anywhere()))).toEqual([TEST]);
+  });
+
+  it('is unread where one that may have it could not be asked', async () => {
+    const account = several(TEST);
+    account.fake.answers.DescribeServices = ({ cluster, names }) =>
+      cluster === TEST ? ok(names.map((name) => aService(name))) : fails('denied');
+    const { configuration, failures } = await account.read(anywhere());
+    expect(configuration).toMatchObject({ groups: [], unread: [WEB] });
+    expect(failures).toMatchObject([{ operation: 'DescribeServices', cluster: clusterArn() }]);
+  });
+
+  it('is unread where the clusters could not be listed, and the last known ones serve after that', async () => {
+    const account = several(TEST);
+    const { ListClusters } = account.fake.answers;
+    account.fake.answers.ListClusters = () => fails('denied', 'no');
+    const blind = await account.read(anywhere());
+    expect(blind.configuration).toMatchObject({ groups: [], unread: [WEB] });
+    expect(blind.failures).toMatchObject([{ operation: 'ListClusters', resource: 'clusters' }]);
+    Object.assign(account.fake.answers, { ListClusters });
+    const first = await account.read(anywhere(), blind);
+    account.fake.answers.ListClusters = () => fails('denied');
+    const second = await account.read(anywhere(), first);
+    expect(clusterOf(second)).toEqual([TEST]);
+    expect(second.copies.clusters).toEqual([clusterArn(), TEST]);
+  });
+
+  it('is not asked for where every line names its own', async () => {
+    const account = several(TEST);
+    const bindings = 'target-group=web cluster=test service=app port=80';
+    expect(clusterOf(await account.read(anywhere({ bindings })))).toEqual([TEST]);
+    expect(account.fake.names).not.toContain('ListClusters');
+  });
+
+  it('is asked for on behalf of a family, which any cluster may run: then the line has to say which', async () => {
+    const account = several();
+    account.fake.answers.DescribeTags = () => ok([{ group: WEB, tags: [{ ...TAG, value: 'family=job port=80' }] }]);
+    const { configuration } = await account.read(anywhere());
+    expect(configuration.findings).toMatchObject([{ kind: 'wrong-line' }]);
+    expect(account.fake.names).not.toContain('DescribeServices');
+    account.clusters = [TEST];
+    expect(clusterOf(await account.read(anywhere()))).toEqual([TEST]);
+  });
+});
+
+describe('the brake', () => {
+  const account = () => accountWith(WEB);
+  const paused = () => ok([{ key: 'alb-target-sync', value: 'paused' }]);
+  const settings = aSettings();
+
+  it('is a tag of the log group, and is known since it was first read', async () => {
+    const stack = account();
+    stack.fake.answers.ListLogGroupTags = paused;
+    const first = await stack.read(settings);
+    expect(first.copies.pausedSinceMs).toBe(START_MS);
+    stack.fake.clock.nowMs += 60_000;
+    expect((await stack.read(settings, first)).copies.pausedSinceMs).toBe(START_MS);
+  });
+
+  it.each([
+    ['alb-target-sync', 'Paused'],
+    ['alb-target-sync', ''],
+    ['alb-target-sync:2', 'paused'],
+    ['other', 'paused'],
+  ])('is no other tag: %s=%s', async (key, value) => {
+    const stack = account();
+    stack.fake.answers.ListLogGroupTags = () => ok([{ key, value }]);
+    expect((await stack.read(settings)).copies.pausedSinceMs).toBeUndefined();
+  });
+
+  it('ends with its tag, and begins anew with the next one', async () => {
+    const stack = account();
+    stack.fake.answers.ListLogGroupTags = paused;
+    const first = await stack.read(settings);
+    stack.fake.answers.ListLogGroupTags = () => ok([]);
+    const second = await stack.read(settings, first);
+    expect(second.copies.pausedSinceMs).toBeUndefined();
+    stack.fake.answers.ListLogGroupTags = paused;
+    stack.fake.clock.nowMs += 1_000;
+    expect((await stack.read(settings, second)).copies.pausedSinceMs).toBe(START_MS + 1_000);
+  });
+
+  it('stays as it was where it cannot be read, pulled or not, and that is a failure', async () => {
+    for (const answer of [paused, () => ok([])]) {
+      const stack = account();
+      stack.fake.answers.ListLogGroupTags = answer;
+      const first = await stack.read(settings);
+      stack.fake.answers.ListLogGroupTags = () => fails('denied', 'no');
+      const second = await stack.read(settings, first);
+      expect(second.copies.pausedSinceMs).toBe(first.copies.pausedSinceMs);
+      expect(second.failures).toMatchObject([{ operation: 'ListLogGroupTags', resource: "the stack's log group" }]);
+    }
+  });
+});
+
+describe('a group that nothing binds', () => {
+  const targets = [target('10.0.0.1'), target('10.0.0.2', 'draining'), target('10.0.0.3', 'unhealthy')];
+
+  function unbound(): Account {
+    const account = new Account();
+    account.fake.answers.DescribeTargetHealth = () => ok(targets);
+    return account;
+  }
+
+  it('is asked for its targets, which nobody keeps: those that drain leave by themselves', async () => {
+    const account = unbound();
+    const { copies, configuration } = await account.read(aSettings());
+    expect(copies.unboundTargets).toEqual(new Map([[WEB, 2]]));
+    expect(configuration.findings).toMatchObject([{ kind: 'unbound', subject: 'web' }]);
+    expect(account.fake.inputs('DescribeTargetHealth')).toEqual([{ group: WEB }]);
+  });
+
+  it('is told less loudly where it has none, and nobody asks for those of a group that is bound', async () => {
+    const account = unbound();
+    account.fake.answers.DescribeTargetHealth = () => ok([]);
+    expect((await account.read(aSettings())).configuration.findings).toMatchObject([{ kind: 'not-bound' }]);
+    const bound = accountWith(WEB);
+    expect((await bound.read(aSettings())).configuration.findings).toEqual([]);
+    expect(bound.fake.names).not.toContain('DescribeTargetHealth');
+  });
+
+  it('keeps its count where it cannot be read, and nothing is held up for it', async () => {
+    const account = unbound();
+    const first = await account.read(aSettings());
+    account.fake.answers.DescribeTargetHealth = () => fails('denied');
+    const second = await account.read(aSettings(), first);
+    expect([second.failures, second.copies.unboundTargets]).toEqual([[], new Map([[WEB, 2]])]);
+    expect((await account.read(aSettings())).copies.unboundTargets).toEqual(new Map());
+  });
+});
+
+describe('what is in another place than the stack', () => {
+  const FAR_GROUP = unwrap(parseTargetGroupArn(WEB.replace('eu-west-1', 'us-east-1')));
+  const FAR_SERVICE = unwrap(parseCloudMapServiceArn(cloudMapArn().replace('111122223333', '444455556666')));
+  const settings = aSettings({ targetGroups: [FAR_GROUP], cloudMapServices: [FAR_SERVICE] });
+
+  it('is not asked about, and is told', async () => {
+    const account = new Account();
+    const { configuration, failures } = await account.read(settings);
+    expect(configuration).toMatchObject({ groups: [], unread: [], cloudMapServices: [] });
+    expect(configuration.findings.map(({ kind, subject }) => [kind, subject])).toEqual([
+      ['unusable', 'web'],
+      ['unusable', FAR_SERVICE],
+    ]);
+    expect([failures, account.fake.names]).toEqual([[], ['ListLogGroupTags']]);
+  });
+
+  it('is asked about where a role reaches it: a Cloud Map service is, and a group never', async () => {
+    const account = new Account();
+    const spokeRole = { name: 'spoke', externalId: undefined };
+    const { configuration } = await account.read({ ...settings, spokeRole });
+    expect(configuration.cloudMapServices).toMatchObject([{ service: FAR_SERVICE }]);
+    expect(account.fake.names).toEqual(['ListTagsForResource', 'ListLogGroupTags']);
+  });
+});
