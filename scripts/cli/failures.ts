@@ -11,7 +11,11 @@ import { shortIds } from './report/ids.ts';
 type Local = 'no credentials' | 'no region';
 
 export function answeredFailures(failures: readonly Failure[], options: ClientOptions): AnsweredFailure[] {
-  const told = failures.map((failure) => ({ ...failure, advice: adviceOn(failure, options) }));
+  // The fields that docs/reference.md freezes, and not whatever the function notes beside them.
+  const told = failures.map((failure): AnsweredFailure => {
+    const { kind, operation, resource, message } = failure;
+    return { kind, operation, resource, message, advice: adviceOn(failure, options) };
+  });
   return [...new Map(told.map((each) => [JSON.stringify(each), each])).values()];
 }
 
