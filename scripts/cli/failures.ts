@@ -11,7 +11,10 @@ import { shortIds } from './report/ids.ts';
 type Local = 'no credentials' | 'no region';
 
 export function answeredFailures(failures: readonly Failure[], options: ClientOptions): AnsweredFailure[] {
-  const told = failures.map((failure) => ({ ...failure, advice: adviceOn(failure, options) }));
+  const told = failures.map((failure) => {
+    const { kind, operation, resource, message } = failure;
+    return { kind, operation, resource, message, advice: adviceOn(failure, options) };
+  });
   return [...new Map(told.map((each) => [JSON.stringify(each), each])).values()];
 }
 
