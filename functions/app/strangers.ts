@@ -173,7 +173,8 @@ async function servicesOf({ caller, reads }: Invocation, cluster: ClusterArn) {
   const names = await allPages(resource, 'ListServices', (nextToken) =>
     caller.read('ListServices', resource, { cluster, nextToken }),
   );
-  if (!names.ok) return names;
+  // In a cluster that does not exist no service keeps a group.
+  if (!names.ok) return names.problem.kind === 'gone' ? ok([]) : names;
   const selectors = names.value.slice(0, SERVICES_MAX).map((name): Selector => ({ kind: 'service', cluster, name }));
   const answers = await Promise.all(selectors.map((selector) => reads.service(selector)));
   const [failure] = problemsOf(answers);

@@ -16,13 +16,13 @@ export const ACCOUNT_OPTIONS = {
   'endpoint-url': { type: 'string', value: 'URL', about: 'ask this address instead of AWS' },
 } as const;
 
-/** Where the account is. An ARN names its region better than the caller's environment, which may be set for another. */
+/** Where the account is. A stack says it; else an ARN names its region better than the caller's environment, which may be set for another. */
 export function clientOptionsOf(
   values: AccountValues,
-  named: Pick<Settings, 'clusters' | 'targetGroups' | 'cloudMapServices'>,
+  named: Pick<Settings, 'home' | 'clusters' | 'targetGroups' | 'cloudMapServices'>,
 ): ClientOptions {
   const [arn] = [...named.clusters, ...named.targetGroups, ...named.cloudMapServices];
-  const region = values.region ?? (arn === undefined ? undefined : arnParts(arn).region);
+  const region = values.region ?? named.home?.region ?? (arn === undefined ? undefined : arnParts(arn).region);
   const { profile, 'endpoint-url': endpoint } = values;
   return {
     ...(region === undefined ? {} : { region }),

@@ -35,13 +35,16 @@ export interface Discovered {
 
 export async function discover(named: Named, options: ClientOptions): Promise<Discovered> {
   const asker = new Asker();
-  const { isDeployed, ...settings } = named;
+  const { isDeployed, logGroup: _, ...settings } = named;
   const isNamed = named.targetGroups.length + named.cloudMapServices.length > 0;
   const [clusters, groups, services] = await Promise.all([
+    // The deployed function finds by itself which clusters its lines may mean, those of other accounts among them.
     named.clusters.length > 0 || isDeployed ? named.clusters : findClusters(asker, new ECSClient(options)),
-    isNamed || isDeployed ? named.targetGroups : findGroups(asker, new ElasticLoadBalancingV2Client(options), named.bindings),
+    isNamed
+      ? named.targetGroups
+      : findGroups(asker, new ElasticLoadBalancingV2Client(options), isDeployed ? '' : named.bindings),
     // Lines of --bind are about target groups: whoever gives one does not ask about Cloud Map.
-    isNamed || isDeployed || named.bindings !== ''
+    isNamed || (named.bindings !== '' && !isDeployed)
       ? named.cloudMapServices
       : findServices(asker, new ServiceDiscoveryClient(options)),
   ]);
@@ -50,12 +53,13 @@ export async function discover(named: Named, options: ClientOptions): Promise<Di
     settings: found,
     failures: asker.failures,
     calls: asker.calls,
-    nothing: asker.failures.length > 0 ? undefined : nothingIn(found),
+    nothing: asker.failures.length > 0 ? undefined : nothingIn(found, isDeployed),
   };
 }
 
-function nothingIn({ clusters, targetGroups, cloudMapServices }: Settings): string | undefined {
-  if (clusters.length === 0) return 'there is no ECS cluster in this account and region. Check --profile and --region';
+function nothingIn({ clusters, targetGroups, cloudMapServices }: Settings, isDeployed: boolean): string | undefined {
+  if (clusters.length === 0 && !isDeployed)
+    return 'there is no ECS cluster in this account and region. Check --profile and --region';
   if (targetGroups.length + cloudMapServices.length > 0) return undefined;
   return (
     `no target group and no Cloud Map service in this account and region has the tag ${TAG}. Tag one, or name one: ` +

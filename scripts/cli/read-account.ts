@@ -11,7 +11,7 @@ import { NO_COPIES, scopeOf } from '../../functions/core/configuration.ts';
 import type { Failure } from '../../functions/core/failure.ts';
 import type { Finding } from '../../functions/core/finding.ts';
 import type { Pass } from '../../functions/core/report.ts';
-import { err } from '../../functions/core/result.ts';
+import { err, ok } from '../../functions/core/result.ts';
 import type { Task } from '../../functions/core/task.ts';
 import { arnParts, cloudMapServiceIdOf } from '../../functions/core/values.ts';
 import { clientOptionsOf } from './account.ts';
@@ -22,9 +22,6 @@ import { findingInWordsOfOptions, mistakesIn, type Named } from './settings.ts';
 
 /** Somebody waits for this, and a group of a thousand targets takes a few seconds. */
 const TIME_MS = 120_000;
-
-/** One pass plans, and another one once more with what the first has found. */
-const RUNS_MAX = 3;
 
 /** Findings that say that something was not compared. */
 const NOT_COMPARED: ReadonlySet<string> = new Set(['wrong-line', 'unusable', 'failed', 'empty-list', 'no-address']);
@@ -55,7 +52,11 @@ export async function openAccount(named: Named, values: Parameters<typeof client
   refuseWrongLines(named);
   const discovered = await discover(named, options);
   refuseWrongLines({ ...named, ...discovered.settings });
-  return accountOf(discovered, createAwsApi(discovered.settings, options), systemClock, named.isDeployed);
+  const { isDeployed, logGroup = '' } = named;
+  return accountOf(discovered, createAwsApi(discovered.settings, { ...options, logGroup }), systemClock, {
+    isDeployed,
+    hasLog: logGroup !== '',
+  });
 }
 
 /** A line can be judged only against the clusters and groups that it may mean. */
@@ -65,25 +66,37 @@ function refuseWrongLines(named: Named): void {
   if (mistakes.length > 0) throw errors.badLines(mistakes);
 }
 
-export function accountOf(discovered: Discovered, api: AwsApi, clock: Clock, isDeployed = false): OpenAccount {
-  const environment = createEnvironment(discovered.settings, readOnly(api), clock);
-  return { read: () => readOnce(discovered, environment, isDeployed) };
+/** What is known of the stack beside its settings. */
+interface Stack {
+  readonly isDeployed: boolean;
+  /** Its log group can be read. */
+  readonly hasLog: boolean;
 }
 
-async function readOnce(discovered: Discovered, environment: Environment, isDeployed: boolean): Promise<AccountReading> {
+const NO_STACK: Stack = { isDeployed: false, hasLog: false };
+
+export function accountOf(discovered: Discovered, api: AwsApi, clock: Clock, stack = NO_STACK): OpenAccount {
+  const readable = stack.hasLog ? readOnly(api) : { ...readOnly(api), ...NO_LOG };
+  const environment = createEnvironment(discovered.settings, readable, clock);
+  return { read: () => readOnce(discovered, environment, stack) };
+}
+
+async function readOnce(
+  discovered: Discovered,
+  environment: Environment,
+  { isDeployed, hasLog }: Stack,
+): Promise<AccountReading> {
   const { clock, settings } = environment;
   const beganMs = clock.now();
-  const hasWork = settings.clusters.length > 0 && settings.targetGroups.length + settings.cloudMapServices.length > 0;
+  const hasClusters = settings.clusters.length > 0 || isDeployed;
+  const hasWork = hasClusters && settings.targetGroups.length + settings.cloudMapServices.length > 0;
   const request = { trigger: 'check' as const, hints: [], deadlineMs: beganMs + TIME_MS };
-  const calls = [discovered.calls];
-  let notes = new Notes();
-  for (let times = 1; hasWork && times <= RUNS_MAX; times += 1) {
-    notes = new Notes();
-    await run(environment, request, notes);
-    calls.push(notes.calls);
-    // A pass looks for the owners of unexplained targets after its plan: what it finds is in the plan of the next one.
-    if (!notes.passes.some(({ open }) => open.searching)) break;
-  }
+  const notes = new Notes();
+  if (hasWork) await run(environment, request, notes);
+  // What a line leaves out may be known only now: which cluster has its service.
+  const copies = environment.configuration?.copies ?? NO_COPIES;
+  const mistakes = isDeployed ? [] : mistakesIn(linesOfParameter(scopeOf(settings, copies)));
+  if (mistakes.length > 0) throw errors.badLines(mistakes);
   const findings = [...notes.ofSettings, ...notes.findings].map((each) => (isDeployed ? each : findingInWordsOfOptions(each)));
   const failures = [...discovered.failures, ...notes.ofConfiguration, ...notes.failures];
   const tasks = [...environment.cache.tasks.values()].map(({ task }) => task);
@@ -97,7 +110,7 @@ async function readOnce(discovered: Discovered, environment: Environment, isDepl
     instances: notes.instances,
     findings,
     failures,
-    calls: sumOf(calls),
+    calls: sumOf([discovered.calls, notes.calls], hasLog ? [] : Object.keys(NO_LOG)),
   };
 }
 
@@ -244,8 +257,15 @@ function readOnly(api: AwsApi): AwsApi {
   return { ...api, RegisterTargets: refuse, DeregisterTargets: refuse };
 }
 
-function sumOf(all: readonly ReadonlyMap<string, number>[]): Readonly<Record<string, number>> {
+/** Without a stack there is no record of what its function has written, and nobody who has paused it: these calls never leave. */
+const NO_LOG: Pick<AwsApi, 'FilterLogEvents' | 'ListLogGroupTags'> = {
+  FilterLogEvents: () => Promise.resolve(ok({ items: [], nextToken: undefined })),
+  ListLogGroupTags: () => Promise.resolve(ok([])),
+};
+
+function sumOf(all: readonly ReadonlyMap<string, number>[], unmade: readonly string[]): Readonly<Record<string, number>> {
   const sums = new Map<string, number>();
-  for (const [operation, count] of all.flatMap((calls) => [...calls])) sums.set(operation, (sums.get(operation) ?? 0) + count);
+  const made = all.flatMap((calls) => [...calls]).filter(([operation]) => !unmade.includes(operation));
+  for (const [operation, count] of made) sums.set(operation, (sums.get(operation) ?? 0) + count);
   return Object.fromEntries([...sums].sort());
 }

@@ -53,8 +53,10 @@ export const SETTINGS_OPTIONS = {
 
 /** What the options name. An empty list is for discovery to fill. */
 export interface Named extends Settings {
-  /** The settings are the deployed function's: nothing is discovered, and its messages name its parameters. */
+  /** The settings are the deployed function's: it finds clusters by itself, and its messages name its parameters. */
   readonly isDeployed: boolean;
+  /** Where the deployed function keeps its record, and can be paused; undefined where that is not known. */
+  readonly logGroup: string | undefined;
 }
 
 /** Reads the options; a mistake names the option or the file. */
@@ -69,7 +71,10 @@ export function namedBy(values: SettingsValues): Named {
     CLOUD_MAP_SERVICE_ARNS: cloudMapServices?.join(','),
     BINDINGS: binding,
   };
-  if (values.settings !== undefined) return { ...settingsIn(values.settings, given), isDeployed: true };
+  if (values.settings !== undefined) {
+    const file = parse(readText(values.settings), values.settings);
+    return { ...settingsIn(values.settings, file, given), isDeployed: true, logGroup: logGroupIn(file) };
+  }
   return {
     clusters: clusters ?? [],
     targetGroups: targetGroups ?? [],
@@ -81,6 +86,7 @@ export function namedBy(values: SettingsValues): Named {
     mode: 'enforce',
     removalBudgetPercent: REMOVAL_BUDGET_PERCENT,
     isDeployed: false,
+    logGroup: undefined,
   };
 }
 
@@ -110,7 +116,7 @@ export function inWordsOfOptions(message: string): string {
 const WORDS: readonly (readonly [RegExp, string])[] = [
   [/\bIn the parameter Bindings, line (\d+)/g, 'In --bind, line $1'],
   [/\bthe parameter Bindings, line (\d+)/g, '--bind, line $1'],
-  [/, of the stack's parameter \w+/g, ''],
+  [/, of the stack's parameter \w+(?: or with the tag [\w-]+)?/g, ''],
   [/ This line is left out, and nothing else is\./g, ''],
   [/ is in (?:TargetGroupArns|CloudMapServiceArns), and no (?:line|tag) binds it\./g, ' has no line that binds it.'],
   [/, or add ("[^"]*") to the parameter Bindings\./g, ', or give --bind $1.'],
@@ -123,9 +129,9 @@ export function findingInWordsOfOptions(finding: Finding): Finding {
 }
 
 /** The settings of the deployed function, as `aws lambda get-function-configuration` has them; an option stands in for its variable. */
-function settingsIn(file: string, given: Readonly<Record<string, string | undefined>>): Settings {
+function settingsIn(file: string, content: unknown, given: Readonly<Record<string, string | undefined>>): Settings {
   const options = Object.entries(given).filter(([, value]) => value !== undefined);
-  const read = readSettings({ ...variablesIn(file), ...Object.fromEntries(options) });
+  const read = readSettings({ ...variablesIn(file, content), ...Object.fromEntries(options) });
   if (read.ok) return read.value;
   const mistakes = read.problem
     .replace(/^The function's settings cannot be used: /, '')
@@ -133,17 +139,21 @@ function settingsIn(file: string, given: Readonly<Record<string, string | undefi
     .split(/; (?=[A-Z_]{4,} )/);
   // A variable whose only ARN is wrong is not empty as well.
   const wrong = mistakes.flatMap((mistake) => /^(\w+) has "/.exec(mistake)?.[1] ?? []);
-  const isRepeated = (mistake: string): boolean =>
-    / (?:is|are) empty;/.test(mistake) && wrong.some((name) => mistake.includes(name));
+  const isRepeated = (mistake: string): boolean => / is empty: /.test(mistake) && wrong.some((name) => mistake.includes(name));
   throw errors.badSettings(
     file,
     mistakes.filter((mistake) => !isRepeated(mistake)),
   );
 }
 
-function variablesIn(file: string): Readonly<Record<string, string>> {
-  const parsed = parse(readText(file), file);
-  const whole = isObject(parsed) && isObject(parsed['Environment']) ? parsed['Environment'] : parsed;
+/** Only the whole output has it, and not the variables alone. */
+function logGroupIn(content: unknown): string | undefined {
+  const logging = isObject(content) && isObject(content['LoggingConfig']) ? content['LoggingConfig'] : {};
+  return typeof logging['LogGroup'] === 'string' ? logging['LogGroup'] : undefined;
+}
+
+function variablesIn(file: string, content: unknown): Readonly<Record<string, string>> {
+  const whole = isObject(content) && isObject(content['Environment']) ? content['Environment'] : content;
   const variables = isObject(whole) && isObject(whole['Variables']) ? whole['Variables'] : whole;
   if (!isObject(variables)) throw errors.badSettings(file, ['it holds no environment variables']);
   return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, String(value)]));

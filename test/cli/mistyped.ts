@@ -20,7 +20,7 @@ export const SETTINGS: Readonly<Record<string, string>> = {
   'text.json': 'aws lambda\n',
   'list.json': '[]',
   'settings.json': JSON.stringify({
-    Environment: { Variables: { CLUSTER_ARNS: 'prod', TARGET_GROUP_ARNS: '', MODE: 'watch' } },
+    Environment: { Variables: { CLUSTER_ARNS: 'prod', TARGET_GROUP_ARNS: 'web', TAG_BINDINGS: 'ignored', MODE: 'watch' } },
   }),
 };
 

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { isObject, type JsonObject } from '../../functions/core/json.ts';
 import { clusterArn, targetGroupArn } from '../../scripts/simulator/account.ts';
-import { CLUSTER, type Deployment, GROUP } from '../../scripts/simulator/deployment.ts';
+import { LOG_GROUP } from '../../scripts/simulator/aws-api.ts';
+import { CLUSTER, type Deployment, GROUP, variablesOf } from '../../scripts/simulator/deployment.ts';
 import { documentOf, listOf, runCommand, runHere } from './command-line.ts';
 import { closeAccounts, ENV, HERE, LINE, MYSQL, openAccount, openAccountInStep, writesOf } from './simulated-account.ts';
 
@@ -45,8 +46,6 @@ describe('plan', () => {
     expect([writesOf(deployment), deployment.registered]).toEqual([0, before]);
 
     deployment.account.calls.clear();
-    // What a check has found of stopped tasks is in the plan of the next one; plan reads on until it has all of it.
-    await deployment.invoke({ check: true });
     const check = await deployment.invoke({ check: true });
     const { groups, checks, configuration } = isObject(check) ? check : {};
     const wouldChange = listOf(groups).flatMap((group) => listOf(group['wouldChange']));
@@ -58,7 +57,10 @@ describe('plan', () => {
     expect(found.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['foreign', 'mismatched']));
     expect(findingsOf(listOf(plan['findings']))).toEqual(findingsOf(found));
     expect(plan['failures']).toEqual([]);
-    expect(deployment.account.calls).toEqual(overHttp);
+    // Whoever names no stack has no log of its function to read.
+    const OF_LOG = ['FilterLogEvents', 'logs.ListTagsForResource'];
+    const ofCheck = [...deployment.account.calls].filter(([operation]) => !OF_LOG.includes(operation));
+    expect(new Map(ofCheck)).toEqual(overHttp);
     expect(
       listOf(plan['targets'])
         .map(({ ip, state }) => `${ip} ${state}`)
@@ -97,6 +99,36 @@ describe('plan', () => {
     expect(documentOf(deployed)).toEqual({ startedAt: expect.any(String), endedAt: expect.any(String), ...plan });
     expect(listOf(plan['changes'])).toHaveLength(3);
     expect(new Set([typeof startedAt, typeof endedAt])).toEqual(new Set(['string']));
+  });
+
+  it('finds what a deployed function finds by tag, and knows when somebody has paused it', async () => {
+    const { deployment, service, endpoint } = await openAccount();
+    const { group, account } = deployment;
+    group.tags.set('alb-target-sync', LINE);
+    account.logs.addGroup(LOG_GROUP);
+    const empty = { clusters: [], targetGroups: [], cloudMapServices: [], binding: '' };
+    const settings = join(FOLDER, 'discovering.json');
+    const Variables = variablesOf({ ...deployment.settings, ...empty });
+    writeFileSync(settings, JSON.stringify({ Environment: { Variables }, LoggingConfig: { LogGroup: LOG_GROUP } }));
+    const args = ['plan', '--json', '--settings', settings, '--endpoint-url', endpoint];
+    const plan = documentOf(await runHere(args, { env: ENV }));
+    expect(listOf(plan['resources'])).toEqual([
+      { type: 'target group', name: 'web', isRead: true, why: null },
+      { type: 'Cloud Map service', name: 'srv-mysql', isRead: true, why: null },
+    ]);
+    expect(listOf(plan['changes']).map(({ outcome }) => outcome)).toEqual(['due', 'due', 'due']);
+    expect(plan['calls']).toMatchObject({ ListLogGroupTags: 1, FilterLogEvents: 1 });
+    account.logs.tagsOf(LOG_GROUP).set('alb-target-sync', 'paused');
+    const paused = documentOf(await runHere(args, { env: ENV }));
+    expect(listOf(paused['changes']).map(({ outcome, held }) => [outcome, held])).toEqual([
+      ['held', 'paused'],
+      ['held', 'paused'],
+      ['held', 'paused'],
+    ]);
+    group.tags.clear();
+    service.tags.clear();
+    const nothing = await runHere(args, { env: ENV });
+    expect([nothing.code, documentOf(nothing)['headline']]).toEqual([1, expect.stringContaining('has the tag')]);
   });
 
   it('ends with 0 where nothing would be changed', async () => {

@@ -83,6 +83,6 @@ async function open(account: Omit<SimulatedAccount, 'endpoint'>): Promise<Simula
 }
 
 export function writesOf({ account: { calls } }: Deployment): number {
-  const writes = [...calls].filter(([operation]) => !/^(Describe|List|Get)/.test(operation));
+  const writes = [...calls].filter(([operation]) => !/^(Describe|List|Get|Filter)/.test(operation));
   return writes.reduce((sum, [, count]) => sum + count, 0);
 }
