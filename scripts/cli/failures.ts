@@ -11,12 +11,8 @@ import { shortIds } from './report/ids.ts';
 type Local = 'no credentials' | 'no region';
 
 export function answeredFailures(failures: readonly Failure[], options: ClientOptions): AnsweredFailure[] {
-<<<<<<< HEAD
   // The fields that docs/reference.md freezes, and not whatever the function notes beside them.
   const told = failures.map((failure): AnsweredFailure => {
-=======
-  const told = failures.map((failure) => {
->>>>>>> cb22cf49940ad6153cee57f2bcec335cb73abb12
     const { kind, operation, resource, message } = failure;
     return { kind, operation, resource, message, advice: adviceOn(failure, options) };
   });
