@@ -115,7 +115,7 @@ interface Budget {
   readonly removed: number;
 }
 
-export interface Owner {
+interface Owner {
   readonly task: TaskArn;
   readonly atMs: number;
 }

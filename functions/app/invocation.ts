@@ -56,7 +56,7 @@ export interface Invocation extends Request {
 }
 
 /** What was read of a Cloud Map service. */
-export interface InstanceReport {
+interface InstanceReport {
   readonly instances: readonly Instance[];
   readonly tasks: readonly Task[];
   /** Differences were observed for the first time: another observation may make them findings. */

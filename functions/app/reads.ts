@@ -38,7 +38,7 @@ export interface RunningList {
 }
 
 /** A description and when the answer that holds it arrived. */
-export interface Described {
+interface Described {
   readonly task: Task;
   readonly atMs: number;
 }

@@ -13,7 +13,7 @@ import { type Invocation, isFull } from './invocation.ts';
 import { type Listing, runPass } from './pass.ts';
 
 /** Deregistration delay and stop timeouts change with deployments, not with tasks. */
-export const SETTINGS_AUDIT_INTERVAL_MS = 900_000;
+const SETTINGS_AUDIT_INTERVAL_MS = 900_000;
 /** A page of a list waits so long for its turn, where others read as well. */
 const PAGE_MS = 200;
 /** A group that the schedule does not get to in so many runs is a failure. */

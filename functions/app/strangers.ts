@@ -174,7 +174,7 @@ async function servicesOf({ caller, reads }: Invocation, cluster: ClusterArn) {
     caller.read('ListServices', resource, { cluster, nextToken }),
   );
   // In a cluster that does not exist no service keeps a group.
-  if (!names.ok) return names.problem.kind === 'gone' ? ok([]) : names;
+  if (!names.ok) return names.problem.kind === 'gone' ? ok(new Map<string, readonly Selector[]>()) : names;
   const selectors = names.value.slice(0, SERVICES_MAX).map((name): Selector => ({ kind: 'service', cluster, name }));
   const answers = await Promise.all(selectors.map((selector) => reads.service(selector)));
   const [failure] = problemsOf(answers);

@@ -5,7 +5,7 @@ import { changeRecords, type Fields, findingRecord, type Pass } from './report.t
 /** Field by field in docs/reference.md. A field is added under the same number; what has one meaning never gets another. */
 const SCHEMA_VERSION = 1;
 
-export type AnnouncementType = 'Target Registered' | 'Target Deregistered' | 'Finding Began' | 'Finding Ended';
+type AnnouncementType = 'Target Registered' | 'Target Deregistered' | 'Finding Began' | 'Finding Ended';
 
 /** An event's detail-type and detail. It is sent at least once: a new environment does not know what another has told. */
 export interface Announcement {

@@ -1,7 +1,7 @@
 /** Decides whether a group gets another pass within the same invocation, and when. */
 
 /** When ECS answers with an older version than a hint names, the pass is repeated after this time. */
-export const BEHIND_RETRY_AFTER_MS = 1_000;
+const BEHIND_RETRY_AFTER_MS = 1_000;
 /** It is repeated this often at most and then left to the schedule: a forged version must not keep a function busy. */
 export const BEHIND_RETRIES_MAX = 2;
 /** Passes over one group are at least this far apart in one environment. */

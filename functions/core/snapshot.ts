@@ -96,11 +96,7 @@ export function membersOf(snapshot: Membership): Member[] {
 }
 
 /** The port that the binding means at the task; undefined if its definition gives no port that name, or was not read. */
-export function portOf(
-  { port }: Pick<GroupBinding, 'port'>,
-  task: Task,
-  definitions: Snapshot['definitions'],
-): Port | undefined {
+function portOf({ port }: Pick<GroupBinding, 'port'>, task: Task, definitions: Snapshot['definitions']): Port | undefined {
   if (typeof port === 'number') return port;
   return definitions?.get(definitionKey(task))?.ports.find(({ name }) => name === port)?.port;
 }

@@ -40,7 +40,7 @@ export function changesTable(title: string, changes: readonly Change[]): string 
   return section(title, [...(isMade ? ['UTC'] : []), '', 'address', 'group', 'because', 'task'], rows);
 }
 
-export function addressText(ip: string, port: number): string {
+function addressText(ip: string, port: number): string {
   return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
 }
 

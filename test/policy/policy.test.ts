@@ -143,7 +143,7 @@ describe('the comparison itself', () => {
   });
 
   it('asks the role of the spoke about a call that goes there', async () => {
-    const settings: SettingsText = { ...SETTINGS, clusters: [], spokeRole: { name: 'reader' } };
+    const settings: SettingsText = { ...SETTINGS, clusters: [], spokeRole: { name: 'reader', externalId: undefined } };
     const written = requestsOf({ ...register, settings }).map((request) => ({ settings, home: SPOKES[0], request }));
     expect(await deniedOf(written)).toHaveLength(1);
     expect(await deniedOf(written.map((each) => ({ ...each, home: HOME })))).toEqual([]);

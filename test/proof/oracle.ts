@@ -329,7 +329,7 @@ export class Oracle implements Judge {
   }
 }
 
-export function isMeant(line: Pick<WantedLine, 'kind' | 'name'>, task: Pick<KnownTask, 'group' | 'family'>): boolean {
+function isMeant(line: Pick<WantedLine, 'kind' | 'name'>, task: Pick<KnownTask, 'group' | 'family'>): boolean {
   if (line.kind === 'service') return task.group === `service:${line.name}`;
   return task.family === line.name && !task.group.startsWith('service:');
 }

@@ -87,7 +87,7 @@ export function mixed() {
   return { fake, context };
 }
 
-export const silent: Invocation['reporter'] = {
+const silent: Invocation['reporter'] = {
   configured: () => undefined,
   passed: () => undefined,
   checked: () => undefined,

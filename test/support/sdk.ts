@@ -125,19 +125,3 @@ export function sentBy(mock: Mock): Sent[] {
     return { command: command.constructor.name, input: command['input'], abortSignal: options['abortSignal'] };
   });
 }
-
-/** A clock that only moves when somebody sleeps. */
-export class SleepClock implements Clock {
-  #nowMs = 1_700_000_000_000;
-  readonly sleeps: number[] = [];
-
-  now(): number {
-    return this.#nowMs;
-  }
-
-  sleep(milliseconds: number): Promise<void> {
-    this.sleeps.push(milliseconds);
-    this.#nowMs += milliseconds;
-    return Promise.resolve();
-  }
-}

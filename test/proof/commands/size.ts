@@ -1,0 +1,58 @@
+/**
+ * How long a stack takes at its promised size, world by world, and what it asks AWS for: writes the table into docs/performance.md.
+ * `--only TEXT` plays the worlds with the text in their name, and writes nothing.
+ */
+import { parseArgs } from 'node:util';
+import { markdownTable, writeSection } from '../../../scripts/tools/docs/section.ts';
+import { percentile } from '../exposure-measure.ts';
+import { runSize, type SizeOptions } from '../size/scene.ts';
+
+const PAGE = new URL('../../../docs/performance.md', import.meta.url);
+const HEADER = [
+  'groups x tasks',
+  'events',
+  'tasks replaced in each group',
+  'RUNNING to registered, p50 / p99 s',
+  'ordered to stop to deregistered, p50 / p99 s',
+  'calls to AWS',
+  'dead letters',
+];
+const WORLDS: readonly SizeOptions[] = [
+  { groups: 5, tasks: 100, events: 'delivered', replaced: 1 },
+  { groups: 5, tasks: 100, events: 'lost', replaced: 1 },
+  { groups: 21, tasks: 100, events: 'lost', replaced: 1 },
+  { groups: 30, tasks: 100, events: 'delivered', replaced: 1 },
+  { groups: 30, tasks: 100, events: 'lost', replaced: 1 },
+  { groups: 30, tasks: 100, events: 'lost', replaced: 20 },
+  { groups: 30, tasks: 300, events: 'lost', replaced: 1 },
+  { groups: 30, tasks: 1_000, events: 'delivered', replaced: 1 },
+  { groups: 30, tasks: 1_000, events: 'lost', replaced: 1 },
+];
+
+const { values } = parseArgs({ options: { only: { type: 'string' } } });
+const rows: string[][] = [];
+for (const world of WORLDS) {
+  const name = `${world.groups} x ${world.tasks.toLocaleString('en-US')}`;
+  if (values.only !== undefined && !name.includes(values.only)) continue;
+  const { registerMs, deregisterMs, calls, deadLetters } = await runSize(world);
+  const row = [
+    name,
+    world.events,
+    `${world.replaced}`,
+    spread(registerMs),
+    spread(deregisterMs),
+    [...calls.values()].reduce((sum, count) => sum + count, 0).toLocaleString('en-US'),
+    `${deadLetters}`,
+  ];
+  rows.push(row);
+  console.log(row.join(' | '));
+}
+if (values.only === undefined) writeSection(PAGE, 'size', markdownTable(HEADER, rows));
+
+function spread(ms: readonly number[]): string {
+  return [0.5, 0.99].map((share) => seconds(percentile(ms, share))).join(' / ');
+}
+
+function seconds(ms: number): string {
+  return Number.isFinite(ms) ? (ms / 1_000).toFixed(1) : 'never';
+}
