@@ -418,13 +418,14 @@ class Scenario {
     ];
   }
 
-  /** Where others write to the group, a target that cannot be proved dead may stay, as long as a finding names it. */
+  /** Where others write to the group, or a task of anybody's answers, a target that cannot be proved dead may stay, while a finding names it. */
   #reportedAddresses(): Set<string> {
-    if (!SHARED.some((each) => this.#has(each))) return new Set();
+    const isShared = SHARED.some((each) => this.#has(each));
+    const isAnswered = (key: string): boolean => this.#account.elb.answers(key.slice(0, key.lastIndexOf(':')), 8080);
     const findings = this.#stacks
       .flatMap(({ standing }) => standing)
       .filter(({ kind }) => kind === 'unproven' || kind === 'foreign');
-    return new Set(findings.map(({ subject }) => subject));
+    return new Set(findings.map(({ subject }) => subject).filter((key) => isShared || isAnswered(key)));
   }
 
   #wantedKinds(): Kind[] {

@@ -11,7 +11,7 @@ import { createElbApi } from '../../functions/adapters/elb.ts';
 import { createLogsApi } from '../../functions/adapters/logs.ts';
 import type { ClientFor } from '../../functions/adapters/places.ts';
 import { createTaggingApi } from '../../functions/adapters/tagging.ts';
-import type { AwsApi, Clock } from '../../functions/app/ports.ts';
+import type { AwsApi } from '../../functions/app/ports.ts';
 import type { Selector } from '../../functions/core/binding.ts';
 import { isObject } from '../../functions/core/json.ts';
 import {
