@@ -4,7 +4,14 @@ import type { BoundGroup } from '../core/configuration.ts';
 import type { Hint } from '../core/event.ts';
 import type { Failure } from '../core/failure.ts';
 import { problemsOf } from '../core/result.ts';
-import { isUnproved, type ListedBinding, type Snapshot, type TasksToDescribe, tasksToDescribe } from '../core/snapshot.ts';
+import {
+  doubtfulOwners,
+  isUnproved,
+  type ListedBinding,
+  type Snapshot,
+  type TasksToDescribe,
+  tasksToDescribe,
+} from '../core/snapshot.ts';
 import type { Target } from '../core/target.ts';
 import { definitionKey, isLive, isServing, type Task } from '../core/task.ts';
 import type { TaskArn } from '../core/values.ts';
@@ -49,7 +56,9 @@ export async function readSnapshot(invocation: Invocation, request: PassRequest,
   const unproved = hinted.filter((task) => isServing(task) && isUnproved(bindings, task));
   // Only a list tells whether others serve: without one, every task that is put on hold would look like the last.
   const isHolding = hinted.some((task) => held?.has(task.arn) && isLive(task) && isSelected(bindings, task));
-  if (unproved.length === 0 && !isHolding) return reading;
+  if (unproved.length === 0 && !isHolding) {
+    return doubtfulOwners(reading.snapshot).length === 0 ? reading : describe(invocation, request, targets, lists, reading);
+  }
   const proved = await Promise.all(
     lists.map((list) =>
       isHolding ? listRunning(invocation, list.binding, readAtMs) : prove(invocation, list, unproved, readAtMs),

@@ -136,6 +136,7 @@ export function tasksToDescribe(snapshot: Snapshot, hints: readonly Hint[]): Tas
   for (const member of members) {
     if (mayBeWritten(member, registered, wanted)) known.set(member.task.arn, member.task.cluster);
   }
+  for (const task of doubtfulOwners(snapshot)) known.set(task.arn, task.cluster);
   for (const task of snapshot.tasks.values()) {
     if (isLive(task) && isUnlisted(snapshot.bindings, task)) known.set(task.arn, task.cluster);
   }
@@ -145,6 +146,20 @@ export function tasksToDescribe(snapshot: Snapshot, hints: readonly Hint[]): Tas
     (snapshot.tasks.has(hint.task) ? known : hinted).set(hint.task, hint.cluster);
   }
   return { known: references(known), hinted: references(hinted) };
+}
+
+/**
+ * Tasks that an earlier pass saw live at an address which this pass has read to be another task's, one that stops. Their own stop may have
+ * come to another environment: until they are read again, they would keep a dead target in the group.
+ */
+export function doubtfulOwners(snapshot: Snapshot): Task[] {
+  const members = membersOf(snapshot);
+  const registered = registeredAddresses(snapshot.targets);
+  const isRead = ({ task }: Member): boolean => snapshot.describedAtMs.has(task.arn);
+  const left = new Set(members.filter((member) => isRead(member) && !isLive(member.task)).map(({ address }) => address));
+  return members
+    .filter((member) => isWanted(member) && !isRead(member) && registered.has(member.address) && left.has(member.address))
+    .map(({ task }) => task);
 }
 
 /** Whether the hint tells of a version of the task that no read has shown yet. STOPPED in a read is final at any version. */
