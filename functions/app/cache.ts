@@ -301,9 +301,9 @@ export function burstBeganMs({ passesAtMs }: GroupCache, nowMs: number): number 
   return Math.min(nowMs, ...passesAtMs.filter((atMs) => nowMs - atMs < BURST_MS));
 }
 
-/** Keeps since when each planned removal is known proved. */
+/** Keeps since when the task of each planned removal is known to have ended: that it stops, or that a line drains, says nothing of it. */
 export function noteProofs(group: GroupCache, planned: readonly Change[], nowMs: number): void {
-  const keys = planned.filter(({ kind }) => kind === 'deregister').map(changeKey);
+  const keys = planned.filter(({ because }) => because.rule === 'task has stopped').map(changeKey);
   group.provedAtMs = new Map(keys.map((key) => [key, group.provedAtMs.get(key) ?? nowMs]));
 }
 

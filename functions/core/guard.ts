@@ -46,7 +46,7 @@ export interface GuardInput {
   /** Whether the group has a registered target of a serving task that is not on hold. */
   readonly servesOtherwise: boolean;
   readonly isPaused: boolean;
-  /** When this environment first knew each removal proved, by `changeKey`. */
+  /** When this environment first knew that the task of a removal has ended, by `changeKey`. */
   readonly provedAtMs: ReadonlyMap<string, number>;
   /** When this pass began to list the running tasks; undefined if it did not. */
   readonly listedAtMs: number | undefined;

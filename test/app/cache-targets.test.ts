@@ -38,15 +38,19 @@ describe('removals', () => {
   );
   if (add === undefined || remove === undefined) throw new Error('The test expects a registration and a removal.');
 
-  it('keep when they were first planned, for as long as they are, and registrations keep nothing', () => {
+  it('keep since when their tasks are known to have ended, for as long as they are planned, and others keep nothing', () => {
     const group = fresh();
-    const other = { ...remove, address: at('10.0.0.3') };
-    noteProofs(group, [add, remove], START_MS);
-    noteProofs(group, [other, remove], START_MS + 5);
+    const ended = { ...remove, because: { ...remove.because, rule: 'task has stopped' as const } };
+    const other = { ...ended, address: at('10.0.0.3') };
+    // A target is planned to leave because its task stops or a line drains long before its task ends.
+    noteProofs(group, [add, remove], START_MS - 5);
+    expect(group.provedAtMs).toEqual(new Map());
+    noteProofs(group, [add, ended], START_MS);
+    noteProofs(group, [other, ended], START_MS + 5);
     expect(group.provedAtMs).toEqual(
       new Map([
         [changeKey(other), START_MS + 5],
-        [changeKey(remove), START_MS],
+        [changeKey(ended), START_MS],
       ]),
     );
     noteProofs(group, [], START_MS + 9);

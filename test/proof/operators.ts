@@ -35,8 +35,15 @@ export class Operators {
 
   start(kind: Kind, timing: Partial<TaskTiming> = this.#drawTiming()): TaskRecord {
     const isPoison = kind === 'app' && this.#random.chance(this.#mix.poisonP);
-    const ipv4 = isPoison ? `172.31.0.${this.#random.whole(4, 250)}` : undefined;
+    const ipv4 = isPoison ? this.#addressElsewhere() : undefined;
     return this.#account.ecs.start({ clusterArn: CLUSTER_ARN, ...KINDS[kind], timing, ipv4 });
+  }
+
+  /** One of another VPC that no task has now: networks with a route between them have no address in common. */
+  #addressElsewhere(): string {
+    const first = this.#random.whole(4, 250);
+    const all = Array.from({ length: 247 }, (_, index) => `172.31.0.${4 + ((first + index) % 247)}`);
+    return all.find((ip) => this.#account.ecs.holdersOf(ip).length === 0) ?? '172.31.1.4';
   }
 
   /** One turn of the churn: something starts, stops or dies. */
