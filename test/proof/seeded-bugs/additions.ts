@@ -20,14 +20,18 @@ export const WRONG_ADDITIONS: readonly SeededBug[] = [
     patches: [
       {
         file: FILES.PLAN,
-        find: '!binding.listed.has(task.arn) || !isServing(task)',
-        replace: "!binding.listed.has(task.arn) || !['serving', 'pending'].includes(phaseOf(task))",
+        find: '!isMember(binding, task) || !isReady(member)',
+        replace: "!isMember(binding, task) || !['serving', 'pending'].includes(phaseOf(task))",
       },
-      { file: FILES.GUARD, find: 'return task !== undefined && !isServing(task);', replace: 'return false;' },
+      {
+        file: FILES.GUARD,
+        find: "if (kind === 'register') return task === undefined || (isServing(task) && !held?.has(because.task));",
+        replace: "if (kind === 'register') return true;",
+      },
       {
         file: FILES.CORE_SNAPSHOT,
-        find: 'return binding.listed.has(task.arn) && isServing(task) && !registered.has(address);',
-        replace: 'return binding.listed.has(task.arn) && !registered.has(address);',
+        find: 'return !binding.drain && isMember(binding, task) && isServing(task);',
+        replace: 'return !binding.drain && isMember(binding, task);',
       },
     ],
     caughtBy: ['S5'],
@@ -35,7 +39,14 @@ export const WRONG_ADDITIONS: readonly SeededBug[] = [
   {
     name: 'registers what no list names',
     why: 'The description says RUNNING, so the list can only be behind.',
-    patches: [{ file: FILES.PLAN, find: '!binding.listed.has(task.arn) || !isServing(task)', replace: '!isServing(task)' }],
+    patches: [
+      { file: FILES.PLAN, find: '!isMember(binding, task) || !isReady(member)', replace: '!isReady(member)' },
+      {
+        file: FILES.CORE_SNAPSHOT,
+        find: 'return !binding.drain && isMember(binding, task) && isServing(task);',
+        replace: 'return !binding.drain && isServing(task);',
+      },
+    ],
     caughtBy: ['S4'],
   },
   {
@@ -65,7 +76,11 @@ export const WRONG_ADDITIONS: readonly SeededBug[] = [
         find: 'registration === undefined || registered.has(member.address)',
         replace: 'registration === undefined',
       },
-      { file: FILES.CORE_SNAPSHOT, find: 'isServing(task) && !registered.has(address);', replace: 'isServing(task);' },
+      {
+        file: FILES.CORE_SNAPSHOT,
+        find: '  if (registered.has(address)) return',
+        replace: '  if (registered.has(address) && !isServing(task)) return',
+      },
     ],
     caughtBy: ['S15'],
   },
@@ -87,12 +102,12 @@ export const WRONG_ADDITIONS: readonly SeededBug[] = [
     patches: [
       {
         file: FILES.WRITES,
-        find: '      const isFound = chunk.length === 1;',
-        replace: '      const isFound = true;',
+        find: '    if (chunk.length === 1) this.#take(chunk, refused(chunk, failure));',
+        replace: '    this.#take(chunk, refused(chunk, failure));',
       },
       {
         file: FILES.WRITES,
-        find: 'for (const { address } of chunk) shares.set(address, Math.ceil(chunk.length / 2));',
+        find: 'for (const { address } of chunk) this.#shares.set(address, Math.ceil(chunk.length / 2));',
         replace: '',
       },
     ],
@@ -108,7 +123,7 @@ export const WRONG_ADDITIONS: readonly SeededBug[] = [
     name: 'no pagination',
     why: 'A list fits on its first page; it always has.',
     patches: [
-      { file: FILES.READS, find: 'if (nextToken === undefined) return answered(items);', replace: 'return answered(items);' },
+      { file: FILES.CALLER, find: 'if (nextToken === undefined) return ok(items);', replace: 'return ok(items);' },
     ],
     caughtBy: ['L1', 'L3'],
   },
@@ -117,9 +132,9 @@ export const WRONG_ADDITIONS: readonly SeededBug[] = [
     why: 'Cache knows who had the address.',
     patches: [
       {
-        file: FILES.SNAPSHOT,
-        find: '  if (!unexplainedAddresses(reading.snapshot).some(isDue)) return reading;',
-        replace: '  if (isDue !== undefined) return reading;',
+        file: FILES.STRANGERS,
+        find: '  if (!unexplained.some(isDue)) return',
+        replace: '  if (isDue !== undefined) return',
       },
     ],
     caughtBy: ['L2', 'L3'],

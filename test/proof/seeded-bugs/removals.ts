@@ -4,8 +4,8 @@ import { FILES, type Patch, type SeededBug } from './seeded-bug.ts';
 /** What an event says of its task, carried along with the hint, as a task that nobody read. */
 const CARRY_DETAIL: Patch = {
   file: FILES.EVENT,
-  find: "      eventId: shortText(event['id']) ?? '',",
-  replace: `      eventId: shortText(event['id']) ?? '',
+  find: '      claim: claimOf(event, detail),',
+  replace: `      claim: claimOf(event, detail),
       told: {
         arn: task.value, cluster: cluster.value, version: detail.version, desired: detail.desiredStatus, last: detail.lastStatus,
         group: detail.group, definition: definitionOf(detail.taskDefinitionArn), interface: 'ATTACHED',
@@ -20,15 +20,15 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
     patches: [
       CARRY_DETAIL,
       {
-        file: FILES.RECONCILE,
-        find: '  const planned = planChanges(reading.snapshot);',
-        replace: `  const planned = context.hints.flatMap(({ told }) => {
-    const binding = reading.snapshot.bindings[0];
+        file: FILES.PASS,
+        find: '  const planned = planChanges(snapshot);',
+        replace: `  const planned = hints.flatMap(({ told }) => {
+    const binding = snapshot.bindings[0];
     if (told?.ipv4 === undefined) return [];
     const descriptor = { id: told.ipv4, port: binding.port, zone: undefined };
     const because = { rule: 'task is stopping', task: told.arn, version: 1, last: '', desired: '', describedAtMs: clock.now(), binding: '' };
     const kind = told.desired === 'STOPPED' ? 'deregister' : 'register';
-    return [{ kind, address: told.ipv4 + ':8080', descriptor, because, binding, draining: false, startedAtMs: 0 }];
+    return [{ kind, address: told.ipv4 + ':8080', descriptor, because, binding, draining: false, state: '' }];
   });`,
       },
     ],
@@ -40,14 +40,14 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
     patches: [
       CARRY_DETAIL,
       {
-        file: FILES.RECONCILE,
-        find: '  const planned = planChanges(reading.snapshot);',
-        replace: `  for (const { told } of context.hints) {
-    const known = reading.snapshot.tasks.get(told.arn);
-    reading.snapshot.tasks.set(told.arn, known === undefined ? told : { ...known, desired: told.desired, last: told.last });
-    reading.snapshot.describedAtMs.set(told.arn, clock.now());
+        file: FILES.PASS,
+        find: '  const planned = planChanges(snapshot);',
+        replace: `  for (const { told } of hints) {
+    const known = snapshot.tasks.get(told.arn);
+    snapshot.tasks.set(told.arn, known === undefined ? told : { ...known, desired: told.desired, last: told.last });
+    snapshot.describedAtMs.set(told.arn, clock.now());
   }
-  const planned = planChanges(reading.snapshot);`,
+  const planned = planChanges(snapshot);`,
       },
     ],
     caughtBy: ['S1', 'S2', 'S4', 'S5', 'S11', 'S24'],
@@ -72,14 +72,15 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
     why: 'The order of two reads cannot matter.',
     patches: [
       {
-        file: FILES.RECONCILE,
-        find: "  const targets = await caller.read('DescribeTargetHealth'",
-        replace: "  const early = await readSnapshot(context, []);\n  const targets = await caller.read('DescribeTargetHealth'",
+        file: FILES.PASS,
+        find: '  const targets = await reads.targets(bound);',
+        replace: `  if (listing !== 'none') await Promise.all(bound.bindings.map(({ selector }) => reads.running(selector, startedAtMs)));
+  const targets = await reads.targets(bound);`,
       },
       {
-        file: FILES.RECONCILE,
-        find: 'await searchStopped(context, await readSnapshot(context, targets.value))',
-        replace: 'await searchStopped(context, { ...early, snapshot: { ...early.snapshot, targets: targets.value } })',
+        file: FILES.SNAPSHOT,
+        find: '  const readAtMs = invocation.clock.now();',
+        replace: '  const readAtMs = groupCache(invocation.cache, bound.group.arn).lastPassAtMs;',
       },
     ],
     caughtBy: ['S25'],
@@ -93,11 +94,11 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
         find: 'if (isDraining(target) || wanted.has(target.address)) return [];',
         replace: 'if (isDraining(target)) return [];',
       },
-      { file: FILES.GUARD, find: 'return hasLetGo || wanted.has(address);', replace: 'return hasLetGo;' },
+      { file: FILES.GUARD, find: 'return !isReleased && !wanted.has(address);', replace: 'return !isReleased;' },
       {
         file: FILES.CORE_SNAPSHOT,
-        find: 'return registered.has(address) && !wanted.has(address);',
-        replace: 'return registered.has(address);',
+        find: '  if (registered.has(address)) return !wanted.has(address);',
+        replace: '  if (registered.has(address)) return true;',
       },
     ],
     caughtBy: ['S1'],
@@ -107,16 +108,15 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
     why: 'Something lives at the address, so the target is in use.',
     patches: [
       {
-        file: FILES.SNAPSHOT,
-        find: '  const snapshot = { group: bound.group, targets, bindings, tasks, describedAtMs: new Map<TaskArn, number>(), absentAtMs };',
-        replace: `  const { cluster } = bound.bindings[0].binding.selector;
-  const strangers = await listTasks(context.caller, { kind: 'family', cluster, name: 'other' }, 'RUNNING');
-  if (!strangers.ok) failures.push(strangers.failure);
-  else failures.push(...(await describeTasks(context, strangers.value.map((arn) => ({ arn, cluster })), 'known')).failures);
-  const snapshot = { group: bound.group, targets, bindings, tasks, describedAtMs: new Map<TaskArn, number>(), absentAtMs };
+        file: FILES.PASS,
+        find: '  const planned = planChanges(snapshot);',
+        replace: `  const { cluster } = bound.bindings[0].selector;
+  const strangers = (await reads.running({ kind: 'family', cluster, name: 'other' }, startedAtMs)).answer;
   const listed = new Set(strangers.ok ? strangers.value : []);
-  const held = new Set([...cache.tasks.values()].filter(({ task }) => listed.has(task.arn) && task.desired === 'RUNNING').map(({ task }) => task.ipv4));
-  snapshot.targets = targets.map((target) => (held.has(target.descriptor.id) ? { ...target, state: 'draining' } : target));`,
+  await reads.describe([...listed].map((arn) => ({ arn, cluster })));
+  const alive = [...cache.tasks.values()].filter(({ task }) => listed.has(task.arn) && task.desired === 'RUNNING');
+  const theirs = new Set(alive.map(({ task }) => task.ipv4));
+  const planned = planChanges(snapshot).filter(({ kind, descriptor }) => kind === 'register' || !theirs.has(descriptor.id));`,
       },
     ],
     caughtBy: ['L2', 'L3'],
@@ -125,8 +125,7 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
     name: 'no plan age',
     why: 'What was true when it was planned is true when it is sent.',
     patches: [
-      { file: FILES.WRITES, find: 'nowMs - change.because.describedAtMs <= PROOF_AGE_MAX_MS', replace: 'true' },
-      { file: FILES.GUARD, find: 'nowMs - change.because.describedAtMs > PROOF_AGE_MAX_MS', replace: 'false' },
+      { file: FILES.GUARD, find: 'return nowMs - describedAtMs > PROOF_AGE_MAX_MS;', replace: 'return nowMs < describedAtMs;' },
     ],
     caughtBy: ['S11'],
   },
@@ -136,14 +135,13 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
     patches: [
       {
         file: FILES.PLAN,
-        find: '    if (describedAtMs === undefined) return [];\n    return [{ binding, startedAtMs: task.startedAtMs ?? 0, because: proofOf(rule, binding, task, describedAtMs) }];',
-        replace:
-          '    if (rule === undefined) return [];\n    return [{ binding, startedAtMs: 0, because: proofOf(rule, binding, task, describedAtMs ?? 9e15) }];',
+        find: '    if (describedAtMs === undefined) return [];\n    return [{ binding, task, because: proofOf(rule, binding, task, describedAtMs) }];',
+        replace: '    return [{ binding, task, because: proofOf(rule, binding, task, describedAtMs ?? 9e15) }];',
       },
       {
         file: FILES.CORE_SNAPSHOT,
-        find: '  return registered.has(address) && !wanted.has(address);',
-        replace: '  return false;',
+        find: '  if (registered.has(address)) return !wanted.has(address);',
+        replace: '  if (registered.has(address)) return false;',
       },
     ],
     caughtBy: ['S11'],
@@ -154,12 +152,12 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
     patches: [
       {
         file: FILES.WRITES,
-        find: "    const answer = await send(writer, 'DeregisterTargets', chunk);",
-        replace: `    let answer = await send(writer, 'DeregisterTargets', chunk);
+        find: "    const answer = await sendPatiently(writer, 'DeregisterTargets', chunk);",
+        replace: `    let answer = await sendPatiently(writer, 'DeregisterTargets', chunk);
     for (let again = 0; again < 5 && answer !== 'not due' && !answer.ok; again += 1) {
       await writer.clock.sleep(1_000);
       const input = { group: writer.group.arn, targets: chunk.map((change) => change.descriptor) };
-      answer = await writer.caller.write('DeregisterTargets', 'again', input, () => true);
+      answer = await writer.caller.write('DeregisterTargets', 'again', input, { isDue: () => true });
     }`,
       },
     ],
@@ -171,8 +169,8 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
     patches: [
       {
         file: FILES.PLAN,
-        find: 'address: target.address, descriptor: target.descriptor, because, binding };',
-        replace: 'address: target.address, descriptor: { id: target.descriptor.id }, because, binding };',
+        find: '  const { address, descriptor, state } = target;',
+        replace: '  const { address, state } = target;\n  const descriptor = { id: target.descriptor.id };',
       },
     ],
     caughtBy: ['S12'],
@@ -183,8 +181,8 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
     patches: [
       {
         file: FILES.PLAN,
-        find: 'address: target.address, descriptor: target.descriptor, because, binding };',
-        replace: 'address: target.address, descriptor: { ...target.descriptor, zone: undefined }, because, binding };',
+        find: '  const { address, descriptor, state } = target;',
+        replace: '  const { address, state } = target;\n  const descriptor = { ...target.descriptor, zone: undefined };',
       },
     ],
     caughtBy: ['S12'],
@@ -192,7 +190,13 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
   {
     name: 'no second look',
     why: 'ECS says STOPPED, and STOPPED is final.',
-    patches: [{ file: FILES.GUARD, find: "    if (!isConfirmed) return 'waits for confirmation';", replace: '' }],
+    patches: [
+      {
+        file: FILES.GUARD,
+        find: "holds: (change, input) => change.because.rule === 'task has stopped' && !isConfirmed(change, input),",
+        replace: 'holds: () => false,',
+      },
+    ],
     caughtBy: ['S7'],
   },
   {
@@ -200,17 +204,14 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
     why: 'Five seconds have passed; that was the point.',
     patches: [
       {
-        file: FILES.RECONCILE,
-        find: 'isConfirmationDue(context) ? await readTasksAgain(context, first) : first;',
-        replace: 'isConfirmationDue(context) ? { ...first, confirmedAtMs: clock.now() } : first;',
+        file: FILES.GUARD,
+        find: '  return (listedAtMs ?? Number.NEGATIVE_INFINITY) - endKnownMs',
+        replace: '  return nowMs - endKnownMs',
       },
       {
-        file: FILES.SNAPSHOT,
-        find: '  const { bindings, failures } = await readLists(context);',
-        replace: `  const group = groupCache(cache, bound.group.arn);
-  const looked = group.looked !== undefined && context.firstProofMs.size > 0 ? group.looked : await readLists(context);
-  group.looked = looked;
-  const { bindings, failures } = looked;`,
+        file: FILES.READS,
+        find: 'known !== undefined && known.beganAtMs >= notBeforeMs',
+        replace: 'known !== undefined',
       },
     ],
     caughtBy: ['S7'],
@@ -256,14 +257,20 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
         find: 'if (isDraining(target) || wanted.has(target.address)) return [];',
         replace: "if (isDraining(target) || (wanted.has(target.address) && target.state !== 'unhealthy')) return [];",
       },
-      { file: FILES.GUARD, find: 'return hasLetGo || wanted.has(address);', replace: 'return hasLetGo;' },
+      { file: FILES.GUARD, find: 'return !isReleased && !wanted.has(address);', replace: 'return !isReleased;' },
     ],
     caughtBy: ['S1', 'S2'],
   },
   {
     name: 'removes although a read has failed',
     why: 'This task is proved stopped; the other list is about other tasks.',
-    patches: [{ file: FILES.GUARD, find: "  if (input.readsFailed) return 'a read failed';", replace: '' }],
+    patches: [
+      {
+        file: FILES.GUARD,
+        find: "change.kind === 'deregister' && lacksRead(change, unreadClusters)",
+        replace: 'change.because === undefined && lacksRead(change, unreadClusters)',
+      },
+    ],
     caughtBy: ['S8'],
   },
   {
@@ -272,8 +279,8 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
     patches: [
       {
         file: FILES.SNAPSHOT,
-        find: "    answer.ok || answer.problem.kind === 'gone' ? [] : [answer.failure],\n  );\n  return { bindings, failures };",
-        replace: '    [],\n  );\n  return { bindings, failures };',
+        find: "  return { binding: { ...binding, list: 'failed', listed: new Set() }, failure: answer.problem };",
+        replace: "  return { binding: { ...binding, list: 'read', listed: new Set() }, beganAtMs };",
       },
     ],
     caughtBy: ['S8', 'S16'],

@@ -8,12 +8,12 @@ export const WRONG_CONDUCT: readonly SeededBug[] = [
     patches: [
       {
         file: FILES.SNAPSHOT,
-        find: '  for (const binding of bindings) noteListed(',
+        find: '  const definitionFailures = await readDefinitions(',
         replace: `  for (const { task, version } of hints) {
     const fact = cache.tasks.get(task);
     if (fact !== undefined && version > fact.task.version) cache.tasks.set(task, { ...fact, task: { ...fact.task, version } });
   }
-  for (const binding of bindings) noteListed(`,
+  const definitionFailures = await readDefinitions(`,
       },
       {
         file: FILES.TASK,
@@ -28,11 +28,11 @@ export const WRONG_CONDUCT: readonly SeededBug[] = [
     why: 'A hint tells of a newer version, so a write on an older one would be too early.',
     patches: [
       {
-        file: FILES.RECONCILE,
-        find: '  const planned = planChanges(reading.snapshot);',
+        file: FILES.PASS,
+        find: '  const planned = planChanges(snapshot);',
         replace: `  cache.promised ??= new Map();
-  for (const { task, version } of context.hints) cache.promised.set(task, Math.max(version, cache.promised.get(task) ?? 0));
-  const planned = planChanges(reading.snapshot).filter(({ because }) => because.version >= (cache.promised.get(because.task) ?? 0));`,
+  for (const { task, version } of hints) cache.promised.set(task, Math.max(version, cache.promised.get(task) ?? 0));
+  const planned = planChanges(snapshot).filter(({ because }) => because.version >= (cache.promised.get(because.task) ?? 0));`,
       },
     ],
     caughtBy: ['L2', 'L3'],
@@ -54,9 +54,9 @@ export const WRONG_CONDUCT: readonly SeededBug[] = [
     why: 'The error was logged, and that is what errors are for.',
     patches: [
       {
-        file: FILES.RECONCILE,
-        find: '  const isUnfinished = isAged || failures.some(isPassing);',
-        replace: '  const isUnfinished = false;',
+        file: FILES.PASS,
+        find: '      failed: isAged || [...failures, ...recordFailures].some(isPassing),',
+        replace: '      failed: false,',
       },
     ],
     caughtBy: ['S16'],
@@ -66,9 +66,9 @@ export const WRONG_CONDUCT: readonly SeededBug[] = [
     why: 'Better the usual binding than none.',
     patches: [
       {
-        file: FILES.CONFIGURATION,
+        file: FILES.READ_CONFIGURATION,
         find: '      // A failed read is not "no tag": the last copy stays, and the guard sees how old it is.',
-        replace: `      for (const arn of chunk) {
+        replace: `      for (const arn of items) {
         copies.set(arn, { tags: [{ key: 'alb-target-sync', value: 'service=app port=8080' }], readAtMs: reader.clock.now() });
       }`,
       },
@@ -79,21 +79,20 @@ export const WRONG_CONDUCT: readonly SeededBug[] = [
     name: 'binding of any age',
     why: 'Nobody changes tags.',
     patches: [
-      { file: FILES.GUARD, find: 'nowMs - (bindingsReadAtMs ?? nowMs) > WIRING_AGE_MAX_MS', replace: 'false' },
-      { file: FILES.WRITES, find: 'nowMs - bindingsReadAtMs <= WIRING_AGE_MAX_MS', replace: 'true' },
+      { file: FILES.GUARD, find: 'nowMs - bindingsReadAtMs > BINDINGS_AGE_MAX_MS', replace: 'nowMs < bindingsReadAtMs' },
     ],
     caughtBy: ['S21'],
   },
   {
     name: 'observe is a suggestion',
     why: 'The proof is perfect, why not write.',
-    patches: [{ file: FILES.GUARD, find: "  if (!change.binding.writes) return 'observe';", replace: '' }],
+    patches: [{ file: FILES.GUARD, find: 'holds: ({ binding }) => !binding.writes', replace: 'holds: () => false' }],
     caughtBy: ['S18', 'S4'],
   },
   {
     name: 'writes beside ECS',
     why: 'Two keepers keep better than one.',
-    patches: [{ file: FILES.GUARD, find: "  if (change.binding.native) return 'ECS manages this group';", replace: '' }],
+    patches: [{ file: FILES.GUARD, find: 'holds: ({ binding }) => binding.native', replace: 'holds: () => false' }],
     caughtBy: ['S20', 'S4'],
   },
   {
@@ -102,8 +101,8 @@ export const WRONG_CONDUCT: readonly SeededBug[] = [
     patches: [
       {
         file: FILES.GUARD,
-        find: "return nowMs - writtenMs < pauseMs ? 'contested' : undefined;",
-        replace: 'return undefined;',
+        find: 'nowMs - (writtenAtMs.get(changeKey(change)) ?? Number.NEGATIVE_INFINITY) <',
+        replace: 'Number.POSITIVE_INFINITY <',
       },
     ],
     caughtBy: ['S19'],
@@ -114,7 +113,7 @@ export const WRONG_CONDUCT: readonly SeededBug[] = [
     patches: [
       {
         file: FILES.SYNC,
-        find: '      const { unfinished } = await visit(environment, request, reports);',
+        find: '      const { unfinished } = await run(environment, request, reports);',
         replace: '      const unfinished = request.hints;',
       },
     ],
@@ -125,9 +124,11 @@ export const WRONG_CONDUCT: readonly SeededBug[] = [
     why: 'Nothing was hinted at, so nothing has changed.',
     patches: [
       {
-        file: FILES.VISIT,
-        find: '  if (isFull(request)) return false;\n  const { settings, configuration: read }',
-        replace: '  const { settings, configuration: read }',
+        file: FILES.RUN,
+        find: '  if (isFull(invocation) || hintsFor(invocation, bound, invocation.hints).length > 0) return true;',
+        replace: `  const { wholeAtMs, driftMs } = groupCache(invocation.cache, bound.group.arn);
+  if (isFull(invocation) && wholeAtMs !== undefined && driftMs === 0) return false;
+  if (isFull(invocation) || hintsFor(invocation, bound, invocation.hints).length > 0) return true;`,
       },
     ],
     caughtBy: ['L3'],
@@ -137,8 +138,8 @@ export const WRONG_CONDUCT: readonly SeededBug[] = [
     why: 'Then it is always fresh.',
     patches: [
       {
-        file: FILES.ENVIRONMENT,
-        find: '  if (isCurrent(configuration, clock.now())) return Promise.resolve(configuration);',
+        file: FILES.INVOCATION,
+        find: "  if (isFresh && isCurrent(known, clock.now(), trigger === 'schedule')) return Promise.resolve(known);",
         replace: '',
       },
     ],
