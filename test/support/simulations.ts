@@ -108,7 +108,7 @@ export class Play {
     return clock.now() - fromMs;
   }
 
-  /** A running service of so many tasks, in step with its group and known to nobody yet. */
+  /** A running service of so many tasks, registered by an environment of the stack that is gone: only its record knows them. */
   async inStep(count: number, timing: Partial<TaskTiming> = {}): Promise<TaskRecord[]> {
     const { deployment } = this;
     const { deliver } = deployment;
@@ -116,6 +116,7 @@ export class Play {
     const tasks = deployment.start(count, { timing: { ...QUICK, ...timing } });
     await deployment.pass(100);
     deployment.account.elb.register(deployment.group, tasks.map(requestOf));
+    this.#recordRegistered(tasks);
     deployment.deliver = deliver;
     return tasks;
   }
@@ -134,6 +135,14 @@ export class Play {
 
   send(...messages: readonly unknown[]): void {
     for (const message of messages) this.deployment.queue.send(typeof message === 'string' ? message : JSON.stringify(message));
+  }
+
+  /** The line that the function leaves in its log before it registers tasks. */
+  #recordRegistered(tasks: readonly TaskRecord[]): void {
+    const { account, group } = this.deployment;
+    const targets = tasks.map((task) => `${keyOfTask(task)} ${task.arn}`);
+    const line = { message: 'record', kind: 'register', targetGroupArn: group.arn, targets };
+    account.logs.sink(LOG_GROUP, 'gone')(JSON.stringify(line));
   }
 
   #backend(): Backend {
