@@ -1,5 +1,6 @@
 /** A deployment with the function on it in process, the oracle behind every environment, and what tests do to it over and over. */
 
+import { saltOf } from '../../functions/app/invocation.ts';
 import { createSimulatedAws, type Line, LOG_GROUP } from '../../scripts/simulator/aws-api.ts';
 import { runClock, settleOnce } from '../../scripts/simulator/clock.ts';
 import {
@@ -155,8 +156,11 @@ export class Play {
           sleep: (milliseconds: number) => deployment.clock.sleep(milliseconds),
         };
         const world = createSimulatedAws(deployment.service, this.#lineOf(number, settings));
-        const log = logTo(deployment.account.logs.sink(LOG_GROUP, `${number}`));
-        const runtime: InProcessRuntime = spawnInProcess(parseSettings(settings), world, clock, { log });
+        const stream = `[$LATEST]${number}`;
+        const runtime: InProcessRuntime = spawnInProcess(parseSettings(settings), world, clock, {
+          salt: saltOf(stream),
+          log: logTo(deployment.account.logs.sink(LOG_GROUP, stream)),
+        });
         this.reporters.push(runtime.reports);
         return {
           invoke: async (input, remainingMs) => {
