@@ -22,6 +22,11 @@ const TASK_KEPT_MS = 3_600_000;
 /** Passes within this time of each other are one burst. */
 const BURST_MS = 5_000;
 const BUDGET_MS = 60_000;
+/**
+ * No life between an order to stop and its last event takes so long. A claim that is farther from now tells that a clock is wrong or that
+ * the event was kept somewhere: to compare its time with a read of ours would leave out stops that nobody has looked at.
+ */
+const CLAIM_AGE_MAX_MS = 300_000;
 /** So many targets may always leave within a minute: a small group may be replaced whole. */
 const BUDGET_MIN = 20;
 
@@ -243,12 +248,13 @@ export function noteListed(cache: Cache, listed: Iterable<TaskArn>, nowMs: numbe
  */
 export function hintsFor({ cache, clock, environment }: Hearer, bound: BoundGroup, hints: readonly Hint[]): Hint[] {
   const known = groupCache(cache, bound.group.arn);
+  const isDated = ({ claim }: Hint): boolean => claim !== undefined && Math.abs(clock.now() - claim.atMs) <= CLAIM_AGE_MAX_MS;
   const isPremature = ({ isFollowUp, claim }: Hint): boolean =>
     isFollowUp === true && claim?.isStop === true && clock.now() - claim.atMs < environment.eventAgeMs;
   // A target that this environment has just registered may not be shown yet.
   const isUnshown = ({ task }: Hint): boolean =>
     [...known.writtenAtMs.keys()].some((key) => key.startsWith('register ') && key.endsWith(task));
-  const isSettled = (hint: Hint): boolean => isPremature(hint) || isClaimMet(bound, hint, known.targetsRead);
+  const isSettled = (hint: Hint): boolean => isDated(hint) && (isPremature(hint) || isClaimMet(bound, hint, known.targetsRead));
   return hints.filter((hint) => isMeant(bound, hint) && !isCovered(known, hint) && (isUnshown(hint) || !isSettled(hint)));
 }
 

@@ -115,7 +115,9 @@ export async function runPass(invocation: Invocation, bound: BoundGroup, listing
   const behind = hintsBehind(snapshot, hints);
   const isAged = written.aged.length > 0 || guarded.held.some(isOutdated);
   if (failures.length === 0 && !isAged) {
-    known.covered = coveredBy(snapshot.tasks, openTasks(guarded, written, behind));
+    // Whose a target is was not found out: what comes again for that has to find its task open.
+    const unrecorded = recordFailures.length > 0 ? late.map(({ because }) => because.task) : [];
+    known.covered = coveredBy(snapshot.tasks, new Set([...openTasks(guarded, written, behind), ...unrecorded]));
   }
   known.driftMs = oldestOpenMs(planned, written.done, guarded.held, known.boundAtMs, endedAtMs);
   if (readFailures.length === 0) {

@@ -87,9 +87,13 @@ function listingOf(invocation: Invocation, known: GroupCache, isConfirming: bool
   return isFullBatch && isBurst(known, environment.burstPasses, clock.now()) ? 'burst' : 'none';
 }
 
-/** Whether the lists of the group's tasks can be read in the time left: reading half of them would be a waste. */
-function hasTimeToList({ clock, deadlineMs }: Invocation, { listedTasks }: GroupCache): boolean {
-  return clock.now() + PASS_TIME_MS + Math.ceil(listedTasks / LIST_TASKS_MAX) * PAGE_MS < deadlineMs;
+/**
+ * Whether the lists of the group's tasks can be read in the time left: reading half of them would be a waste. They are tried all the same
+ * while more than half of the time is left: a group whose lists look too long for a whole invocation would never be read again.
+ */
+function hasTimeToList({ clock, beganAtMs, deadlineMs }: Invocation, { listedTasks }: GroupCache): boolean {
+  const listMs = Math.min(Math.ceil(listedTasks / LIST_TASKS_MAX) * PAGE_MS, (deadlineMs - beganAtMs) / 2);
+  return clock.now() + PASS_TIME_MS + listMs < deadlineMs;
 }
 
 function defer({ trigger, cache }: Invocation, known: GroupCache, group: TargetGroupArn): Reconciled {

@@ -260,6 +260,18 @@ describe('the hints that a pass has to settle', () => {
     // Targets that were read before the event prove nothing, be it that their answer came after it.
     expect(hintsFor(hears, APP, [claimed(START_MS + 1)])).toHaveLength(1);
   });
+
+  it.each([
+    [-300_001, false, 1],
+    [-300_000, false, 0],
+    [300_000, true, 0],
+    [300_001, true, 1],
+  ])('claim what is %i ms from now, which a wrong clock may have written (a repetition: %s): %i', (ms, isFollowUp, count) => {
+    const hears = hearer();
+    noteTargets(hears.known, [], START_MS, START_MS + 50);
+    const claim = { addresses: [ip('10.0.0.1')], isStop: true, atMs: START_MS + ms };
+    expect(hintsFor(hears, APP, [{ ...NEWS, isFollowUp, claim }])).toHaveLength(count);
+  });
 });
 
 describe('passes', () => {

@@ -123,12 +123,14 @@ describe('a removal that comes late', () => {
     ['unavailable', true],
     ['denied', false],
   ] as const)('is not made where the record cannot be read (%s), which is a failure of the pass', async (kind, failed) => {
-    const { fake, context } = ended(LATE_MS);
+    const { fake, context, gone } = ended(LATE_MS);
     fake.answers.FilterLogEvents = () => fails(kind, 'no');
     const pass = await passOver(context);
     expect(reasons(pass)).toEqual(['ownership is unknown']);
     expect(pass.failures).toMatchObject([{ kind, operation: 'FilterLogEvents', resource: 'the record of web' }]);
     expect(pass.open.failed).toBe(failed);
+    // The message that comes again for it is looked at.
+    expect(cacheOf(context).covered.has(gone.arn)).toBe(false);
   });
 
   it('is not made where ELB has just begun to check the target: somebody registered it a moment ago', async () => {

@@ -249,6 +249,8 @@ describe('what the time does not suffice for', () => {
     [1_000, 6_000, 0],
     [1_000, 6_001, 1],
     [1_001, 6_200, 0],
+    [100_000, 8_000, 0],
+    [100_000, 8_001, 1],
   ])('is a pass that lists %i tasks with %i ms left: %i are made', async (listedTasks, leftMs, passes) => {
     const runs = new Runs();
     groupCache(runs.environment.cache, WEB).listedTasks = listedTasks;

@@ -1,5 +1,6 @@
 /** A deployment with the function on it in process, the oracle behind every environment, and what tests do to it over and over. */
 
+import { saltOf } from '../../functions/app/invocation.ts';
 import { createSimulatedAws, type Line, LOG_GROUP } from '../../scripts/simulator/aws-api.ts';
 import { runClock, settleOnce } from '../../scripts/simulator/clock.ts';
 import {
@@ -108,7 +109,7 @@ export class Play {
     return clock.now() - fromMs;
   }
 
-  /** A running service of so many tasks, in step with its group and known to nobody yet. */
+  /** A running service of so many tasks, registered by an environment of the stack that is gone: only its record knows them. */
   async inStep(count: number, timing: Partial<TaskTiming> = {}): Promise<TaskRecord[]> {
     const { deployment } = this;
     const { deliver } = deployment;
@@ -116,6 +117,7 @@ export class Play {
     const tasks = deployment.start(count, { timing: { ...QUICK, ...timing } });
     await deployment.pass(100);
     deployment.account.elb.register(deployment.group, tasks.map(requestOf));
+    this.#recordRegistered(tasks);
     deployment.deliver = deliver;
     return tasks;
   }
@@ -136,6 +138,14 @@ export class Play {
     for (const message of messages) this.deployment.queue.send(typeof message === 'string' ? message : JSON.stringify(message));
   }
 
+  /** The line that the function leaves in its log before it registers tasks. */
+  #recordRegistered(tasks: readonly TaskRecord[]): void {
+    const { account, group } = this.deployment;
+    const targets = tasks.map((task) => `${keyOfTask(task)} ${task.arn}`);
+    const line = { message: 'record', kind: 'register', targetGroupArn: group.arn, targets };
+    account.logs.sink(LOG_GROUP, 'gone')(JSON.stringify(line));
+  }
+
   #backend(): Backend {
     return {
       name: 'in process, judged',
@@ -146,8 +156,11 @@ export class Play {
           sleep: (milliseconds: number) => deployment.clock.sleep(milliseconds),
         };
         const world = createSimulatedAws(deployment.service, this.#lineOf(number, settings));
-        const log = logTo(deployment.account.logs.sink(LOG_GROUP, `${number}`));
-        const runtime: InProcessRuntime = spawnInProcess(parseSettings(settings), world, clock, { log });
+        const stream = `[$LATEST]${number}`;
+        const runtime: InProcessRuntime = spawnInProcess(parseSettings(settings), world, clock, {
+          salt: saltOf(stream),
+          log: logTo(deployment.account.logs.sink(LOG_GROUP, stream)),
+        });
         this.reporters.push(runtime.reports);
         return {
           invoke: async (input, remainingMs) => {
