@@ -2,13 +2,13 @@
 import { Account, clusterArn, targetGroupArn } from '../../scripts/simulator/account.ts';
 import { type ApiName, Service } from '../../scripts/simulator/api.ts';
 import type { Input } from '../../scripts/simulator/api-input.ts';
-import { createSimulatedAws, type Line } from '../../scripts/simulator/aws-api.ts';
+import { createSimulatedAws, type Line, LOG_GROUP } from '../../scripts/simulator/aws-api.ts';
 import { runClock, settleOnce, VirtualClock } from '../../scripts/simulator/clock.ts';
 import { parseSettings } from '../../scripts/simulator/deployment.ts';
 import { present, type TaskRecord } from '../../scripts/simulator/ecs.ts';
 import type { GroupRecord } from '../../scripts/simulator/elb.ts';
 import { type StateChangeEvent, stateChangeEvent } from '../../scripts/simulator/events.ts';
-import { type InProcessRuntime, spawnInProcess } from '../../scripts/simulator/in-process.ts';
+import { type InProcessRuntime, logTo, spawnInProcess } from '../../scripts/simulator/in-process.ts';
 import { Oracle, type WantedLine } from './oracle.ts';
 
 const CLUSTER = clusterArn('prod');
@@ -166,7 +166,8 @@ export class SmallAccount {
     const known = this.#actors.get(environment);
     if (known !== undefined) return known;
     const line = this.#lineOf(environment);
-    const runtime = spawnInProcess(SETTINGS, createSimulatedAws(this.#service, line), this.clock);
+    const log = logTo(this.account.logs.sink(LOG_GROUP, `${environment}`));
+    const runtime = spawnInProcess(SETTINGS, createSimulatedAws(this.#service, line), this.clock, { log });
     const actor: Actor = { runtime, slotsMs: [], calls: 0, death: undefined };
     this.#actors.set(environment, actor);
     return actor;
