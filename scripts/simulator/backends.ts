@@ -9,6 +9,7 @@ import { type BundleRuntime, spawnBundle } from './bundle.ts';
 import { settleOnce } from './clock.ts';
 import { type Backend, type Deployment, parseSettings, type SettingsText, variablesOf } from './deployment.ts';
 import { functionCalled } from './function-calls.ts';
+import { HOME } from './home.ts';
 import { HttpDoor } from './http.ts';
 import { type InProcessRuntime, logTo, spawnInProcess } from './in-process.ts';
 
@@ -119,7 +120,7 @@ function streamOf(index: number): string {
 function environmentOf(endpoint: string, settings: SettingsText, stream: string): Record<string, string> {
   return {
     ...variablesOf(settings),
-    AWS_REGION: 'eu-west-1',
+    AWS_REGION: settings.home?.region ?? HOME.region,
     AWS_ACCESS_KEY_ID: 'simulated',
     AWS_SECRET_ACCESS_KEY: 'simulated',
     AWS_ENDPOINT_URL: endpoint,

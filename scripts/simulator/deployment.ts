@@ -10,7 +10,7 @@ import { refuseEnvironment, refuseEventPattern, refuseRolePolicies } from './dep
 import { present, type TaskRecord, type TaskSpec } from './ecs.ts';
 import type { GroupRecord } from './elb.ts';
 import { passesRule, type StateChangeEvent } from './events.ts';
-import { HOME } from './home.ts';
+import { HOME, type Home } from './home.ts';
 import { LAMBDA_SETTINGS, Lambda, type LambdaSettings, type Runtime } from './lambda.ts';
 import { Queue } from './queue.ts';
 
@@ -35,12 +35,14 @@ export interface SettingsText {
   readonly tagBindings?: 'allowed' | 'ignored';
   readonly spokeRole?: SpokeRole;
   readonly eventBusName?: string;
+  /** Where the stack is; `HOME` unless it says so. */
+  readonly home?: Home;
 }
 
 export interface DeploymentOptions {
   readonly settings?: Partial<SettingsText>;
   readonly lambda?: Partial<LambdaSettings>;
-  /** The other accounts that the function may reach; its own is the one of `HOME`. */
+  /** The other accounts that the function may reach; its own is the one of its home. */
   readonly accounts?: Accounts;
   /** The documents of the role's inline policies, where they matter. */
   readonly rolePolicies?: readonly string[];
@@ -72,7 +74,8 @@ export class Deployment {
 
   constructor(options: DeploymentOptions = {}) {
     this.accounts = options.accounts;
-    this.service = options.accounts?.in(HOME) ?? new Service(new Account(new VirtualClock()));
+    const { home = HOME } = options.settings ?? {};
+    this.service = options.accounts?.in(home) ?? new Service(new Account(new VirtualClock(), home));
     this.account = this.service.account;
     this.clock = this.account.clock;
     this.queue = new Queue(this.clock);
@@ -164,11 +167,12 @@ export class Deployment {
 
 /** The function's environment variables, as template.yaml sets them. */
 export function variablesOf(settings: SettingsText): Record<string, string> {
+  const { home = HOME } = settings;
   return {
     CLUSTER_ARNS: settings.clusters.join(','),
     TARGET_GROUP_ARNS: settings.targetGroups.join(','),
     CLOUD_MAP_SERVICE_ARNS: settings.cloudMapServices.join(','),
-    STACK_ARN: `arn:aws:cloudformation:${HOME.region}:${HOME.id}:stack/alb-target-sync/5ca1ab1e`,
+    STACK_ARN: `arn:aws:cloudformation:${home.region}:${home.id}:stack/alb-target-sync/5ca1ab1e`,
     BINDINGS: settings.binding,
     TAG_BINDINGS: settings.tagBindings ?? 'allowed',
     MODE: settings.mode,

@@ -120,9 +120,12 @@ async function play(folder: string, file: string, expected: Expected): Promise<v
   const cluster = String(detail['clusterArn'] ?? 'arn:aws:ecs:eu-west-1:111122223333:cluster/prod');
   const isReadable = /^arn:aws:ecs:[a-z0-9-]+:\d{12}:cluster\//.test(cluster);
   const clusters = [isReadable ? cluster : 'arn:aws:ecs:eu-west-1:111122223333:cluster/prod'];
-  // The group stands where the cluster is: the role of a stack reaches no other account.
-  const arn = GROUP.replace('eu-west-1:111122223333', String(clusters[0]?.split(':').slice(3, 5).join(':')));
-  const { deployment, backend } = await bundled({ settings: { clusters, targetGroups: [arn], binding: bindingFor(detail) } });
+  // Stack and group stand where the cluster is: without a role for it, a stack reaches no other account.
+  const [, , , region = '', id = ''] = clusters[0]?.split(':') ?? [];
+  const arn = GROUP.replace('eu-west-1:111122223333', `${region}:${id}`);
+  const { deployment, backend } = await bundled({
+    settings: { home: { region, id }, clusters, targetGroups: [arn], binding: bindingFor(detail) },
+  });
   deployment.account.ecs.clusters.add(clusters[0] ?? '');
   if (isReadable) adoptDetail(deployment.account, detail);
   const group = { ...deployment.group, arn, vpcPrefixes: [''] };

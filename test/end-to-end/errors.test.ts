@@ -28,7 +28,7 @@ describe('errors, as the built bundle tells them', () => {
     await played.deployment.pass(3_000);
     expect(told(played)).toContain(
       'In the parameter Bindings, line 2, \\"prot=8081\\" cannot be used; expected one of target-group=, cluster=, service=, ' +
-        'family=, port=, zone=, mode=. This line is left out, and nothing else is.',
+        'family=, port=, zone=, ready=, mode=, confirm=. This line is left out, and nothing else is.',
     );
     expectGoodGroupInStep(played.deployment);
   });
@@ -110,7 +110,9 @@ describe('errors, as the built bundle tells them', () => {
   });
 
   it('lists every wrong setting in one message', async () => {
-    const { deployment } = await bundled({ settings: { clusters: ['prod'], targetGroups: ['web'] } });
+    const { deployment } = await bundled();
+    // The simulated account refuses to deploy a stack with them: they are changed afterwards, as somebody may do in Lambda's console.
+    Object.assign(deployment.settings, { clusters: ['prod'], targetGroups: ['web'] });
     await expect(deployment.invoke({ check: true })).rejects.toThrow(
       /CLUSTER_ARNS has "prod"; expected a cluster ARN.*TARGET_GROUP_ARNS has "web"; expected a target group ARN.*Correct the stack's parameters/,
     );
@@ -120,11 +122,14 @@ describe('errors, as the built bundle tells them', () => {
     const played = await bundled();
     const { deployment } = played;
     deployment.start(3);
+    // A private address outside of the VPC is taken in the zone that ELB asks for; a public one never is.
     deployment.start(1, { ipv4: '172.31.7.7' });
+    deployment.start(1, { ipv4: '203.0.113.7' });
     await deployment.pass(5_000);
-    expect(deployment.registered).toHaveLength(3);
-    expect(told(played)).toContain('an address outside the VPC of the group needs zone=all in its line.');
-    expect(told(played)).toContain('RegisterTargets on 172.31.7.7:8080 in web failed (ValidationError');
+    expect(deployment.registered).toEqual(['10.0.0.5:8080', '10.0.0.6:8080', '10.0.0.7:8080', '172.31.7.7:8080']);
+    expect(told(played)).toContain(
+      "RegisterTargets on 203.0.113.7:8080 in web failed (InvalidTargetException: The IP address '203.0.113.7' is not a valid private IP",
+    );
   });
 
   it('returns the messages of a group that cannot be read, and only those', async () => {

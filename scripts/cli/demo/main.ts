@@ -36,7 +36,7 @@ const WIDTH = screenWidth();
 readOptions(process.argv.slice(2));
 endWhenUnread();
 const startedAtMs = performance.now();
-say(paint('bold', 'alb-target-sync, the main job on a simulated account: no AWS account, no Docker'));
+say('alb-target-sync, the main job on a simulated account: no AWS account, no Docker', (line) => paint('bold', line));
 const built = await buildFunction(bundleOptions());
 say(`The function as sam build makes it, ${Math.round(built.bytes / 1_024)} kB, with real SDK clients; time is virtual.`);
 say(LEGEND);
@@ -125,6 +125,7 @@ function timeNow(): string {
   return clockOf(deployment.clock.now() - EPOCH_MS);
 }
 
-function say(text: string): void {
-  console.log(wrap(text, WIDTH).join('\n'));
+/** Styled line by line: signs that a terminal does not show must not count as columns. */
+function say(text: string, style = (line: string): string => line): void {
+  console.log(wrap(text, WIDTH).map(style).join('\n'));
 }
