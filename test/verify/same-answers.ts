@@ -91,13 +91,23 @@ function isWithin(path: string, entry: string): boolean {
 
 /** Both answers with the same words for what each backend names in its own way, and without times. */
 function wordsOf({ check, plan, names }: Reading): JsonObject {
-  let text = JSON.stringify({ check, plan });
+  // What stands are the findings of the groups and of the checks once more.
+  const { standing: _, ...once } = check;
+  let text = JSON.stringify({ check: once, plan });
   for (const [name, word] of names) text = text.replaceAll(name, word);
   const parsed: unknown = JSON.parse(text, (key, value: unknown) => (TIMES.has(key) ? undefined : value));
   return isObject(parsed) ? parsed : {};
 }
 
-const TIMES: ReadonlySet<string> = new Set(['ageSeconds', 'proofAgeMs', 'sinceMs', 'tookMs']);
+const TIMES: ReadonlySet<string> = new Set([
+  'ageSeconds',
+  'endedAt',
+  'latencyMs',
+  'proofAgeMs',
+  'sinceMs',
+  'startedAt',
+  'tookMs',
+]);
 
 interface Difference {
   readonly path: string;
