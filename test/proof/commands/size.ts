@@ -12,6 +12,7 @@ const HEADER = [
   'groups x tasks',
   'events',
   'tasks replaced in each group',
+  'old ones stop after, s',
   'RUNNING to registered, p50 / p99 s',
   'ordered to stop to deregistered, p50 / p99 s',
   'calls to AWS',
@@ -26,6 +27,8 @@ const WORLDS: readonly SizeOptions[] = [
   { groups: 30, tasks: 100, events: 'lost', replaced: 20 },
   { groups: 30, tasks: 300, events: 'lost', replaced: 1 },
   { groups: 30, tasks: 1_000, events: 'delivered', replaced: 1 },
+  { groups: 30, tasks: 1_000, events: 'delivered', replaced: 1, stopsAfterMs: 40_000 },
+  { groups: 30, tasks: 100, events: 'delivered', replaced: 4, stopsAfterMs: 40_000 },
   { groups: 30, tasks: 1_000, events: 'lost', replaced: 1 },
 ];
 
@@ -39,6 +42,7 @@ for (const world of WORLDS) {
     name,
     world.events,
     `${world.replaced}`,
+    `${(world.stopsAfterMs ?? 0) / 1_000}`,
     spread(registerMs),
     spread(deregisterMs),
     [...calls.values()].reduce((sum, count) => sum + count, 0).toLocaleString('en-US'),

@@ -3,13 +3,16 @@ import { targetGroupArn } from '../../../scripts/simulator/account.ts';
 import { inProcess } from '../../../scripts/simulator/backends.ts';
 import { CLUSTER, Deployment } from '../../../scripts/simulator/deployment.ts';
 import { present, type TaskRecord } from '../../../scripts/simulator/ecs.ts';
+import type { GroupRecord } from '../../../scripts/simulator/elb.ts';
 
 export interface SizeOptions {
   readonly groups: number;
   readonly tasks: number;
   readonly events: 'delivered' | 'lost';
-  /** Tasks of each group that stop, and tasks that start, at one moment. */
+  /** Tasks of each group that start, all at one moment, and as many that stop. */
   readonly replaced: number;
+  /** From the start of the new tasks to the order to stop of the old ones. */
+  readonly stopsAfterMs?: number;
   /** Between the change and the next scheduled pass. */
   readonly scheduleAfterMs?: number;
   /** The share of AWS's rates that others use. */
@@ -33,7 +36,7 @@ const TIMING = { provisioningMs: 9_000, pendingMs: 26_000, stoppingMs: 12_000, d
 const STARTED_MS = TIMING.provisioningMs + TIMING.pendingMs + 1_000;
 
 export async function runSize(options: SizeOptions): Promise<SizeResult> {
-  const { groups, tasks, replaced, limitMs = 480_000, scheduleAfterMs = 59_000, othersUse = 0.5 } = options;
+  const { groups, tasks, replaced, limitMs = 480_000, stopsAfterMs = 0, scheduleAfterMs = 59_000, othersUse = 0.5 } = options;
   const names = Array.from({ length: groups }, (_, index) => `g${String(index).padStart(2, '0')}`);
   const deployment = new Deployment({
     // As deployed without a parameter: groups are found by their tag. Named one by one, so many do not fit into the environment.
@@ -66,42 +69,40 @@ export async function runSize(options: SizeOptions): Promise<SizeResult> {
   // Seven scheduled runs over groups in step warm the environment; the next is the first after the change.
   deployment.lambda.startSchedule(60_000);
   await deployment.pass(8 * 60_000 - scheduleAfterMs - STARTED_MS + 1_000);
-  const fresh = names.flatMap((name) => Array.from({ length: replaced }, () => ({ name, task: start(name) })));
+  const fresh = names.flatMap((name) => Array.from({ length: replaced }, () => start(name)));
   await deployment.pass(STARTED_MS - 1_001);
   isLost = options.events === 'lost';
   account.calls.clear();
-  const changedMs = clock.now() + 1;
-  const stopped = names.flatMap((name) => {
-    const running = [...account.ecs.tasks.values()].filter(
-      (task) => task.group === `service:${name}` && present(task).last === 'RUNNING' && present(task).desired === 'RUNNING',
-    );
-    return running.slice(0, replaced).map((task) => ({ name, task }));
-  });
-  for (const { task } of stopped) account.ecs.stop(task);
+  const runningMs = clock.now() + 1;
   const settledMs = new Map<string, number>();
-  const note = (): void => {
-    for (const record of records) {
-      const targets = new Set(account.elb.registered(record));
-      for (const { name, task } of fresh) {
-        if (name === record.name && targets.has(`${present(task).ipv4}:8080`) && !settledMs.has(task.arn)) {
-          settledMs.set(task.arn, clock.now() - changedMs);
-        }
-      }
-      for (const { name, task } of stopped) {
-        if (name === record.name && !targets.has(`${present(task).ipv4}:8080`) && !settledMs.has(task.arn)) {
-          settledMs.set(task.arn, clock.now() - changedMs);
-        }
-      }
+  const watch = (record: GroupRecord, tasks: readonly TaskRecord[], isRegistered: boolean, sinceMs: number): void => {
+    const targets = new Set(account.elb.registered(record));
+    for (const task of tasks) {
+      if (targets.has(`${present(task).ipv4}:8080`) !== isRegistered || settledMs.has(task.arn)) continue;
+      settledMs.set(task.arn, clock.now() - sinceMs);
     }
   };
+  const of = (all: readonly TaskRecord[], { name }: GroupRecord): readonly TaskRecord[] =>
+    all.filter(({ group }) => group === `service:${name}`);
+  let stopped: readonly TaskRecord[] = [];
+  let stoppedMs = runningMs;
   deployment.service.performed = (name) => {
-    if (name === 'RegisterTargets' || name === 'DeregisterTargets') clock.after(0, note);
+    if (name === 'RegisterTargets')
+      clock.after(0, () => records.forEach((each) => watch(each, of(fresh, each), true, runningMs)));
+    if (name === 'DeregisterTargets')
+      clock.after(0, () => records.forEach((each) => watch(each, of(stopped, each), false, stoppedMs)));
   };
+  await deployment.pass(stopsAfterMs);
+  stoppedMs = clock.now() + 1;
+  const old = [...account.ecs.tasks.values()].filter((task) => !fresh.includes(task) && present(task).last === 'RUNNING');
+  stopped = records.flatMap((record) => of(old, record).slice(0, replaced));
+  for (const task of stopped) account.ecs.stop(task);
   const all = fresh.length + stopped.length;
   for (let passed = 0; passed < limitMs && settledMs.size < all; passed += 1_000) await deployment.pass(1_000);
+  const settled = ({ arn }: TaskRecord): number => settledMs.get(arn) ?? Number.POSITIVE_INFINITY;
   return {
-    registerMs: fresh.map(({ task }) => settledMs.get(task.arn) ?? Number.POSITIVE_INFINITY),
-    deregisterMs: stopped.map(({ task }) => settledMs.get(task.arn) ?? Number.POSITIVE_INFINITY),
+    registerMs: fresh.map(settled),
+    deregisterMs: stopped.map(settled),
     calls: new Map(account.calls),
     deadLetters: deployment.queue.deadLetters.length,
     failedInvocations: deployment.lambda.invocations.filter(({ outcome }) => outcome !== 'done' && outcome !== 'running')
