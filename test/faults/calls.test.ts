@@ -8,17 +8,29 @@ import { fault } from '../support/faults.ts';
 import { keyOfTask, Play } from '../support/simulations.ts';
 
 const MINUTE_MS = 60_000;
-const CALLS = ['DescribeTargetGroups', 'DescribeServices', 'DescribeTargetHealth', 'ListTasks', 'DescribeTasks'];
+/** Whether the stack is paused: where it is not known, the stack goes on as it was. */
+const BRAKE = 'logs.ListTagsForResource';
+const CALLS = [
+  'DescribeTargetGroups',
+  'DescribeServices',
+  'DescribeTargetHealth',
+  'ListTasks',
+  'DescribeTasks',
+  'FilterLogEvents',
+  BRAKE,
+];
 const WRITES = ['RegisterTargets', 'DeregisterTargets'];
+/** An address is listed for longer than a proof may be old before its task runs: a quicker start is not known of AWS (docs/model.md). */
+const STARTING = { ...QUICK, pendingMs: 5_000 };
 
-/** A service that loses a task and gets another every ten seconds, for so long. */
+/** A service that gets a task every ten seconds, and loses another one when that has come up. */
 async function churn(play: Play, forMs: number): Promise<void> {
   const { deployment } = play;
   const tasks = deployment.start(3);
   for (let ms = 0; ms < forMs; ms += 10_000) {
+    tasks.push(...deployment.start(1, { timing: STARTING }));
     await deployment.pass(10_000);
     play.stop(tasks.shift());
-    tasks.push(...deployment.start(1));
   }
 }
 
@@ -60,15 +72,21 @@ fault('F14', async (plain) => {
   for (const operation of [...CALLS, ...WRITES]) {
     for (const trouble of [{ kind: 'error', code: 'InternalFailure', status: 500 }, { kind: 'hang' }] as const) {
       const play = new Play();
-      const [old] = await play.inStep(1, { stoppingMs: 60_000 });
-      play.deployment.service.faults = share(1, operation, trouble);
-      play.deployment.start(1);
+      const { deployment } = play;
+      const [old, gone] = await play.inStep(2, { stoppingMs: 60_000 });
+      deployment.service.faults = share(1, operation, trouble);
+      // Its events come so late that the removal of its target asks for the lists and the record.
+      deployment.deliver = (event) => deployment.clock.after(10_000, () => play.send(event));
+      if (gone !== undefined) deployment.account.ecs.crash(gone);
+      deployment.start(1);
       play.stop(old);
-      await play.deployment.pass(100_000);
+      await deployment.pass(100_000);
       const { invocations } = play.deployment.lambda;
       expect(invocations.map(({ outcome }) => outcome)).not.toContain('timed out');
       longestMs = Math.max(longestMs, ...invocations.map(({ startedAtMs, endedAtMs = 0 }) => endedAtMs - startedAtMs));
-      expect(play.deployment.queue.length, `${operation} ${trouble.kind}`).toBeGreaterThan(0);
+      const isNeeded = operation !== BRAKE;
+      expect(play.deployment.queue.length > 0, `${operation} ${trouble.kind} returns messages`).toBe(isNeeded);
+      expect(play.isInStep, `${operation} ${trouble.kind} holds something up`).toBe(!isNeeded);
       returned += play.deployment.queue.length;
       play.deployment.service.faults = () => undefined;
       await play.deployment.pass(200_000);
@@ -84,12 +102,12 @@ fault('F14', async (plain) => {
 fault('F15', async (play) => {
   const { deployment } = play;
   deployment.start(120);
-  deployment.start(1, { ipv4: '172.31.7.7' });
+  deployment.start(1, { ipv4: '203.0.113.7' });
   deployment.start(79);
   await deployment.pass(15_000);
   expect(deployment.registered).toHaveLength(199);
   const refused = play.reporters.flatMap(({ findings }) => findings.filter(({ kind }) => kind === 'refused'));
-  expect(new Set(refused.map(({ subject }) => subject))).toEqual(new Set(['172.31.7.7:8080']));
+  expect(new Set(refused.map(({ subject }) => subject))).toEqual(new Set(['203.0.113.7:8080']));
   return `${deployment.registered.length} of 200 registered by ${play.registers} calls`;
 });
 
@@ -108,13 +126,13 @@ fault('F16', async (play) => {
 });
 
 fault('F17', async (whole) => {
-  const tell = async (play: Play, callsLeft: number): Promise<number> => {
-    let left = callsLeft;
-    let killed = 0;
-    play.mayCall = (environment) => {
-      left -= 1;
-      if (left !== 0) return true;
-      killed += 1;
+  const tell = async (play: Play, callsLeft: number): Promise<string[]> => {
+    let callsUntil = callsLeft;
+    const killed: string[] = [];
+    play.mayCall = (environment, name) => {
+      callsUntil -= 1;
+      if (callsUntil !== 0) return true;
+      killed.push(name);
       const { invocations, kill } = { invocations: play.deployment.lambda.invocations, kill: play.deployment.lambda };
       const running = invocations.filter(({ outcome }) => outcome === 'running');
       for (const { runtime } of running.slice(environment, environment + 1)) kill.kill(runtime);
@@ -125,17 +143,22 @@ fault('F17', async (whole) => {
     play.stop(old);
     // One redelivery, and the removal's second look after it.
     await play.deployment.pass(400_000);
-    expect(play.isInStep, `killed before call ${callsLeft}`).toBe(true);
+    // Between the line of a removal and its call there is no telling whether it was made: it is not made twice, and somebody is told.
+    const left = killed.includes('DeregisterTargets') ? [keyOfTask(old)] : [];
+    expect(play.deployment.registered, `killed before call ${callsLeft}`).toEqual([...play.deployment.serving, ...left].sort());
+    const foreign = play.reporters.flatMap(({ findings }) => findings.filter(({ kind }) => kind === 'foreign'));
+    expect(new Set(foreign.map(({ subject }) => subject))).toEqual(new Set(left));
     expect(play.deployment.queue.length + play.deployment.queue.deadLetters.length).toBe(0);
     expect(play.violations).toEqual([]);
     return killed;
   };
   await tell(whole, Number.POSITIVE_INFINITY);
   const { calls } = whole.deployment;
-  let kills = 0;
-  for (let call = 1; call <= calls; call += 1) kills += await tell(new Play(), call);
-  expect(kills).toBe(calls);
-  return `killed before each of ${kills} calls`;
+  const kills: string[] = [];
+  for (let call = 1; call <= calls; call += 1) kills.push(...(await tell(new Play(), call)));
+  expect(kills).toHaveLength(calls);
+  const left = kills.filter((name) => name === 'DeregisterTargets').length;
+  return `killed before each of ${kills.length} calls; the target of ${left} recorded removal is left, and named`;
 });
 
 fault(
@@ -152,14 +175,17 @@ fault(
       sizes.push(requests.length);
       register(group, requests);
     };
-    await expect(deployment.schedule()).rejects.toThrow('not begun: too little time left');
+    await deployment.schedule();
     const first = deployment.registered.length;
+    // That the next run has to go on is no failure, and is told: as a group that is not in step.
+    expect(play.reporters.flatMap(({ runs }) => runs)).toMatchObject([{ groups: 1, inStep: 0 }]);
+    expect(play.reporters[0]?.runs[0]?.standing?.driftAgeMs).toBeGreaterThan(0);
     expect(new Set(sizes)).toEqual(new Set([200]));
     expect(first % 200).toBe(0);
     expect(first).toBeGreaterThan(0);
     expect(first).toBeLessThan(5_000);
     let passes = 1;
-    for (; deployment.registered.length < 5_000 && passes < 30; passes += 1) await deployment.schedule().catch(() => undefined);
+    for (; deployment.registered.length < 5_000 && passes < 30; passes += 1) await deployment.schedule();
     expect(play.isInStep).toBe(true);
     return `${first} in the first invocation, all in ${passes}`;
   },
@@ -189,8 +215,8 @@ fault('F28', async (stopping) => {
     await deployment.pass(1_000);
     expect(deployment.registered).toEqual([...others, young].map(keyOfTask).sort());
     // The newest task waits, and somebody is told.
-    expect(play.findings).toContain('waiting');
-    expect(play.told).toContain(keyOfTask(younger));
+    const full = play.reporters.flatMap(({ findings }) => findings.filter(({ kind }) => kind === 'full'));
+    expect(full.map(({ subject }) => subject)).toContain(keyOfTask(younger));
     expect(writes[0]).toBe('DeregisterTargets');
     expect(play.violations).toEqual([]);
     took.push((tookMs / 1_000).toFixed(1));

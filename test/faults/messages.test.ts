@@ -108,6 +108,9 @@ fault(
     for (const variant of variants) adoptDetail(deployment.account, variant);
     deployment.group.targets.clear();
     deployment.account.elb.register(deployment.group, [{ id: '10.0.3.27', port: 8080, zone: undefined }]);
+    play.recordRegistered(`10.0.3.27:8080 ${arn.replace('prod/5', 'prod/8')}`);
+    // What ELB has just begun to check may be another writer's.
+    await deployment.pass(15_000);
     const answer = await deployment.invoke(batchOf(variants.map((each) => JSON.stringify({ ...event, detail: each }))));
     expect(answer).toEqual({ batchItemFailures: [] });
     await deployment.pass(20_000);

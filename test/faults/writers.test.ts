@@ -4,7 +4,7 @@ import { targetGroupArn } from '../../scripts/simulator/account.ts';
 import { createSimulatedAws } from '../../scripts/simulator/aws-api.ts';
 import { settleOnce } from '../../scripts/simulator/clock.ts';
 import { CLUSTER, GROUP, parseSettings } from '../../scripts/simulator/deployment.ts';
-import { spawnInProcess } from '../../scripts/simulator/in-process.ts';
+import { logTo, spawnInProcess } from '../../scripts/simulator/in-process.ts';
 import { fault } from '../support/faults.ts';
 import { APP_LINE, keyOfTask, Play } from '../support/simulations.ts';
 
@@ -59,7 +59,9 @@ fault('F20', async (play) => {
   const { deployment } = play;
   deployment.account.ecs.addService(CLUSTER, 'api');
   const settings = parseSettings({ ...deployment.settings, binding: 'target-group=web service=api port=8080' });
-  const second = spawnInProcess(settings, createSimulatedAws(deployment.service), deployment.clock);
+  const { logs } = deployment.account;
+  const world = createSimulatedAws(deployment.service, undefined, '/aws/lambda/second');
+  const second = spawnInProcess(settings, world, deployment.clock, { log: logTo(logs.sink('/aws/lambda/second', 'one')) });
   const pass = async (): Promise<void> => {
     const done = second.invoke({ source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} }, () => 30_000);
     await deployment.schedule();
@@ -133,6 +135,8 @@ fault(
     for (const each of [play, ipv6]) {
       each.deployment.start(2);
       await each.deployment.pass(5_000);
+      // What a group cannot take is found when its tasks are listed.
+      await each.deployment.schedule();
       expect(each.isInStep).toBe(true);
       expect(each.deployment.account.elb.registered(each.deployment.account.elb.group(OTHER))).toEqual([]);
       expect(each.violations).toEqual([]);

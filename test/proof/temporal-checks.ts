@@ -28,6 +28,8 @@ const PASSING = new Set(['Throttling', 'ThrottlingException', 'InternalFailure',
 
 interface Habits {
   isScheduled: boolean;
+  /** Somebody asks what is the case now: a check. */
+  isAsked: boolean;
   /** Calls of the present pass that failed for something that may pass, and were not made good since. */
   readonly open: Set<string>;
   /** Tasks that a list of stopped ones named: nothing waits for what is said of them. */
@@ -68,6 +70,7 @@ export class TemporalChecks {
   invoked(environment: number, input: unknown): void {
     const habits = this.#habitsOf(environment);
     habits.isScheduled = isObject(input) && input['source'] === 'aws.events';
+    habits.isAsked = isObject(input) && input['check'] === true;
     habits.open.clear();
   }
 
@@ -101,6 +104,8 @@ export class TemporalChecks {
       if (isFailed) habits.unread.add(call);
       else habits.unread.delete(call);
     }
+    // A group that is gone is still in the copy, which then serves nobody any more.
+    if (name === 'DescribeTargetHealth' && code === 'TargetGroupNotFound') habits.unread.add(call);
     if (name === 'DescribeServices') habits.isConfigured = true;
     if (name === 'DescribeTags' && !isFailed) {
       habits.due.delete('tags');
@@ -152,7 +157,8 @@ export class TemporalChecks {
   #judgeConfiguration(environment: number, habits: Habits): void {
     const nowMs = this.#clock.now();
     const agoMs = nowMs - habits.configurationAskedMs;
-    if (agoMs < CONFIGURATION_MS && habits.unread.size === 0 && habits.due.size === 0) {
+    const isDue = habits.isAsked || habits.unread.size > 0 || habits.due.size > 0;
+    if (agoMs < CONFIGURATION_MS && !isDue) {
       this.#report('S23', environment, `reads its configuration again after ${agoMs} ms`);
     }
     habits.configurationAskedMs = nowMs;
@@ -167,6 +173,7 @@ export class TemporalChecks {
     if (known !== undefined) return known;
     const fresh: Habits = {
       isScheduled: false,
+      isAsked: false,
       open: new Set(),
       searched: new Set(),
       targetsReadMs: new Map(),

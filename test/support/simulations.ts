@@ -1,6 +1,7 @@
 /** A deployment with the function on it in process, the oracle behind every environment, and what tests do to it over and over. */
 
 import { saltOf } from '../../functions/app/invocation.ts';
+import type { ApiName } from '../../scripts/simulator/api.ts';
 import { createSimulatedAws, type Line, LOG_GROUP } from '../../scripts/simulator/aws-api.ts';
 import { runClock, settleOnce } from '../../scripts/simulator/clock.ts';
 import {
@@ -39,7 +40,7 @@ export class Play {
   /** Milliseconds that a call of an environment takes to its effect, by the environment's number; 20 unless a test says so. */
   latencyMs: (environment: number) => number = () => 20;
   /** Whether an environment may make its next call; one that may not is cut off for good, as if Lambda had ended it. */
-  mayCall: (environment: number) => boolean = () => true;
+  mayCall: (environment: number, name: ApiName) => boolean = () => true;
   readonly #oracle: Oracle;
   readonly #aheadMs: number;
   #liveRemovals = 0;
@@ -117,9 +118,16 @@ export class Play {
     const tasks = deployment.start(count, { timing: { ...QUICK, ...timing } });
     await deployment.pass(100);
     deployment.account.elb.register(deployment.group, tasks.map(requestOf));
-    this.#recordRegistered(tasks);
+    this.recordRegistered(...tasks.map((task) => `${keyOfTask(task)} ${task.arn}`));
     deployment.deliver = deliver;
     return tasks;
+  }
+
+  /** The line that the function leaves in its log before it registers targets, each with its address and the ARN of its task. */
+  recordRegistered(...targets: readonly string[]): void {
+    const { account, group } = this.deployment;
+    const line = { message: 'record', kind: 'register', targetGroupArn: group.arn, targets };
+    account.logs.sink(LOG_GROUP, 'gone')(JSON.stringify(line));
   }
 
   stop(task: TaskRecord | undefined): void {
@@ -136,14 +144,6 @@ export class Play {
 
   send(...messages: readonly unknown[]): void {
     for (const message of messages) this.deployment.queue.send(typeof message === 'string' ? message : JSON.stringify(message));
-  }
-
-  /** The line that the function leaves in its log before it registers tasks. */
-  #recordRegistered(tasks: readonly TaskRecord[]): void {
-    const { account, group } = this.deployment;
-    const targets = tasks.map((task) => `${keyOfTask(task)} ${task.arn}`);
-    const line = { message: 'record', kind: 'register', targetGroupArn: group.arn, targets };
-    account.logs.sink(LOG_GROUP, 'gone')(JSON.stringify(line));
   }
 
   #backend(): Backend {
@@ -181,7 +181,7 @@ export class Play {
       effectMs: () => this.latencyMs(number),
       answerMs: () => 20,
       sent: (name, input) => {
-        if (!this.mayCall(number)) return false;
+        if (!this.mayCall(number, name)) return false;
         this.#oracle.sent(number, name, input);
         functionCalled(settings, name, input);
         return true;
