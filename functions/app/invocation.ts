@@ -97,7 +97,7 @@ export interface Reporter {
   configured(read: ReadConfiguration): void;
   passed(pass: Pass): void;
   checked(check: Check): void;
-  /** Before a write leaves, when a removal fails, and once an hour: what `core/ownership.ts` reads. */
+  /** Before a registration leaves, after a removal, and once an hour: what `core/ownership.ts` reads. */
   recorded(kind: RecordKind, group: TargetGroupArn, targets: readonly RecordedTarget[]): void;
   /** Once, at the end: how the stack stands. */
   ended(status: RunStatus): void;

@@ -21,7 +21,10 @@ export interface Writer {
   readonly group: TargetGroup;
   /** Asked right before a call leaves: whether the guard still lets these changes through. */
   readonly isDue: (changes: readonly Change[]) => boolean;
-  /** Leaves a line in the record, before the call: an environment that is killed after it has left its line. */
+  /**
+   * Leaves a line in the record: of a registration before the call, of a removal after it. Whenever an environment is killed, its targets
+   * are known for ours, and those that it could not remove any more are not taken for removed.
+   */
   readonly record: (kind: RecordKind, changes: readonly Change[]) => void;
   /** Addresses whose registration ELB has refused in an earlier pass, and not accepted since. */
   readonly refusedBefore: Pick<ReadonlySet<Address>, 'has'>;
@@ -229,14 +232,14 @@ async function send(
   const input = { group: group.arn, targets: changes.map((change) => change.descriptor) };
   const isDueNow = (): boolean => {
     const due = isDue(changes);
-    if (due) record(operation === 'RegisterTargets' ? 'register' : 'deregister', changes);
+    if (due && operation === 'RegisterTargets') record('register', changes);
     return due;
   };
   const answer = await caller.write(operation, `${first}${others} in ${group.name}`, input, { isDue: isDueNow, mayWait });
-  if (answer !== 'not due' && !answer.ok) {
-    if (operation === 'DeregisterTargets') record('failed', changes);
-    else if (answer.problem.kind === 'refused' || answer.problem.kind === 'quota') record('refused', changes);
-  }
+  if (answer === 'not due') return answer;
+  if (answer.ok && operation === 'DeregisterTargets') record('deregister', changes);
+  const isRefused = !answer.ok && (answer.problem.kind === 'refused' || answer.problem.kind === 'quota');
+  if (isRefused && operation === 'RegisterTargets') record('refused', changes);
   return answer;
 }
 

@@ -6,8 +6,9 @@ import { type Address, parseAddress, parseTaskArn, type TargetGroupArn, type Tas
 export type Ownership = 'ours' | 'let go' | 'unknown';
 
 /**
- * One line of the record: what an environment of this stack was about to write, what came of it, or what it saw. It is written
- * before the call leaves, so that an environment that is killed after the call has left its line.
+ * One line of the record: what an environment of this stack was about to register, what it has removed, or what it saw. A registration is
+ * written down before the call leaves and a removal when it is done: an environment that is killed in between leaves a target that is
+ * known for ours, and another one removes it.
  */
 export interface RecordEntry extends RecordedTarget {
   readonly atMs: number;
@@ -15,12 +16,12 @@ export interface RecordEntry extends RecordedTarget {
 }
 
 /**
- * `kept`: the target was registered while its task served. `failed`: a removal that AWS refused or did not answer. `refused`: a
- * registration that ELB did not take. `left`: a target of ours whose task nobody knows any more, recorded again so that it is not
- * forgotten; it proves nothing. `shared`: a target that nothing of this stack explains, which another writer must have registered.
+ * `kept`: the target was registered while its task served. `refused`: a registration that ELB did not take. `left`: a target of ours whose
+ * task nobody knows any more, recorded again so that it is not forgotten; it proves nothing. `shared`: a target that nothing of this stack
+ * explains, which another writer must have registered.
  */
 export type RecordKind = (typeof KINDS)[number];
-const KINDS = ['register', 'deregister', 'failed', 'refused', 'kept', 'left', 'shared'] as const;
+const KINDS = ['register', 'deregister', 'refused', 'kept', 'left', 'shared'] as const;
 
 export interface RecordedTarget {
   readonly address: Address;
@@ -50,8 +51,8 @@ export function parseRecord(line: unknown, atMs: number): RecordEntry[] {
 }
 
 /**
- * The target is the task's if the record has it registered for the task, and no removal since. A removal that failed is none: had it
- * been carried out all the same, the pass after it would have seen the target gone, and `absentAtMs` says so.
+ * The target is the task's if the record has it registered for the task, and no removal since. A removal without an answer is none: had
+ * it been carried out all the same, the pass after it would have seen the target gone, and `absentAtMs` says so.
  */
 export function ownershipOf(
   address: Address,
@@ -68,7 +69,7 @@ export function ownershipOf(
       heldMs = atMs;
     } else if (kind === 'refused') {
       if (of === task) ownership = 'unknown';
-    } else if (kind !== 'left' && kind !== 'shared' && of === task) ownership = kind === 'deregister' ? 'let go' : 'ours';
+    } else if (kind === 'deregister' && of === task) ownership = 'let go';
   }
   return ownership === 'ours' && absentAtMs !== undefined && absentAtMs > heldMs ? 'let go' : ownership;
 }

@@ -16,15 +16,7 @@ import { at, groupArn, taskArn } from '../support/values.ts';
 const ADDRESS = at('10.0.0.1');
 const OURS = taskArn('ours');
 const OTHER = taskArn('other');
-const KINDS = [
-  'register',
-  'deregister',
-  'failed',
-  'refused',
-  'kept',
-  'left',
-  'shared',
-] as const satisfies readonly RecordKind[];
+const KINDS = ['register', 'deregister', 'refused', 'kept', 'left', 'shared'] as const satisfies readonly RecordKind[];
 
 const anyAddress = fc.constantFrom('10.0.0.1', '10.0.0.2', '2001:db8::1').map((text) => at(text));
 const anyTask = fc.constantFrom('ours', 'other').map((id) => taskArn(id));
@@ -100,7 +92,6 @@ describe('a line of the record', () => {
 const LETTERS: Readonly<Record<string, RecordKind>> = {
   r: 'register',
   d: 'deregister',
-  f: 'failed',
   n: 'refused',
   k: 'kept',
   l: 'left',
@@ -121,10 +112,7 @@ const HISTORIES: readonly (readonly [string, Ownership])[] = [
   ['d', 'let go'],
   ['rd', 'let go'],
   ['rkd', 'let go'],
-  // A removal that failed is none.
-  ['rdf', 'ours'],
-  ['f', 'ours'],
-  ['rdfd', 'let go'],
+  ['rdd', 'let go'],
   ['rdr', 'ours'],
   ['rdk', 'ours'],
   // A registration that ELB did not take is none, whatever was there before.
@@ -148,9 +136,7 @@ const HISTORIES: readonly (readonly [string, Ownership])[] = [
   ['rRd', 'let go'],
   // What was removed for another task says nothing of this one.
   ['D', 'unknown'],
-  ['F', 'unknown'],
   ['rD', 'ours'],
-  ['rdF', 'let go'],
   ['RDr', 'ours'],
 ];
 
@@ -165,8 +151,6 @@ describe('whose a target is', () => {
     ['r', 2, 'let go'],
     ['rk', 2, 'ours'],
     ['rk', 3, 'let go'],
-    ['rdf', 1, 'ours'],
-    ['rdf', 4, 'let go'],
     ['rR', 9, 'unknown'],
     ['', 9, 'unknown'],
   ] as const)('after "%s", and a pass at %i ms that saw the address unregistered: %s', (letters, absentAtMs, expected) => {
@@ -181,7 +165,7 @@ describe('whose a target is', () => {
         entriesOf(letters).map((entry) => ({ ...entry, atMs: 7 })),
         undefined,
       );
-    expect([atOnce('df'), atOnce('dfd'), atOnce('rnr'), atOnce('rn')]).toEqual(['ours', 'let go', 'ours', 'unknown']);
+    expect([atOnce('dr'), atOnce('drd'), atOnce('rnr'), atOnce('rn')]).toEqual(['ours', 'let go', 'ours', 'unknown']);
   });
 
   it('does not depend on the order in which the lines of several environments arrive', () => {
@@ -208,7 +192,7 @@ describe('whose a target is', () => {
   it("is at most one task's", () => {
     holds(
       fc.property(fc.uniqueArray(anyEntry, { selector: ({ atMs }) => atMs }), (entries) => {
-        const writes = entries.filter(({ kind }) => kind !== 'failed' && kind !== 'left' && kind !== 'shared');
+        const writes = entries.filter(({ kind }) => kind !== 'left' && kind !== 'shared');
         const owners = [OURS, OTHER].filter((task) => ownershipOf(ADDRESS, task, writes, undefined) === 'ours');
         expect(owners.length).toBeLessThanOrEqual(1);
       }),
@@ -221,7 +205,6 @@ describe('for which task this stack has an address registered', () => {
     ['', undefined],
     ['r', OURS],
     ['rK', OTHER],
-    ['rdf', OURS],
     ['rl', OURS],
     // What was removed or refused last, this stack has not registered.
     ['rd', undefined],

@@ -7,7 +7,7 @@ import { runClock, settleOnce, VirtualClock } from '../../scripts/simulator/cloc
 import { parseSettings } from '../../scripts/simulator/deployment.ts';
 import { present, type TaskRecord } from '../../scripts/simulator/ecs.ts';
 import type { GroupRecord } from '../../scripts/simulator/elb.ts';
-import { type StateChangeEvent, stateChangeEvent } from '../../scripts/simulator/events.ts';
+import { type EventEnvelope, type StateChangeEvent, stateChangeEvent, tagChangeEvent } from '../../scripts/simulator/events.ts';
 import { type InProcessRuntime, logTo, spawnInProcess } from '../../scripts/simulator/in-process.ts';
 import { Oracle, type WantedLine } from './oracle.ts';
 
@@ -151,6 +151,11 @@ export class SmallAccount {
     return task.history.map((state, index) => stateChangeEvent(task, state, index));
   }
 
+  /** The event of a tag of the task: whoever gets it describes the task, however it stands by then. */
+  tagEventOf(task: TaskRecord): EventEnvelope<unknown> {
+    return tagChangeEvent(task, ['team'], this.account.nextEventId(), this.clock.now());
+  }
+
   #begin(environment: number, input: unknown, ended: () => void): void {
     this.#oracle.invoked(environment, input);
     const deadlineMs = this.clock.now() + INVOCATION_MS;
@@ -212,9 +217,9 @@ export class SmallAccount {
   }
 }
 
-/** A batch of one message. */
-export function batchOf(event: StateChangeEvent): unknown {
-  return { Records: [{ messageId: event.id, body: JSON.stringify(event), eventSource: 'aws:sqs' }] };
+/** A batch of so many messages. */
+export function batchOf(...events: readonly EventEnvelope<unknown>[]): unknown {
+  return { Records: events.map((event) => ({ messageId: event.id, body: JSON.stringify(event), eventSource: 'aws:sqs' })) };
 }
 
 /** Every order in which the owners' turns can follow each other, each owner keeping the order of its own. */
