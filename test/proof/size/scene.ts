@@ -75,22 +75,22 @@ export async function runSize(options: SizeOptions): Promise<SizeResult> {
   account.calls.clear();
   const runningMs = clock.now() + 1;
   const settledMs = new Map<string, number>();
-  const watch = (record: GroupRecord, tasks: readonly TaskRecord[], isRegistered: boolean, sinceMs: number): void => {
-    const targets = new Set(account.elb.registered(record));
-    for (const task of tasks) {
-      if (targets.has(`${present(task).ipv4}:8080`) !== isRegistered || settledMs.has(task.arn)) continue;
-      settledMs.set(task.arn, clock.now() - sinceMs);
-    }
-  };
   const of = (all: readonly TaskRecord[], { name }: GroupRecord): readonly TaskRecord[] =>
     all.filter(({ group }) => group === `service:${name}`);
+  const watch = (tasks: readonly TaskRecord[], isRegistered: boolean, sinceMs: number): void => {
+    for (const record of records) {
+      const targets = new Set(account.elb.registered(record));
+      for (const task of of(tasks, record)) {
+        if (targets.has(`${present(task).ipv4}:8080`) !== isRegistered || settledMs.has(task.arn)) continue;
+        settledMs.set(task.arn, clock.now() - sinceMs);
+      }
+    }
+  };
   let stopped: readonly TaskRecord[] = [];
   let stoppedMs = runningMs;
   deployment.service.performed = (name) => {
-    if (name === 'RegisterTargets')
-      clock.after(0, () => records.forEach((each) => watch(each, of(fresh, each), true, runningMs)));
-    if (name === 'DeregisterTargets')
-      clock.after(0, () => records.forEach((each) => watch(each, of(stopped, each), false, stoppedMs)));
+    if (name === 'RegisterTargets') clock.after(0, () => watch(fresh, true, runningMs));
+    if (name === 'DeregisterTargets') clock.after(0, () => watch(stopped, false, stoppedMs));
   };
   await deployment.pass(stopsAfterMs);
   stoppedMs = clock.now() + 1;
