@@ -356,7 +356,7 @@ describe('more groups than the time of one invocation', () => {
     const runs = many(2, 1, { bindings: 'target-group=g0 service=g0 port=80' });
     runs.fake.answers.DescribeTags = () => fails('unexpected');
     groupCache(runs.environment.cache, groupArn('g0')).listedTasks = 100_000;
-    await go(runs, { trigger: 'schedule' });
+    await go(runs, { trigger: 'schedule', deadlineMs: runs.fake.clock.now() + 8_000 });
     expect(runs.fake.times('DescribeTags')).toHaveLength(3);
     expect(runs.environment.cache.resumeAt).toBe(groupArn('g0'));
   });
