@@ -62,11 +62,17 @@ fault('F31', async (play) => {
 
 fault('F32', async (play) => {
   const { deployment } = play;
+  deployment.lambda.startSchedule(MINUTE_MS);
   const tasks = await play.inStep(250);
+  await deployment.schedule();
   for (const task of tasks) play.stop(task);
-  const emptyMs = await play.until(() => deployment.registered.length === 0, 75_000);
+  await deployment.pass(20_000);
+  // Three quarters may leave at once; of the others, a person hears.
+  expect(deployment.registered).toHaveLength(63);
+  const emptyMs = 20_000 + (await play.until(() => deployment.registered.length === 0, 3 * MINUTE_MS));
   await deployment.pass(10_000);
   expect(deployment.registered).toEqual([]);
+  expect(play.findings).toContain('removal-budget');
   const changes = play.reporters.flatMap((reports) => reports.changes);
   expect(new Set(changes.map(({ because }) => because.desired))).toEqual(new Set(['STOPPED']));
   expect(new Set(changes.map(({ because }) => because.task))).toEqual(new Set(tasks.map(({ arn }) => arn)));
@@ -76,36 +82,50 @@ fault('F32', async (play) => {
 fault('F33', async (own) => {
   const orders = ['as they come', 'reversed', 'late'] as const;
   let slowestMs = 0;
-  for (const by of ['app', 'other']) {
+  for (const by of ['app', 'other'] as const) {
     for (const order of orders) slowestMs = Math.max(slowestMs, await passOn(by, order));
   }
+  const foundMs = await passOn('other that answers', 'late');
   expect(own.writes).toBe(0);
-  expect(slowestMs).toBeLessThanOrEqual(75_000);
-  return `${orders.length * 2} ways, settled within ${(slowestMs / 1_000).toFixed(1)} s`;
+  expect(Math.max(slowestMs, foundMs)).toBeLessThanOrEqual(75_000);
+  return `${orders.length * 2} ways, settled within ${(slowestMs / 1_000).toFixed(1)} s; one that passes checks named after ${(foundMs / 1_000).toFixed(1)} s`;
 });
 
-/** An address goes from a task that stopped to a task of this service, at once; how long the group is out of step then. */
-async function passOn(by: string, order: 'as they come' | 'reversed' | 'late'): Promise<number> {
+/**
+ * An address goes from a task that stopped to another task, at once; how long the group is out of step then. Where the new owner is of
+ * another service, the target leaves; unless it comes to light late, and something answers the health checks by then.
+ */
+async function passOn(
+  by: 'app' | 'other' | 'other that answers',
+  order: 'as they come' | 'reversed' | 'late',
+): Promise<number> {
   const play = new Play();
   const { deployment } = play;
+  const service = by === 'app' ? 'app' : 'other';
   deployment.account.ecs.reuseAfterMs = 0;
-  deployment.account.ecs.addService(deployment.settings.clusters[0] ?? '', by);
+  deployment.account.ecs.addService(deployment.settings.clusters[0] ?? '', service);
   deployment.lambda.startSchedule(MINUTE_MS);
   const [first] = await play.inStep(1);
+  // One pass has recorded whose the target is; its environment is gone by the time of the stop.
+  await deployment.schedule();
+  deployment.lambda.coolDown();
   const { deliver } = deployment;
   const kept: StateChangeEvent[] = play.keepEvents();
   play.stop(first);
   await deployment.pass(1_100);
-  const [second] = deployment.start(1, { group: `service:${by}`, definition: `${by}:1` });
+  const [second] = deployment.start(1, { group: `service:${service}`, definition: `${service}:1` });
+  if (by === 'other') deployment.account.deafPorts.add(8080);
   await deployment.pass(100);
   expect(second && present(second).ipv4).toBe(first && present(first).ipv4);
   if (order === 'as they come') play.send(...kept);
   if (order === 'reversed') play.send(...kept.toReversed());
   deployment.deliver = deliver;
-  const stepMs = await play.until(() => play.isInStep, 120_000);
+  const isSettled = (): boolean => play.isInStep || play.findings.includes('unproven');
+  const stepMs = await play.until(isSettled, 120_000);
   if (order === 'late') play.send(...kept);
   await deployment.pass(30_000);
-  expect(deployment.registered).toEqual(by === 'app' ? [keyOfTask(second)] : []);
+  expect(deployment.registered).toEqual(by === 'other' ? [] : [keyOfTask(second)]);
+  expect(play.findings.includes('unproven')).toBe(by === 'other that answers');
   expect(play.violations).toEqual([]);
   return stepMs;
 }
@@ -139,25 +159,20 @@ fault(
   async (play) => {
     const { deployment } = play;
     const lives: TaskRecord[] = [];
-    const changes = new Map<string, number>();
-    deployment.service.performed = (name, input) => {
-      if (name !== 'RegisterTargets' && name !== 'DeregisterTargets') return;
-      for (const [id] of JSON.stringify(input).matchAll(/"Id":"[^"]+"/g)) {
-        changes.set(`${name} ${id}`, (changes.get(`${name} ${id}`) ?? 0) + 1);
-      }
-    };
-    for (let second = 0; second < 60; second += 1) {
+    for (let life = 0; life < 60; life += 1) {
       const [task] = deployment.start(1);
       if (task === undefined) throw new Error('A task was asked for.');
       lives.push(task);
-      await deployment.pass(1_000);
+      // Passes are a second apart: of lives as long as that, all or none would be registered.
+      await deployment.pass(1_000 + ((life * 7_919) % 3_000));
       play.stop(task);
     }
     await deployment.pass(60_000);
     expect(deployment.registered).toEqual([]);
-    const total = [...changes.values()].reduce((sum, count) => sum + count, 0);
-    expect(total).toBeLessThanOrEqual(lives.length * 2);
-    return `${lives.length} lives, ${total} changes`;
+    const changes = play.reporters.flatMap((reports) => reports.changes.map(({ kind, because }) => `${kind} ${because.task}`));
+    expect(new Set(changes).size).toBe(changes.length);
+    expect(changes.length).toBeGreaterThan(lives.length / 2);
+    return `${lives.length} lives, ${changes.length} changes`;
   },
   // In one environment. Two of them may both find the same thing to do, and both do it.
   { lambda: { concurrencyMax: 1 } },
