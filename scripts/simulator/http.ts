@@ -18,7 +18,7 @@ export interface Signature {
 export class HttpDoor {
   readonly #serviceOf: (signature: Signature) => Service | undefined;
   readonly #server: Server;
-  #waiting = 0;
+  readonly #waiting = new Set<{ readonly operation: ApiName }>();
   #requests = 0;
   /** Milliseconds of virtual time between a call's effect and its answer; 0 answers without time passing. */
   answerMs: () => number = () => 0;
@@ -38,7 +38,12 @@ export class HttpDoor {
 
   /** Requests that get their answer only when virtual time passes, or never. */
   get waiting(): number {
-    return this.#waiting;
+    return this.#waiting.size;
+  }
+
+  /** Whether a call of the operation is one of them. */
+  isWaiting(operation: ApiName): boolean {
+    return [...this.#waiting].some((call) => call.operation === operation);
   }
 
   get requests(): number {
@@ -90,12 +95,12 @@ export class HttpDoor {
     const fault = service.admit(operation);
     const refusal = fault === undefined ? undefined : errorOf(fault, operation);
     if (fault?.kind === 'hang') {
-      this.#waitForEver(response);
+      this.#waitForEver(response, call);
       return;
     }
     const answer = refusal ?? perform(call);
     if (fault?.kind === 'answer lost') {
-      this.#waitForEver(response);
+      this.#waitForEver(response, call);
       return;
     }
     const delayMs = this.answerMs();
@@ -103,18 +108,16 @@ export class HttpDoor {
       this.#answer(response, protocol, answer);
       return;
     }
-    this.#waiting += 1;
+    this.#waiting.add(call);
     service.account.clock.after(delayMs, () => {
-      this.#waiting -= 1;
+      this.#waiting.delete(call);
       this.#answer(response, protocol, answer);
     });
   }
 
-  #waitForEver(response: ServerResponse): void {
-    this.#waiting += 1;
-    response.once('close', () => {
-      this.#waiting -= 1;
-    });
+  #waitForEver(response: ServerResponse, call: Call): void {
+    this.#waiting.add(call);
+    response.once('close', () => this.#waiting.delete(call));
   }
 
   #answer(response: ServerResponse, protocol: Protocol, answer: unknown): void {

@@ -55,7 +55,7 @@ export const OPTION_RULES: readonly Rule[] = [
           Principal: { AWS: SPOKES },
           Action: 'events:PutEvents',
           Resource: HUB_BUS,
-          Condition: { StringEquals: { 'events:source': ['aws.ecs', 'aws.tag'] } },
+          Condition: { 'ForAllValues:StringEquals': { 'events:source': ['aws.ecs', 'aws.tag'] } },
         },
       });
       expect(view.root().resources.map(({ name }) => name)).not.toContain('SpokesMaySend');
