@@ -2,6 +2,7 @@
 import { auditTargets, type TargetHistory } from '../core/audit.ts';
 import { type BoundGroup, bindingText } from '../core/configuration.ts';
 import { oldestOpenMs } from '../core/drift.ts';
+import type { Hint } from '../core/event.ts';
 import { type Failure, isPassing } from '../core/failure.ts';
 import {
   changeKey,
@@ -9,6 +10,7 @@ import {
   eventsDueMs,
   findingOfHeld,
   type Guarded,
+  type GuardInput,
   guardPlan,
   isFinalHold,
   isLate,
@@ -55,7 +57,6 @@ export type Listing = 'full' | 'burst' | 'none';
 /** Brings the group as far in step as the proofs of this pass allow. */
 export async function runPass(invocation: Invocation, bound: BoundGroup, listing: Listing): Promise<Pass> {
   const { cache, clock, environment, reads, trigger } = invocation;
-  const { settings } = environment;
   const { group } = bound;
   const startedAtMs = clock.now();
   const known = groupCache(cache, group.arn);
@@ -75,32 +76,17 @@ export async function runPass(invocation: Invocation, bound: BoundGroup, listing
   const isListing = listing === 'full' || (listing === 'burst' && hints.length > 0);
   const request = { bound, hints, isListing };
   const { snapshot, failures: readFailures, listedAtMs } = await readSnapshot(invocation, request, targets.value);
-  const registered = registeredAddresses(snapshot.targets);
   const members = membersOf(snapshot);
-  noteOwners(known, registered, members, clock.now());
+  noteOwners(known, registeredAddresses(snapshot.targets), members, clock.now());
   const planned = planChanges(snapshot);
   noteProofs(known, planned, clock.now());
-  const late = planned.filter((change) => isLate(change, clock.now()));
-  const { ownership, isShared, failures: recordFailures } = await readOwnership(invocation, group, late);
-  const input = {
-    nowMs: clock.now(),
-    checkOnly: trigger === 'check',
-    scheduled: trigger === 'schedule',
-    bindingsReadAtMs: bound.bindingsReadAtMs,
-    hinted: new Set(hints.map(({ task }) => task)),
-    eventAgeMs: trigger === 'check' ? 0 : environment.eventAgeMs,
-    unreadClusters: clustersOf(bound, readFailures),
-    servesOtherwise: servesOtherwise(members, registered),
-    isPaused: environment.configuration?.copies.pausedSinceMs !== undefined,
-    provedAtMs: known.provedAtMs,
+  const { input, late, recordFailures } = await guardInput(invocation, bound, {
+    snapshot,
+    hints,
+    planned,
+    readFailures,
     listedAtMs,
-    ownership,
-    isShared,
-    unhealthyAfterMs: group.unhealthyAfterMs,
-    refusedUntilMs: new Map([...known.refused].map(([address, { untilMs }]) => [address, untilMs])),
-    writtenAtMs: known.writtenAtMs,
-    removalsLeft: removalsLeft(known, registered.size, settings.removalBudgetPercent, clock.now()),
-  };
+  });
   const guarded = guardPlan(planned, input);
   const written = await writeChanges(writerOf(invocation, bound, known, snapshot), guarded.allowed);
   const endedAtMs = clock.now();
@@ -125,10 +111,6 @@ export async function runPass(invocation: Invocation, bound: BoundGroup, listing
     // On half of what there is, a live task's target would be told as nobody's.
     known.audited = auditTargets(snapshot, historyOf(invocation, bound, known), endedAtMs);
   }
-  // Other events wait behind this one: only the schedule has the time to look again for what nobody has told it of.
-  const mayLookAgain = trigger === 'schedule' || invocation.areTagsChanged === true;
-  const unready = members.filter((member) => member.binding.ready && isServing(member.task) && !isReady(member));
-  const pollsMs = trigger === 'schedule' ? unready.map(() => endedAtMs + READY_POLL_MS) : [];
   known.findings = [...known.audited, ...guarded.held.flatMap(findingOfHeld), ...written.refused.map(findingOfRefusal)];
   return {
     ...begun,
@@ -144,10 +126,60 @@ export async function runPass(invocation: Invocation, bound: BoundGroup, listing
       failed: isAged || [...failures, ...recordFailures].some(isPassing),
       behind: behind.length > 0,
       confirmationsMs: confirmationsDueMs(guarded, input),
-      eventsMs: [...(mayLookAgain ? eventsDueMs(guarded, input) : []), ...pollsMs],
+      eventsMs: looksMs(invocation, members, eventsDueMs(guarded, input)),
       searching: search.isOpen,
     },
   };
+}
+
+/** What this pass has read and planned, before anything is written. */
+interface Planned {
+  readonly snapshot: Snapshot;
+  readonly hints: readonly Hint[];
+  readonly planned: readonly Change[];
+  readonly readFailures: readonly Failure[];
+  readonly listedAtMs: number | undefined;
+}
+
+/** What the guard knows besides the plan: of this pass, of earlier ones, and of other environments. */
+async function guardInput(invocation: Invocation, bound: BoundGroup, pass: Planned) {
+  const { cache, clock, environment, trigger } = invocation;
+  const { snapshot, hints, planned, readFailures, listedAtMs } = pass;
+  const known = groupCache(cache, bound.group.arn);
+  const registered = registeredAddresses(snapshot.targets);
+  const late = planned.filter((change) => isLate(change, clock.now()));
+  const { ownership, isShared, failures: recordFailures } = await readOwnership(invocation, bound.group, late);
+  const input: GuardInput = {
+    nowMs: clock.now(),
+    checkOnly: trigger === 'check',
+    scheduled: trigger === 'schedule',
+    bindingsReadAtMs: bound.bindingsReadAtMs,
+    hinted: new Set(hints.map(({ task }) => task)),
+    eventAgeMs: trigger === 'check' ? 0 : environment.eventAgeMs,
+    unreadClusters: clustersOf(bound, readFailures),
+    servesOtherwise: servesOtherwise(membersOf(snapshot), registered),
+    isPaused: environment.configuration?.copies.pausedSinceMs !== undefined,
+    provedAtMs: known.provedAtMs,
+    listedAtMs,
+    ownership,
+    isShared,
+    unhealthyAfterMs: bound.group.unhealthyAfterMs,
+    refusedUntilMs: new Map([...known.refused].map(([address, { untilMs }]) => [address, untilMs])),
+    writtenAtMs: known.writtenAtMs,
+    removalsLeft: removalsLeft(known, registered.size, environment.settings.removalBudgetPercent, clock.now()),
+  };
+  return { input, late, recordFailures };
+}
+
+/** When to look again for what no event tells. Other events wait behind this one: only the schedule has the time for it. */
+function looksMs(
+  { clock, trigger, areTagsChanged }: Invocation,
+  members: readonly Member[],
+  eventsMs: readonly number[],
+): number[] {
+  const unready = members.filter((member) => member.binding.ready && isServing(member.task) && !isReady(member));
+  const pollsMs = trigger === 'schedule' ? unready.map(() => clock.now() + READY_POLL_MS) : [];
+  return [...(trigger === 'schedule' || areTagsChanged ? eventsMs : []), ...pollsMs];
 }
 
 function historyOf({ cache }: Invocation, { group, bindings }: BoundGroup, known: GroupCache): TargetHistory {
