@@ -64,11 +64,12 @@ fault('F32', async (play) => {
   const { deployment } = play;
   deployment.lambda.startSchedule(MINUTE_MS);
   const tasks = await play.inStep(250);
-  await deployment.schedule();
   for (const task of tasks) play.stop(task);
   await deployment.pass(20_000);
-  // Three quarters may leave at once; of the others, a person hears.
-  expect(deployment.registered).toHaveLength(63);
+  // Three quarters of what it has seen may leave by each environment at once; of the others, a person hears.
+  const { length: kept } = deployment.registered;
+  expect(kept).toBeGreaterThanOrEqual(tasks.length / 16);
+  expect(kept).toBeLessThanOrEqual(Math.ceil(tasks.length / 4));
   const emptyMs = 20_000 + (await play.until(() => deployment.registered.length === 0, 3 * MINUTE_MS));
   await deployment.pass(10_000);
   expect(deployment.registered).toEqual([]);
@@ -76,7 +77,7 @@ fault('F32', async (play) => {
   const changes = play.reporters.flatMap((reports) => reports.changes);
   expect(new Set(changes.map(({ because }) => because.desired))).toEqual(new Set(['STOPPED']));
   expect(new Set(changes.map(({ because }) => because.task))).toEqual(new Set(tasks.map(({ arn }) => arn)));
-  return `${tasks.length} targets out after ${(emptyMs / 1_000).toFixed(1)} s, each with its proof`;
+  return `${tasks.length - kept} of ${tasks.length} targets out at once, all after ${(emptyMs / 1_000).toFixed(1)} s, each with its proof`;
 });
 
 fault('F33', async (own) => {
@@ -106,9 +107,6 @@ async function passOn(
   deployment.account.ecs.addService(deployment.settings.clusters[0] ?? '', service);
   deployment.lambda.startSchedule(MINUTE_MS);
   const [first] = await play.inStep(1);
-  // One pass has recorded whose the target is; its environment is gone by the time of the stop.
-  await deployment.schedule();
-  deployment.lambda.coolDown();
   const { deliver } = deployment;
   const kept: StateChangeEvent[] = play.keepEvents();
   play.stop(first);
