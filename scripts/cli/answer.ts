@@ -55,7 +55,17 @@ export interface AnsweredFailure {
 
 /** What the answer is about, and whether all of it was read. */
 export interface Resource {
-  readonly type: 'target group' | 'Cloud Map service' | 'line' | 'task' | 'file' | 'capture' | 'account' | 'settings';
+  readonly type:
+    | 'target group'
+    | 'Cloud Map service'
+    | 'line'
+    | 'task'
+    | 'file'
+    | 'capture'
+    | 'account'
+    | 'settings'
+    | 'stack'
+    | 'cluster';
   readonly name: string;
   readonly isRead: boolean;
   /** Why not. */
@@ -65,7 +75,7 @@ export interface Resource {
 /** The fields that all answers have. */
 export interface Answer {
   readonly schemaVersion: typeof SCHEMA_VERSION;
-  readonly command: 'plan' | 'drift' | 'replay' | 'replay --against account';
+  readonly command: 'plan' | 'drift' | 'replay' | 'replay --against account' | 'status' | 'leftovers';
   readonly verdict: Verdict;
   /** The first line of the text. */
   readonly headline: string;
@@ -115,4 +125,10 @@ type AnyFinding = Pick<Finding, 'subject' | 'message' | 'sinceMs'> & {
 
 export function timeOf(atMs: number): string {
   return new Date(atMs).toISOString();
+}
+
+/** Calls by operation, of two readers together. */
+export function withCalls(calls: Answer['calls'], more: ReadonlyMap<string, number>): Answer['calls'] {
+  const names = [...new Set([...Object.keys(calls), ...more.keys()])].sort();
+  return Object.fromEntries(names.map((name) => [name, (calls[name] ?? 0) + (more.get(name) ?? 0)]));
 }

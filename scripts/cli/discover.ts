@@ -35,7 +35,7 @@ export interface Discovered {
 
 export async function discover(named: Named, options: ClientOptions): Promise<Discovered> {
   const asker = new Asker();
-  const { isDeployed, logGroup: _, ...settings } = named;
+  const { isDeployed, logGroup: _, outputs: __, stack: ___, isWithoutCloudMap = false, ...settings } = named;
   const isNamed = named.targetGroups.length + named.cloudMapServices.length > 0;
   const [clusters, groups, services] = await Promise.all([
     // The deployed function finds by itself which clusters its lines may mean, those of other accounts among them.
@@ -44,7 +44,7 @@ export async function discover(named: Named, options: ClientOptions): Promise<Di
       ? named.targetGroups
       : findGroups(asker, new ElasticLoadBalancingV2Client(options), isDeployed ? '' : named.bindings),
     // Lines of --bind are about target groups: whoever gives one does not ask about Cloud Map.
-    isNamed || (named.bindings !== '' && !isDeployed)
+    isNamed || isWithoutCloudMap || (named.bindings !== '' && !isDeployed)
       ? named.cloudMapServices
       : findServices(asker, new ServiceDiscoveryClient(options)),
   ]);

@@ -26,6 +26,16 @@ const COMMANDS: readonly { readonly name: string; readonly summary: string; read
     load: async () => (await import('./drift/command.ts')).driftCommand,
   },
   {
+    name: 'status',
+    summary: 'how a deployed stack is: does it run, is it paused, is every group in step, what to do next',
+    load: async () => (await import('./status/command.ts')).statusCommand,
+  },
+  {
+    name: 'leftovers',
+    summary: 'targets that nothing explains or whose owner is not proved: whose they may be, and the command that removes each',
+    load: async () => (await import('./leftovers/command.ts')).leftoversCommand,
+  },
+  {
     name: 'sample',
     summary: 'make ECS task state change events',
     load: async () => (await import('./sample/command.ts')).sampleCommand,

@@ -56,7 +56,20 @@ export const errors = {
   badSettings: (file: string, mistakes: readonly string[]) =>
     bad(
       `--settings ${file} cannot be used:\n${mistakes.map((mistake) => `  ${mistake}\n`).join('')}` +
-        'Expected the output of aws lambda get-function-configuration --function-name NAME',
+        'Expected the output of aws cloudformation describe-stacks --stack-name STACK, or that of aws lambda ' +
+        'get-function-configuration --function-name NAME',
+    ),
+
+  /** A file with alarms that is not what it should be. */
+  badAlarms: (file: string, why: string) =>
+    bad(
+      `--alarms ${file} cannot be used: ${why}. Expected the output of aws cloudwatch describe-alarms --alarm-name-prefix STACK`,
+    ),
+
+  noStack: () =>
+    bad(
+      'Which stack? Pipe it in: aws cloudformation describe-stacks --stack-name STACK | ' +
+        `${typed('status', '--settings -')} (STACK is alb-target-sync unless you chose another name)`,
     ),
 
   noInput: () =>

@@ -38,6 +38,8 @@ export interface AccountReading {
   readonly instances: ReadonlyMap<string, readonly Instance[]>;
   readonly findings: readonly Finding[];
   readonly failures: readonly Failure[];
+  /** Somebody has paused the stack, as far as its log group's tags were read. */
+  readonly isPaused: boolean;
   readonly calls: Readonly<Record<string, number>>;
 }
 
@@ -110,6 +112,7 @@ async function readOnce(
     instances: notes.instances,
     findings,
     failures,
+    isPaused: copies.pausedSinceMs !== undefined,
     calls: sumOf([discovered.calls, notes.calls], hasLog ? [] : Object.keys(NO_LOG)),
   };
 }

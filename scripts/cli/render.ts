@@ -87,7 +87,7 @@ export function unreadText(resources: readonly Resource[]): string {
       const names = members.slice(0, NAMES_MAX).map(({ name }) => shortIds(name));
       const more = members.length > NAMES_MAX ? ', ...' : '';
       const list = `${names.join(', ')}${more}`;
-      if (type === 'account' || type === 'capture') return list;
+      if (type === 'account' || type === 'capture' || type === 'stack') return list;
       if (type === 'settings') return `settings of ${list}`;
       if (type === 'line' || type === 'file' || type === 'task') return `${count(members.length, type)} (${list})`;
       return `${members.length} of ${count(all, type)} (${list})`;

@@ -46,8 +46,8 @@ export const SETTINGS_OPTIONS = {
     type: 'string',
     value: 'FILE',
     about:
-      'take all of these from the deployed function instead: the output of aws lambda get-function-configuration ' +
-      '(- for standard input)',
+      'take all of these from the deployed stack instead: the output of aws cloudformation describe-stacks, or that of aws lambda ' +
+      'get-function-configuration (- for standard input)',
   },
 } as const;
 
@@ -57,6 +57,12 @@ export interface Named extends Settings {
   readonly isDeployed: boolean;
   /** Where the deployed function keeps its record, and can be paused; undefined where that is not known. */
   readonly logGroup: string | undefined;
+  /** The command does not ask about Cloud Map. */
+  readonly isWithoutCloudMap?: boolean;
+  /** The stack's name, where a deployed function says it. */
+  readonly stack: string | undefined;
+  /** Outputs of the stack by name; none where only its function is known. */
+  readonly outputs: Readonly<Record<string, string>>;
 }
 
 /** Reads the options; a mistake names the option or the file. */
@@ -72,8 +78,18 @@ export function namedBy(values: SettingsValues): Named {
     BINDINGS: binding,
   };
   if (values.settings !== undefined) {
-    const file = parse(readText(values.settings), values.settings);
-    return { ...settingsIn(values.settings, file, given), isDeployed: true, logGroup: logGroupIn(file) };
+    const file = values.settings;
+    const content = parse(readText(file), file);
+    const stack = stackIn(file, content);
+    const variables = stack?.variables ?? variablesIn(file, content);
+    const { outputs = {} } = stack ?? {};
+    return {
+      ...settingsIn(file, variables, given),
+      isDeployed: true,
+      stack: variables['STACK_ARN']?.split('/')[1],
+      logGroup: outputs['LogGroupName'] ?? logGroupIn(content),
+      outputs,
+    };
   }
   return {
     clusters: clusters ?? [],
@@ -86,7 +102,9 @@ export function namedBy(values: SettingsValues): Named {
     mode: 'enforce',
     removalBudgetPercent: REMOVAL_BUDGET_PERCENT,
     isDeployed: false,
+    stack: undefined,
     logGroup: undefined,
+    outputs: {},
   };
 }
 
@@ -128,10 +146,12 @@ export function findingInWordsOfOptions(finding: Finding): Finding {
   return { ...finding, subject: inWordsOfOptions(finding.subject), message: inWordsOfOptions(finding.message) };
 }
 
-/** The settings of the deployed function, as `aws lambda get-function-configuration` has them; an option stands in for its variable. */
-function settingsIn(file: string, content: unknown, given: Readonly<Record<string, string | undefined>>): Settings {
+type Texts = Readonly<Record<string, string>>;
+
+/** The settings of the deployed function; an option stands in for its variable. */
+function settingsIn(file: string, variables: Texts, given: Readonly<Record<string, string | undefined>>): Settings {
   const options = Object.entries(given).filter(([, value]) => value !== undefined);
-  const read = readSettings({ ...variablesIn(file, content), ...Object.fromEntries(options) });
+  const read = readSettings({ ...variables, ...Object.fromEntries(options) });
   if (read.ok) return read.value;
   const mistakes = read.problem
     .replace(/^The function's settings cannot be used: /, '')
@@ -146,13 +166,53 @@ function settingsIn(file: string, content: unknown, given: Readonly<Record<strin
   );
 }
 
+/** The function's variables as template.yaml makes them of the stack's parameters. */
+const VARIABLE_OF: Texts = {
+  ClusterArns: 'CLUSTER_ARNS',
+  TargetGroupArns: 'TARGET_GROUP_ARNS',
+  CloudMapServiceArns: 'CLOUD_MAP_SERVICE_ARNS',
+  Bindings: 'BINDINGS',
+  TagBindings: 'TAG_BINDINGS',
+  Mode: 'MODE',
+  RemovalBudgetPercent: 'REMOVAL_BUDGET_PERCENT',
+  SpokeRoleName: 'SPOKE_ROLE_NAME',
+  SpokeExternalId: 'SPOKE_EXTERNAL_ID',
+};
+
+/** What `aws cloudformation describe-stacks` says of the one stack; undefined if the file is something else. */
+function stackIn(file: string, content: unknown): { readonly variables: Texts; readonly outputs: Texts } | undefined {
+  if (!isObject(content) || !Array.isArray(content['Stacks'])) return undefined;
+  const [stack, ...others] = content['Stacks'];
+  if (!isObject(stack) || others.length > 0)
+    throw errors.badSettings(file, [`it holds ${content['Stacks'].length} stacks; name one with --stack-name`]);
+  const parameters = pairsIn(stack['Parameters'], 'ParameterKey', 'ParameterValue');
+  if (parameters['Bindings'] === undefined) {
+    throw errors.badSettings(file, [
+      `the stack ${String(stack['StackName'])} has no parameter Bindings: it is another product's`,
+    ]);
+  }
+  const variables = Object.entries(parameters).flatMap(([key, value]) => {
+    const name = VARIABLE_OF[key];
+    return name === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    variables: { ...Object.fromEntries(variables), STACK_ARN: String(stack['StackId'] ?? '') },
+    outputs: pairsIn(stack['Outputs'], 'OutputKey', 'OutputValue'),
+  };
+}
+
+function pairsIn(list: unknown, key: string, value: string): Texts {
+  const items = Array.isArray(list) ? list.filter(isObject) : [];
+  return Object.fromEntries(items.map((item) => [String(item[key]), String(item[value] ?? '')]));
+}
+
 /** Only the whole output has it, and not the variables alone. */
 function logGroupIn(content: unknown): string | undefined {
   const logging = isObject(content) && isObject(content['LoggingConfig']) ? content['LoggingConfig'] : {};
   return typeof logging['LogGroup'] === 'string' ? logging['LogGroup'] : undefined;
 }
 
-function variablesIn(file: string, content: unknown): Readonly<Record<string, string>> {
+function variablesIn(file: string, content: unknown): Texts {
   const whole = isObject(content) && isObject(content['Environment']) ? content['Environment'] : content;
   const variables = isObject(whole) && isObject(whole['Variables']) ? whole['Variables'] : whole;
   if (!isObject(variables)) throw errors.badSettings(file, ['it holds no environment variables']);

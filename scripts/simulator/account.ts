@@ -38,6 +38,8 @@ export class Account {
   readonly bus: EventBus;
   readonly buses: Map<string, EventBus>;
   readonly buckets: TokenBuckets;
+  /** Of each queue by its URL: how many messages could be received. */
+  readonly queues = new Map<string, () => number>();
   /** As whom a call is made that is signed with no key of STS: the role of the function. */
   readonly caller: Caller;
   /** Calls that reached the account, by operation; throttled ones too. */

@@ -7,6 +7,7 @@ import { ApiError } from './api-error.ts';
 import { eventsApi } from './api-events.ts';
 import { type Input, text } from './api-input.ts';
 import { logsApi } from './api-logs.ts';
+import { sqsApi } from './api-sqs.ts';
 import { stsApi } from './api-sts.ts';
 import { taggingApi } from './api-tagging.ts';
 import { throttled } from './buckets.ts';
@@ -23,6 +24,7 @@ function createApis(account: Account) {
     sts: stsApi(account),
     logs: logsApi(account),
     events: eventsApi(account),
+    sqs: sqsApi(account),
   };
 }
 
@@ -34,7 +36,8 @@ type Api = Apis['ecs'] &
   Apis['tag'] &
   Apis['sts'] &
   Apis['logs'] &
-  Apis['events'];
+  Apis['events'] &
+  Apis['sqs'];
 
 /** What ECS and Cloud Map both call ListServices is `ecs.ListServices` here where it is the one of ECS. */
 export type ApiName = keyof Api;
@@ -49,7 +52,7 @@ export interface Request {
   readonly caller: Caller;
 }
 
-const PREFIXES = ['ecs', 'elasticloadbalancing', 'servicediscovery', 'tag', 'sts', 'logs', 'events'] as const;
+const PREFIXES = ['ecs', 'elasticloadbalancing', 'servicediscovery', 'tag', 'sts', 'logs', 'events', 'sqs'] as const;
 
 /** Services of the query protocol leave the ending off, and refuse with 403. */
 const QUERY_SERVICES: ReadonlySet<ServicePrefix> = new Set(['elasticloadbalancing', 'sts']);
@@ -67,8 +70,8 @@ export class Service {
   constructor(account: Account) {
     this.account = account;
     const apis = createApis(account);
-    const { ecs, elasticloadbalancing, servicediscovery, tag, sts, logs, events } = apis;
-    this.#handlers = { ...ecs, ...elasticloadbalancing, ...servicediscovery, ...tag, ...sts, ...logs, ...events };
+    const { ecs, elasticloadbalancing, servicediscovery, tag, sts, logs, events, sqs } = apis;
+    this.#handlers = { ...ecs, ...elasticloadbalancing, ...servicediscovery, ...tag, ...sts, ...logs, ...events, ...sqs };
     for (const prefix of PREFIXES) for (const name of Object.keys(apis[prefix])) this.#prefixes.set(name, prefix);
   }
 

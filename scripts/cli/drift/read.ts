@@ -11,6 +11,7 @@ import {
   timeOf,
   type Verdict,
   verdictOf,
+  withCalls,
 } from '../answer.ts';
 import { DIFFERS, IN_STEP, UNKNOWN } from '../exit.ts';
 import { answeredFailures, exitCodeOfFailures } from '../failures.ts';
@@ -187,9 +188,4 @@ function answeredAddress(row: Row, nowMs: number): AnsweredAddress {
   const { address, task, target, instance, differs, sinceSeconds, isSinceKnown, resolvableSeconds } = row;
   const since = sinceSeconds === undefined ? null : timeOf(nowMs - sinceSeconds * 1_000);
   return { address, task, target, instance, differs, since, isSinceKnown, resolvableSeconds: resolvableSeconds ?? null };
-}
-
-function withCalls(calls: Answer['calls'], more: ReadonlyMap<string, number>): Answer['calls'] {
-  const names = [...new Set([...Object.keys(calls), ...more.keys()])].sort();
-  return Object.fromEntries(names.map((name) => [name, (calls[name] ?? 0) + (more.get(name) ?? 0)]));
 }

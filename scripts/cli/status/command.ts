@@ -1,0 +1,140 @@
+/** `status`: what an operator asks first of a deployed stack. Reads only. */
+import { parseArgs } from 'node:util';
+import { systemClock } from '../../../functions/adapters/aws.ts';
+import { ACCOUNT_OPTIONS, clientOptionsOf } from '../account.ts';
+import { Looker } from '../drift/looker.ts';
+import { errors, typed } from '../errors.ts';
+import { IN_STEP } from '../exit.ts';
+import { type CommandSpec, HELP_OPTION, helpOf, parseOptions } from '../options.ts';
+import { endOf } from '../plan/command.ts';
+import { ACCOUNT_EXITS } from '../plan/plan.ts';
+import { openAccount } from '../read-account.ts';
+import { callsText, count, durationText, findingsPart, joined, section, sentences, timeText, unreadPart } from '../render.ts';
+import { namedBy, SETTINGS_OPTIONS } from '../settings.ts';
+import { alarmsIn, readLastRun, readQueue } from './read.ts';
+import { DEAD_LETTERS, LOG, QUEUE, type StatusAnswer, type StatusGroup, statusAnswer } from './status.ts';
+
+const STATUS = {
+  name: 'status',
+  examples: [
+    `aws cloudformation describe-stacks --stack-name STACK | ${typed('status', '--settings -')}`,
+    typed('status', '--settings stack.json --alarms alarms.json'),
+  ],
+  about:
+    'How a deployed stack is: does the function run, is it paused, is every target group in step or since when not, what was found, ' +
+    'and what to do next. Reads only: the tags and the newest lines of the log group, and what plan reads. A difference younger ' +
+    'than 90 s is under way, and no trouble.',
+  options: {
+    settings: {
+      ...SETTINGS_OPTIONS.settings,
+      about:
+        'the stack: the output of aws cloudformation describe-stacks, or that of aws lambda get-function-configuration, which does not ' +
+        'name the dead-letter queue (- for standard input)',
+    },
+    alarms: {
+      type: 'string',
+      value: 'FILE',
+      about: 'its alarms: the output of aws cloudwatch describe-alarms --alarm-name-prefix STACK',
+    },
+    json: { type: 'boolean', about: 'one JSON document on standard output (docs/reference.md)' },
+    ...ACCOUNT_OPTIONS,
+    ...HELP_OPTION,
+  },
+  exits: [
+    [0, 'in step: everything was read, and nobody has to do anything'],
+    [1, 'nothing or not everything could be compared, or a named file cannot be read'],
+    [2, 'somebody should look: not running, paused, out of step, an outage, a mistake, an alarm, dead letters'],
+    [252, 'an option is wrong'],
+    ...ACCOUNT_EXITS,
+  ],
+} as const satisfies CommandSpec;
+
+export async function statusCommand(args: readonly string[]): Promise<number> {
+  const { values } = parseOptions(STATUS, () => parseArgs({ args: [...args], options: STATUS.options }));
+  if (values.help) {
+    console.log(helpOf(STATUS));
+    return IN_STEP;
+  }
+  if (values.settings === undefined) throw errors.noStack();
+  if (values.settings === '-' && values.alarms === '-') throw errors.inputTwice();
+  const named = namedBy(values);
+  const alarms = values.alarms === undefined ? undefined : alarmsIn(values.alarms);
+  const options = clientOptionsOf(values, named);
+  const looker = new Looker();
+  const url = named.outputs[DEAD_LETTERS];
+  const account = await openAccount(named, values);
+  const [lastRun, deadLetters] = await Promise.all([
+    named.logGroup === undefined ? undefined : readLastRun(looker, options, named.logGroup, systemClock.now()),
+    url === undefined ? undefined : readQueue(looker, options, url),
+  ]);
+  const reading = await account.read();
+  const answer = statusAnswer({ named, reading, looker, lastRun, deadLetters, alarms }, options);
+  console.log(values.json ? JSON.stringify(answer) : renderStatus(answer));
+  return endOf(answer);
+}
+
+/** The answer first, what to do next below it, and then a line for everything that is not as it should be. */
+function renderStatus(answer: StatusAnswer): string {
+  const { headline, next, runbook, groups, findings, resources, calls, endedAt } = answer;
+  const urgent = findings.filter(({ severity }) => severity !== 'notice').toSorted(byUrgency);
+  const notices = findings.length - urgent.length;
+  return joined([
+    sentences(headline),
+    [next === null ? '' : `Next: ${next}`, runbook === null ? '' : `Runbook: ${runbook}`]
+      .filter((line) => line !== '')
+      .join('\n'),
+    section(`Stack ${answer.stack}`, [], stackRows(answer)),
+    section(
+      'Target groups',
+      [],
+      groups
+        .filter(({ state, outages, mistakes }) => state !== 'in step' || outages + mistakes > 0)
+        .map((group) => groupRow(group, endedAt)),
+    ),
+    unreadPart(resources),
+    findingsPart(urgent),
+    notices === 0 ? '' : `${count(notices, 'notice')} besides (--json has all)`,
+    sentences(`${callsText(calls)}${endedAt === null ? '' : ` Read at ${timeText(endedAt)}.`}`),
+  ]);
+}
+
+function byUrgency(one: { readonly severity: string }, other: { readonly severity: string }): number {
+  return Number(other.severity === 'outage') - Number(one.severity === 'outage');
+}
+
+function stackRows({ isPaused, lastRun, deadLetters, alarms, resources, endedAt }: StatusAnswer): string[][] {
+  const isLogRead = resources.every(({ type, name, isRead }) => type !== 'stack' || name !== LOG || isRead);
+  const ago = lastRun === null ? '' : durationText((Date.parse(endedAt ?? '') - Date.parse(lastRun.at)) / 1_000);
+  const run =
+    lastRun === null
+      ? isLogRead
+        ? 'none in the last 15 min'
+        : 'not read'
+      : `${ago} ago: drift age ${durationText(lastRun.driftAgeSeconds)}, outages ${lastRun.outages}, mistakes ${lastRun.mistakes}, errors ${lastRun.errors}`;
+  return [
+    ['last pass', run],
+    ['paused', isPaused === null ? 'not read' : isPaused ? 'yes' : 'no'],
+    ['alarms', alarms === null ? 'not asked: --alarms FILE' : alarms.join(', ') || 'none rings'],
+    ['dead letters', deadLetters === null ? deadLettersUnread(resources) : String(deadLetters)],
+  ];
+}
+
+function deadLettersUnread(resources: StatusAnswer['resources']): string {
+  const isAsked = resources.some(({ type, name }) => type === 'stack' && name === QUEUE);
+  return isAsked ? 'not read' : 'not asked: the settings do not name the queue';
+}
+
+function groupRow(
+  { name, state, since, waiting, left, why, outages, mistakes }: StatusGroup,
+  endedAt: string | null,
+): string[] {
+  const age = since === null ? '' : ` for ${durationText((Date.parse(endedAt ?? since) - Date.parse(since)) / 1_000)}`;
+  const told = [
+    waiting === 0 ? '' : `${count(waiting, 'change')} to make`,
+    left === 0 ? '' : `${count(left, 'change')} left`,
+    why.length === 0 ? '' : `(${why.join(', ')})`,
+    outages === 0 ? '' : count(outages, 'outage'),
+    mistakes === 0 ? '' : count(mistakes, 'mistake'),
+  ];
+  return [name, `${state}${age}`, told.filter((part) => part !== '').join(' ')];
+}
