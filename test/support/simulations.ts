@@ -1,7 +1,6 @@
 /** A deployment with the function on it in process, the oracle behind every environment, and what tests do to it over and over. */
 
 import { saltOf } from '../../functions/app/invocation.ts';
-import type { ApiName } from '../../scripts/simulator/api.ts';
 import { createSimulatedAws, type Line, LOG_GROUP } from '../../scripts/simulator/aws-api.ts';
 import { runClock, settleOnce } from '../../scripts/simulator/clock.ts';
 import {
@@ -40,7 +39,7 @@ export class Play {
   /** Milliseconds that a call of an environment takes to its effect, by the environment's number; 20 unless a test says so. */
   latencyMs: (environment: number) => number = () => 20;
   /** Whether an environment may make its next call; one that may not is cut off for good, as if Lambda had ended it. */
-  mayCall: (environment: number, name: ApiName) => boolean = () => true;
+  mayCall: (environment: number) => boolean = () => true;
   readonly #oracle: Oracle;
   readonly #aheadMs: number;
   #liveRemovals = 0;
@@ -181,7 +180,7 @@ export class Play {
       effectMs: () => this.latencyMs(number),
       answerMs: () => 20,
       sent: (name, input) => {
-        if (!this.mayCall(number, name)) return false;
+        if (!this.mayCall(number)) return false;
         this.#oracle.sent(number, name, input);
         functionCalled(settings, name, input);
         return true;
