@@ -51,7 +51,7 @@ export function parseRecord(line: unknown, atMs: number): RecordEntry[] {
 }
 
 /**
- * The target is the task's if the record has it registered for the task, and no removal since. A removal without an answer is none: had
+ * The target is ours if the record has it registered for a task of ours, and no removal since. A removal without an answer is none: had
  * it been carried out all the same, the pass after it would have seen the target gone, and `absentAtMs` says so.
  */
 export function ownershipOf(
@@ -64,12 +64,12 @@ export function ownershipOf(
   let heldMs = Number.NEGATIVE_INFINITY;
   for (const { kind, task: of, atMs } of entriesOn(address, entries)) {
     if (kind === 'register' || kind === 'kept') {
-      // Registered for another task of ours since: the address has moved on within our own bindings.
-      ownership = of === task ? 'ours' : 'unknown';
+      // For another task of ours: the address has moved on within our own bindings, to a task that found its target there.
+      ownership = 'ours';
       heldMs = atMs;
     } else if (kind === 'refused') {
       if (of === task) ownership = 'unknown';
-    } else if (kind === 'deregister' && of === task) ownership = 'let go';
+    } else if (kind === 'deregister') ownership = of === task ? 'let go' : ownership === 'ours' ? 'unknown' : ownership;
   }
   return ownership === 'ours' && absentAtMs !== undefined && absentAtMs > heldMs ? 'let go' : ownership;
 }
