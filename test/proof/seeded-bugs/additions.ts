@@ -122,9 +122,7 @@ export const WRONG_ADDITIONS: readonly SeededBug[] = [
   {
     name: 'no pagination',
     why: 'A list fits on its first page; it always has.',
-    patches: [
-      { file: FILES.CALLER, find: 'if (nextToken === undefined) return ok(items);', replace: 'return ok(items);' },
-    ],
+    patches: [{ file: FILES.CALLER, find: 'if (nextToken === undefined) return ok(items);', replace: 'return ok(items);' }],
     caughtBy: ['L1', 'L3'],
   },
   {
