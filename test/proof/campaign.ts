@@ -1,5 +1,6 @@
 /** Many seeds: what they found, added up, and a failing one made as small as it gets. */
 import { EPOCH_MS } from '../../scripts/simulator/clock.ts';
+import { ACTS, playAct } from './acts.ts';
 import { CHURN_MS, FAULT_CLASSES, type FaultClass, type FaultMixOptions } from './fault-mix.ts';
 import { runScenario, type ScenarioResult } from './scenario.ts';
 
@@ -74,6 +75,13 @@ export async function runSeed(seed: number, options: FaultMixOptions = {}): Prom
   const told = violations.map(describeViolation);
   const live = liveRemovals === 0 ? [] : [`LIVE removals in the true world: ${liveRemovals}`];
   return { seed, violations: [...told, ...live], liveRemovals, outOfStepMs, marks: [...marks].sort(), hash };
+}
+
+/** One act by its name, told as the seed has it. */
+export async function runAct(seed: number, name: string): Promise<Pick<SeedReport, 'seed' | 'violations'>> {
+  const act = ACTS.find((each) => each.name === name);
+  if (act === undefined) throw new Error(`There is no act "${name}"; there are: ${ACTS.map((each) => each.name).join('; ')}.`);
+  return { seed, violations: (await playAct(act, seed)).map(describeViolation) };
 }
 
 /** Leaves out fault classes and cuts the scenario short, as long as it still fails. */

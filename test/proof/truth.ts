@@ -16,7 +16,8 @@ export interface TrueLine {
   readonly name: string;
   readonly port: number;
   readonly mode: 'enforce' | 'observe' | 'drain' | 'register-only';
-  readonly zone?: 'all' | undefined;
+  /** `task`: the task's own. */
+  readonly zone?: string | undefined;
   readonly ready?: boolean | undefined;
 }
 
@@ -46,8 +47,8 @@ const SHARES: Readonly<Record<string, string>> = {
   DescribeTasks: 'ListTasks',
 };
 const PACE_WINDOW_MS = 10_000;
-/** The same removal of the same target so often within a minute is a fight. */
-const REMOVALS_PER_MINUTE = 6;
+/** The same write of the same target so often within a minute is a fight. */
+const REPEATS_PER_MINUTE = 6;
 
 export class TruthJudge implements Judge {
   readonly violations: Violation[] = [];
@@ -58,7 +59,7 @@ export class TruthJudge implements Judge {
   /** Tasks by every address that they ever had. */
   readonly #byIp = new Map<string, Set<TaskRecord>>();
   readonly #sentMs = new Map<string, number[]>();
-  readonly #removedMs = new Map<string, number[]>();
+  readonly #writtenMs = new Map<string, number[]>();
 
   constructor(account: Account, truth: Truth) {
     this.#account = account;
@@ -110,13 +111,14 @@ export class TruthJudge implements Judge {
     if (meant.length > 0 && served.length === 0) {
       this.#report('S28', environment, `registers ${ip}:${port} in ${nameOf(group)}: its task did not serve`);
     }
-    if (served.length > 0 && !served.some(({ line }) => line.zone === undefined || line.zone === zone)) {
+    if (served.length > 0 && !served.some(({ task, line }) => isItsZone(line, task, zone))) {
       this.#report(
         'S29',
         environment,
         `registers ${ip}:${port} in ${nameOf(group)} with zone ${zone}: its line says otherwise`,
       );
     }
+    this.#judgePersistence(environment, group, `registers ${ip}:${port}`);
   }
 
   #judgeRemoval(environment: number, group: string, lines: readonly TrueLine[], target: JudgedTarget): void {
@@ -132,10 +134,12 @@ export class TruthJudge implements Judge {
         task.tags.get('alb-target-sync') === 'hold' ||
         atPort.some((line) => line.mode === 'drain' && isMeantBy(line, task)),
     );
+    if (owners.length > 0 && atPort.every((line) => line.mode === 'register-only'))
+      this.#report('S18', environment, `removes ${key} from ${nameOf(group)}: its line only registers`);
     if (owners.length > 0 && !mayGo)
       this.#report('S28', environment, `removes ${key} from ${nameOf(group)}: its task still serves`);
     this.#countLive(environment, group, { ip, port });
-    this.#judgePersistence(environment, `${environment} ${group} ${key}`, key);
+    this.#judgePersistence(environment, group, `removes ${key}`);
   }
 
   #countLive(environment: number, group: string, { ip, port }: Pick<JudgedTarget, 'ip' | 'port'>): void {
@@ -152,12 +156,12 @@ export class TruthJudge implements Judge {
     }
   }
 
-  #judgePersistence(environment: number, key: string, what: string): void {
+  #judgePersistence(environment: number, group: string, what: string): void {
     const nowMs = this.#account.clock.now();
-    const recent = [...(this.#removedMs.get(key) ?? []), nowMs].filter((atMs) => atMs > nowMs - 60_000);
-    this.#removedMs.set(key, recent);
-    if (recent.length > REMOVALS_PER_MINUTE)
-      this.#report('S19', environment, `removes ${what} ${recent.length} times within a minute`);
+    const key = `${environment} ${group} ${what}`;
+    const recent = [...(this.#writtenMs.get(key) ?? []), nowMs].filter((atMs) => atMs > nowMs - 60_000);
+    this.#writtenMs.set(key, recent);
+    if (recent.length > REPEATS_PER_MINUTE) this.#report('S19', environment, `${what} ${recent.length} times within a minute`);
   }
 
   #tasksAt(ip: string): TaskRecord[] {
@@ -179,6 +183,10 @@ export function isMeantBy(line: Pick<TrueLine, 'cluster' | 'kind' | 'name'>, tas
   if (task.clusterArn !== line.cluster) return false;
   if (line.kind === 'service') return task.group === `service:${line.name}`;
   return !task.group.startsWith('service:') && task.definition.split(':')[0] === line.name;
+}
+
+function isItsZone({ zone: wanted }: TrueLine, task: TaskRecord, zone: string | undefined): boolean {
+  return wanted === undefined || (wanted === 'task' ? task.zone : wanted) === zone;
 }
 
 /** Whether the task could have been read as serving since then. */

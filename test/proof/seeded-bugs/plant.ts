@@ -60,9 +60,10 @@ async function buildBug(bug: SeededBug): Promise<PlaySeed> {
   const loaded: { exports: unknown } = { exports: {} };
   if (typeof load !== 'function') throw new Error(`${bug.name} does not compile to a function.`);
   Reflect.apply(load, undefined, [loaded.exports, createRequire(ENTRY), loaded]);
-  const runSeed = isObject(loaded.exports) ? loaded.exports['runSeed'] : undefined;
-  if (typeof runSeed !== 'function') throw new Error(`The build of ${bug.name} exports no runSeed.`);
-  return async (seed) => violationsOf(await Reflect.apply(runSeed, undefined, [seed]));
+  const name = bug.act === undefined ? 'runSeed' : 'runAct';
+  const play = isObject(loaded.exports) ? loaded.exports[name] : undefined;
+  if (typeof play !== 'function') throw new Error(`The build of ${bug.name} exports no ${name}.`);
+  return async (seed) => violationsOf(await Reflect.apply(play, undefined, bug.act === undefined ? [seed] : [seed, bug.act]));
 }
 
 /** Plays up to `seedsMax` seeds until an invariant speaks. */

@@ -12,6 +12,8 @@ export interface SeededBug {
   /** The reasoning that makes it look right, or the slip that it is. */
   readonly why: string;
   readonly patches: readonly Patch[];
+  /** The act that shows it; none where the churn of a scenario does. */
+  readonly act?: string | undefined;
   /** One of these notices it first. */
   readonly caughtBy: readonly string[];
 }

@@ -1,0 +1,244 @@
+/** Wrong algorithms that come to mind when one reads docs/architecture.md alone, rule by rule. */
+import { FILES, type Patch, type SeededBug } from './seeded-bug.ts';
+
+function bug(
+  name: string,
+  why: string,
+  caughtBy: readonly string[],
+  act: string | undefined,
+  ...patches: readonly Patch[]
+): SeededBug {
+  return { name, why, act, patches, caughtBy };
+}
+
+export const MISREAD: readonly SeededBug[] = [
+  bug('a missing task has stopped', 'ECS itself answers MISSING, so the task is gone.', ['S1', 'S2', 'LIVE'], undefined, {
+    file: FILES.READS,
+    find: `    if (answer.ok) return this.#learnAll(answer.value, askedAtMs);
+    // A cluster`,
+    replace: `    if (answer.ok) {
+      const given = new Set(answer.value.map(({ arn }) => arn));
+      const gone = tasks.flatMap((arn) => {
+        const known = this.#cache.tasks.get(arn)?.task;
+        return known === undefined || given.has(arn) ? [] : [{ ...known, desired: 'STOPPED', last: 'STOPPED', isHeld: false }];
+      });
+      return this.#learnAll([...answer.value, ...gone], askedAtMs);
+    }
+    // A cluster`,
+  }),
+  bug('a draining line empties the group', 'The group is to be emptied.', ['S2', 'LIVE', 'S28'], 'a line that drains', {
+    file: FILES.CORE_SNAPSHOT,
+    find: `  return snapshot.bindings.flatMap((binding) =>
+    [...snapshot.tasks.values()]`,
+    replace: `  const drains = snapshot.bindings.some(({ drain }) => drain);
+  const bindings = snapshot.bindings.map((each) => (drains && !each.drain ? { ...each, drain: true } : each));
+  return bindings.flatMap((binding) =>
+    [...snapshot.tasks.values()]`,
+  }),
+  bug('a hold is for good', 'Facts only move forward, a hold among them.', ['L3'], 'holds', {
+    file: FILES.CACHE,
+    find: 'stoppedAtMs, isHeld: task.isHeld });',
+    replace: 'stoppedAtMs, isHeld: task.isHeld || known?.isHeld === true });',
+  }),
+  bug(
+    'a group name that begins alike',
+    'The group of the task begins with the name of the service.',
+    ['S4', 'S27'],
+    'namesakes',
+    {
+      file: FILES.BINDING,
+      find: `? task.group === \`service:\${selector.name}\``,
+      replace: `? task.group.startsWith(\`service:\${selector.name}\`)`,
+    },
+  ),
+  bug(
+    'a veto of its own line only',
+    'The line that lost the task is the one to confirm it.',
+    ['S1', 'LIVE'],
+    'succeeded by a task of another line',
+    {
+      file: FILES.PLAN,
+      find: 'if (isDraining(target) || wanted.has(target.address)) return [];',
+      replace: 'if (isDraining(target)) return [];',
+    },
+    {
+      file: FILES.PLAN,
+      find: `    if (rule === undefined) return [];
+`,
+      replace: `    const isOwn = (other) => other.binding === binding && !binding.drain && other.task.desired !== 'STOPPED' && !other.isHeld;
+    if (rule === undefined || owners.some(isOwn)) return [];
+`,
+    },
+    {
+      file: FILES.GUARD,
+      find: '    return !isReleased && !wanted.has(address);',
+      replace: `    const own = wantedAddresses(membersOf({ group, bindings: [binding], tasks, held, definitions }));
+    return !isReleased && !own.has(address);`,
+    },
+    {
+      file: FILES.GUARD,
+      find: '  return changes.every(({ kind, address, because }) => {',
+      replace: '  return changes.every(({ kind, address, because, binding }) => {',
+    },
+    {
+      file: FILES.CORE_SNAPSHOT,
+      find: '  if (registered.has(address)) return !wanted.has(address);',
+      replace: '  if (registered.has(address)) return !wanted.has(address) || !isLive(task);',
+    },
+  ),
+  bug('a veto of running tasks only', 'Only a task that runs owns its address.', ['S1'], undefined, {
+    file: FILES.CORE_SNAPSHOT,
+    find: 'return !binding.drain && isLive(task) && !isHeld;',
+    replace: 'return !binding.drain && isServing(task) && !isHeld;',
+  }),
+  bug('the record of any task will do', 'The record has the address registered: it was us.', ['LIVE', 'S30'], 'unrecorded', {
+    file: FILES.OWNERSHIP,
+    find: `ownership = of === task ? 'ours' : 'unknown';
+      heldMs`,
+    replace: `ownership = 'ours';
+      heldMs`,
+  }),
+  bug(
+    'removed twice',
+    "It was ours once; that we have removed it does not make it somebody else's.",
+    ['LIVE', 'S30'],
+    'removed before',
+    { file: FILES.OWNERSHIP, find: "ownership = kind === 'deregister' ? 'let go' : 'ours';", replace: "ownership = 'ours';" },
+    {
+      file: FILES.OWNERSHIP,
+      find: "  return ownership === 'ours' && absentAtMs !== undefined && absentAtMs > heldMs ? 'let go' : ownership;",
+      replace: '  return ownership;',
+    },
+  ),
+  bug(
+    'no record, no matter',
+    'The list has confirmed it; the log is only a second opinion.',
+    ['S30', 'LIVE'],
+    'unrecorded, and the record unreadable',
+    {
+      file: FILES.RECORD,
+      find: '  if (!entries.ok) return { ownership: new Map(), isShared, failures: [entries.problem] };',
+      replace:
+        "  if (!entries.ok) return { ownership: new Map(late.map((each) => [changeKey(each), 'ours'])), isShared, failures: [entries.problem] };",
+    },
+  ),
+  bug('never asks the record', 'The task was ours, so is the target.', ['S30', 'LIVE'], 'unrecorded', {
+    file: FILES.GUARD,
+    find: "holds: (change, { nowMs, ownership }) => isLate(change, nowMs) && ownership.get(changeKey(change)) !== 'ours',",
+    replace: 'holds: () => false,',
+  }),
+  bug(
+    'writes the record afterwards',
+    'A log says what was done.',
+    ['S30'],
+    'a task that lingers',
+    {
+      file: FILES.WRITES,
+      find: `    if (due) record(operation === 'RegisterTargets' ? 'register' : 'deregister', changes);
+`,
+      replace: '',
+    },
+    {
+      file: FILES.WRITES,
+      find: "  if (answer !== 'not due' && !answer.ok) {",
+      replace: `  if (answer !== 'not due' && answer.ok) record(operation === 'RegisterTargets' ? 'register' : 'deregister', changes);
+  if (answer !== 'not due' && !answer.ok) {`,
+    },
+  ),
+  bug(
+    'shared groups are none of its business',
+    'The record says that the target was ours.',
+    ['LIVE', 'S31'],
+    'inherited beside a neighbor',
+    {
+      file: FILES.GUARD,
+      find: 'holds: (change, { nowMs, isShared }) => isShared && isLate(change, nowMs),',
+      replace: 'holds: () => false,',
+    },
+  ),
+  bug('health says nothing of a leftover', 'Health never decides.', ['S32', 'LIVE'], 'inherited by the first neighbor', {
+    file: FILES.GUARD,
+    find: "isLate(change, nowMs) && change.state === 'healthy' && nowMs",
+    replace: "isLate(change, nowMs) && change.state === 'never' && nowMs",
+  }),
+  bug('a target that is still checked is a leftover', 'Health never decides.', ['S32', 'LIVE'], 'inherited a moment ago', {
+    file: FILES.GUARD,
+    find: "holds: (change, { nowMs }) => isLate(change, nowMs) && change.state === 'initial',",
+    replace: 'holds: () => false,',
+  }),
+  bug('does not wait for health', 'A task that runs can be registered.', ['S28'], 'careful lines', {
+    file: FILES.CORE_SNAPSHOT,
+    find: "!isHeld && (!binding.ready || task.health === 'HEALTHY')",
+    replace: '!isHeld',
+  }),
+  bug('one port of a line', 'A task has one port.', ['L3'], 'namesakes', {
+    file: FILES.BINDING,
+    find: 'return ok(ports.value.map((port)',
+    replace: 'return ok(ports.value.slice(0, 1).map((port)',
+  }),
+  bug('register-only is a suggestion', 'The proof is perfect, why not write.', ['S27', 'S18'], 'careful lines', {
+    file: FILES.GUARD,
+    find: "holds: ({ kind, binding }) => kind === 'deregister' && !binding.removes",
+    replace: 'holds: () => false',
+  }),
+  bug('holds are not looked at', 'Tags are for people.', ['L3'], 'holds', {
+    file: FILES.CORE_SNAPSHOT,
+    find: 'const isHeld = snapshot.held?.has(task.arn) === true;',
+    replace: 'const isHeld = snapshot.held === undefined;',
+  }),
+  bug('the last serving target may be held', 'The tag says so.', ['S33'], 'holds', {
+    file: FILES.GUARD,
+    find: "because.rule === 'task is on hold' && !servesOtherwise",
+    replace: "because.rule === 'task is on hold' && because.task === undefined && !servesOtherwise",
+  }),
+  bug('drains without a second word', 'The line says drain.', ['S33'], 'holds', {
+    file: FILES.GUARD,
+    find: "because.rule === 'binding drains' && binding.lacksConfirmation",
+    replace: "because.rule === 'binding drains' && because.task === undefined && binding.lacksConfirmation",
+  }),
+  bug('a pause is for people', 'The proof is perfect, why not write.', ['S34'], 'a pause', {
+    file: FILES.GUARD,
+    find: 'holds: (_, { isPaused }) => isPaused',
+    replace: 'holds: () => false',
+  }),
+  bug('a budget per pass', 'Three quarters may leave, in each pass.', ['S35'], 'a crowd', {
+    file: FILES.CACHE,
+    find: 'old === undefined || nowMs - old.sinceMs >= BUDGET_MS',
+    replace: 'old === undefined || nowMs >= old.sinceMs',
+  }),
+  bug('a zone of a task is all zones', 'Cross-zone load balancing ignores the zone.', ['S29'], 'namesakes', {
+    file: FILES.ZONE,
+    find: "  if (form === 'task') return task.zone;",
+    replace: "  if (form === 'task') return 'all';",
+  }),
+  bug('buckets of its own for each invocation', 'An invocation begins with a full bucket.', ['S26'], 'a crowd', {
+    file: FILES.INVOCATION,
+    find: 'new Caller(api, clock, cache.buckets, request.deadlineMs)',
+    replace: 'new Caller(api, clock, new Map(), request.deadlineMs)',
+  }),
+  bug(
+    'answers its rival at every event',
+    'The pause keeps the passes of one invocation from answering each other.',
+    ['S19'],
+    undefined,
+    {
+      file: FILES.PASS,
+      find: '    writtenAtMs: known.writtenAtMs,',
+      replace: '    writtenAtMs: new Map([...known.writtenAtMs].filter(([, atMs]) => atMs >= invocation.beganAtMs)),',
+    },
+  ),
+  bug(
+    'the newest version wins',
+    'The newer of two descriptions is the true one, by its version as text.',
+    ['S5', 'S1'],
+    undefined,
+    {
+      file: FILES.TASK,
+      find: `  return {
+    arn: one.arn,`,
+      replace: `  if (one.version !== other.version) return String(one.version) > String(other.version) ? one : other;
+  return {
+    arn: one.arn,`,
+    },
+  ),
+];
