@@ -10,6 +10,7 @@ import {
   type DescribedService,
   type Discovered,
   isReachable,
+  isTagged,
   NO_COPIES,
   PAUSED,
   resolveConfiguration,
@@ -88,7 +89,7 @@ export async function readConfiguration(
   );
   const discovered = found && {
     ...found,
-    targetGroups: found.targetGroups.filter((arn) => isTagged(arn, tags) && existing.includes(arn)),
+    targetGroups: found.targetGroups.filter((arn) => isTagged(tags.get(arn)?.tags) && existing.includes(arn)),
   };
   const placed = await readClusters(reader, scopeOf(settings, { ...old, discovered }), { tags, cloudMapTags });
   const scope = scopeOf(settings, { ...placed, discovered });
@@ -132,11 +133,6 @@ async function readPause({ caller, clock, old, failures }: Reader): Promise<numb
   }
   failures.push(answer.problem);
   return old.pausedSinceMs;
-}
-
-/** A group whose tags could not be read keeps its place. */
-function isTagged(arn: TargetGroupArn, tags: Copies['tags']): boolean {
-  return tags.get(arn)?.tags.some(({ key }) => key === TAG || key.startsWith(`${TAG}:`)) ?? true;
 }
 
 type Placed = Pick<Copies, 'clusters' | 'clustersOf'>;

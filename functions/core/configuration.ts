@@ -221,8 +221,9 @@ export function resolveConfiguration(settings: Settings, copies: Copies): Config
   };
 }
 
-function isTagged(answer: readonly Tag[] | 'gone'): boolean {
-  return answer !== 'gone' && bindingTags(answer).length > 0;
+/** What could not be asked for its tags keeps its place among what was found. */
+export function isTagged(answer: readonly Tag[] | 'gone' | undefined): boolean {
+  return answer === undefined || (answer !== 'gone' && bindingTags(answer).length > 0);
 }
 
 function checkedService(scope: Scope, service: CloudMapServiceArn, answer: readonly Tag[] | 'gone') {

@@ -5,15 +5,15 @@ import { createEnvironment, type Environment, type Reporter } from '../../functi
 import type { AwsApi, Clock, Outcome } from '../../functions/app/ports.ts';
 import { run } from '../../functions/app/run.ts';
 import { describeSelector, selects } from '../../functions/core/binding.ts';
-import { linesOfParameter, type Settings } from '../../functions/core/binding-sources.ts';
+import { isDiscovering, linesOfParameter, type Scope, TAG } from '../../functions/core/binding-sources.ts';
 import type { Instance, InstanceService } from '../../functions/core/cloud-map/instance.ts';
-import { NO_COPIES, scopeOf } from '../../functions/core/configuration.ts';
+import { isTagged, NO_COPIES, scopeOf } from '../../functions/core/configuration.ts';
 import type { Failure } from '../../functions/core/failure.ts';
 import type { Finding } from '../../functions/core/finding.ts';
 import type { Pass } from '../../functions/core/report.ts';
 import { err, ok } from '../../functions/core/result.ts';
 import type { Task } from '../../functions/core/task.ts';
-import { arnParts, cloudMapServiceIdOf } from '../../functions/core/values.ts';
+import { arnParts, type CloudMapServiceArn, cloudMapServiceIdOf } from '../../functions/core/values.ts';
 import { clientOptionsOf } from './account.ts';
 import type { AnsweredTarget, Change, Resource } from './answer.ts';
 import { type Discovered, discover } from './discover.ts';
@@ -91,13 +91,16 @@ async function readOnce(
   const { clock, settings } = environment;
   const beganMs = clock.now();
   const hasClusters = settings.clusters.length > 0 || isDeployed;
-  const hasWork = hasClusters && settings.targetGroups.length + settings.cloudMapServices.length > 0;
   const request = { trigger: 'check' as const, hints: [], deadlineMs: beganMs + TIME_MS };
   const notes = new Notes();
-  if (hasWork) await run(environment, request, notes);
+  if (hasClusters && discovered.failures.length === 0) await run(environment, request, notes);
   // What a line leaves out may be known only now: which cluster has its service.
   const copies = environment.configuration?.copies ?? NO_COPIES;
-  const mistakes = isDeployed ? [] : mistakesIn(linesOfParameter(scopeOf(settings, copies)));
+  const found = scopeOf(settings, copies);
+  // The index of tags may be behind: a service that has lost its tag is in it for a while.
+  const isFound = (arn: CloudMapServiceArn): boolean => !isDiscovering(settings) || isTagged(copies.cloudMapTags.get(arn));
+  const scope = { ...found, cloudMapServices: found.cloudMapServices.filter(isFound) };
+  const mistakes = isDeployed ? [] : mistakesIn(linesOfParameter(scope));
   if (mistakes.length > 0) throw errors.badLines(mistakes);
   const findings = [...notes.ofSettings, ...notes.findings].map((each) => (isDeployed ? each : findingInWordsOfOptions(each)));
   const failures = [...discovered.failures, ...notes.ofConfiguration, ...notes.failures];
@@ -105,7 +108,10 @@ async function readOnce(
   return {
     beganMs,
     endedMs: clock.now(),
-    resources: resourcesOf(discovered, notes, environment, findings),
+    resources: [
+      ...accountResource(scope, hasClusters, [...discovered.failures, ...notes.ofConfiguration.filter(isOfSearch)]),
+      ...resourcesOf(scope, notes, environment, findings),
+    ],
     passes: notes.passes,
     tasks,
     services: environment.configuration?.configuration.cloudMapServices ?? [],
@@ -155,28 +161,45 @@ class Notes implements Reporter {
   };
 }
 
+/** The search for resources with the tag, which the function makes with its configuration. */
+function isOfSearch({ operation }: Failure): boolean {
+  return operation === 'GetResources';
+}
+
+/** The account itself, where nothing was found in it or not everything could be. */
+function accountResource(scope: Scope, hasClusters: boolean, unlisted: readonly Failure[]): Resource[] {
+  const why = unlisted.length > 0 ? 'what it has could not be listed' : nothingIn(scope, hasClusters);
+  return why === undefined ? [] : [{ type: 'account', name: 'what the account has', isRead: false, why }];
+}
+
+function nothingIn({ targetGroups, cloudMapServices }: Scope, hasClusters: boolean): string | undefined {
+  if (!hasClusters) return 'there is no ECS cluster in this account and region. Check --profile and --region';
+  if (targetGroups.length + cloudMapServices.length > 0) return undefined;
+  return (
+    `no target group and no Cloud Map service in this account and region has the tag ${TAG}. Tag one, or name one: ` +
+    '--target-group ARN --bind "service=NAME port=8080"'
+  );
+}
+
 function resourcesOf(
-  { settings, failures, nothing }: Discovered,
+  { targetGroups, cloudMapServices }: Scope,
   notes: Notes,
   { configuration, cache }: Environment,
   findings: readonly Finding[],
 ): Resource[] {
   const tasks = [...cache.tasks.values()].map(({ task }) => task);
-  const undiscovered = failures.length > 0 ? 'what it has could not be listed' : nothing;
-  const account: Resource[] =
-    undiscovered === undefined ? [] : [{ type: 'account', name: 'what the account has', isRead: false, why: undiscovered }];
-  const groups = settings.targetGroups.map((arn): Resource => {
+  const groups = targetGroups.map((arn): Resource => {
     const passes = notes.passes.filter(({ group }) => group.arn === arn);
     const isRead = passes.length > 0 && passes.every((pass) => pass.snapshot !== undefined && pass.failures.length === 0);
     const isUnbound = passes.length === 0 && configuration?.configuration.unread.includes(arn) === false;
     const why = isUnbound ? 'no usable line binds it' : 'it could not be read';
     return { type: 'target group', name: arnParts(arn).name, isRead, why: isRead ? null : why };
   });
-  const services = settings.cloudMapServices.map((arn): Resource => {
+  const services = cloudMapServices.map((arn): Resource => {
     const isRead = notes.instances.has(arn);
     return { type: 'Cloud Map service', name: cloudMapServiceIdOf(arn), isRead, why: isRead ? null : 'it could not be read' };
   });
-  const all = [...account, ...groups, ...services];
+  const all = [...groups, ...services];
   return [...all, ...uncompared(findings, all), ...linesWithoutTasks(notes.passes, tasks)].map((each) =>
     explained(each, findings),
   );
@@ -248,10 +271,6 @@ export function targetsOf({ passes }: AccountReading): AnsweredTarget[] {
       state,
     })),
   );
-}
-
-export function settledBy(settings: Settings): Discovered {
-  return { settings, failures: [], calls: new Map(), nothing: undefined };
 }
 
 /** Writes never leave, whatever a plan says. */

@@ -57,8 +57,6 @@ export interface Named extends Settings {
   readonly isDeployed: boolean;
   /** Where the deployed function keeps its record, and can be paused; undefined where that is not known. */
   readonly logGroup: string | undefined;
-  /** The command does not ask about Cloud Map. */
-  readonly isWithoutCloudMap?: boolean;
   /** The stack's name, where a deployed function says it. */
   readonly stack: string | undefined;
   /** Outputs of the stack by name; none where only its function is known. */

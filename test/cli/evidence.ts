@@ -131,12 +131,11 @@ const WAYS: readonly Way[] = [
     args: [],
     settle: refusing('AccessDeniedException', 403, 'ListClusters'),
   },
-  { way: 'access denied to the search for groups', code: 254, args: [], settle: refusing('AccessDenied', 403, 'DescribeTags') },
   {
-    way: 'access denied to the search for Cloud Map services',
+    way: 'access denied to the search for tags',
     code: 254,
     args: [],
-    settle: refusing('AccessDeniedException', 403, 'ListServices'),
+    settle: refusing('AccessDeniedException', 403, 'GetResources'),
   },
 ];
 

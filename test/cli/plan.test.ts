@@ -29,7 +29,7 @@ function changesOf(records: readonly JsonObject[]): unknown[] {
 }
 
 function findingsOf(records: readonly JsonObject[]): unknown[] {
-  const told = records.map(({ kind, subject, message, command }) => ({ kind, subject, message, command }));
+  const told = records.map(({ kind, subject, message, command = null }) => ({ kind, subject, message, command }));
   return told.sort((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1));
 }
 
@@ -131,6 +131,51 @@ describe('plan', () => {
     expect([nothing.code, documentOf(nothing)['headline']]).toEqual([1, expect.stringContaining('has the tag')]);
   });
 
+  it('finds what the deployed function finds, and nothing else', async () => {
+    const nothing = { clusters: [], targetGroups: [], cloudMapServices: [], binding: '' };
+    const { deployment, service, endpoint } = await openAccount(nothing);
+    const { account, group, settings } = deployment;
+    group.tags.set('alb-target-sync', LINE);
+    account.elb.addGroup({ arn: targetGroupArn('second-line-only') }).tags.set('alb-target-sync:job', LINE);
+    account.elb.addGroup({ arn: targetGroupArn('unread') }).tags.set('alb-target-sync', 'nonsense');
+    service.tags.set('alb-target-sync:more', 'nonsense');
+    const check = await deployment.invoke({ check: true });
+    const { groups, checks, configuration } = isObject(check) ? check : {};
+    const file = join(FOLDER, 'same.json');
+    writeFileSync(file, JSON.stringify({ Environment: { Variables: variablesOf(settings) } }));
+    const plan = documentOf(await runHere(['plan', '--json', '--settings', file, '--endpoint-url', endpoint], { env: ENV }));
+    const wouldChange = listOf(groups).flatMap((each) => listOf(each['wouldChange']));
+    expect(wouldChange).toHaveLength(3);
+    expect(changesOf(listOf(plan['changes']))).toEqual(changesOf(wouldChange));
+    const found = [...listOf(groups), ...listOf(checks), ...listOf([configuration])].flatMap((each) =>
+      listOf(each['findings']),
+    );
+    expect(found.filter(({ kind }) => kind === 'wrong-line')).toHaveLength(2);
+    expect(findingsOf(listOf(plan['findings']))).toEqual(findingsOf(found));
+    expect(listOf(plan['resources']).map(({ name }) => name)).not.toContain('second-line-only');
+  });
+
+  it('knows by the record in the log of the function which late removals are its own', async () => {
+    const { deployment, endpoint } = await openAccount();
+    const { account, group } = deployment;
+    // Beside a target of somebody else, every late removal would be left to people.
+    account.elb.deregister(group, [{ id: '10.0.9.9', port: 8080, zone: undefined }]);
+    group.deregistrationDelaySeconds = 1;
+    await deployment.schedule();
+    await deployment.pass(5_000);
+    const [task] = account.ecs.tasks.values();
+    if (task !== undefined) account.ecs.stop(task);
+    await deployment.pass(30_000);
+    const outcomes = async (LoggingConfig: object): Promise<unknown[]> => {
+      const file = join(FOLDER, 'record.json');
+      writeFileSync(file, JSON.stringify({ Environment: { Variables: variablesOf(deployment.settings) }, ...LoggingConfig }));
+      const plan = documentOf(await runHere(['plan', '--json', '--settings', file, '--endpoint-url', endpoint], { env: ENV }));
+      return listOf(plan['changes']).map(({ kind, outcome, held }) => [kind, outcome, held]);
+    };
+    expect(await outcomes({ LoggingConfig: { LogGroup: LOG_GROUP } })).toEqual([['deregister', 'due', null]]);
+    expect(await outcomes({})).toEqual([['deregister', 'held', 'ownership is unknown']]);
+  });
+
   it('ends with 0 where nothing would be changed', async () => {
     const { deployment, endpoint } = await openAccount();
     await deployment.schedule();
@@ -206,14 +251,15 @@ describe('plan', () => {
 });
 
 describe('what no option names', () => {
-  /** A second cluster and more groups than two pages of tags hold, of which two have our tag. */
+  /** A second cluster and more groups than two pages of tags hold, of which two have our tag. The function finds none by a second line. */
   async function crowdedAccount() {
     const opened = await openAccount();
     const { account, group } = opened.deployment;
     group.tags.set('alb-target-sync', `cluster=prod ${LINE}`);
     account.ecs.addService(clusterArn('test'), 'app');
     for (let each = 1; each <= 45; each += 1) account.elb.addGroup({ arn: targetGroupArn(`other-${each}`) });
-    account.elb.addGroup({ arn: targetGroupArn('zz') }).tags.set('alb-target-sync:job', 'cluster=test service=app port=9090');
+    account.elb.addGroup({ arn: targetGroupArn('zz') }).tags.set('alb-target-sync', 'cluster=test service=app port=9090');
+    account.elb.addGroup({ arn: targetGroupArn('yy') }).tags.set('alb-target-sync:job', 'cluster=test service=app port=9090');
     account.cloudMap.addService('arn:aws:servicediscovery:eu-west-1:111122223333:service/srv-other', 'other');
     return opened;
   }
@@ -231,7 +277,7 @@ describe('what no option names', () => {
     const named = ['--cluster', CLUSTER, '--target-group', GROUP, '--cloud-map-service', MYSQL, '--bind', LINE];
     const same = documentOf(await runHere(['plan', '--json', ...named, '--endpoint-url', endpoint], { env: ENV }));
     expect(found['changes']).toEqual(same['changes']);
-    expect(found['calls']).toMatchObject({ ListClusters: 1, ListServices: 1, DescribeTags: 4 });
+    expect(found['calls']).toMatchObject({ ListClusters: 1, GetResources: 1, DescribeTags: 1 });
     expect(writesOf(deployment)).toBe(0);
   });
 

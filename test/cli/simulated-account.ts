@@ -2,7 +2,7 @@
 import { cloudMapServiceArn } from '../../scripts/simulator/account.ts';
 import { inProcess } from '../../scripts/simulator/backends.ts';
 import type { CloudMapServiceRecord } from '../../scripts/simulator/cloud-map.ts';
-import { CLUSTER, Deployment, GROUP } from '../../scripts/simulator/deployment.ts';
+import { CLUSTER, Deployment, GROUP, type SettingsText } from '../../scripts/simulator/deployment.ts';
 import { present } from '../../scripts/simulator/ecs.ts';
 import { HttpDoor } from '../../scripts/simulator/http.ts';
 
@@ -31,8 +31,8 @@ export async function closeAccounts(): Promise<void> {
  * One task is registered, two are not, one that is told to stop still is, and there is a target that none of them explains; of
  * the Cloud Map service's two instances, one has another address than its task.
  */
-export async function openAccount(): Promise<SimulatedAccount> {
-  const { deployment, service } = newAccount();
+export async function openAccount(settings: Partial<SettingsText> = {}): Promise<SimulatedAccount> {
+  const { deployment, service } = newAccount(settings);
   const [first, second, , leaving] = deployment.start(4);
   await deployment.pass(1_000);
   const registered = [first, leaving].map((task) => (task === undefined ? '' : (present(task).ipv4 ?? '')));
@@ -66,8 +66,11 @@ export async function openAccountInStep(): Promise<SimulatedAccount> {
   return open({ deployment, service });
 }
 
-function newAccount(): { readonly deployment: Deployment; readonly service: CloudMapServiceRecord } {
-  const deployment = new Deployment({ settings: { binding: LINE, cloudMapServices: [MYSQL] } }).use(inProcess());
+function newAccount(settings: Partial<SettingsText> = {}): {
+  readonly deployment: Deployment;
+  readonly service: CloudMapServiceRecord;
+} {
+  const deployment = new Deployment({ settings: { binding: LINE, cloudMapServices: [MYSQL], ...settings } }).use(inProcess());
   deployment.deliver = () => undefined;
   // The commands have the machine's clock: what stopped in the account stopped a moment ago.
   deployment.clock.jump(Date.now() - AGO_MS);

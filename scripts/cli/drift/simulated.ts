@@ -7,7 +7,8 @@ import type { CloudMapServiceRecord } from '../../simulator/cloud-map.ts';
 import { Deployment, parseSettings, QUICK } from '../../simulator/deployment.ts';
 import type { TaskRecord } from '../../simulator/ecs.ts';
 import { HttpDoor } from '../../simulator/http.ts';
-import { accountOf, type OpenAccount, settledBy } from '../read-account.ts';
+import { settledBy } from '../discover.ts';
+import { accountOf, type OpenAccount } from '../read-account.ts';
 
 const CLOUD_MAP = cloudMapServiceArn('app');
 const HOST = 'arn:aws:ecs:eu-west-1:111122223333:container-instance/prod/c0ffee00c0ffee00c0ffee00c0ffee00';

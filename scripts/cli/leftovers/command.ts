@@ -56,7 +56,7 @@ export async function leftoversCommand(args: readonly string[]): Promise<number>
     return IN_STEP;
   }
   // Instances of Cloud Map are no targets: that they cannot be read must not keep a verdict back.
-  const named: Named = { ...namedBy(values), cloudMapServices: [], isWithoutCloudMap: true };
+  const named: Named = { ...namedBy(values), cloudMapServices: [] };
   const options = clientOptionsOf(values, named);
   const account = await openAccount(named, values);
   const reading = await account.read();
