@@ -35,7 +35,7 @@ describe('npm start', () => {
   let piped: Ending = { status: null, stdout: '', stderr: '' };
   beforeAll(() => {
     piped = start();
-  });
+  }, 180_000);
 
   it('ends in step, says so, and says it by its exit code', () => {
     expect(piped.stderr).toBe('');

@@ -91,7 +91,7 @@ describe('captured events', () => {
     expect(places).toContain('wrap-sqs-receive-message.json Messages[0].Body');
   });
 
-  it('all in one replay cost each other nothing', async (context) => {
+  it('all in one replay cost each other nothing', { timeout: 180_000 }, async (context) => {
     skipUnless(existsSync(CAPTURED), context, MISSING);
     const answer = await replay(CAPTURED, ...readdirSync(CAPTURED));
     for (const ip of ['10.249.114.126', '10.249.47.254', '10.0.0.139']) expect(addresses(answer)).toContain(ip);

@@ -22,7 +22,9 @@ const TELL =
   "const{userCPUTime:u,systemCPUTime:s,maxRSS:m}=process.resourceUsage();process.stderr.write('used:'+(u+s)/1e6+':'+m/1024)";
 const TELLS_USE = `--import=data:text/javascript,process.on('exit',()=>{${TELL}})`;
 
-it('of 5,000 events is played as a whole; the time and the memory that it takes are told', async ({ annotate }) => {
+it('of 5,000 events is played as a whole; the time and the memory that it takes are told', { timeout: 180_000 }, async ({
+  annotate,
+}) => {
   expect(EVENTS).toHaveLength(COUNT);
   const startedAtMs = performance.now();
   const { code, stdout, stderr } = await runCommand(['replay', '--json'], {
