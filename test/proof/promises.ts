@@ -55,8 +55,10 @@ export class PromiseJudge implements Judge {
   readonly #askedMs = new Map<string, number>();
   /** By environment: tasks that it has read to be stopped, and to be past STOPPING, and since when. */
   readonly #known = new Map<number, { readonly stopped: Map<string, number>; readonly released: Map<string, number> }>();
-  readonly #passes = new Map<number, { readonly failed: Set<string>; hasRemoved: boolean; isRefused: boolean }>();
+  readonly #passes = new Map<number, { readonly failed: Set<string>; hasRemoved: boolean }>();
   readonly #tagsMs = new Map<number, number>();
+  /** Environments of which ELB has refused a registration. */
+  readonly #refused = new Set<number>();
   #pausedSinceMs: number | undefined;
 
   constructor(account: Account, promised: Promised) {
@@ -69,8 +71,7 @@ export class PromiseJudge implements Judge {
       this.#judgeKnown(environment, name, input);
       this.#judgePass(environment, name);
     }
-    if (name === 'DescribeTargetHealth')
-      this.#passes.set(environment, { failed: new Set(), hasRemoved: false, isRefused: false });
+    if (name === 'DescribeTargetHealth') this.#passes.set(environment, { failed: new Set(), hasRemoved: false });
     if (name !== 'DescribeTargetHealth') return;
     const nowMs = this.#account.clock.now();
     const key = `${environment} ${text(input, 'TargetGroupArn')}`;
@@ -104,7 +105,7 @@ export class PromiseJudge implements Judge {
     if (name === 'DescribeTags' && output !== undefined) this.#tagsMs.set(environment, this.#account.clock.now());
     const pass = this.#passes.get(environment);
     // A registration that ELB refused may come after the removals that make room for it.
-    if (pass !== undefined && name === 'RegisterTargets' && output === undefined) pass.isRefused = true;
+    if (name === 'RegisterTargets' && output === undefined) this.#refused.add(environment);
     const isRead = name === 'DescribeTasks' || (name === 'ListTasks' && input['desiredStatus'] === 'RUNNING');
     if (pass === undefined || !isRead) return;
     // That a service does not exist is an answer.
@@ -119,7 +120,7 @@ export class PromiseJudge implements Judge {
       this.#report('S21', environment, `${name} on tags that were read ${nowMs - tagsMs} ms ago`);
     const pass = this.#passes.get(environment);
     if (pass === undefined || !this.#promised.isSingleGroup) return;
-    if (name === 'RegisterTargets' && pass.hasRemoved && !pass.isRefused)
+    if (name === 'RegisterTargets' && pass.hasRemoved && !this.#refused.has(environment))
       this.#report('S9', environment, 'registers after it has removed in the same pass');
     if (name !== 'DeregisterTargets') return;
     pass.hasRemoved = true;
