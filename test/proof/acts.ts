@@ -146,7 +146,7 @@ const CROWD: Act = {
     stage.service('crowd');
     const timing = { stoppingMs: 30_000 };
     const tasks: TaskRecord[] = [];
-    stage.every(0.1, 5, 8, () => tasks.push(stage.start('service:crowd', { timing })));
+    stage.every(0.5, 5, 20, () => tasks.push(stage.start('service:crowd', { timing })));
     stage.at(100, () => {
       for (const [index, task] of tasks.entries()) stage.clock.after(index * 30, () => stage.account.ecs.stop(task));
     });
@@ -217,7 +217,7 @@ function inherited(name: string, how: { withNeighbor: boolean; outageSeconds: nu
 }
 
 /** A task of ours lives and dies in an outage, and somebody else has registered it: the record does not have it. */
-function unrecorded(name: string, how: { isUnreadable: boolean }): Act {
+function unrecorded(name: string, how: { isUnreadable?: boolean; isCold?: boolean }): Act {
   return {
     ...SITE,
     name,
@@ -227,6 +227,7 @@ function unrecorded(name: string, how: { isUnreadable: boolean }): Act {
       const site = stage.group('site');
       stage.service('site');
       stage.outage(75, 120);
+      if (how.isCold) stage.at(118, () => stage.stack.lambda.replaceEnvironments());
       if (how.isUnreadable) {
         stage.faults = (operation) =>
           operation === 'FilterLogEvents' ? { kind: 'error', code: 'InternalFailure', status: 500 } : undefined;
@@ -417,7 +418,7 @@ const UNSEEN: Act = {
     stage.account.ecs.reuseAfterMs = 1_000;
     stage.service('site');
     stage.faults = (operation) =>
-      operation === 'ListTasks' && isAfter(stage, 100) && !isAfter(stage, 129)
+      operation === 'ListTasks' && isAfter(stage, 100) && !isAfter(stage, 127)
         ? { kind: 'error', code: 'InternalFailure', status: 500 }
         : undefined;
     const tasks: TaskRecord[] = [];
@@ -428,15 +429,175 @@ const UNSEEN: Act = {
     stage.at(103, () => {
       stage.loses = true;
       const next = stage.start('service:site', { timing: { provisioningMs: 2_000 } });
-      stage.at(125, () => {
+      stage.at(127, () => {
         stage.loses = false;
       });
-      stage.at(127, () => stage.account.ecs.crash(next));
+      stage.at(128, () => stage.account.ecs.crash(next));
     });
   },
 };
 
+/** A stop and a start come in one batch; where half of it cannot be read, the removal has to wait. */
+function batch(name: string, how: { failsHalf: boolean }): Act {
+  return {
+    ...SITE,
+    name,
+    seconds: 125,
+    isAlone: true,
+    play(stage) {
+      stage.service('site');
+      let reads = 0;
+      stage.faults = (operation) => {
+        if (!how.failsHalf || operation !== 'DescribeTasks' || !isAfter(stage, 102)) return undefined;
+        reads += 1;
+        return reads > 1 && reads <= 4 ? { kind: 'error', code: 'InternalFailure', status: 500 } : undefined;
+      };
+      const timing = { provisioningMs: 1_000, pendingMs: 1_000, stoppingMs: 30_000 };
+      const tasks: TaskRecord[] = [];
+      stage.at(5, () => tasks.push(...[1, 2].map(() => stage.start('service:site', { timing }))));
+      // The passes for these keep the environment busy until both events are there.
+      for (const seconds of [98, 98.6, 99]) stage.at(seconds, () => stage.start('service:site', { timing }));
+      stage.at(101, () => {
+        for (const task of tasks.slice(0, 1)) stage.account.ecs.stop(task);
+      });
+    },
+  };
+}
+
+/** Reads go back to before the order to stop, and the task has had ten versions; or to before a task was made. */
+function goingBack(name: string, toSeconds: number): Act {
+  return {
+    ...SITE,
+    name,
+    seconds: 190,
+    play(stage) {
+      stage.service('site');
+      stage.at(91, () => stage.start('service:site'));
+      stage.account.ecs.lagMs = () =>
+        isAfter(stage, 105) && !isAfter(stage, 170) ? (stage.secondsNow - toSeconds) * 1_000 : 0;
+      const tasks: TaskRecord[] = [];
+      stage.at(5, () => tasks.push(...[1, 2].map(() => stage.start('service:site', { timing: { stoppingMs: 90_000 } }))));
+      stage.at(90, () => {
+        for (const task of tasks) while (present(task).version < 9) stage.account.ecs.change(task, {});
+      });
+      stage.at(100, () => {
+        for (const task of tasks.slice(0, 1)) stage.account.ecs.stop(task);
+      });
+    },
+  };
+}
+
+/** A task that somebody has started by hand, with the group of the service, while lists are behind. */
+const IMPOSTOR: Act = {
+  ...SITE,
+  name: 'an impostor',
+  seconds: 150,
+  play(stage) {
+    stage.service('site');
+    stage.account.ecs.listLagMs = () => (isAfter(stage, 80) ? (stage.secondsNow - 80) * 1_000 : 0);
+    stage.at(5, () => stage.start('service:site'));
+    stage.at(90, () => stage.start('service:site', { startedBy: 'somebody' }));
+  },
+};
+
+/** No event arrives, and ELB does not take one of four addresses that are due at once. */
+const BAD_ONE: Act = {
+  ...SITE,
+  name: 'one bad address',
+  seconds: 170,
+  lossP: 1,
+  play(stage) {
+    stage.service('site');
+    stage.excused.add('site 8.8.8.8:8080');
+    stage.at(1, () => {
+      for (const ipv4 of [undefined, '8.8.8.8', undefined, undefined])
+        stage.start('service:site', ipv4 === undefined ? {} : { ipv4 });
+    });
+  },
+};
+
+/** The group takes two targets, and there are three tasks until one of them stops. */
+const FULL: Act = {
+  ...SITE,
+  name: 'a full group',
+  seconds: 200,
+  play(stage) {
+    stage.service('site');
+    stage.group('site', { quota: 2 });
+    const tasks: TaskRecord[] = [];
+    stage.every(3, 5, 12, () => tasks.push(stage.start('service:site')));
+    stage.at(15, () => {
+      for (const task of tasks) stage.excused.add(`site ${addressOf(task)}`);
+    });
+    stage.at(80, () => {
+      for (const task of tasks.slice(0, 1)) stage.account.ecs.stop(task);
+    });
+    stage.at(81, () => stage.excused.clear());
+  },
+};
+
+/** A task stops in an outage that no environment outlives. */
+const OUTAGE: Act = {
+  ...SITE,
+  name: 'a stop in an outage',
+  seconds: 230,
+  play(stage) {
+    stage.service('site');
+    stage.outage(100, 130);
+    const tasks: TaskRecord[] = [];
+    stage.at(5, () => tasks.push(...[1, 2].map(() => stage.start('service:site'))));
+    stage.at(101, () => {
+      for (const task of tasks.slice(0, 1)) stage.account.ecs.stop(task);
+    });
+    stage.at(125, () => stage.stack.lambda.replaceEnvironments());
+  },
+};
+
+/** The tags of the group cannot be read any more. */
+const UNREADABLE: Act = {
+  name: 'tags that cannot be read',
+  seconds: 250,
+  lines: { site: [service('site')] },
+  play(stage) {
+    stage.service('site');
+    stage.group('site').tags.set('alb-target-sync', 'cluster=prod service=site port=8080');
+    stage.faults = (operation) =>
+      operation === 'DescribeTags' && isAfter(stage, 100) ? { kind: 'error', code: 'AccessDenied', status: 403 } : undefined;
+    stage.at(5, () => stage.start('service:site'));
+    stage.at(180, () => stage.start('service:site'));
+  },
+};
+
+/** The address of a dead task of ours has gone to a service that nobody binds. */
+const STRANGER: Act = {
+  ...SITE,
+  name: 'a stranger at the address',
+  seconds: 290,
+  play(stage) {
+    stage.account.ecs.reuseAfterMs = 2_000;
+    stage.group('site', { healthCheckIntervalSeconds: 60 });
+    for (const name of ['site', 'other']) stage.service(name);
+    stage.outage(160, 180);
+    const tasks: TaskRecord[] = [];
+    stage.at(5, () => tasks.push(...[1, 2].map(() => stage.start('service:site'))));
+    stage.at(161, () => {
+      for (const task of tasks.slice(0, 1)) stage.account.ecs.crash(task);
+    });
+    stage.at(163, () => stage.start('service:other', { timing: { provisioningMs: 3_000 } }));
+  },
+};
+
 export const ACTS: readonly Act[] = [
+  batch('one batch', { failsHalf: false }),
+  batch('one batch, half of it read', { failsHalf: true }),
+  goingBack('reads that go back', 99),
+  goingBack('reads that go back further', 88),
+  IMPOSTOR,
+  BAD_ONE,
+  FULL,
+  OUTAGE,
+  UNREADABLE,
+  STRANGER,
   MOVING,
   QUESTION,
   UNSEEN,
@@ -449,7 +610,8 @@ export const ACTS: readonly Act[] = [
   inherited('inherited beside a neighbor', { withNeighbor: true, outageSeconds: 20, isNew: false }),
   inherited('inherited by the first neighbor', { withNeighbor: false, outageSeconds: 60, isNew: false }),
   inherited('inherited a moment ago', { withNeighbor: false, outageSeconds: 60, isNew: true }),
-  unrecorded('unrecorded', { isUnreadable: false }),
+  unrecorded('unrecorded', {}),
+  unrecorded('unrecorded, by a new environment', { isCold: true }),
   unrecorded('unrecorded, and the record unreadable', { isUnreadable: true }),
   REMOVED,
   succeeded('succeeded by a task of its service', { by: 'service:site', listLagMs: 120_000 }),

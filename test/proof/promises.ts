@@ -14,6 +14,9 @@ import { isMeantBy, type TrueLine } from './truth.ts';
 
 export interface Promised {
   readonly logGroup: string;
+  /** Calls of one group alone can be told apart into passes. */
+  readonly isSingleGroup: boolean;
+  readonly isBoundByTags: boolean;
   linesOf(group: string): readonly TrueLine[];
 }
 
@@ -29,6 +32,7 @@ const PAUSE_SEEN_MS = 65_000;
 const BUDGET_WINDOW_MS = 10_000;
 const BUDGET_SHARE = 0.75;
 const BUDGET_MIN = 20;
+const TAGS_AGE_MS = 60_500;
 /** Passes over one group are a second apart. */
 const INTERVAL_MS = 900;
 
@@ -51,6 +55,10 @@ export class PromiseJudge implements Judge {
   readonly #askedMs = new Map<string, number>();
   /** By environment: tasks that it has read to be stopped, and to be past STOPPING, and since when. */
   readonly #known = new Map<number, { readonly stopped: Map<string, number>; readonly released: Map<string, number> }>();
+  readonly #passes = new Map<number, { readonly failed: Set<string>; hasRemoved: boolean }>();
+  readonly #tagsMs = new Map<number, number>();
+  /** Environments of which ELB has refused a registration. */
+  readonly #refused = new Set<number>();
   #pausedSinceMs: number | undefined;
 
   constructor(account: Account, promised: Promised) {
@@ -59,7 +67,11 @@ export class PromiseJudge implements Judge {
   }
 
   sent(environment: number, name: ApiName, input: Input): void {
-    if (name === 'RegisterTargets' || name === 'DeregisterTargets') this.#judgeKnown(environment, name, input);
+    if (name === 'RegisterTargets' || name === 'DeregisterTargets') {
+      this.#judgeKnown(environment, name, input);
+      this.#judgePass(environment, name);
+    }
+    if (name === 'DescribeTargetHealth') this.#passes.set(environment, { failed: new Set(), hasRemoved: false });
     if (name !== 'DescribeTargetHealth') return;
     const nowMs = this.#account.clock.now();
     const key = `${environment} ${text(input, 'TargetGroupArn')}`;
@@ -68,7 +80,8 @@ export class PromiseJudge implements Judge {
     this.#askedMs.set(key, nowMs);
   }
 
-  answered(environment: number, name: ApiName, input: Input, output: unknown): void {
+  answered(environment: number, name: ApiName, input: Input, output: unknown, code: string): void {
+    this.#notePass(environment, name, input, output, code);
     if (name === 'DescribeTasks' && isObject(output)) this.#learn(environment, objects(output, 'tasks'));
     if (name !== 'DescribeTargetHealth') return;
     const key = `${environment} ${text(input, 'TargetGroupArn')}`;
@@ -86,6 +99,32 @@ export class PromiseJudge implements Judge {
       if (name === 'DeregisterTargets') this.#judgeRemoval(environment, arn, record, { ip, port, key });
     }
     this.#judgeBudget(environment, arn, name === 'DeregisterTargets' ? targetsOf(input).length : 0);
+  }
+
+  #notePass(environment: number, name: ApiName, input: Input, output: unknown, code: string): void {
+    if (name === 'DescribeTags' && output !== undefined) this.#tagsMs.set(environment, this.#account.clock.now());
+    const pass = this.#passes.get(environment);
+    // A registration that ELB refused may come after the removals that make room for it.
+    if (name === 'RegisterTargets' && output === undefined) this.#refused.add(environment);
+    const isRead = name === 'DescribeTasks' || (name === 'ListTasks' && input['desiredStatus'] === 'RUNNING');
+    if (pass === undefined || !isRead) return;
+    // That a service does not exist is an answer.
+    if (output === undefined && code !== 'ServiceNotFoundException') pass.failed.add(JSON.stringify(input));
+    else pass.failed.delete(JSON.stringify(input));
+  }
+
+  #judgePass(environment: number, name: ApiName): void {
+    const nowMs = this.#account.clock.now();
+    const tagsMs = this.#tagsMs.get(environment) ?? Number.NEGATIVE_INFINITY;
+    if (this.#promised.isBoundByTags && nowMs - tagsMs > TAGS_AGE_MS)
+      this.#report('S21', environment, `${name} on tags that were read ${nowMs - tagsMs} ms ago`);
+    const pass = this.#passes.get(environment);
+    if (pass === undefined || !this.#promised.isSingleGroup) return;
+    if (name === 'RegisterTargets' && pass.hasRemoved && !this.#refused.has(environment))
+      this.#report('S9', environment, 'registers after it has removed in the same pass');
+    if (name !== 'DeregisterTargets') return;
+    pass.hasRemoved = true;
+    if (pass.failed.size > 0) this.#report('S8', environment, `removes although ${[...pass.failed].join(', ')} failed`);
   }
 
   /** What the environment has read before this moment: nothing of that may be ignored by a write that had to wait. */

@@ -44,6 +44,14 @@ export interface Act {
   play(stage: Stage): void;
 }
 
+interface StartOptions {
+  readonly cluster?: string;
+  readonly definition?: string;
+  readonly timing?: Partial<TaskTiming>;
+  readonly startedBy?: string;
+  readonly ipv4?: string;
+}
+
 /** A service that ECS itself keeps in a group. */
 interface Native {
   readonly group: GroupRecord;
@@ -82,7 +90,12 @@ export class Stage {
     const groups = Object.keys(act.lines);
     for (const name of groups) this.account.elb.addGroup({ arn: targetGroupArn(name), deregistrationDelaySeconds: 0 });
     const linesOf = (group: string): readonly TrueLine[] => this.linesOf(group);
-    this.#promises = new PromiseJudge(this.account, { logGroup: LOG_GROUP, linesOf });
+    this.#promises = new PromiseJudge(this.account, {
+      logGroup: LOG_GROUP,
+      linesOf,
+      isSingleGroup: groups.length === 1,
+      isBoundByTags: act.binding === undefined,
+    });
     const writersOf = (group: string, port: number, task: TaskRecord) => this.#writersOf(group, port, task);
     this.#judges = [new TruthJudge(this.account, { linesOf, writersOf, lagMaxMs: 3_000 }), this.#promises];
     this.stack = new Stack({
@@ -137,15 +150,15 @@ export class Stage {
   }
 
   /** A task that is quick in everything but in stopping. */
-  start(group: string, how: { cluster?: string; definition?: string; timing?: Partial<TaskTiming> } = {}): TaskRecord {
-    const { cluster = PROD, definition = `${group.split(':')[1]}:1`, timing } = how;
+  start(group: string, how: StartOptions = {}): TaskRecord {
+    const { cluster = PROD, definition = `${group.split(':')[1]}:1`, timing, ...more } = how;
     const usual = {
       provisioningMs: 1_000,
       pendingMs: this.random.whole(1_000, 2_000),
       stoppingMs: 5_000,
       deprovisioningMs: 1_000,
     };
-    return this.account.ecs.start({ clusterArn: cluster, group, definition, timing: { ...usual, ...timing } });
+    return this.account.ecs.start({ clusterArn: cluster, group, definition, timing: { ...usual, ...timing }, ...more });
   }
 
   register(group: GroupRecord, key: string): void {

@@ -181,7 +181,8 @@ interface JudgedTarget {
 
 export function isMeantBy(line: Pick<TrueLine, 'cluster' | 'kind' | 'name'>, task: TaskRecord): boolean {
   if (task.clusterArn !== line.cluster) return false;
-  if (line.kind === 'service') return task.group === `service:${line.name}`;
+  // The group is text that whoever calls RunTask may write; who started the task is ECS's own word.
+  if (line.kind === 'service') return task.group === `service:${line.name}` && task.startedBy?.startsWith('ecs-svc/') !== false;
   return !task.group.startsWith('service:') && task.definition.split(':')[0] === line.name;
 }
 

@@ -12,6 +12,7 @@ export const WRONG_ADDITIONS: readonly SeededBug[] = [
         replace: '    desired: other.desired,\n    last: other.last,',
       },
     ],
+    act: 'reads that go back',
     caughtBy: ['S1', 'S5', 'S7'],
   },
   {
@@ -47,7 +48,8 @@ export const WRONG_ADDITIONS: readonly SeededBug[] = [
         replace: 'return !binding.drain && isServing(task);',
       },
     ],
-    caughtBy: ['S4'],
+    act: 'an impostor',
+    caughtBy: ['S4', 'S27'],
   },
   {
     name: 'break before make',
@@ -65,6 +67,7 @@ export const WRONG_ADDITIONS: readonly SeededBug[] = [
         replace: '  const removed = early;',
       },
     ],
+    act: 'one batch',
     caughtBy: ['S9'],
   },
   {
@@ -111,12 +114,14 @@ export const WRONG_ADDITIONS: readonly SeededBug[] = [
         replace: '',
       },
     ],
+    act: 'one bad address',
     caughtBy: ['L1', 'L3'],
   },
   {
     name: 'full for good',
     why: 'The quota said no, and it will say no again.',
     patches: [{ file: FILES.GUARD, find: 'return CONFIRM_AFTER_MS - 1_000;', replace: 'return 9e15;' }],
+    act: 'a full group',
     caughtBy: ['L3'],
   },
   {
@@ -135,6 +140,7 @@ export const WRONG_ADDITIONS: readonly SeededBug[] = [
         replace: '  if (isDue !== undefined) return',
       },
     ],
+    act: 'a stop in an outage',
     caughtBy: ['L2', 'L3'],
   },
   {

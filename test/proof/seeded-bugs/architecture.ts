@@ -12,11 +12,16 @@ function bug(
 }
 
 export const MISREAD: readonly SeededBug[] = [
-  bug('a missing task has stopped', 'ECS itself answers MISSING, so the task is gone.', ['S1', 'S2', 'LIVE'], undefined, {
-    file: FILES.READS,
-    find: `    if (answer.ok) return this.#learnAll(answer.value, askedAtMs);
+  bug(
+    'a missing task has stopped',
+    'ECS itself answers MISSING, so the task is gone.',
+    ['LIVE', 'S28'],
+    'reads that go back further',
+    {
+      file: FILES.READS,
+      find: `    if (answer.ok) return this.#learnAll(answer.value, askedAtMs);
     // A cluster`,
-    replace: `    if (answer.ok) {
+      replace: `    if (answer.ok) {
       const given = new Set(answer.value.map(({ arn }) => arn));
       const gone = tasks.flatMap((arn) => {
         const known = this.#cache.tasks.get(arn)?.task;
@@ -25,8 +30,9 @@ export const MISREAD: readonly SeededBug[] = [
       return this.#learnAll([...answer.value, ...gone], askedAtMs);
     }
     // A cluster`,
-  }),
-  bug('a draining line empties the group', 'The group is to be emptied.', ['S2', 'LIVE', 'S28'], 'a line that drains', {
+    },
+  ),
+  bug('a draining line empties the group', 'The group is to be emptied.', ['L3', 'LIVE'], 'a line that drains', {
     file: FILES.CORE_SNAPSHOT,
     find: `  return snapshot.bindings.flatMap((binding) =>
     [...snapshot.tasks.values()]`,
@@ -40,21 +46,15 @@ export const MISREAD: readonly SeededBug[] = [
     find: 'stoppedAtMs, isHeld: task.isHeld });',
     replace: 'stoppedAtMs, isHeld: task.isHeld || known?.isHeld === true });',
   }),
-  bug(
-    'a group name that begins alike',
-    'The group of the task begins with the name of the service.',
-    ['S4', 'S27'],
-    'namesakes',
-    {
-      file: FILES.BINDING,
-      find: `? task.group === \`service:\${selector.name}\``,
-      replace: `? task.group.startsWith(\`service:\${selector.name}\`)`,
-    },
-  ),
+  bug('a group name that begins alike', 'The group of the task begins with the name of the service.', ['S27'], 'namesakes', {
+    file: FILES.BINDING,
+    find: `? task.group === \`service:\${selector.name}\``,
+    replace: `? task.group.startsWith(\`service:\${selector.name}\`)`,
+  }),
   bug(
     'a veto of its own line only',
     'The line that lost the task is the one to confirm it.',
-    ['S1', 'LIVE'],
+    ['LIVE'],
     'succeeded by a task of another line',
     {
       file: FILES.PLAN,
@@ -91,17 +91,23 @@ export const MISREAD: readonly SeededBug[] = [
     find: 'return !binding.drain && isLive(task) && !isHeld;',
     replace: 'return !binding.drain && isServing(task) && !isHeld;',
   }),
-  bug('the record of any task will do', 'The record has the address registered: it was us.', ['LIVE', 'S30'], 'unrecorded', {
-    file: FILES.OWNERSHIP,
-    find: `ownership = of === task ? 'ours' : 'unknown';
+  bug(
+    'the record of any task will do',
+    'The record has the address registered: it was us.',
+    ['S31'],
+    'unrecorded, by a new environment',
+    {
+      file: FILES.OWNERSHIP,
+      find: `ownership = of === task ? 'ours' : 'unknown';
       heldMs`,
-    replace: `ownership = 'ours';
+      replace: `ownership = 'ours';
       heldMs`,
-  }),
+    },
+  ),
   bug(
     'removed twice',
     "It was ours once; that we have removed it does not make it somebody else's.",
-    ['LIVE', 'S30'],
+    ['LIVE', 'S31'],
     'removed before',
     { file: FILES.OWNERSHIP, find: "ownership = kind === 'deregister' ? 'let go' : 'ours';", replace: "ownership = 'ours';" },
     {
@@ -113,7 +119,7 @@ export const MISREAD: readonly SeededBug[] = [
   bug(
     'no record, no matter',
     'The list has confirmed it; the log is only a second opinion.',
-    ['S30', 'LIVE'],
+    ['S31'],
     'unrecorded, and the record unreadable',
     {
       file: FILES.RECORD,
@@ -122,7 +128,7 @@ export const MISREAD: readonly SeededBug[] = [
         "  if (!entries.ok) return { ownership: new Map(late.map((each) => [changeKey(each), 'ours'])), isShared, failures: [entries.problem] };",
     },
   ),
-  bug('never asks the record', 'The task was ours, so is the target.', ['S30', 'LIVE'], 'unrecorded', {
+  bug('never asks the record', 'The task was ours, so is the target.', ['S31'], 'unrecorded, and the record unreadable', {
     file: FILES.GUARD,
     find: "holds: (change, { nowMs, ownership }) => isLate(change, nowMs) && ownership.get(changeKey(change)) !== 'ours',",
     replace: 'holds: () => false,',
@@ -148,7 +154,7 @@ export const MISREAD: readonly SeededBug[] = [
   bug(
     'shared groups are none of its business',
     'The record says that the target was ours.',
-    ['LIVE', 'S31'],
+    ['LIVE'],
     'inherited beside a neighbor',
     {
       file: FILES.GUARD,
@@ -156,12 +162,12 @@ export const MISREAD: readonly SeededBug[] = [
       replace: 'holds: () => false,',
     },
   ),
-  bug('health says nothing of a leftover', 'Health never decides.', ['S32', 'LIVE'], 'inherited by the first neighbor', {
+  bug('health says nothing of a leftover', 'Health never decides.', ['LIVE'], 'inherited by the first neighbor', {
     file: FILES.GUARD,
     find: "isLate(change, nowMs) && change.state === 'healthy' && nowMs",
     replace: "isLate(change, nowMs) && change.state === 'never' && nowMs",
   }),
-  bug('a target that is still checked is a leftover', 'Health never decides.', ['S32', 'LIVE'], 'inherited a moment ago', {
+  bug('a target that is still checked is a leftover', 'Health never decides.', ['LIVE'], 'inherited a moment ago', {
     file: FILES.GUARD,
     find: "holds: (change, { nowMs }) => isLate(change, nowMs) && change.state === 'initial',",
     replace: 'holds: () => false,',
@@ -176,7 +182,7 @@ export const MISREAD: readonly SeededBug[] = [
     find: 'return ok(ports.value.map((port)',
     replace: 'return ok(ports.value.slice(0, 1).map((port)',
   }),
-  bug('register-only is a suggestion', 'The proof is perfect, why not write.', ['S27', 'S18'], 'careful lines', {
+  bug('register-only is a suggestion', 'The proof is perfect, why not write.', ['S18'], 'careful lines', {
     file: FILES.GUARD,
     find: "holds: ({ kind, binding }) => kind === 'deregister' && !binding.removes",
     replace: 'holds: () => false',
@@ -191,7 +197,7 @@ export const MISREAD: readonly SeededBug[] = [
     find: "because.rule === 'task is on hold' && !servesOtherwise",
     replace: "because.rule === 'task is on hold' && because.task === undefined && !servesOtherwise",
   }),
-  bug('drains without a second word', 'The line says drain.', ['S33'], 'holds', {
+  bug('drains without a second word', 'The line says drain.', ['S28', 'LIVE'], 'holds', {
     file: FILES.GUARD,
     find: "because.rule === 'binding drains' && binding.lacksConfirmation",
     replace: "because.rule === 'binding drains' && because.task === undefined && binding.lacksConfirmation",
@@ -230,8 +236,8 @@ export const MISREAD: readonly SeededBug[] = [
   bug(
     'the newest version wins',
     'The newer of two descriptions is the true one, by its version as text.',
-    ['S5', 'S1'],
-    undefined,
+    ['L3'],
+    'reads that go back',
     {
       file: FILES.TASK,
       find: `  return {

@@ -50,7 +50,7 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
   const planned = planChanges(snapshot);`,
       },
     ],
-    caughtBy: ['S1', 'S2', 'S4', 'S5', 'S11', 'S24'],
+    caughtBy: ['L2', 'S1', 'S2', 'S4', 'S5', 'S11', 'S24'],
   },
   {
     name: 'trusts absence',
@@ -119,6 +119,7 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
   const planned = planChanges(snapshot).filter(({ kind, descriptor }) => kind === 'register' || !theirs.has(descriptor.id));`,
       },
     ],
+    act: 'a stranger at the address',
     caughtBy: ['L2', 'L3'],
   },
   {
@@ -271,6 +272,7 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
         replace: 'change.because === undefined && lacksRead(change, unreadClusters)',
       },
     ],
+    act: 'one batch, half of it read',
     caughtBy: ['S8'],
   },
   {
@@ -283,6 +285,7 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
         replace: "  return { binding: { ...binding, list: 'read', listed: new Set() }, beganAtMs };",
       },
     ],
+    act: 'an owner that nobody has seen',
     caughtBy: ['S8', 'S16'],
   },
   {

@@ -12,15 +12,15 @@ function bug(
 }
 
 export const REVIEWED: readonly SeededBug[] = [
-  bug('only a listed task vetoes', 'What ECS lists is what runs.', ['S1', 'LIVE'], 'succeeded by a task of its service', {
+  bug('only a listed task vetoes', 'What ECS lists is what runs.', ['LIVE'], 'succeeded by a task of its service', {
     file: FILES.CORE_SNAPSHOT,
     find: 'return !binding.drain && isLive(task) && !isHeld;',
-    replace: "return !binding.drain && isLive(task) && !isHeld && (binding.list !== 'read' || binding.listed.has(task.arn));",
+    replace: 'return !binding.drain && isLive(task) && !isHeld && binding.listed.has(task.arn);',
   }),
   bug(
     'an address is ours at every port',
     'The task is ours, so is its address.',
-    ['S3', 'S27'],
+    ['S27'],
     'namesakes',
     {
       file: FILES.PLAN,
@@ -29,7 +29,7 @@ export const REVIEWED: readonly SeededBug[] = [
     },
     { file: FILES.PLAN, find: 'owners.get(target.address) ?? []', replace: 'owners.get(target.descriptor.id) ?? []' },
   ),
-  bug('a family takes the tasks of services', 'A family is a family, whoever started the task.', ['S4', 'S27'], 'namesakes', {
+  bug('a family takes the tasks of services', 'A family is a family, whoever started the task.', ['S27'], 'namesakes', {
     file: FILES.BINDING,
     find: "!task.group.startsWith('service:') && task.definition",
     replace: 'task.definition',
@@ -65,7 +65,7 @@ export const REVIEWED: readonly SeededBug[] = [
     },
     { file: FILES.ZONE, find: 'zone ?? forms.get(', replace: "(zone === 'none' ? 'none' : undefined) ?? forms.get(" },
   ),
-  bug('the interface need not be attached', 'It runs and has an address.', ['S5', 'S28'], 'namesakes', {
+  bug('the interface need not be attached', 'It runs and has an address.', ['S28'], 'namesakes', {
     file: FILES.TASK,
     find: "return phaseOf(task) === 'serving' && task.interface === 'ATTACHED';",
     replace: "return phaseOf(task) === 'serving';",
@@ -73,7 +73,7 @@ export const REVIEWED: readonly SeededBug[] = [
   bug(
     'no last question',
     'The guard has let it through.',
-    ['S1', 'S5'],
+    ['S5'],
     'a write that waits',
     {
       file: FILES.GUARD,
@@ -101,7 +101,7 @@ export const REVIEWED: readonly SeededBug[] = [
     replace:
       "keys.map((key) => [key, [...group.provedAtMs].find(([old]) => old.split(' ')[1] === key.split(' ')[1])?.[1] ?? nowMs])",
   }),
-  bug('a list that is gone has failed', 'ECS gave no list.', ['L3', 'S16'], 'a service that is gone', {
+  bug('a list that is gone has failed', 'ECS gave no list.', ['L3'], 'a service that is gone', {
     file: FILES.SNAPSHOT,
     find: `  if (answer.problem.kind === 'gone') return { binding: { ...binding, list: 'gone', listed: new Set() }, beganAtMs };
 `,
@@ -110,7 +110,7 @@ export const REVIEWED: readonly SeededBug[] = [
   bug(
     'a draining target is left alone',
     'It is in the group; when it has drained, it is registered.',
-    ['L1', 'L3'],
+    ['L3'],
     'an address that drains',
     {
       file: FILES.PLAN,
@@ -118,7 +118,7 @@ export const REVIEWED: readonly SeededBug[] = [
       replace: 'registration === undefined || registered.has(member.address) || present.has(member.address)',
     },
   ),
-  bug('no interval between passes', 'Sooner is better.', ['S26'], 'a service that is gone', {
+  bug('no interval between passes', 'Sooner is better.', ['S36'], 'removed before', {
     file: FILES.RECONCILE,
     find: `    if (waitMs > 0) await clock.sleep(waitMs);
 `,

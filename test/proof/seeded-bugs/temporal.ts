@@ -81,6 +81,7 @@ export const WRONG_CONDUCT: readonly SeededBug[] = [
     patches: [
       { file: FILES.GUARD, find: 'nowMs - bindingsReadAtMs > BINDINGS_AGE_MAX_MS', replace: 'nowMs < bindingsReadAtMs' },
     ],
+    act: 'tags that cannot be read',
     caughtBy: ['S21'],
   },
   {
