@@ -50,7 +50,7 @@ async function observe(
   passes: readonly Snapshot[],
   notBeforeMs: number,
 ): Promise<Check> {
-  const { reads, clock, cache } = invocation;
+  const { reads, clock, cache, environment } = invocation;
   const { service } = checked;
   const nothing = { subject: service, findings: [], failures: [], read: { instances: [], tasks: [], isOpen: false } };
   const answer = await reads.instances(service);
@@ -58,7 +58,7 @@ async function observe(
     if (answer.problem.kind !== 'gone') return { ...nothing, failures: [answer.problem] };
     // It was checked: not every event that comes while it is gone has to report it.
     cache.instances.set(service, { lookedAtMs: clock.now(), seen: new Map() });
-    return { ...nothing, findings: [goneService(service)] };
+    return { ...nothing, findings: [goneService(environment.settings, service)] };
   }
   const instances = answer.value;
   const read = await readTasks(invocation, checked, instances, notBeforeMs);

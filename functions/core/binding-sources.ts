@@ -116,8 +116,7 @@ export function linesOfService(
   const mistakes = lines.flatMap((line) => (line.ok || line.problem === 'unread' ? [] : [findingOf(line.problem)]));
   if (lines.length === 0) {
     const message =
-      `Cloud Map service ${service} is in CloudMapServiceArns, and no tag binds it. Tag it ${TAG}="service=NAME", the ECS service ` +
-      'whose tasks it lists.';
+      `No tag binds Cloud Map service ${service}. Tag it ${TAG}="service=NAME", the ECS service ` + 'whose tasks it lists.';
     mistakes.push({ kind: 'wrong-line', subject: id, message });
   }
   return { bindings: lines.flatMap((line) => (line.ok ? [line.value] : [])), mistakes };

@@ -259,8 +259,11 @@ function impliedCluster(service: string | undefined, context: LineContext): Line
   );
 }
 
+/** The words to choose from. Clusters of several accounts may have one name: then only their ARNs tell them apart. */
 function namesOf(clusters: readonly ClusterArn[]): string {
-  return clusters.map((arn) => `cluster=${arnParts(arn).name}`).join(' or ');
+  const names = clusters.map((arn) => arnParts(arn).name);
+  const words = new Set(names).size < names.length ? clusters : names;
+  return words.map((word) => `cluster=${word}`).join(' or ');
 }
 
 function wordOf(words: Words, key: Key): string {

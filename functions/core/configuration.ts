@@ -231,12 +231,18 @@ function checkedService(scope: Scope, service: CloudMapServiceArn, answer: reado
   const { bindings, mistakes } = linesOfService(scope, service, tags);
   // Service Connect tags what it makes (ECS guide, "Service Connect").
   const isManaged = tags.some(({ key }) => key === 'AmazonECSManaged');
-  return { service, bindings, mistakes: answer === 'gone' ? [goneService(service)] : mistakes, isManaged };
+  return { service, bindings, mistakes: answer === 'gone' ? [goneService(scope, service)] : mistakes, isManaged };
 }
 
-export function goneService(service: CloudMapServiceArn): Finding {
-  const message = `Cloud Map service ${service} does not exist. Create it, or take it out of the stack's parameter CloudMapServiceArns.`;
-  return { kind: 'unusable', subject: service, message };
+export function goneService(settings: Settings, service: CloudMapServiceArn): Finding {
+  const instead = isDiscovering(settings)
+    ? `wait until AWS no longer lists it with the tag ${TAG}`
+    : "take it out of the stack's parameter CloudMapServiceArns";
+  return {
+    kind: 'unusable',
+    subject: service,
+    message: `Cloud Map service ${service} does not exist. Create it, or ${instead}.`,
+  };
 }
 
 function unreachableService(service: CloudMapServiceArn): Finding {
@@ -336,7 +342,7 @@ function unboundFinding(arn: TargetGroupArn, targets: number): Finding {
   const has =
     targets === 0 ? '' : ` Its ${targets} targets are kept by nobody: tasks that stop stay in, and new ones stay out.`;
   const message =
-    `Target group ${arn} is in TargetGroupArns, and no line binds it.${has} Tag it ${TAG}="service=NAME port=8080", or add ` +
+    `No line binds target group ${arn}.${has} Tag it ${TAG}="service=NAME port=8080", or add ` +
     `"target-group=${name} service=NAME port=8080" to the parameter Bindings.`;
   return { kind: targets === 0 ? 'not-bound' : 'unbound', subject: name, message };
 }

@@ -49,15 +49,15 @@ export function explainFailure(failure: Failure): string {
 }
 
 const ADVICE: Readonly<Record<FailureKind, string>> = {
-  throttled: 'AWS limits this call per account and region; it is tried again, at the latest by the schedule in a minute.',
+  throttled: 'AWS limits this call per account and region. It is tried again, at the latest by the schedule in a minute.',
   unavailable: 'It is tried again, at the latest by the schedule in a minute.',
   denied:
-    "Check that the stack's parameters name this resource, that the function's role still has its policy, and that no " +
-    'service control policy forbids the call.',
-  gone: 'Correct the stack parameter, tag or line of binding that names it, or remove that line.',
+    "Check that the function's role still has its policy, that the stack's parameters or a tag cover this resource, and that no " +
+    'service control policy or permissions boundary forbids the call. In another account, the role is that of infra/spoke.yaml.',
+  gone: 'Create it, or correct or remove the parameter, tag or line that names it.',
   refused:
-    'Nothing else is held up by it. Read the message: an address outside the VPC of the group needs zone=all in its line.',
-  quota: 'Raise the quota "Targets per target group", or wire fewer tasks to this group.',
+    'Nothing else is held up by it. Read the message. If it is about the zone, take zone= out of the line: what ELB asks for is then used.',
+  quota: 'Raise the quota "Targets per Target Group per Region", or bind fewer tasks to this group.',
   'out-of-time': 'The invocation was about to end; the next one goes on.',
   unexpected: 'The answer is not one that AWS documents for this call; please report it with this message.',
 };

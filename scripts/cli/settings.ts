@@ -134,7 +134,6 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/\bthe parameter Bindings, line (\d+)/g, '--bind, line $1'],
   [/, of the stack's parameter \w+(?: or with the tag [\w-]+)?/g, ''],
   [/ This line is left out, and nothing else is\./g, ''],
-  [/ is in (?:TargetGroupArns|CloudMapServiceArns), and no (?:line|tag) binds it\./g, ' has no line that binds it.'],
   [/, or add ("[^"]*") to the parameter Bindings\./g, ', or give --bind $1.'],
   [/, or take it out of the stack's parameter TargetGroupArns\./g, ', or name another with --target-group.'],
   [/, or take it out of the stack's parameter CloudMapServiceArns\./g, ', or name another with --cloud-map-service.'],

@@ -106,7 +106,7 @@ describe('a look at a Cloud Map service', () => {
     const looks = new Looks([]);
     const { ListInstances } = looks.fake.answers;
     looks.fake.answers.ListInstances = () => fails('gone');
-    const findings = [goneService(MYSQL)];
+    const findings = [goneService(looks.environment.settings, MYSQL)];
     const read = { instances: [], tasks: [], isOpen: false };
     expect(await looks.check('schedule')).toEqual({ subject: MYSQL, findings, failures: [], read });
     expect(looks.fake.names).toEqual(['ListInstances']);

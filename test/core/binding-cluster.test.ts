@@ -125,6 +125,26 @@ describe('the cluster of a line', () => {
     });
   });
 
+  it('that a mistake proposes can be written as it stands, whichever names the clusters have', () => {
+    const all = ['prod', 'test', 'far'].flatMap((name) =>
+      ['111122223333', '444455556666'].map((account) => clusterArn(name, { account })),
+    );
+    holds(
+      fc.property(fc.subarray(all, { minLength: 2 }), (clusters) => {
+        const words = context({
+          clusters,
+          anyCluster: clusters,
+          clustersOf: new Map([['app', clusters]]),
+          readsAccounts: true,
+        });
+        const read = parseBinding(line, words, 'tag');
+        if (read.ok || read.problem === 'unread') throw new Error('Several clusters have the service.');
+        const proposed = read.problem.expected.split(' or ');
+        expect(proposed.map((word) => clusterOf(`${word} ${line}`, words))).toEqual(clusters);
+      }),
+    );
+  });
+
   it('is none beyond the parameter, and none of another account without a role, whatever the line', () => {
     const all = [PROD, STAGING, clusterArn('prod', { account: '444455556666' }), clusterArn('far', { region: 'us-east-1' })];
     const named = fc.constantFrom('', ...['prod', 'staging', 'far', ...all].map((name) => `cluster=${name} `));

@@ -304,7 +304,7 @@ describe('the tags of a Cloud Map service', () => {
 
   it.each([[[]], [[{ key: 'Name', value: 'service=mysql' }]]])('are missed where there are none of ours: %j', (tags) => {
     const message =
-      `Cloud Map service ${service} is in CloudMapServiceArns, and no tag binds it. ` +
+      `No tag binds Cloud Map service ${service}. ` +
       'Tag it alb-target-sync="service=NAME", the ECS service whose tasks it lists.';
     expect(linesOfService(aScope(), service, tags)).toEqual({
       bindings: [],

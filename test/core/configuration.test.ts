@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Settings } from '../../functions/core/binding-sources.ts';
+import { type Settings, TAG } from '../../functions/core/binding-sources.ts';
 import {
   bindingText,
   boundServices,
   type Copies,
   type DescribedGroup,
   type DescribedService,
+  goneService,
   isReachable,
   isSurelyUnbound,
   NO_COPIES,
@@ -497,6 +498,19 @@ describe('where the parameters name nothing', () => {
     expect(resolveConfiguration(found, words)).toMatchObject({ cloudMapServices: [], findings: [] });
   });
 
+  it('no finding names a parameter that nobody has set', () => {
+    const message = `Cloud Map service ${cloudMapArn()} does not exist. Create it, or wait until AWS no longer lists it with the tag ${TAG}.`;
+    expect(goneService(found, cloudMapArn())).toEqual({ kind: 'unusable', subject: cloudMapArn(), message });
+    const words = copies({
+      discovered,
+      tags: new Map([[WEB, { tags: [], readAtMs: 1 }]]),
+      cloudMapTags: new Map([[cloudMapArn(), []]]),
+    });
+    const { findings } = resolveConfiguration(found, words);
+    expect(findings).toMatchObject([{ kind: 'not-bound' }]);
+    for (const each of findings) expect(each.message).not.toMatch(/TargetGroupArns|CloudMapServiceArns/);
+  });
+
   it('clusters are those of the parameter all the same, and those found only where it has none', () => {
     const clusters = [clusterArn('staging')];
     expect(scopeOf(found, { ...NO_COPIES, clusters }).anyCluster).toEqual([clusterArn('prod')]);
@@ -512,7 +526,7 @@ describe('a group that nothing binds', () => {
     'Tag it alb-target-sync="service=NAME port=8080", or add "target-group=web service=NAME port=8080" to the parameter Bindings.';
 
   it('is a notice that shows the line, as long as it has no targets', () => {
-    const message = `Target group ${WEB} is in TargetGroupArns, and no line binds it. ${advice}`;
+    const message = `No line binds target group ${WEB}. ${advice}`;
     for (const unboundTargets of [new Map(), new Map([[WEB, 0]])]) {
       expect(resolveConfiguration(settings(), copies({ tags, unboundTargets }))).toEqual({
         groups: [],
@@ -526,7 +540,7 @@ describe('a group that nothing binds', () => {
 
   it('is a mistake where it has targets: somebody has taken its line away', () => {
     const message =
-      `Target group ${WEB} is in TargetGroupArns, and no line binds it. Its 1 targets are kept by nobody: tasks that stop stay in, ` +
+      `No line binds target group ${WEB}. Its 1 targets are kept by nobody: tasks that stop stay in, ` +
       `and new ones stay out. ${advice}`;
     const { findings } = resolveConfiguration(settings(), copies({ tags, unboundTargets: new Map([[WEB, 1]]) }));
     expect(findings).toEqual([{ kind: 'unbound', subject: 'web', message }]);

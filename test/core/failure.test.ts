@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { explainFailure, type Failure, type FailureKind, isPassing } from '../../functions/core/failure.ts';
 
@@ -5,31 +6,31 @@ const FAILURES: readonly { readonly kind: FailureKind; readonly passing: boolean
   {
     kind: 'throttled',
     passing: true,
-    advice: 'AWS limits this call per account and region; it is tried again, at the latest by the schedule in a minute.',
+    advice: 'AWS limits this call per account and region. It is tried again, at the latest by the schedule in a minute.',
   },
   { kind: 'unavailable', passing: true, advice: 'It is tried again, at the latest by the schedule in a minute.' },
   {
     kind: 'denied',
     passing: false,
     advice:
-      "Check that the stack's parameters name this resource, that the function's role still has its policy, and that no " +
-      'service control policy forbids the call.',
+      "Check that the function's role still has its policy, that the stack's parameters or a tag cover this resource, and that no " +
+      'service control policy or permissions boundary forbids the call. In another account, the role is that of infra/spoke.yaml.',
   },
   {
     kind: 'gone',
     passing: false,
-    advice: 'Correct the stack parameter, tag or line of binding that names it, or remove that line.',
+    advice: 'Create it, or correct or remove the parameter, tag or line that names it.',
   },
   {
     kind: 'refused',
     passing: false,
     advice:
-      'Nothing else is held up by it. Read the message: an address outside the VPC of the group needs zone=all in its line.',
+      'Nothing else is held up by it. Read the message. If it is about the zone, take zone= out of the line: what ELB asks for is then used.',
   },
   {
     kind: 'quota',
     passing: false,
-    advice: 'Raise the quota "Targets per target group", or wire fewer tasks to this group.',
+    advice: 'Raise the quota "Targets per Target Group per Region", or bind fewer tasks to this group.',
   },
   { kind: 'out-of-time', passing: true, advice: 'The invocation was about to end; the next one goes on.' },
   {
@@ -42,6 +43,14 @@ const FAILURES: readonly { readonly kind: FailureKind; readonly passing: boolean
 function failureOf(kind: FailureKind): Failure {
   return { kind, operation: 'RegisterTargets', resource: '10.0.0.1:80 in web', message: 'SomeException: no' };
 }
+
+describe('advice', () => {
+  it('names the quota that the page of findings names', () => {
+    const page = readFileSync(new URL('../../docs/findings.md', import.meta.url), 'utf8');
+    const [, name = ''] = /raise the quota ("[^"]+")/.exec(page) ?? [];
+    expect(explainFailure(failureOf('quota'))).toContain(`Raise the quota ${name}`);
+  });
+});
 
 describe.each(FAILURES)('a failure of kind $kind', ({ kind, passing, advice }) => {
   it(
