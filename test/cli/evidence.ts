@@ -4,7 +4,8 @@ import { sampleEvents } from '../../scripts/cli/sample/sample.ts';
 import { clusterArn, targetGroupArn } from '../../scripts/simulator/account.ts';
 import { CLUSTER, GROUP } from '../../scripts/simulator/deployment.ts';
 import type { Fault } from '../../scripts/simulator/faults.ts';
-import { ENV, HERE, LINE, MYSQL, openAccountInStep, type SimulatedAccount } from './simulated-account.ts';
+import { logRun, QUEUE_URL, stackText } from './deployed-stack.ts';
+import { ENV, HERE, LINE, MYSQL, newAccount, openAccountInStep, type SimulatedAccount } from './simulated-account.ts';
 
 /** What is typed. */
 export interface Typed {
@@ -15,7 +16,7 @@ export interface Typed {
 
 export interface Cell {
   readonly way: string;
-  readonly command: 'plan' | 'drift' | 'replay' | 'replay --against account';
+  readonly command: 'plan' | 'drift' | 'leftovers' | 'status' | 'replay' | 'replay --against account';
   readonly code: number;
   /** Brings it about. Files that are named lie in the folder, or do not. */
   open(): Promise<Typed>;
@@ -36,7 +37,7 @@ interface Way {
   readonly settle?: (account: SimulatedAccount) => void;
   /** Only drift looks there. */
   readonly only?: 'drift';
-  /** Drift sees a difference there, which is evidence. */
+  /** Drift and leftovers see targets there that no task explains, which is evidence. */
   readonly isSeenByDrift?: boolean;
   readonly isWithoutRegion?: boolean;
   /** An endpoint of its own, where nobody answers. */
@@ -140,9 +141,10 @@ const WAYS: readonly Way[] = [
 ];
 
 const ACCOUNT_CELLS = WAYS.flatMap((each): Cell[] => {
-  const commands = (['plan', 'drift', 'replay --against account'] as const).filter(
-    (command) => (each.only ?? command) === command && !(command === 'drift' && each.isSeenByDrift),
-  );
+  const commands = (['plan', 'drift', 'leftovers', 'replay --against account'] as const)
+    .filter((command) => (each.only ?? command) === command && !(each.isSeenByDrift && (command === 'drift' || command === 'leftovers')))
+    // It is about targets alone.
+    .filter((command) => command !== 'leftovers' || !each.way.includes('Cloud Map'));
   // The cluster that a capture names is taken from it, and is not searched for.
   const isOfCluster = each.isWithoutRegion || (each.args?.length === 0 && /cluster/.test(each.way));
   return commands
@@ -158,13 +160,45 @@ const ACCOUNT_CELLS = WAYS.flatMap((each): Cell[] => {
         const region = each.isWithoutRegion ? [] : ['--region', 'eu-west-1'];
         const endpoint = [...region, '--endpoint-url', each.endpoint ?? account.endpoint];
         return {
-          args: [...command.split(' '), ...(each.args ?? BOUND), ...endpoint],
+          args: [...command.split(' '), ...argsFor(command, each.args ?? BOUND), ...endpoint],
           env: each.env ?? ENV,
-          stdin: command === 'plan' || command === 'drift' ? '' : CAPTURE,
+          stdin: command === 'replay --against account' ? CAPTURE : '',
         };
       },
     }));
 });
+
+/** What the command has no option for is left out. */
+function argsFor(command: Cell['command'], args: readonly string[]): readonly string[] {
+  if (command !== 'leftovers') return args;
+  return args.filter((word, index) => ![word, args[index - 1]].includes('--cloud-map-service'));
+}
+
+/** A deployed stack that is well, but for what cannot be read. */
+function statusCell(way: string, code: number, settle: (account: SimulatedAccount) => void, env: Typed['env'] = ENV): Cell {
+  return {
+    way,
+    command: 'status',
+    code,
+    open: async () => {
+      const account = await openAccountInStep();
+      logRun(account.deployment);
+      account.deployment.account.queues.set(QUEUE_URL, () => 0);
+      settle(account);
+      return { args: ['status', '--settings', 'stack.json', '--endpoint-url', account.endpoint], env };
+    },
+  };
+}
+
+const STATUS_CELLS: readonly Cell[] = [
+  statusCell('no credentials', 253, () => undefined, {}),
+  statusCell('access denied to everything', 254, refusing('AccessDenied', 403)),
+  statusCell('everything throttled', 254, refusing('Throttling', 400)),
+  statusCell('access denied to targets', 254, refusing('AccessDenied', 403, 'DescribeTargetHealth')),
+  statusCell("access denied to the function's log", 254, refusing('AccessDeniedException', 400, 'FilterLogEvents')),
+  statusCell('access denied to the tags of the log', 254, refusing('AccessDeniedException', 400, 'logs.ListTagsForResource')),
+  statusCell('access denied to the dead-letter queue', 254, refusing('AccessDeniedException', 403, 'GetQueueAttributes')),
+];
 
 function replayCell(way: string, code: number, args: readonly string[], stdin: string | Uint8Array = ''): Cell {
   return { way, command: 'replay', code, open: async () => ({ args: ['replay', ...args], stdin }) };
@@ -203,7 +237,10 @@ const REPLAY_CELLS: readonly Cell[] = [
   replayCell('targets alone', 1, ['--bind', 'target-group=web service=app port=8080'], TARGETS),
 ];
 
-export const CELLS: readonly Cell[] = [...ACCOUNT_CELLS, ...REPLAY_CELLS];
+export const CELLS: readonly Cell[] = [...ACCOUNT_CELLS, ...STATUS_CELLS, ...REPLAY_CELLS];
 
-/** The file that cells name. */
-export const FILES: Readonly<Record<string, string>> = { 'capture.json': EVENTS };
+/** The files that cells name. */
+export const FILES: Readonly<Record<string, string>> = {
+  'capture.json': EVENTS,
+  'stack.json': stackText(newAccount().deployment),
+};

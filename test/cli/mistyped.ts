@@ -1,7 +1,8 @@
 /** Command lines that cannot be meant, at least one for every error of scripts/cli/errors.ts. */
 import { targetGroupArn } from '../../scripts/simulator/account.ts';
 import { CLUSTER, GROUP } from '../../scripts/simulator/deployment.ts';
-import { HERE } from './simulated-account.ts';
+import { stackText } from './deployed-stack.ts';
+import { HERE, MYSQL, newAccount } from './simulated-account.ts';
 
 interface Mistyped {
   readonly args: readonly string[];
@@ -19,6 +20,9 @@ function bad(...args: readonly string[]): Mistyped {
 export const SETTINGS: Readonly<Record<string, string>> = {
   'text.json': 'aws lambda\n',
   'list.json': '[]',
+  'stacks.json': JSON.stringify({ Stacks: [{}, {}] }),
+  'other.json': JSON.stringify({ Stacks: [{ StackName: 'shop', Parameters: [] }] }),
+  'good.json': stackText(newAccount().deployment),
   'settings.json': JSON.stringify({
     Environment: { Variables: { CLUSTER_ARNS: 'prod', TARGET_GROUP_ARNS: 'web', TAG_BINDINGS: 'ignored', MODE: 'watch' } },
   }),
@@ -72,10 +76,18 @@ export const MISTYPED: readonly Mistyped[] = [
   bad('plan', '--settings', 'text.json'),
   bad('plan', '--settings', 'list.json'),
   bad('plan', '--settings', 'settings.json'),
+  bad('plan', '--settings', 'stacks.json'),
+  bad('plan', '--settings', 'other.json'),
+  bad('status'),
+  bad('status', '--settings', '-', '--alarms', '-'),
+  bad('status', '--settings', 'good.json', '--alarms', 'text.json'),
+  bad('status', '--settings', 'good.json', '--alarms', 'list.json'),
+  bad('leftovers', '--cloud-map-service', MYSQL),
   bad('replay', '-', '-'),
   { ...bad('replay'), isTyped: true },
   { args: ['plan', '--settings', 'none.json'], code: 1 },
   { args: ['plan', '--settings', '.'], code: 1 },
+  { args: ['status', '--settings', 'good.json', '--alarms', 'none.json'], code: 1 },
   { args: ['replay', 'capture.json', '--html', 'capture.json/page.html'], code: 1 },
   {
     args: ['plan', '--cluster', CLUSTER, '--target-group', GROUP, '--html', 'capture.json/page.html'],

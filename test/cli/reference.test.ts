@@ -1,17 +1,24 @@
 /** docs/reference.md against what the commands print: every field, in which commands, of which types. */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { isObject, type JsonObject } from '../../functions/core/json.ts';
 import { sampleEvents } from '../../scripts/cli/sample/sample.ts';
+import { LOG_GROUP } from '../../scripts/simulator/aws-api.ts';
 import { CLUSTER, type Deployment, GROUP } from '../../scripts/simulator/deployment.ts';
 import { documentOf, runHere } from './command-line.ts';
+import { logRun, QUEUE_URL, stackText } from './deployed-stack.ts';
 import { closeAccounts, ENV, HERE, LINE, MYSQL, openAccount, openAccountInStep } from './simulated-account.ts';
 
 const PAGE = readFileSync(fileURLToPath(new URL('../../docs/reference.md', import.meta.url)), 'utf8');
 const EVENTS = sampleEvents({ status: 'life', count: 3, seed: 3, service: 'app', cluster: 'prod', wrap: 'eventbridge' });
 
+const FOLDER = mkdtempSync(join(tmpdir(), 'reference-'));
+
 afterEach(closeAccounts);
+afterAll(() => rmSync(FOLDER, { recursive: true }));
 
 interface Field {
   readonly path: string;
@@ -20,7 +27,7 @@ interface Field {
   readonly commands: ReadonlySet<string>;
 }
 
-const COMMANDS = ['plan', 'drift', 'replay', 'replay --against account'] as const;
+const COMMANDS = ['plan', 'drift', 'status', 'leftovers', 'replay', 'replay --against account'] as const;
 
 function documented(): Map<string, Field> {
   const rows = PAGE.split('\n').flatMap((line) =>
@@ -74,6 +81,8 @@ async function documents(): Promise<JsonObject[]> {
     await take([...command, ...HERE, '--bind', LINE, '--endpoint-url', held.endpoint], stdin);
   }
   await take(['drift', '--simulated']);
+  await takeLeftovers(take);
+  await takeStatus(take);
   const bind = ['--bind', 'target-group=web service=app port=8080'];
   const target = JSON.stringify({
     TargetHealthDescriptions: [{ Target: { Id: '10.20.0.99', Port: 8080 }, TargetHealth: { State: 'healthy' } }],
@@ -84,6 +93,53 @@ async function documents(): Promise<JsonObject[]> {
   await take(['replay', 'none.json', '-'], EVENTS);
   await take(['replay'], 'hello');
   return all;
+}
+
+type Take = (args: readonly string[], stdin?: string, env?: Readonly<Record<string, string>>) => Promise<void>;
+
+async function takeLeftovers(take: Take): Promise<void> {
+  const { deployment, endpoint } = await openAccount();
+  const at = ['--bind', LINE, '--endpoint-url', endpoint];
+  await take(['leftovers', ...HERE, ...at]);
+  await take(['leftovers', ...HERE, ...at], '', {});
+  // A stranger at an address that another task has by now.
+  deployment.start(1, { group: 'family:job', definition: 'job:1', ipv4: '10.0.9.9' });
+  await deployment.pass(1_000);
+  await take(['leftovers', ...HERE, ...at]);
+  // A target of our own whose line is gone, in a group that the function's log knows.
+  const bound = await openAccountInStep();
+  bound.deployment.account.logs.addGroup(LOG_GROUP);
+  await bound.deployment.schedule();
+  bound.deployment.account.ecs.addService(CLUSTER, 'next');
+  Object.assign(bound.deployment.settings, { binding: 'service=next port=8080' });
+  await take(['leftovers', '--settings', stackFile(bound.deployment), '--endpoint-url', bound.endpoint]);
+  bound.deployment.account.elb.register(bound.deployment.group, [{ id: '10.0.9.9', port: 8080, zone: undefined }]);
+  await bound.deployment.schedule();
+  await take(['leftovers', '--settings', stackFile(bound.deployment), '--endpoint-url', bound.endpoint]);
+}
+
+async function takeStatus(take: Take): Promise<void> {
+  const { deployment, endpoint } = await openAccount();
+  const alarms = join(FOLDER, 'alarms.json');
+  writeFileSync(alarms, JSON.stringify({ MetricAlarms: [{ AlarmName: 'drift age', StateValue: 'ALARM' }] }));
+  const args = ['status', '--settings', stackFile(deployment), '--endpoint-url', endpoint];
+  await take(args);
+  await take(args, '', {});
+  logRun(deployment, { driftAgeMs: 120_000 });
+  deployment.account.queues.set(QUEUE_URL, () => 1);
+  await take([...args, '--alarms', alarms]);
+  deployment.account.logs.tagsOf(LOG_GROUP).set('alb-target-sync', 'paused');
+  await take(args);
+  const good = await openAccountInStep();
+  logRun(good.deployment);
+  good.deployment.account.queues.set(QUEUE_URL, () => 0);
+  await take(['status', '--settings', stackFile(good.deployment), '--endpoint-url', good.endpoint]);
+}
+
+function stackFile(deployment: Deployment): string {
+  const file = join(FOLDER, 'stack.json');
+  writeFileSync(file, stackText(deployment));
+  return file;
 }
 
 function capture(deployment: Deployment): string {
@@ -138,6 +194,7 @@ describe('docs/reference.md', () => {
     for (const args of [
       ['plan', ...HERE, '--bind', LINE, '--endpoint-url', endpoint],
       ['drift', '--simulated'],
+      ['leftovers', ...HERE, '--bind', LINE, '--endpoint-url', endpoint],
       ['replay', '-'],
     ]) {
       const ended = await runHere([...args, '--json'], { stdin: EVENTS, env: ENV });

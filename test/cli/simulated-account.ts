@@ -32,7 +32,7 @@ export async function closeAccounts(): Promise<void> {
  * the Cloud Map service's two instances, one has another address than its task.
  */
 export async function openAccount(settings: Partial<SettingsText> = {}): Promise<SimulatedAccount> {
-  const { deployment, service } = newAccount(settings);
+  const { deployment, service } = newAccount(AGO_MS, settings);
   const [first, second, , leaving] = deployment.start(4);
   await deployment.pass(1_000);
   const registered = [first, leaving].map((task) => (task === undefined ? '' : (present(task).ipv4 ?? '')));
@@ -53,8 +53,8 @@ export async function openAccount(settings: Partial<SettingsText> = {}): Promise
 }
 
 /** Two tasks, two targets and two instances that agree. */
-export async function openAccountInStep(): Promise<SimulatedAccount> {
-  const { deployment, service } = newAccount();
+export async function openAccountInStep(agoMs?: number): Promise<SimulatedAccount> {
+  const { deployment, service } = newAccount(agoMs);
   deployment.group.deregistrationDelaySeconds = 20;
   for (const task of deployment.start(2)) {
     await deployment.pass(1_000);
@@ -66,26 +66,26 @@ export async function openAccountInStep(): Promise<SimulatedAccount> {
   return open({ deployment, service });
 }
 
-function newAccount(settings: Partial<SettingsText> = {}): {
-  readonly deployment: Deployment;
-  readonly service: CloudMapServiceRecord;
-} {
+export function newAccount(
+  agoMs = AGO_MS,
+  settings: Partial<SettingsText> = {},
+): { readonly deployment: Deployment; readonly service: CloudMapServiceRecord } {
   const deployment = new Deployment({ settings: { binding: LINE, cloudMapServices: [MYSQL], ...settings } }).use(inProcess());
   deployment.deliver = () => undefined;
   // The commands have the machine's clock: what stopped in the account stopped a moment ago.
-  deployment.clock.jump(Date.now() - AGO_MS);
+  deployment.clock.jump(Date.now() - agoMs);
   const service = deployment.account.cloudMap.addService(MYSQL, 'mysql');
   service.tags.set('alb-target-sync', 'service=app');
   return { deployment, service };
 }
 
-async function open(account: Omit<SimulatedAccount, 'endpoint'>): Promise<SimulatedAccount> {
+export async function open(account: Omit<SimulatedAccount, 'endpoint'>): Promise<SimulatedAccount> {
   const door = new HttpDoor(account.deployment.service);
   doors.push(door);
   return { ...account, endpoint: await door.open() };
 }
 
 export function writesOf({ account: { calls } }: Deployment): number {
-  const writes = [...calls].filter(([operation]) => !/^(Describe|List|Get|Filter)/.test(operation));
+  const writes = [...calls].filter(([operation]) => !/^(?:\w+\.)?(?:Describe|List|Get|Filter)/.test(operation));
   return writes.reduce((sum, [, count]) => sum + count, 0);
 }

@@ -1,6 +1,7 @@
 /** Which tasks have an address now, of whatever service or family: all running ones of every cluster that can be read. */
 import { DescribeTasksCommand, ECSClient, ListClustersCommand, ListTasksCommand, type Task } from '@aws-sdk/client-ecs';
 import type { ClientOptions } from '../../../functions/adapters/aws.ts';
+import { kindOf } from '../../../functions/adapters/outcome.ts';
 import { chunks } from '../../../functions/core/batches.ts';
 import { valuesOf } from '../../../functions/core/result.ts';
 import { arnParts, type ClusterArn, isSamePlace, type Place, parseClusterArn } from '../../../functions/core/values.ts';
@@ -65,6 +66,15 @@ async function clustersOf(ecs: ECSClient): Promise<ClusterArn[]> {
 
 /** A cluster that is gone has no tasks. */
 async function tasksOf(ecs: ECSClient, cluster: ClusterArn): Promise<Task[]> {
+  try {
+    return await runningTasks(ecs, cluster);
+  } catch (error) {
+    if (kindOf(error) === 'gone') return [];
+    throw error;
+  }
+}
+
+async function runningTasks(ecs: ECSClient, cluster: ClusterArn): Promise<Task[]> {
   const arns: string[] = [];
   let nextToken: string | undefined;
   do {

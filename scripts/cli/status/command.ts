@@ -12,7 +12,7 @@ import { openAccount } from '../read-account.ts';
 import { callsText, count, durationText, findingsPart, joined, section, sentences, timeText, unreadPart } from '../render.ts';
 import { namedBy, SETTINGS_OPTIONS } from '../settings.ts';
 import { alarmsIn, readLastRun, readQueue } from './read.ts';
-import { DEAD_LETTERS, LOG, QUEUE, type StatusAnswer, type StatusGroup, statusAnswer } from './status.ts';
+import { agoSeconds, DEAD_LETTERS, LOG, QUEUE, type StatusAnswer, type StatusGroup, statusAnswer } from './status.ts';
 
 const STATUS = {
   name: 'status',
@@ -88,7 +88,7 @@ function renderStatus(answer: StatusAnswer): string {
       'Target groups',
       [],
       groups
-        .filter(({ state, outages, mistakes }) => state !== 'in step' || outages + mistakes > 0)
+        .filter(({ state, outages, mistakes }) => state !== 'agrees' || outages + mistakes > 0)
         .map((group) => groupRow(group, endedAt)),
     ),
     unreadPart(resources),
@@ -104,7 +104,7 @@ function byUrgency(one: { readonly severity: string }, other: { readonly severit
 
 function stackRows({ isPaused, lastRun, deadLetters, alarms, resources, endedAt }: StatusAnswer): string[][] {
   const isLogRead = resources.every(({ type, name, isRead }) => type !== 'stack' || name !== LOG || isRead);
-  const ago = lastRun === null ? '' : durationText((Date.parse(endedAt ?? '') - Date.parse(lastRun.at)) / 1_000);
+  const ago = lastRun === null ? '' : durationText(agoSeconds(lastRun.at, Date.parse(endedAt ?? lastRun.at)));
   const run =
     lastRun === null
       ? isLogRead

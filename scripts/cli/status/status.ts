@@ -20,6 +20,7 @@ import type { Looker } from '../drift/looker.ts';
 import { typed } from '../errors.ts';
 import { DIFFERS, IN_STEP, UNKNOWN } from '../exit.ts';
 import { answeredFailures, exitCodeOfFailures } from '../failures.ts';
+import { GLUE } from '../layout.ts';
 import { ACCOUNT_EXITS } from '../plan/plan.ts';
 import { type AccountReading, changesOf, targetsOf } from '../read-account.ts';
 import { count, durationText, resourcesText, unknownHeadline, unreadRemark } from '../render.ts';
@@ -31,7 +32,7 @@ const RUN_LATE_MS = 180_000;
 const UNDER_WAY_MS = 90_000;
 
 /** `under way`: it differs, and for less time than the function may take. `told not to`: what differs is left so on purpose. */
-type GroupState = 'in step' | 'under way' | 'told not to' | 'out of step' | 'not read';
+type GroupState = 'agrees' | 'under way' | 'told not to' | 'out of step' | 'not read';
 
 export interface StatusGroup {
   readonly name: string;
@@ -88,10 +89,10 @@ const MEANS: Readonly<Record<number, string>> = {
 export function statusAnswer(stack: StackReading, options: ClientOptions): StatusAnswer {
   const { named, reading, looker, lastRun, deadLetters, alarms } = stack;
   const failures = answeredFailures([...reading.failures, ...looker.failures], options);
-  const resources = [...reading.resources, ...stackResources(stack)];
-  const groups = groupsOf(stack);
   const isPauseRead =
     named.logGroup !== undefined && !reading.failures.some(({ operation }) => operation === 'ListLogGroupTags');
+  const resources = [...reading.resources, ...stackResources(stack, isPauseRead)];
+  const groups = groupsOf(stack);
   const troubles = troublesOf(stack, groups);
   const [first] = troubles;
   const verdict = verdictOf({ differences: troubles.length, resources });
@@ -100,7 +101,11 @@ export function statusAnswer(stack: StackReading, options: ClientOptions): Statu
     schemaVersion: SCHEMA_VERSION,
     command: 'status',
     verdict,
-    headline: headlineOf(verdict, { resources, failures }, troubles, { groups, lastRun, nowMs: reading.endedMs }),
+    // In a document, a space is a space.
+    headline: headlineOf(verdict, { resources, failures }, troubles, { groups, lastRun, nowMs: reading.endedMs }).replaceAll(
+      GLUE,
+      ' ',
+    ),
     exitCode,
     exitCodeMeans: MEANS[exitCode] ?? '',
     startedAt: timeOf(reading.beganMs),
@@ -124,23 +129,23 @@ export function statusAnswer(stack: StackReading, options: ClientOptions): Statu
 }
 
 /** What was asked of the stack itself. Alarms and dead letters are asked about only where the command knows of them. */
-function stackResources({ named, lastRun, deadLetters }: StackReading): Resource[] {
-  const { logGroup } = named;
-  const resource = (name: string, why: string | undefined): Resource => ({
-    type: 'stack',
-    name,
-    isRead: why === undefined,
-    why: why ?? null,
-  });
-  const unread = 'it could not be read';
-  const log = logGroup === undefined ? 'the settings do not name the log group' : lastRun === undefined ? unread : undefined;
-  return [
-    resource(LOG, log),
-    ...(named.outputs[DEAD_LETTERS] === undefined ? [] : [resource(QUEUE, deadLetters === undefined ? unread : undefined)]),
+function stackResources({ named, lastRun, deadLetters }: StackReading, isPauseRead: boolean): Resource[] {
+  const isNamed = named.logGroup !== undefined;
+  const parts = [
+    { name: LOG, isAsked: true, isRead: lastRun !== undefined, isNamed },
+    { name: PAUSE, isAsked: true, isRead: isPauseRead, isNamed },
+    { name: QUEUE, isAsked: named.outputs[DEAD_LETTERS] !== undefined, isRead: deadLetters !== undefined, isNamed: true },
   ];
+  return parts
+    .filter(({ isAsked }) => isAsked)
+    .map(({ name, isRead, isNamed: isKnown }) => {
+      const why = isKnown ? 'it could not be read' : 'the settings do not name the log group';
+      return { type: 'stack', name, isRead, why: isRead ? null : why };
+    });
 }
 
 export const LOG = "the function's log";
+const PAUSE = 'whether it is paused';
 export const QUEUE = 'the dead-letter queue';
 /** The stack's output with the URL of its dead-letter queue. */
 export const DEAD_LETTERS = 'DeadLetterQueueUrl';
@@ -192,7 +197,7 @@ function stateOf({
 }): GroupState {
   if (!isRead) return 'not read';
   if (waiting > 0) return ageMs !== undefined && ageMs < UNDER_WAY_MS ? 'under way' : 'out of step';
-  return left > 0 ? 'told not to' : 'in step';
+  return left > 0 ? 'told not to' : 'agrees';
 }
 
 function countOf(passes: readonly Pass[], severity: Severity): number {
@@ -296,12 +301,17 @@ function headlineOf(
 ): string {
   if (verdict === 'unknown' || first === undefined) {
     if (verdict === 'unknown') return unknownHeadline(read, 'nothing is wrong');
-    const ago = lastRun ? durationText((nowMs - Date.parse(lastRun.at)) / 1_000) : '';
+    const ago = lastRun ? durationText(agoSeconds(lastRun.at, nowMs)) : '';
     const compared = read.resources.filter(({ type }) => type !== 'stack');
     return `In step: ${resourcesText(compared)}; the last scheduled pass was ${ago} ago.${remarks(groups)}`;
   }
   const also = others.length === 0 ? '' : ` Also: ${others.map(({ text }) => text).join('; ')}.`;
   return `${first.text}.${also}${unreadRemark(read)}`;
+}
+
+/** The clocks of AWS and of the machine may differ by a moment. */
+export function agoSeconds(at: string, nowMs: number): number {
+  return Math.max(0, nowMs - Date.parse(at)) / 1_000;
 }
 
 /** What is no trouble, and no silence either. */
