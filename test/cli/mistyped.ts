@@ -19,6 +19,7 @@ function bad(...args: readonly string[]): Mistyped {
 export const SETTINGS: Readonly<Record<string, string>> = {
   'text.json': 'aws lambda\n',
   'list.json': '[]',
+  'stack.json': JSON.stringify({ Environment: { Variables: { MODE: 'enforce' } } }),
   'settings.json': JSON.stringify({
     Environment: { Variables: { CLUSTER_ARNS: 'prod', TARGET_GROUP_ARNS: 'web', TAG_BINDINGS: 'ignored', MODE: 'watch' } },
   }),
@@ -72,6 +73,9 @@ export const MISTYPED: readonly Mistyped[] = [
   bad('plan', '--settings', 'text.json'),
   bad('plan', '--settings', 'list.json'),
   bad('plan', '--settings', 'settings.json'),
+  bad('status'),
+  bad('status', '--settings', 'stack.json', '--alarms', 'text.json'),
+  bad('status', '--settings', 'stack.json', '--alarms', 'list.json'),
   bad('replay', '-', '-'),
   { ...bad('replay'), isTyped: true },
   { args: ['plan', '--settings', 'none.json'], code: 1 },
