@@ -2,7 +2,7 @@
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { CALL_TIME_MS } from '../app/ports.ts';
 import type { SpokeRole } from '../core/binding-sources.ts';
-import { arnParts, type CloudMapServiceArn, type ClusterArn, isSamePlace, type Place } from '../core/values.ts';
+import { arnParts, type CloudMapServiceArn, type ClusterArn, isSamePlace, type Place, placeKey } from '../core/values.ts';
 
 /** What every client is made with; the SDK fills in the rest from the environment. */
 export interface ClientConfiguration {
@@ -47,7 +47,7 @@ export class Places {
     const clients = new Map<string, Client>();
     return (arn) => {
       const place = this.#placeOf(arn);
-      const key = place === undefined ? '' : `${place.region} ${place.account}`;
+      const key = place === undefined ? '' : placeKey(place);
       const known = clients.get(key);
       if (known !== undefined) return known;
       const client = create(place === undefined ? this.#base : this.#configurationFor(place));

@@ -15,7 +15,7 @@ import { isPassing } from '../core/failure.ts';
 import { PASS_INTERVAL_MS, PASS_TIME_MS } from '../core/next-pass.ts';
 import { problemsOf, valuesOf } from '../core/result.ts';
 import { isAhead } from '../core/snapshot.ts';
-import { arnParts, parseTaskArn, type TargetGroupArn } from '../core/values.ts';
+import { arnParts, parseTaskArn, placeKey, type TargetGroupArn } from '../core/values.ts';
 import { forgetOldTasks, groupCache, hintsFor } from './cache.ts';
 import { allPages } from './caller.ts';
 import { checkServices, isCheckDue } from './check-cloud-map.ts';
@@ -163,7 +163,7 @@ function isWhole({ unread, isUndiscovered }: Configuration): boolean {
 async function searchHolds({ environment, cache, caller, reporter }: Invocation): Promise<void> {
   const groups = environment.configuration?.configuration.groups ?? [];
   const clusters = groups.flatMap(({ bindings }) => bindings.map(({ selector }) => selector.cluster));
-  const places = new Map(clusters.map((cluster) => [`${arnParts(cluster).region} ${arnParts(cluster).account}`, cluster]));
+  const places = new Map(clusters.map((cluster) => [placeKey(arnParts(cluster)), cluster]));
   const answers = await Promise.all(
     [...places.values()].map((cluster) => {
       const input = { types: ['ecs:task'], tagValue: HOLD, cluster };

@@ -66,9 +66,10 @@ export function auditSettings(group: TargetGroup, bindings: readonly GroupBindin
 
 /** A drain that outlasts the task is cut short: SIGKILL comes while the load balancer still lets requests finish. */
 function findShortStops(group: TargetGroup, settings: GroupSettings): Finding[] {
-  return settings.stopTimeouts
-    .filter(({ seconds }) => seconds < settings.deregistrationDelaySeconds)
-    .map(({ definition, seconds }) => ({
+  const short = settings.stopTimeouts.filter(({ seconds }) => seconds < settings.deregistrationDelaySeconds);
+  // Definitions of two accounts may have one name: one sentence serves for both.
+  return [...new Map(short.map((each) => [`${each.definition} ${each.seconds}`, each])).values()].map(
+    ({ definition, seconds }) => ({
       kind: 'drain-time',
       subject: group.name,
       message:
@@ -78,7 +79,8 @@ function findShortStops(group: TargetGroup, settings: GroupSettings): Finding[] 
       command:
         `aws elbv2 modify-target-group-attributes --target-group-arn ${group.arn} ` +
         `--attributes Key=deregistration_delay.timeout_seconds,Value=${seconds}`,
-    }));
+    }),
+  );
 }
 
 /** With cross-zone load balancing off, an Application Load Balancer takes no target in `all` zones (ELB guide, "Cross-zone load balancing"). */

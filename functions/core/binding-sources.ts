@@ -115,8 +115,7 @@ export function linesOfService(
   );
   const mistakes = lines.flatMap((line) => (line.ok || line.problem === 'unread' ? [] : [findingOf(line.problem)]));
   if (lines.length === 0) {
-    const message =
-      `No tag binds Cloud Map service ${service}. Tag it ${TAG}="service=NAME", the ECS service ` + 'whose tasks it lists.';
+    const message = `No tag binds Cloud Map service ${service}. Tag it ${TAG}="service=NAME", the ECS service whose tasks it lists.`;
     mistakes.push({ kind: 'wrong-line', subject: id, message });
   }
   return { bindings: lines.flatMap((line) => (line.ok ? [line.value] : [])), mistakes };

@@ -1,5 +1,5 @@
 /** What is known of an ECS task, and how two readings of one task become one: facts only move forward. */
-import type { ClusterArn, IpAddress, IpFamily, Port, TaskArn } from './values.ts';
+import { arnParts, type ClusterArn, type IpAddress, type IpFamily, type Port, placeKey, type TaskArn } from './values.ts';
 
 /** Every lastStatus in the order of a task's life (ECS guide, "Amazon ECS task lifecycle"). */
 const LIFE = [
@@ -78,9 +78,9 @@ export interface Definition {
   readonly checksHealth: boolean;
 }
 
-/** The key of a task's definition: its name alone does not say which account's it is. */
+/** The key of a task's definition: its name alone does not say which account's it is. Clusters of one account share it. */
 export function definitionKey({ cluster, definition }: Pick<Task, 'cluster' | 'definition'>): string {
-  return `${cluster} ${definition}`;
+  return `${placeKey(arnParts(cluster))} ${definition}`;
 }
 
 /**

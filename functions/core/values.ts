@@ -122,8 +122,13 @@ export function arnParts(arn: ClusterArn | TaskArn | TargetGroupArn | CloudMapSe
   return { partition, region, account, name: partOf(partOf(parts, 5).split('/'), 1) };
 }
 
+/** The key of a place: what AWS counts and names by account and region. */
+export function placeKey({ region, account }: Omit<Place, 'partition'>): string {
+  return `${region} ${account}`;
+}
+
 export function isSamePlace(one: Place, other: Place): boolean {
-  return one.region === other.region && one.account === other.account;
+  return placeKey(one) === placeKey(other);
 }
 
 /** The place of a CloudFormation stack, by its ARN. */

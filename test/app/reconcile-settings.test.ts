@@ -120,9 +120,16 @@ describe('the settings that an audit reads', () => {
     expect(fake.inputs('DescribeTaskDefinition')).toEqual(asked);
   });
 
-  it('are those of each cluster: a definition of one name may be another one there', async () => {
+  it('are read once where two clusters of one account run the definition: one drain-time, and not two', async () => {
     const fake = slow();
-    const cluster = clusterArn('test');
+    const elsewhere = runningTask('t9', '10.0.0.9', { definition: 'app:1', cluster: clusterArn('test') });
+    expect(await read(fake, [...tasksOf('app:1'), elsewhere])).toHaveLength(1);
+    expect(fake.inputs('DescribeTaskDefinition')).toHaveLength(1);
+  });
+
+  it('are those of each account: a definition of one name may be another one there', async () => {
+    const fake = slow();
+    const cluster = clusterArn('test', { account: '444455556666' });
     await read(fake, [...tasksOf('a:1'), runningTask('t9', '10.0.0.9', { definition: 'a:1', cluster })]);
     const clusters = [clusterArn(), cluster];
     expect(fake.inputs('DescribeTaskDefinition')).toEqual(clusters.map((each) => ({ cluster: each, definition: 'a:1' })));

@@ -631,4 +631,9 @@ describe('a drain that outlasts the task', () => {
     const findings = audited(...stopTimeouts);
     expect(findings.map(({ command }) => command?.split('Value=')[1])).toEqual(['30', '2']);
   });
+
+  it('is told once where definitions of two accounts have one name and one time, and twice where they have two times', () => {
+    expect(audited(settings(30), settings(30))).toHaveLength(1);
+    expect(audited(settings(30), settings(2))).toHaveLength(2);
+  });
 });

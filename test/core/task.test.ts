@@ -71,11 +71,13 @@ describe('the health of a task', () => {
 });
 
 describe('the key of a definition', () => {
-  it('tells the definitions of two accounts apart, and those of two revisions', () => {
+  it('tells the definitions of two accounts and regions apart, and those of two revisions, and not of two clusters', () => {
     const key = definitionKey(task({}));
     expect(definitionKey(task({ last: 'PENDING' }))).toBe(key);
     expect(definitionKey(task({ definition: 'app:8' }))).not.toBe(key);
-    expect(definitionKey(task({ cluster: clusterArn('staging') }))).not.toBe(key);
+    expect(definitionKey(task({ cluster: clusterArn('staging') }))).toBe(key);
+    expect(definitionKey(task({ cluster: clusterArn('prod', { account: '444455556666' }) }))).not.toBe(key);
+    expect(definitionKey(task({ cluster: clusterArn('prod', { region: 'us-east-1' }) }))).not.toBe(key);
   });
 });
 
