@@ -142,7 +142,10 @@ const WAYS: readonly Way[] = [
 
 const ACCOUNT_CELLS = WAYS.flatMap((each): Cell[] => {
   const commands = (['plan', 'drift', 'leftovers', 'replay --against account'] as const)
-    .filter((command) => (each.only ?? command) === command && !(each.isSeenByDrift && (command === 'drift' || command === 'leftovers')))
+    .filter(
+      (command) =>
+        (each.only ?? command) === command && !(each.isSeenByDrift && (command === 'drift' || command === 'leftovers')),
+    )
     // It is about targets alone.
     .filter((command) => command !== 'leftovers' || !each.way.includes('Cloud Map'));
   // The cluster that a capture names is taken from it, and is not searched for.

@@ -71,6 +71,11 @@ function remove(ip: string): string {
   return `aws elbv2 deregister-targets --target-group-arn ${GROUP} --targets Id=${ip},Port=8080,AvailabilityZone=eu-west-1a`;
 }
 
+/** The targets of a command come in the order in which ELB has them. */
+function sorted(command: string): string[] {
+  return command.split(' ').sort();
+}
+
 describe('leftovers', () => {
   it('has none where a task explains every target, and asks nobody about addresses', async () => {
     const { code, stdout } = await leftovers();
@@ -89,7 +94,9 @@ describe('leftovers', () => {
     const before = [writesOf(deployment), deployment.registered];
     const ended = await leftovers();
     expect([ended.code, ended.stderr]).toEqual([2, '']);
-    expect(ended.stdout).toMatch(/^1 target left to you: 1 left behind\.\n\n10\.0\.9\.9:8080 in web: left behind \(foreign, unhealthy /);
+    expect(ended.stdout).toMatch(
+      /^1 target left to you: 1 left behind\.\n\n10\.0\.9\.9:8080 in web: left behind \(foreign, unhealthy /,
+    );
     expect(ended.stdout).toContain('registered for: nothing says so');
     expect(ended.stdout).toContain('has the address now: no task of a cluster that was read');
     expect(ended.stdout).toContain(`\n    ${remove(STRANGER)}\n`);
@@ -118,6 +125,13 @@ describe('leftovers', () => {
       looks: 'left behind',
       command: remove(ip),
     });
+    const both = `--targets Id=${STRANGER},Port=8080,AvailabilityZone=eu-west-1a Id=${ip},Port=8080,AvailabilityZone=eu-west-1a`;
+    const [all, ...others] = [documentOf(await leftovers('--json'))['commands']].flat();
+    expect([others, sorted(String(all))]).toEqual([
+      [],
+      sorted(`aws elbv2 deregister-targets --target-group-arn ${GROUP} ${both}`),
+    ]);
+    expect((await leftovers()).stdout).toContain(`\nAll that look left behind\n    ${String(all)}\n`);
     const { stoppingAtMs = 0, stoppedAtMs = 0 } = present(task);
     const sinceMs = Date.parse(String(unproven?.['since']));
     expect([sinceMs >= stoppingAtMs, sinceMs <= stoppedAtMs]).toEqual([true, true]);
@@ -132,6 +146,7 @@ describe('leftovers', () => {
     expect(used?.['holders']).toEqual([{ taskArn: other?.arn, group: 'family:report', cluster: 'batch', status: 'RUNNING' }]);
     const { stdout } = await leftovers();
     expect(stdout).toMatch(/^2 targets left to you: 1 left behind, 1 in use\.\n/);
+    expect(stdout).not.toContain('All that look left behind');
     expect(stdout).toMatch(/has the address now: \S+ \(family:report in batch, RUNNING\)/);
   });
 

@@ -102,16 +102,23 @@ async function readRecords(
 }
 
 function renderLeftovers(answer: LeftoversAnswer): string {
-  const { headline, leftovers, resources, calls, endedAt } = answer;
+  const { headline, leftovers, commands, resources, calls, endedAt } = answer;
   return joined([
     sentences(headline),
     ...leftovers.map((each) => renderLeftover(each, endedAt)),
     leftovers.length === 0
       ? ''
       : sentences(
-          'The commands take the targets out of the group, and nothing else does. Something other than a task can have an address, ' +
-            'too: look before you run one.',
+          'Each command takes its target out of the group, and nothing else does. Look before you run one: something other than a task ' +
+            'can have an address, too.',
         ),
+    // Of a single one, this would be the same command again.
+    leftovers.filter(({ looks }) => looks === 'left behind').length < 2
+      ? ''
+      : ['All that look left behind', ...commands.map((command) => `    ${command}`)].join('\n'),
+    leftovers.length === 0
+      ? ''
+      : 'What has an address\n    aws ec2 describe-network-interfaces --filters Name=addresses.private-ip-address,Values=ADDRESS',
     unreadPart(resources),
     sentences(`${callsText(calls)}${endedAt === null ? '' : ` Read at ${timeText(endedAt)}.`}`),
   ]);

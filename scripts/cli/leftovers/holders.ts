@@ -2,7 +2,7 @@
 import { DescribeTasksCommand, ECSClient, ListClustersCommand, ListTasksCommand, type Task } from '@aws-sdk/client-ecs';
 import type { ClientOptions } from '../../../functions/adapters/aws.ts';
 import { kindOf } from '../../../functions/adapters/outcome.ts';
-import { chunks } from '../../../functions/core/batches.ts';
+import { chunks, DESCRIBE_TASKS_MAX } from '../../../functions/core/batches.ts';
 import { valuesOf } from '../../../functions/core/result.ts';
 import { arnParts, type ClusterArn, isSamePlace, type Place, parseClusterArn } from '../../../functions/core/values.ts';
 import type { Resource } from '../answer.ts';
@@ -22,8 +22,6 @@ interface Holders {
   readonly at: ReadonlyMap<string, readonly Holder[]>;
   readonly clusters: readonly Resource[];
 }
-
-const TASKS_MAX = 100;
 
 /** `here` is the place whose clusters are searched for; `named` are those that the settings and lines name, wherever they are. */
 export async function readHolders(
@@ -84,7 +82,7 @@ async function runningTasks(ecs: ECSClient, cluster: ClusterArn): Promise<Task[]
   } while (nextToken !== undefined);
   const tasks: Task[] = [];
   // One after the other: a person can wait, and the function needs the same rates.
-  for (const chunk of chunks(arns, TASKS_MAX)) {
+  for (const chunk of chunks(arns, DESCRIBE_TASKS_MAX)) {
     tasks.push(...((await ecs.send(new DescribeTasksCommand({ cluster, tasks: chunk }))).tasks ?? []));
   }
   return tasks;

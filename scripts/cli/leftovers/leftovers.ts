@@ -1,6 +1,7 @@
 /** Targets that nothing explains, or whose owner is not proved: both possible owners of each, and the command that removes it. */
 import type { ClientOptions } from '../../../functions/adapters/aws.ts';
 import { deregisterCommand } from '../../../functions/core/audit.ts';
+import { chunks, WRITE_TARGETS_MAX } from '../../../functions/core/batches.ts';
 import type { Finding, FindingKind } from '../../../functions/core/finding.ts';
 import { originOf, type RecordEntry } from '../../../functions/core/ownership.ts';
 import type { Pass } from '../../../functions/core/report.ts';
@@ -51,6 +52,8 @@ export interface Leftover {
 
 export interface LeftoversAnswer extends Answer {
   readonly leftovers: readonly Leftover[];
+  /** For each group, what takes all targets out of it that look left behind. */
+  readonly commands: readonly string[];
 }
 
 /** What was read to tell leftovers from others' targets. */
@@ -70,8 +73,14 @@ const MEANS: Readonly<Record<number, string>> = {
   ...Object.fromEntries(ACCOUNT_EXITS),
 };
 
-/** The findings about targets that are left to a person, in the groups of that reading. */
-export function leftIn({ passes }: AccountReading): readonly { pass: Pass; finding: Finding; target: Target }[] {
+interface Left {
+  readonly pass: Pass;
+  readonly finding: Finding;
+  readonly target: Target;
+}
+
+/** The findings about targets that are left to a person. Where reads failed, a target that no task explains is not known for that. */
+export function leftIn({ passes }: AccountReading): readonly Left[] {
   return passes
     .filter(({ failures }) => failures.length === 0)
     .flatMap((pass) =>
@@ -100,6 +109,7 @@ export function leftoversAnswer(all: LeftoversReading, options: ClientOptions): 
     endedAt: timeOf(reading.endedMs),
     resources,
     leftovers,
+    commands: commandsFor(leftovers),
     changes: changesOf(reading),
     targets: targetsOf(reading),
     // A single look does not know since when: the time would be that of the look.
@@ -109,10 +119,7 @@ export function leftoversAnswer(all: LeftoversReading, options: ClientOptions): 
   };
 }
 
-function leftoverOf(
-  { pass, finding, target }: { pass: Pass; finding: Finding; target: Target },
-  { reading, holders, clusters, records }: LeftoversReading,
-): Leftover {
+function leftoverOf({ pass, finding, target }: Left, { reading, holders, clusters, records }: LeftoversReading): Leftover {
   const { address, descriptor, state, reason } = target;
   const entries = (records.get(pass.group.arn) ?? []).filter((entry) => entry.address === address);
   const held = pass.held.find(({ change }) => change.kind === 'deregister' && change.address === address)?.change;
@@ -140,6 +147,16 @@ function sinceOf(tasks: readonly Task[], ourTask: TaskArn | null, entries: reado
   const told = entries.filter(({ kind }) => kind === 'left' || kind === 'shared').map(({ atMs }) => atMs);
   const sinceMs = stoppedMs ?? (told.length === 0 ? undefined : Math.min(...told));
   return sinceMs === undefined ? null : timeOf(sinceMs);
+}
+
+const TARGETS = ' --targets ';
+
+/** One command a group for those that look left behind, after somebody has looked at each. */
+function commandsFor(leftovers: readonly Leftover[]): string[] {
+  const behind = leftovers.filter(({ looks }) => looks === 'left behind').map(({ command }) => command.split(TARGETS));
+  return [...Map.groupBy(behind, ([group]) => group)].flatMap(([group = '', members]) =>
+    chunks(members, WRITE_TARGETS_MAX).map((part) => `${group}${TARGETS}${part.map(([, target = '']) => target).join(' ')}`),
+  );
 }
 
 /** What answers is in use by somebody, whoever it is. What does not may start to: it is left behind only if nobody has the address. */
