@@ -53,7 +53,7 @@ export function roleOf(settings: SettingsText, more: ParameterValues = {}): Role
 }
 
 /** What a spoke of the stack deploys there. Where the stack names clusters, the spoke names its own of them. */
-export function renderSpoke(settings: SettingsText, spoke: Home): JsonObject {
+function renderSpoke(settings: SettingsText, spoke: Home): JsonObject {
   const clusters = settings.clusters.filter((arn) => arn.split(':')[4] === spoke.id);
   const hub = homeOf(settings);
   return renderTemplate(SPOKE_TEMPLATE, {
