@@ -2,7 +2,7 @@
 import type { Answer, Failure, FailureKind } from '../core/failure.ts';
 import { type Bucket, type CallClass, fullBucket, RATES, reserve, slowDown } from '../core/limiter.ts';
 import { err, ok } from '../core/result.ts';
-import { arnParts, type ClusterArn } from '../core/values.ts';
+import { arnParts, type ClusterArn, type Place, placeKey } from '../core/values.ts';
 import { type AwsApi, CALL_TIME_MS, type Clock, type OperationName, type Operations, type Page } from './ports.ts';
 
 /** Reads that AWS throttled or failed to answer at once are retried after these pauses, within the same pass. */
@@ -42,13 +42,15 @@ export class Caller {
   readonly #clock: Clock;
   readonly #buckets: Buckets;
   readonly #deadlineMs: number;
+  readonly #home: Place | undefined;
   readonly #calls = new Map<string, number>();
 
-  constructor(api: AwsApi, clock: Clock, buckets: Buckets, deadlineMs: number) {
+  constructor(api: AwsApi, clock: Clock, buckets: Buckets, deadlineMs: number, home?: Place) {
     this.#api = api;
     this.#clock = clock;
     this.#buckets = buckets;
     this.#deadlineMs = deadlineMs;
+    this.#home = home;
   }
 
   /** Calls made so far, by operation. */
@@ -120,7 +122,7 @@ export class Caller {
       const message = 'not begun: too little time left';
       return { kind: 'out-of-time', operation: name, resource, cluster: clusterIn(input), message };
     }
-    this.#buckets.set(keyOf(callClass, input), bucket);
+    this.#buckets.set(this.#keyOf(callClass, input), bucket);
     if (waitMs > 0) await this.#clock.sleep(waitMs);
     return undefined;
   }
@@ -133,22 +135,21 @@ export class Caller {
     if (kind === 'throttled') {
       const callClass = CLASSES[name];
       const slower = slowDown(this.#bucketOf(callClass, input), RATES[callClass], this.#clock.now());
-      this.#buckets.set(keyOf(callClass, input), slower);
+      this.#buckets.set(this.#keyOf(callClass, input), slower);
     }
     return err({ kind, operation: name, resource, cluster: clusterIn(input), message });
   }
 
   #bucketOf(callClass: CallClass, input: AnyInput): Bucket {
-    return this.#buckets.get(keyOf(callClass, input)) ?? fullBucket(RATES[callClass], this.#clock.now());
+    return this.#buckets.get(this.#keyOf(callClass, input)) ?? fullBucket(RATES[callClass], this.#clock.now());
   }
-}
 
-/** AWS limits calls by account and region: a busy spoke must not slow down the calls to another. */
-function keyOf(callClass: CallClass, input: AnyInput): string {
-  const arn = clusterIn(input) ?? ('service' in input ? input.service : undefined);
-  if (arn === undefined) return callClass;
-  const { region, account } = arnParts(arn);
-  return `${callClass} ${region} ${account}`;
+  /** AWS limits calls by account and region: a busy spoke must not slow down the calls to another. What names no place is asked at home. */
+  #keyOf(callClass: CallClass, input: AnyInput): string {
+    const arn = clusterIn(input) ?? ('service' in input ? input.service : undefined);
+    const place = arn === undefined ? this.#home : arnParts(arn);
+    return place === undefined ? callClass : `${callClass} ${placeKey(place)}`;
+  }
 }
 
 function clusterIn(input: AnyInput): ClusterArn | undefined {

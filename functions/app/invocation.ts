@@ -132,8 +132,8 @@ export function createEnvironment(settings: Settings, api: AwsApi, clock: Clock,
 }
 
 export function beginInvocation(environment: Environment, request: Request, reporter: Reporter): Invocation {
-  const { api, clock, cache } = environment;
-  const caller = new Caller(api, clock, cache.buckets, request.deadlineMs);
+  const { api, clock, cache, settings } = environment;
+  const caller = new Caller(api, clock, cache.buckets, request.deadlineMs, settings.home);
   return {
     ...request,
     beganAtMs: clock.now(),

@@ -7,7 +7,7 @@ import { type Bucket, type CallClass, currentRate, fullBucket, RATES } from '../
 import { type ClusterArn, parseClusterArn } from '../../functions/core/values.ts';
 import { holdsInTime } from '../support/arbitraries.ts';
 import { FakeAws, fails, inTurn, ok, START_MS } from '../support/ports.ts';
-import { cloudMapArn, clusterArn, groupArn, port, taskArn, unwrap } from '../support/values.ts';
+import { cloudMapArn, clusterArn, groupArn, HOME, port, taskArn, unwrap } from '../support/values.ts';
 
 const GROUP = groupArn();
 const TARGETS = { group: GROUP, targets: [{ id: '10.0.0.1', port: port(8080) }] };
@@ -209,6 +209,17 @@ describe('the pace', () => {
       'tagging-read us-east-1 444455556666',
       'tagging-read',
     ]);
+  });
+
+  it('is one for all calls to the own account and region, whether or not they name a cluster', async () => {
+    const fake = new FakeAws({ ListClusters: () => ok({ items: [], nextToken: undefined }), DescribeServices: () => ok([]) });
+    const buckets: Buckets = new Map();
+    const caller = new Caller(fake.world, fake.clock, buckets, LATE_MS, HOME);
+    await caller.read('ListClusters', 'clusters', { nextToken: undefined });
+    await caller.read('DescribeServices', 'app', { cluster: clusterArn(), names: ['app'] });
+    const [[key, { tokens }] = ['', { tokens: 0 }], ...others] = buckets;
+    expect([key, others]).toEqual([`ecs-service-read ${HERE}`, []]);
+    expect(tokens).toBe(RATES['ecs-service-read'].burst - 2);
   });
 
   it('is that of the place as well where a call is throttled, and where its input is settled late', async () => {

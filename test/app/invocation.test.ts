@@ -80,7 +80,7 @@ describe('an environment', () => {
     await one.caller.read('DescribeTargetGroups', 'web', { groups: [groupArn()] });
     const other = begin({ ...REQUEST, deadlineMs: START_MS + 2_999 });
     expect([one.caller.calls.size, other.caller.calls.size]).toEqual([1, 0]);
-    expect([...environment.cache.buckets.keys()]).toEqual(['elb-read']);
+    expect([...environment.cache.buckets.keys()]).toEqual(['elb-read eu-west-1 111122223333']);
     expect(await other.caller.read('DescribeTargetGroups', 'web', { groups: [] })).toMatchObject({
       problem: { kind: 'out-of-time' },
     });

@@ -492,14 +492,14 @@ describe('a definition', () => {
     expect(fake.asked).toHaveLength(1);
   });
 
-  it('is that of its revision and its cluster: another account may have one of the same name', async () => {
+  it('is that of its revision and its account: another one may have one of the same name', async () => {
     const fake = new FakeAws({
       DescribeTaskDefinition: ({ cluster, definition }) =>
         ok(aDefinition({ stopTimeoutSeconds: cluster === clusterArn() && definition === 'app:7' ? 7 : 1 })),
     });
     const { reads } = readsOf(fake);
     const others = [
-      { ...APP, cluster: clusterArn('test') },
+      { ...APP, cluster: clusterArn('test', { account: '444455556666' }) },
       { ...APP, definition: 'app:8' },
     ];
     expect(await reads.definition(APP)).toMatchObject({ value: { stopTimeoutSeconds: 7 } });
