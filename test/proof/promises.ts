@@ -95,7 +95,7 @@ export class PromiseJudge implements Judge {
     const record = this.#recordOf(arn);
     this.#judgePause(environment, name);
     for (const { ip, port, key } of targetsOf(input)) {
-      this.#judgeRecord(environment, record, name, key);
+      if (name === 'RegisterTargets') this.#judgeRecord(environment, record, key);
       if (name === 'DeregisterTargets') this.#judgeRemoval(environment, arn, record, { ip, port, key });
     }
     this.#judgeBudget(environment, arn, name === 'DeregisterTargets' ? targetsOf(input).length : 0);
@@ -178,13 +178,12 @@ export class PromiseJudge implements Judge {
     this.#pausedSinceMs = this.#account.clock.now();
   }
 
-  #judgeRecord(environment: number, record: readonly RecordLine[], name: ApiName, key: string): void {
-    const kind = name === 'RegisterTargets' ? 'register' : 'deregister';
+  #judgeRecord(environment: number, record: readonly RecordLine[], key: string): void {
     const sinceMs = this.#account.clock.now() - RECORDED_WITHIN_MS;
     const isRecorded = record.some(
-      (line) => line.kind === kind && line.atMs >= sinceMs && line.targets.some((each) => each.startsWith(`${key} `)),
+      (line) => line.kind === 'register' && line.atMs >= sinceMs && line.targets.some((each) => each.startsWith(`${key} `)),
     );
-    if (!isRecorded) this.#report('S30', environment, `${name} ${key} has no line in the record before it`);
+    if (!isRecorded) this.#report('S30', environment, `registers ${key} without a line in the record before it`);
   }
 
   #judgeRemoval(
@@ -198,7 +197,7 @@ export class PromiseJudge implements Judge {
     const all = [...this.#account.ecs.tasks.values()];
     const owners = all.filter((task) => hasHad(task, ip) && lines.some((line) => isMeantBy(line, task)));
     const isLate = owners.length > 0 && owners.every((task) => nowMs - endOf(task) > LATE_MS);
-    if (isLate && !owners.some((task) => isHeldByRecord(record, key, task.arn, nowMs))) {
+    if (isLate && !isOursByRecord(record, key)) {
       this.#report('S31', environment, `removes ${key} late, and the record does not have it as our task's`);
     }
     const isHeld = owners.some((task) => present(task).desired === 'RUNNING' && task.tags.get('alb-target-sync') === 'hold');
@@ -246,15 +245,10 @@ export class PromiseJudge implements Judge {
   }
 }
 
-/** Whether by the record the target is the task's: the last that was written of it for the task was no removal. */
-function isHeldByRecord(record: readonly RecordLine[], key: string, task: string, nowMs: number): boolean {
-  const kinds = record
-    .filter(({ kind, atMs, targets }) => {
-      const isOwn = kind === 'deregister' && atMs > nowMs - RECORDED_WITHIN_MS;
-      return !isOwn && targets.includes(`${key} ${task}`);
-    })
-    .map(({ kind }) => kind);
-  return ['register', 'kept', 'failed'].includes(kinds.at(-1) ?? '');
+/** Whether by the record the target is one of ours: registered for a task, and not removed since. */
+function isOursByRecord(record: readonly RecordLine[], key: string): boolean {
+  const kinds = record.filter(({ targets }) => targets.some((each) => each.startsWith(`${key} `))).map(({ kind }) => kind);
+  return ['register', 'kept'].includes(kinds.filter((kind) => kind !== 'left').at(-1) ?? '');
 }
 
 function hasHad({ history }: TaskRecord, ip: string): boolean {

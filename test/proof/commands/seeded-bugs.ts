@@ -58,10 +58,10 @@ function describe({ index, kill, error }: Verdict): string {
 
 function table(verdicts: readonly Verdict[]): string {
   const rows = verdicts.map(({ index, kill }) => {
-    const { name, why } = bugAt(index);
-    return [name, why, kill?.invariants.join(', ') ?? 'none', String(kill?.seeds ?? `more than ${SEEDS_MAX}`)];
+    const { name, why, act = 'churn' } = bugAt(index);
+    return [name, why, act, kill?.invariants.join(', ') ?? 'none', String(kill?.seeds ?? `more than ${SEEDS_MAX}`)];
   });
-  return markdownTable(['wrong algorithm', 'why it looks right', 'invariants it breaks', 'seeds needed'], rows);
+  return markdownTable(['wrong algorithm', 'why it looks right', 'scene', 'invariants it breaks', 'seeds needed'], rows);
 }
 
 function bugAt(index: number): SeededBug {

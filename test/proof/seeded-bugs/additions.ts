@@ -153,6 +153,7 @@ export const WRONG_ADDITIONS: readonly SeededBug[] = [
         replace: 'if (isLive(task) && snapshot.bindings.length < 0) known',
       },
     ],
+    act: 'a task that lingers',
     caughtBy: ['L2', 'L3'],
   },
   {

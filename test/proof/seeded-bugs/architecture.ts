@@ -92,16 +92,14 @@ export const MISREAD: readonly SeededBug[] = [
     replace: 'return !binding.drain && isServing(task) && !isHeld;',
   }),
   bug(
-    'the record of any task will do',
-    'The record has the address registered: it was us.',
+    'only its own removal counts',
+    "What was removed for another task is no removal of this one's target.",
     ['S31'],
     'unrecorded, by a new environment',
     {
       file: FILES.OWNERSHIP,
-      find: `ownership = of === task ? 'ours' : 'unknown';
-      heldMs`,
-      replace: `ownership = 'ours';
-      heldMs`,
+      find: "of === task ? 'let go' : ownership === 'ours' ? 'unknown' : ownership;",
+      replace: "of === task ? 'let go' : ownership;",
     },
   ),
   bug(
@@ -109,7 +107,11 @@ export const MISREAD: readonly SeededBug[] = [
     "It was ours once; that we have removed it does not make it somebody else's.",
     ['LIVE', 'S31'],
     'removed before',
-    { file: FILES.OWNERSHIP, find: "ownership = kind === 'deregister' ? 'let go' : 'ours';", replace: "ownership = 'ours';" },
+    {
+      file: FILES.OWNERSHIP,
+      find: "ownership = of === task ? 'let go' : ownership === 'ours' ? 'unknown' : ownership;",
+      replace: "ownership = 'ours';",
+    },
     {
       file: FILES.OWNERSHIP,
       find: "  return ownership === 'ours' && absentAtMs !== undefined && absentAtMs > heldMs ? 'let go' : ownership;",
@@ -140,15 +142,14 @@ export const MISREAD: readonly SeededBug[] = [
     'a task that lingers',
     {
       file: FILES.WRITES,
-      find: `    if (due) record(operation === 'RegisterTargets' ? 'register' : 'deregister', changes);
+      find: `    if (due && operation === 'RegisterTargets') record('register', changes);
 `,
       replace: '',
     },
     {
       file: FILES.WRITES,
-      find: "  if (answer !== 'not due' && !answer.ok) {",
-      replace: `  if (answer !== 'not due' && answer.ok) record(operation === 'RegisterTargets' ? 'register' : 'deregister', changes);
-  if (answer !== 'not due' && !answer.ok) {`,
+      find: "  if (answer.ok && operation === 'DeregisterTargets') record('deregister', changes);",
+      replace: "  if (answer.ok) record(operation === 'RegisterTargets' ? 'register' : 'deregister', changes);",
     },
   ),
   bug(
