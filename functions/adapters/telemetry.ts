@@ -83,7 +83,8 @@ export class Telemetry implements Reporter {
     }
     this.#fail(failures);
     // A minute in which nothing happens is not worth a line for each group.
-    const isNew = this.#isNew(`pass ${pass.group.arn}`, findings);
+    const kept = held.filter(isFinalHold).map(({ because, change: { address } }) => ({ kind: because, subject: address }));
+    const isNew = this.#isNew(`pass ${pass.group.arn}`, [...findings, ...kept]);
     const isQuiet = held.every(isFinalHold) && Object.values(written).every((changes) => changes.length === 0);
     if (pass.trigger === 'schedule' && isQuiet && !isNew && failures.length === 0) return;
     this.#logger[levelOf(findings, failures)]('pass', passRecord(pass));
@@ -154,8 +155,8 @@ export class Telemetry implements Reporter {
     });
   }
 
-  /** Whether the subject was not logged yet, or with other findings. */
-  #isNew(subject: string, findings: readonly Finding[]): boolean {
+  /** Whether the subject was not logged yet, or with something else to say of it. */
+  #isNew(subject: string, findings: readonly { readonly kind: string; readonly subject: string }[]): boolean {
     const text = findings
       .map(({ kind, subject: about }) => `${kind} ${about}`)
       .sort()

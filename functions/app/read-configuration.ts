@@ -91,9 +91,10 @@ export async function readConfiguration(
     ...found,
     targetGroups: found.targetGroups.filter((arn) => isTagged(tags.get(arn)?.tags) && existing.includes(arn)),
   };
-  const placed = await readClusters(reader, scopeOf(settings, { ...old, discovered }), { tags, cloudMapTags });
+  const { asked, ...placed } = await readClusters(reader, scopeOf(settings, { ...old, discovered }), { tags, cloudMapTags });
   const scope = scopeOf(settings, { ...placed, discovered });
-  const services = await readServices(reader, boundServices(scope, tags));
+  const unasked = boundServices(scope, tags).filter((selector) => !asked.has(selectorKey(selector)));
+  const services = new Map([...asked, ...(await readServices(reader, unasked))]);
   const unboundTargets = await readUnboundTargets(reader, unboundGroups(scope, { groups, tags }));
   const copies = { discovered, ...placed, groups, tags, unboundTargets, services, pausedSinceMs, cloudMapTags };
   // A service that does not exist may be made at any moment: the next schedule asks for it again, and not the one after that.
@@ -135,7 +136,10 @@ async function readPause({ caller, clock, old, failures }: Reader): Promise<numb
   return old.pausedSinceMs;
 }
 
-type Placed = Pick<Copies, 'clusters' | 'clustersOf'>;
+interface Placed extends Pick<Copies, 'clusters' | 'clustersOf'> {
+  /** What the clusters were asked for. */
+  readonly asked: Copies['services'];
+}
 
 /** Where lines leave out the cluster: the clusters there are, and if there are several, which of them have the service. */
 async function readClusters(
@@ -148,23 +152,25 @@ async function readClusters(
     ...[...cloudMapTags.values()].filter((copy) => copy !== 'gone'),
   ];
   const open = servicesWithoutCluster(scope, texts);
-  if (open.length === 0) return { clusters: reader.old.clusters, clustersOf: new Map() };
+  const nothing = { clustersOf: new Map(), asked: new Map() };
+  if (open.length === 0) return { clusters: reader.old.clusters, ...nothing };
   const clusters = scope.clusters.length > 0 ? scope.clusters : await listClusters(reader);
-  if (clusters === undefined || clusters.length < 2) return { clusters, clustersOf: new Map() };
+  if (clusters === undefined || clusters.length < 2) return { clusters, ...nothing };
   const names = open.filter((name) => name !== '');
   const selectors = clusters.flatMap((cluster) => names.map((name) => ({ kind: 'service' as const, cluster, name })));
-  const services = await readServices(reader, selectors);
+  const asked = await readServices(reader, selectors);
+  const denied = new Set(reader.failures.filter(({ kind }) => kind === 'denied').map(({ cluster }) => cluster));
   const clustersOf = new Map<string, readonly ClusterArn[]>();
   for (const name of names) {
     const own = selectors.filter((selector) => selector.name === name);
-    // One cluster that could not be asked may be the one that has it.
-    if (own.some((selector) => !services.has(selectorKey(selector)))) continue;
-    clustersOf.set(
-      name,
-      own.filter((selector) => isActive(services.get(selectorKey(selector)))).map(({ cluster }) => cluster),
-    );
+    const unknown = own.filter((selector) => !asked.has(selectorKey(selector))).map(({ cluster }) => cluster);
+    const having = own.filter((selector) => isActive(asked.get(selectorKey(selector)))).map(({ cluster }) => cluster);
+    // One cluster that could not be asked may be the one that has it. One that the role may not read is reported, and no line can mean
+    // it as long as that lasts: the others go on.
+    const isSettled = having.length > 0 ? unknown.every((cluster) => denied.has(cluster)) : unknown.length === 0;
+    if (isSettled) clustersOf.set(name, having);
   }
-  return { clusters, clustersOf };
+  return { clusters, clustersOf, asked };
 }
 
 function isActive(service: DescribedService | 'unknown' | undefined): boolean {

@@ -37,7 +37,7 @@ export interface RunningList {
   readonly answer: Answer<readonly TaskArn[]>;
 }
 
-/** A description and when the answer that holds it arrived. */
+/** A description and when it was asked for. */
 interface Described {
   readonly task: Task;
   readonly atMs: number;

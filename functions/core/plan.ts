@@ -36,7 +36,7 @@ export interface Proof {
   readonly version: number;
   readonly last: string;
   readonly desired: string;
-  /** When the DescribeTasks answer that proves it arrived. */
+  /** When the DescribeTasks call that proves it was made: what happened after that may be missing from its answer. */
   readonly describedAtMs: number;
   /** The binding that asks for it. */
   readonly binding: string;

@@ -79,9 +79,11 @@ export function changeRecords(pass: Pass): Fields[] {
   return pass.written.done.map((change) => changeRecord(pass, change));
 }
 
-/** What a check would have changed. */
+/** What a pass would change if it were not a check, and the mode not observe. */
 export function plannedRecords(pass: Pass): Fields[] {
-  return pass.held.filter(({ because }) => because === 'check only').map(({ change }) => changeRecord(pass, change));
+  return pass.held
+    .filter(({ because }) => because === 'check only' || because === 'observe')
+    .map(({ change }) => changeRecord(pass, change));
 }
 
 /** Why ELB refused the change, as far as it matters for the next try. */

@@ -21,7 +21,7 @@ export interface Snapshot {
   readonly bindings: readonly ListedBinding[];
   /** Everything known of the tasks that any binding may mean, this pass's answers joined with what the environment had read before. */
   readonly tasks: ReadonlyMap<TaskArn, Task>;
-  /** When this pass's DescribeTasks answer on the task arrived. A task without an entry was not described in this pass. */
+  /** When this pass asked DescribeTasks about the task. A task without an entry was not described in this pass. */
   readonly describedAtMs: ReadonlyMap<TaskArn, number>;
   /** Tasks whose own tag takes them out of rotation, as each was last described. */
   readonly held?: ReadonlySet<TaskArn> | undefined;

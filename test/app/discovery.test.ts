@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Caller } from '../../functions/app/caller.ts';
 import { type ReadConfiguration, readConfiguration } from '../../functions/app/read-configuration.ts';
 import type { Settings } from '../../functions/core/binding-sources.ts';
+import type { FailureKind } from '../../functions/core/failure.ts';
 import { parseCloudMapServiceArn, parseTargetGroupArn, type TargetGroupArn } from '../../functions/core/values.ts';
 import { holdsInTime } from '../support/arbitraries.ts';
 import { FakeAws, fails, ok, START_MS } from '../support/ports.ts';
@@ -215,13 +216,42 @@ describe('the cluster of a line that names none', () => {
     expect(clusterOf(await account.read(anywhere()))).toEqual([TEST]);
   });
 
-  it('is unread where one that may have it could not be asked', async () => {
+  function failing(account: Account, of: typeof TEST, kind: FailureKind): void {
+    const { DescribeServices } = account.fake.answers;
+    account.fake.answers.DescribeServices = (input) =>
+      input.cluster === of ? fails(kind) : (DescribeServices?.(input) ?? ok([]));
+  }
+
+  it.each(['unavailable', 'throttled', 'unexpected'] as const)('is unread where one that may have it is %s', async (kind) => {
     const account = several(TEST);
-    account.fake.answers.DescribeServices = ({ cluster, names }) =>
-      cluster === TEST ? ok(names.map((name) => aService(name))) : fails('denied');
+    failing(account, clusterArn(), kind);
     const { configuration, failures } = await account.read(anywhere());
     expect(configuration).toMatchObject({ groups: [], unread: [WEB] });
-    expect(failures).toMatchObject([{ operation: 'DescribeServices', cluster: clusterArn() }]);
+    expect(failures).toMatchObject([{ kind, operation: 'DescribeServices', cluster: clusterArn() }]);
+  });
+
+  it.each(['unavailable', 'denied'] as const)('is the one that had it, where another one is %s later', async (kind) => {
+    const account = several(TEST);
+    const first = await account.read(anywhere());
+    for (const cluster of account.clusters) {
+      const later = several(TEST);
+      failing(later, cluster, kind);
+      const { failures, ...read } = await later.read(anywhere(), first);
+      expect(clusterOf({ failures, ...read })).toEqual([TEST]);
+      expect(failures).toMatchObject([{ kind, operation: 'DescribeServices', cluster }]);
+    }
+  });
+
+  it('is none that the role may not read: it is reported, and lines that mean another cluster go on', async () => {
+    const account = several(TEST);
+    failing(account, clusterArn(), 'denied');
+    const read = await account.read(anywhere());
+    expect(clusterOf(read)).toEqual([TEST]);
+    expect(read.failures).toMatchObject([{ kind: 'denied', operation: 'DescribeServices', cluster: clusterArn() }]);
+    // Where no other one has the service, the one that nobody may ask may be meant.
+    const lonely = several(clusterArn());
+    failing(lonely, clusterArn(), 'denied');
+    expect((await lonely.read(anywhere())).configuration).toMatchObject({ groups: [], unread: [WEB], findings: [] });
   });
 
   it('is unread where the clusters could not be listed, and the last known ones serve after that', async () => {

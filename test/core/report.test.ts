@@ -177,10 +177,13 @@ describe('the record of a change', () => {
     expect(changeRecords(aPass(written({ ...ADD, sinceMs: undefined })))).toStrictEqual([rest]);
   });
 
-  it('of a plan is that of a change that only a check has held', () => {
-    const [checked, observed] = [held('check only').slice(0, 1), held('observe').slice(1)];
-    expect(plannedRecords(aPass({ held: [...checked, ...observed] }))).toStrictEqual([REGISTERED]);
-  });
+  it.each(['check only', 'observe'] as const)(
+    'of a plan is that of a change that is held for "%s", and no other',
+    (because) => {
+      const changes = [...held(because).slice(0, 1), ...held('waits for confirmation').slice(1)];
+      expect(plannedRecords(aPass({ held: changes }))).toStrictEqual([REGISTERED]);
+    },
+  );
 });
 
 describe('the record of a finding', () => {

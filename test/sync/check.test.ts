@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Reporter } from '../../functions/app/invocation.ts';
 import { run } from '../../functions/app/run.ts';
+import type { Settings } from '../../functions/core/binding-sources.ts';
 import { arnParts } from '../../functions/core/values.ts';
 import { createCheck } from '../../functions/sync/check.ts';
 import { fails, ok, START_MS } from '../support/ports.ts';
@@ -8,10 +9,11 @@ import { Runs } from '../support/runs.ts';
 import { cloudMapArn, groupArn, runningTask, target } from '../support/values.ts';
 
 /** A check of a stack with a group and a Cloud Map service, and what was passed on meanwhile. */
-function deployment() {
+function deployment(settings: Partial<Settings> = {}) {
   const runs = new Runs({
     cloudMapServices: [cloudMapArn()],
     bindings: 'target-group=web service=app port=8080; target-group=web service=app prot=1',
+    ...settings,
   });
   runs.fake.answers.ListTagsForResource = () => ok([{ key: 'alb-target-sync', value: 'service=app' }]);
   runs.fake.answers.ListInstances = () => fails('denied', 'no');
@@ -42,6 +44,13 @@ describe('the answer to a check', () => {
       standing: {},
       calls: {},
     });
+  });
+
+  it('says in observe mode what would change as well', async () => {
+    const { runs, runCheck } = deployment({ mode: 'observe' });
+    runs.tasks.push(runningTask('t1', '10.0.0.1'));
+    const { groups } = await runCheck();
+    expect(groups).toMatchObject([{ wouldChange: [{ kind: 'register', ip: '10.0.0.1' }], held: [{ held: 'observe' }] }]);
   });
 
   it('holds groups, checks and configuration, and everything is passed on as well', async () => {
