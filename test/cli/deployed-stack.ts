@@ -35,7 +35,7 @@ interface Run {
   readonly findings?: readonly Finding[];
   /** A problem beside the calls of a pass. */
   readonly failed?: string;
-  readonly trigger?: 'schedule' | 'messages';
+  readonly trigger?: 'schedule' | 'messages' | 'check';
   /** How long ago it ended. */
   readonly agoMs?: number;
 }
@@ -49,7 +49,7 @@ export function logRun({ account: { logs }, clock }: Deployment, run: Run = {}):
   );
   const telemetry = new Telemetry(() => clock.now());
   if (failed !== undefined) telemetry.fail(failed);
-  const standing = trigger === 'schedule' ? { findings, driftAgeMs } : undefined;
+  const standing = trigger === 'messages' ? undefined : { findings, driftAgeMs };
   telemetry.ended({ trigger, tookMs: 812, groups: 1, reconciled: 1, inStep: 1, calls: new Map(), standing });
   telemetry.publish();
   for (const spy of spies) spy.mockRestore();

@@ -144,6 +144,10 @@ describe('leftovers', () => {
     const [used] = (await listed()).filter((each) => each['ip'] === ip);
     expect(used).toMatchObject({ state: 'healthy', ourTask: task.arn, looks: 'in use' });
     expect(used?.['holders']).toEqual([{ taskArn: other?.arn, group: 'family:report', cluster: 'batch', status: 'RUNNING' }]);
+    // It may be about to answer, or on another port.
+    deployment.account.deafPorts.add(8080);
+    await deployment.pass(1_000);
+    expect((await listed()).filter((each) => each['ip'] === ip)).toMatchObject([{ state: 'unhealthy', looks: 'in use' }]);
     const { stdout } = await leftovers();
     expect(stdout).toMatch(/^2 targets left to you: 1 left behind, 1 in use\.\n/);
     expect(stdout).not.toContain('All that look left behind');

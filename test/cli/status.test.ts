@@ -109,11 +109,17 @@ describe('status', () => {
       ]);
   });
 
-  it('does not take a run of the queue for one of the schedule, nor a line that is none', async () => {
+  it('does not take a run of the queue or of a person for one of the schedule, nor a line that is none', async () => {
     logRun(account.deployment, { trigger: 'messages' });
+    logRun(account.deployment, { trigger: 'check' });
     const sink = account.deployment.account.logs.sink(LOG_GROUP, 'two');
     sink('{"message":"run","trigger":"schedule"}');
     expect((await verdict())[1]).toMatch(/^NOT RUNNING/);
+  });
+
+  it('does not tell what the last of the runs has found for what is the case', async () => {
+    logRun(account.deployment, { agoMs: 600_000, findings: [finding('contested')], driftAgeMs: 120_000, failed: 'PutEvents' });
+    expect((await verdict())[1]).toMatch(/^NOT RUNNING: the last scheduled pass was 10 min ago\. [^.]+\.$/);
   });
 
   it('says who has paused it, with the command that resumes', async () => {
@@ -173,11 +179,12 @@ describe('status', () => {
     expect((await verdict()).slice(0, 2)).toEqual([0, expect.stringMatching(/^In step: .* ago\. 1 change under way\.$/)]);
     expect((await status()).stdout).toMatch(/Target groups\n +web +under way for \d+ s +1 change to make\n/);
 
-    // The task of before, as a run sees it that has seen nothing else for two minutes.
-    logRun(deployment, { driftAgeMs: 120_000 });
-    for (const task of deployment.account.ecs.tasks.values())
-      for (const state of task.history)
+    // It has run for longer than the function has known it: somebody has bound the group a moment ago.
+    for (const { history } of deployment.account.ecs.tasks.values())
+      for (const state of history)
         if (state.startedAtMs !== undefined) Object.assign(state, { startedAtMs: state.startedAtMs - 100_000 });
+    expect((await verdict())[0]).toBe(0);
+    logRun(deployment, { driftAgeMs: 120_000 });
     const [code, headline, next, runbook] = await verdict();
     expect([code, headline]).toEqual([2, expect.stringMatching(/^OUT OF STEP: 1 of 1 target group for \d+ (s|min)\.$/)]);
     expect([next, runbook]).toEqual(['aws lambda invoke', 'docs/operations.md#drift-age']);
