@@ -41,6 +41,12 @@ export class Queue {
     return { count: times.length, oldestAtMs: Math.min(...times) };
   }
 
+  /** When the oldest message was sent that is not deleted yet; those that come back again and again do not count (SQS guide, "Metrics"). */
+  get oldestSentAtMs(): number | undefined {
+    const times = [...this.#messages.values()].filter(({ receives }) => receives < 3).map(({ sentAtMs }) => sentAtMs);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
   /** Calls back whenever a message becomes visible. */
   onArrival(arrived: () => void): void {
     this.#arrived = arrived;

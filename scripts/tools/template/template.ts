@@ -164,7 +164,7 @@ function shortForms(): Tags {
     tag: `!${name}`,
     resolve: (text: string) => ({ [longName(name)]: text }),
   }));
-  const lists = ['If', 'Equals', 'Not', 'And', 'Or', 'Join', 'Select', 'Split', 'EachMemberEquals'].map((name) => ({
+  const lists = ['If', 'Equals', 'Not', 'And', 'Or', 'Join', 'Select', 'Split', 'Sub', 'EachMemberEquals'].map((name) => ({
     tag: `!${name}`,
     collection: 'seq' as const,
     resolve(list: YAMLMap | YAMLSeq) {
@@ -196,7 +196,9 @@ function compute(name: string, argument: unknown, scope: Scope): unknown {
   if (name === 'Fn::If') return resolve(list[isTrue(list[0], scope) ? 1 : 2], scope);
   if (name === 'Fn::GetAtt') return refer(list.join('.'), scope);
   if (name === 'Fn::Sub') {
-    return String(argument).replaceAll(/\$\{([^}!]+)\}/g, (_, inner: string) => String(refer(inner, scope)));
+    const [text, own] = Array.isArray(argument) ? argument : [argument];
+    const given = objectOf(resolve(own ?? {}, scope));
+    return String(text).replaceAll(/\$\{([^}!]+)\}/g, (_, inner: string) => String(given[inner] ?? refer(inner, scope)));
   }
   if (name === 'Fn::Join') return listOf(resolve(list[1], scope)).join(String(list[0]));
   if (name === 'Fn::Split') return String(resolve(list[1], scope)).split(String(list[0]));
