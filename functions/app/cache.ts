@@ -8,7 +8,7 @@ import type { InstanceObservations } from '../core/cloud-map/check.ts';
 import { type BoundGroup, isClaimMet, isMeant, type TargetsRead } from '../core/configuration.ts';
 import type { Hint } from '../core/event.ts';
 import type { Finding } from '../core/finding.ts';
-import { CONTEST_PAUSE_MS, changeKey, refusalPauseMs } from '../core/guard.ts';
+import { CONTEST_SEEN_MS, changeKey, refusalPauseMs } from '../core/guard.ts';
 import type { Change } from '../core/plan.ts';
 import { type Member, registeredAddresses } from '../core/snapshot.ts';
 import { isDraining, type Target } from '../core/target.ts';
@@ -342,7 +342,7 @@ export function noteRemovals(group: GroupCache, removed: number): void {
 
 /** Notes a write, and forgets those that no rule asks for any more. */
 export function noteWrite(group: GroupCache, key: string, address: Address, nowMs: number): void {
-  for (const [each, atMs] of group.writtenAtMs) if (nowMs - atMs > CONTEST_PAUSE_MS) group.writtenAtMs.delete(each);
+  for (const [each, atMs] of group.writtenAtMs) if (nowMs - atMs > CONTEST_SEEN_MS) group.writtenAtMs.delete(each);
   group.writtenAtMs.set(key, nowMs);
   group.writtenAtMs.delete(oppositeOf(key));
   group.refused.delete(address);

@@ -8,6 +8,7 @@ import {
   changeKey,
   confirmationsDueMs,
   eventsDueMs,
+  findContests,
   findingOfHeld,
   type Guarded,
   type GuardInput,
@@ -20,7 +21,7 @@ import {
 import { NOTHING_OPEN } from '../core/next-pass.ts';
 import type { RecordKind } from '../core/ownership.ts';
 import { type Change, planChanges } from '../core/plan.ts';
-import { findingOfRefusal, NOTHING_WRITTEN, type Pass, refusalOf, type Written } from '../core/report.ts';
+import { findRefusals, NOTHING_WRITTEN, type Pass, refusalOf, type Written } from '../core/report.ts';
 import { hintsBehind, isReady, type Member, membersOf, registeredAddresses, type Snapshot } from '../core/snapshot.ts';
 import { isServing } from '../core/task.ts';
 import type { Address, ClusterArn, TaskArn } from '../core/values.ts';
@@ -90,6 +91,7 @@ export async function runPass(invocation: Invocation, bound: BoundGroup, listing
   const guarded = guardPlan(planned, input);
   const written = await writeChanges(writerOf(invocation, bound, known, snapshot), guarded.allowed);
   const endedAtMs = clock.now();
+  const contests = findContests(written.done, known.writtenAtMs, endedAtMs);
   noteWritten(known, written, endedAtMs);
   if (readFailures.length === 0) keepRefusals(known, new Set(planned.map(({ address }) => address)));
   if (isListing) {
@@ -111,7 +113,8 @@ export async function runPass(invocation: Invocation, bound: BoundGroup, listing
     // On half of what there is, a live task's target would be told as nobody's.
     known.audited = auditTargets(snapshot, historyOf(invocation, bound, known), endedAtMs);
   }
-  known.findings = [...known.audited, ...guarded.held.flatMap(findingOfHeld), ...written.refused.map(findingOfRefusal)];
+  const refusals = findRefusals(written.refused, guarded.held, known.findings);
+  known.findings = [...known.audited, ...guarded.held.flatMap(findingOfHeld), ...contests, ...refusals];
   return {
     ...begun,
     endedAtMs,

@@ -19,6 +19,8 @@ export const BINDINGS_AGE_MAX_MS = 60_000;
 export const ADDRESS_FREE_MS = 8_000;
 /** A writer that undoes our changes is answered by the schedule, once a minute, and not at every event. */
 export const CONTEST_PAUSE_MS = 60_000;
+/** What the schedule writes again within this time was undone in between: it writes the same change no sooner than a minute later. */
+export const CONTEST_SEEN_MS = 90_000;
 /** Keeps the passes of one scheduled invocation from answering each other. */
 export const SCHEDULED_CONTEST_PAUSE_MS = 10_000;
 
@@ -246,19 +248,30 @@ const WHY_UNPROVED = {
   'still passes its health checks': 'Yet it passes its health checks',
 } as const;
 
+/** Changes of this pass that were made a moment ago already, and were undone by somebody: no hold tells of them. */
+export function findContests(done: readonly Change[], writtenAtMs: ReadonlyMap<string, number>, nowMs: number): Finding[] {
+  const again = done.filter(
+    (change) => nowMs - (writtenAtMs.get(changeKey(change)) ?? Number.NEGATIVE_INFINITY) < CONTEST_SEEN_MS,
+  );
+  return again.map(findingOfContest);
+}
+
+function findingOfContest(change: Change): Finding {
+  const undone = change.kind === 'register' ? 'registered here and disappeared' : 'deregistered here and is back';
+  const message =
+    `The target of task ${change.because.task} was ${undone} within a minute. Something else writes to this group: a person, another ` +
+    'stack, or a controller that takes the group for its own. It is written again by the schedule, once a minute.';
+  return { kind: 'contested', subject: change.address, message };
+}
+
 /** A hold that a person should hear about. */
 export function findingOfHeld(held: Held): Finding[] {
   const { change, because } = held;
   const { address: subject } = change;
   const owner = `task ${change.because.task}`;
   switch (because) {
-    case 'contested': {
-      const undone = change.kind === 'register' ? 'registered here and disappeared' : 'deregistered here and is back';
-      const message =
-        `The target of ${owner} was ${undone} within a minute. Something else writes to this group: a person, another stack, or a ` +
-        'controller that takes the group for its own. It is written again by the schedule, once a minute.';
-      return [{ kind: 'contested', subject, message }];
-    }
+    case 'contested':
+      return [findingOfContest(change)];
     case 'was let go before':
     case "may be another writer's":
     case 'still passes its health checks':

@@ -92,6 +92,15 @@ export function refusalOf({ change, failure }: Refusal): 'draining' | 'quota' | 
   return change.kind === 'register' && change.draining ? 'draining' : 'refused';
 }
 
+/** What ELB refuses now, and what it refused before and is not asked again by this pass: that stands until it is accepted. */
+export function findRefusals(refused: readonly Refusal[], held: readonly Held[], before: readonly Finding[]): Finding[] {
+  const waiting = new Set<string>(
+    held.filter(({ because }) => because === 'refused before' || because === 'check only').map(({ change }) => change.address),
+  );
+  const isRefusal = ({ kind }: Finding): boolean => kind === 'refused' || kind === 'full' || kind === 'waiting';
+  return [...before.filter((finding) => isRefusal(finding) && waiting.has(finding.subject)), ...refused.map(findingOfRefusal)];
+}
+
 export function findingOfRefusal(refusal: Refusal): Finding {
   const { change, failure } = refusal;
   const subject = change.address;

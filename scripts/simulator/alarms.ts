@@ -14,6 +14,8 @@ export interface MetricAlarm {
   readonly missingData: 'missing' | 'notBreaching' | 'breaching';
   /** It notifies when it changes to INSUFFICIENT_DATA, too. */
   readonly notifiesWithoutData: boolean;
+  /** The same to the topic of those who want one page. */
+  readonly pagesWithoutData: boolean;
 }
 
 /** Rings while any of the alarms is in ALARM. */

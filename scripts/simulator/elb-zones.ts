@@ -18,7 +18,7 @@ export interface ZonedGroup {
   readonly vpcPrefixes: readonly string[];
   /** ELB goes by subnets, not by the ranges of the VPC (aws-load-balancer-controller#3714). Without them, the ranges count. */
   readonly subnets?: readonly Subnet[] | undefined;
-  readonly crossZone: CrossZone;
+  crossZone: CrossZone;
 }
 
 type Protocol = 'HTTP' | 'HTTPS' | 'TCP' | 'TLS' | 'UDP' | 'TCP_UDP' | 'GENEVE' | 'QUIC' | 'TCP_QUIC';

@@ -13,7 +13,7 @@ import {
   noteWrite,
   removalsLeft,
 } from '../../functions/app/cache.ts';
-import { CONTEST_PAUSE_MS, changeKey, refusalPauseMs } from '../../functions/core/guard.ts';
+import { CONTEST_SEEN_MS, changeKey, refusalPauseMs } from '../../functions/core/guard.ts';
 import { planChanges } from '../../functions/core/plan.ts';
 import { membersOf } from '../../functions/core/snapshot.ts';
 import type { Target } from '../../functions/core/target.ts';
@@ -134,13 +134,13 @@ describe('writes', () => {
   it('are remembered for as long as a rule asks for them', () => {
     const group = fresh();
     noteWrite(group, 'register a', at('10.0.0.1'), START_MS);
-    noteWrite(group, 'register b', at('10.0.0.2'), START_MS + CONTEST_PAUSE_MS);
+    noteWrite(group, 'register b', at('10.0.0.2'), START_MS + CONTEST_SEEN_MS);
     expect([...group.writtenAtMs.keys()]).toEqual(['register a', 'register b']);
-    noteWrite(group, 'register c', at('10.0.0.3'), START_MS + CONTEST_PAUSE_MS + 1);
+    noteWrite(group, 'register c', at('10.0.0.3'), START_MS + CONTEST_SEEN_MS + 1);
     expect(group.writtenAtMs).toEqual(
       new Map([
-        ['register b', START_MS + CONTEST_PAUSE_MS],
-        ['register c', START_MS + CONTEST_PAUSE_MS + 1],
+        ['register b', START_MS + CONTEST_SEEN_MS],
+        ['register c', START_MS + CONTEST_SEEN_MS + 1],
       ]),
     );
   });

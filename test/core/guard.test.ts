@@ -5,9 +5,11 @@ import {
   BINDINGS_AGE_MAX_MS,
   CONFIRM_AFTER_MS,
   CONTEST_PAUSE_MS,
+  CONTEST_SEEN_MS,
   changeKey,
   confirmationsDueMs,
   eventsDueMs,
+  findContests,
   findingOfHeld,
   type GuardInput,
   guardPlan,
@@ -458,6 +460,21 @@ describe('a hold', () => {
     expect(findingOfHeld({ change: REMOVE, because: 'contested' })[0]?.message).toBe(
       `The target of ${task} was deregistered here and is back ${again}`,
     );
+  });
+});
+
+describe('a change that is made again', () => {
+  it('was undone by somebody in between, where we made it a moment ago', () => {
+    const found = (agoMs: number, change = ADD) => findContests([change], of(ADD, NOW_MS - agoMs), NOW_MS);
+    expect(found(CONTEST_SEEN_MS - 1)).toEqual(findingOfHeld({ change: ADD, because: 'contested' }));
+    expect(found(CONTEST_SEEN_MS)).toEqual([]);
+    expect(found(1, REMOVE)).toEqual([]);
+    expect(findContests([ADD], new Map(), NOW_MS)).toEqual([]);
+  });
+
+  it('by the schedule is such a change: it comes once a minute', () => {
+    expect(CONTEST_SEEN_MS).toBeGreaterThan(60_000 + CONFIRM_AFTER_MS);
+    expect(CONTEST_SEEN_MS).toBeLessThan(120_000);
   });
 });
 

@@ -7,6 +7,7 @@ import {
   changeRecords,
   findingOfRefusal,
   findingRecord,
+  findRefusals,
   NOTHING_WRITTEN,
   type Pass,
   passRecord,
@@ -23,6 +24,7 @@ const SNAPSHOT = aSnapshot({
   targets: [target('10.0.0.2', 'healthy', { zone: 'eu-west-1a' })],
   describedAtMs: 99_000,
 });
+const FOREIGN: Finding = { kind: 'foreign', subject: '10.0.0.9:8080', message: 'Somebody else.' };
 const CHANGES = planChanges(SNAPSHOT);
 const [ADD, REMOVE] = CHANGES;
 if (ADD === undefined || REMOVE === undefined) throw new Error('The test expects two changes.');
@@ -222,5 +224,19 @@ describe('what ELB refused', () => {
     const { address: subject, because } = refused.change;
     expect(refusalOf(refused)).toBe(why);
     expect(findingOfRefusal(refused)).toEqual({ kind, subject, message: `The target of task ${because.task} ${words}` });
+  });
+
+  it('stands until it is asked again: also while it is left alone, and in a check that writes nothing', () => {
+    const before = [findingOfRefusal(refusal('quota'))];
+    const standing = (because: 'refused before' | 'check only' | 'paused', change = ADD) =>
+      findRefusals([], [{ change, because }], before);
+    expect(standing('refused before')).toEqual(before);
+    expect(standing('check only')).toEqual(before);
+    // Nobody wants it any more, or it is held for something else.
+    expect(findRefusals([], [], before)).toEqual([]);
+    expect(standing('paused')).toEqual([]);
+    expect(standing('refused before', REMOVE)).toEqual([]);
+    expect(findRefusals([], [{ change: ADD, because: 'refused before' }], [{ ...FOREIGN, subject: ADD.address }])).toEqual([]);
+    expect(findRefusals([refusal('refused')], [], before)).toEqual([findingOfRefusal(refusal('refused'))]);
   });
 });

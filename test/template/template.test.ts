@@ -59,6 +59,9 @@ describe('the template', () => {
       LogsCommand: 'aws logs tail SyncLogs --region eu-west-1 --follow --format short',
       RedriveCommand:
         'aws sqs start-message-move-task --region eu-west-1 --source-arn DeadLetterQueue.Arn --destination-arn HintQueue.Arn',
+      DashboardCommand: expect.stringMatching(
+        /^aws cloudformation deploy --region eu-west-1 --stack-name my-stack-operations --template-file infra\/operations.yaml --param/,
+      ),
       QueueUrl: 'HintQueue',
       DeadLetterQueueUrl: 'DeadLetterQueue',
       FunctionArn: 'SyncFunction.Arn',

@@ -14,7 +14,8 @@ export const NAMES: StackNames = {
   taskRule: 'TaskRule',
 };
 
-const STACK = viewOf(FILES).root({ AlarmTopicArn: TOPIC });
+const PAGE_TOPIC = `${TOPIC}-page`;
+const STACK = viewOf(FILES).root({ AlarmTopicArn: TOPIC, PageTopicArn: PAGE_TOPIC });
 
 export function metricAlarms(): MetricAlarm[] {
   return ofType(STACK, 'AWS::CloudWatch::Alarm').map(metricAlarmOf);
@@ -51,6 +52,7 @@ function metricAlarmOf({ name, properties }: Resource): MetricAlarm {
     threshold: Number(properties['Threshold']),
     missingData: oneOf(name, 'TreatMissingData', properties['TreatMissingData'] ?? 'missing', TREATMENTS),
     notifiesWithoutData: properties['InsufficientDataActions'] !== undefined,
+    pagesWithoutData: listOf(properties['InsufficientDataActions']).includes(PAGE_TOPIC),
   };
 }
 

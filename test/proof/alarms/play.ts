@@ -1,15 +1,13 @@
 /** Plays one fault in a watched stack: how long until alarms ring, and until they clear once the cause is gone. */
-import { LOG_GROUP } from '../../../scripts/simulator/aws-api.ts';
-import { CLUSTER, type SettingsText } from '../../../scripts/simulator/deployment.ts';
-import { present, type TaskRecord, type TaskSpec } from '../../../scripts/simulator/ecs.ts';
-import { Watched } from '../../../scripts/simulator/watched.ts';
-import { compositeAlarms, metricAlarms, NAMES } from '../../../scripts/tools/template/alarms.ts';
+import type { SettingsText } from '../../../scripts/simulator/deployment.ts';
+import { compositeAlarms, metricAlarms } from '../../../scripts/tools/template/alarms.ts';
+import { LINE, MINUTE_MS, World } from './world.ts';
 
-export const MINUTE_MS = 60_000;
-export const LINE = 'service=app port=8080';
-const TAG = 'alb-target-sync';
-const ALARMS = metricAlarms();
-const COMPOSITES = compositeAlarms();
+/** Alarms that reach the topic of those who want one page. */
+const PAGING = new Set([
+  ...compositeAlarms().map(({ name }) => name),
+  ...metricAlarms().flatMap(({ name, pagesWithoutData }) => (pagesWithoutData ? [name] : [])),
+]);
 /** So long everything is well before the fault, and again after its end. */
 const WELL_MS = 10 * MINUTE_MS;
 /** Whatever has not cleared by then does not clear by itself. */
@@ -21,6 +19,8 @@ export interface Fault {
   readonly kinds: readonly string[];
   /** Every alarm that rings, and no other. */
   readonly alarms: readonly string[];
+  /** Those of them that clear before the end, as their own cause is gone by then. */
+  readonly passes?: readonly string[];
   readonly settings?: Partial<SettingsText>;
   /** What is the case before, besides four tasks in step. */
   readonly prepare?: (world: World) => void;
@@ -36,6 +36,7 @@ export interface Ring {
   readonly afterMs: number;
   /** From the end of the cause; undefined where it has not cleared. */
   readonly clearedAfterMs: number | undefined;
+  readonly pages: boolean;
   /** More than once is flapping. */
   readonly times: number;
 }
@@ -43,101 +44,10 @@ export interface Ring {
 export interface Played {
   readonly fault: Fault;
   readonly rings: readonly Ring[];
-  /** Kinds of the findings that were logged while it lasted. */
+  /** Kinds of the findings that stood when it had lasted so long. */
   readonly kinds: readonly string[];
   /** Alarms that rang before anything was wrong, or after it was over. */
   readonly falseAlarms: readonly string[];
-}
-
-export class World {
-  readonly watched: Watched;
-  readonly tasks: TaskRecord[] = [];
-
-  /** By default a stack that finds its groups by their tags. */
-  constructor(settings: Partial<SettingsText> = {}, forgets = false) {
-    const byTag = { clusters: [], targetGroups: [], binding: '', ...settings };
-    this.watched = new Watched({ names: NAMES, alarms: ALARMS, composites: COMPOSITES, settings: byTag, forgets });
-  }
-
-  get deployment() {
-    return this.watched.deployment;
-  }
-
-  get account() {
-    return this.deployment.account;
-  }
-
-  get group() {
-    return this.deployment.group;
-  }
-
-  get nowMs(): number {
-    return this.deployment.clock.now();
-  }
-
-  tag(text: string | undefined, key = TAG): void {
-    this.account.changeTag(this.group, key, text);
-  }
-
-  start(count: number, spec: Partial<TaskSpec> = {}): TaskRecord[] {
-    const started = this.deployment.start(count, { timing: {}, ...spec });
-    this.tasks.push(...started);
-    return started;
-  }
-
-  /** Stops the task that has run longest. */
-  stopOldest(): TaskRecord {
-    const task = this.tasks.shift();
-    if (task === undefined) throw new Error('There is no task left to stop.');
-    this.account.ecs.stop(task);
-    return task;
-  }
-
-  hold(tasks: readonly TaskRecord[], isHeld: boolean): void {
-    for (const task of tasks) this.account.changeTag(task, TAG, isHeld ? 'hold' : undefined);
-  }
-
-  /** What somebody does by hand in the console. */
-  registerByHand(id: string, port = 8080): void {
-    this.account.elb.register(this.group, [{ id, port, zone: undefined }]);
-  }
-
-  deregisterByHand(id: string, port = 8080): void {
-    this.account.elb.deregister(this.group, [{ id, port, zone: undefined }]);
-  }
-
-  /** Every call fails that the name fits. */
-  failing(names: RegExp, code: string, status: number): void {
-    this.deployment.service.faults = (name) => (names.test(name) ? { kind: 'error', code, status } : undefined);
-  }
-
-  answering(): void {
-    this.deployment.service.faults = () => undefined;
-  }
-
-  /** Calls back every so often until the function it returns is called. */
-  every(milliseconds: number, act: () => void): () => void {
-    let isOver = false;
-    const again = (): void => {
-      if (isOver) return;
-      act();
-      this.deployment.clock.after(milliseconds, again);
-    };
-    again();
-    return () => {
-      isOver = true;
-    };
-  }
-
-  /** Kinds of the findings in lines that were logged since. */
-  kindsSince(atMs: number): string[] {
-    const lines = this.account.logs.groups.get(LOG_GROUP) ?? [];
-    const found = lines.filter((line) => line.atMs >= atMs && /"message":"(pass|configuration|check)"/.test(line.message));
-    const kinds = found.flatMap(({ message }) =>
-      [...message.matchAll(/\{"kind":"([a-z-]+)","subject"/g)].map(([, kind = '']) => kind),
-    );
-    return [...new Set(kinds)].sort();
-  }
 }
 
 export async function play(fault: Fault): Promise<Played> {
@@ -153,7 +63,7 @@ export async function play(fault: Fault): Promise<Played> {
   await fault.begin(world);
   const beganMs = world.nowMs;
   await watched.pass(fault.lastsMs ?? 30 * MINUTE_MS);
-  const kinds = world.kindsSince(beganMs);
+  const kinds = await world.kinds();
 
   fault.end(world);
   const endedMs = world.nowMs;
@@ -168,20 +78,11 @@ export async function play(fault: Fault): Promise<Played> {
       alarm,
       afterMs: (first?.atMs ?? beganMs) - beganMs,
       clearedAfterMs: clearedMs === undefined ? undefined : clearedMs - endedMs,
+      pages: PAGING.has(alarm),
       times: own.filter((transition) => transition.rings).length,
     };
   });
   // What rings so late after the end of its cause was not rung by it.
   const late = rung().filter(({ atMs }) => atMs > endedMs + WELL_MS);
   return { fault, rings, kinds, falseAlarms: [...early, ...late.map(({ alarm }) => alarm)] };
-}
-
-export function addressOf(task: TaskRecord): string {
-  return present(task).ipv4 ?? '';
-}
-
-/** Another service of the cluster, with its spec for tasks. */
-export function addService(world: World, name: string): Pick<TaskSpec, 'group' | 'definition'> {
-  world.account.ecs.addService(CLUSTER, name);
-  return { group: `service:${name}`, definition: `${name}:1` };
 }

@@ -152,6 +152,14 @@ export const WATCH_RULES: readonly Rule[] = [
         );
         expect(beating.map(({ properties }) => properties['InsufficientDataActions'])).toEqual([[TOPIC], [TOPIC]]);
       }
+      // A composite alarm does not see silence: with both topics, the page would never hear of a function that does not run.
+      const page = `${TOPIC}-page`;
+      const heartbeat = resourceOf(view.root({ AlarmTopicArn: TOPIC, PageTopicArn: page }), 'HeartbeatAlarm');
+      expect(heartbeat.properties).toMatchObject({
+        InsufficientDataActions: [TOPIC, page],
+        AlarmActions: [TOPIC],
+        OKActions: [TOPIC, page],
+      });
     },
   },
   {

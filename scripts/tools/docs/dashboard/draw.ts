@@ -13,7 +13,7 @@ const COLORS = { OK: '#2ca02c', ALARM: '#d62728', INSUFFICIENT_DATA: '#7f7f7f' }
 const STYLE = `body{margin:0;background:#f2f3f3;font:11px system-ui,sans-serif;color:#16191f}
 .w{position:absolute;background:#fff;border:1px solid #d5dbdb;box-sizing:border-box;overflow:hidden;padding:6px 8px}
 h2{font-size:12px;margin:0 0 4px}p{margin:2px 0;line-height:1.4}code{background:#f2f3f3}svg{display:block}
-.a{display:inline-block;width:178px;margin:1px 4px 1px 0;padding:3px 5px;border-left:5px solid}
+.a{display:inline-block;width:124px;margin:1px 4px 1px 0;padding:3px 5px;border-left:5px solid}
 table{border-collapse:collapse;width:100%}td,th{text-align:left;white-space:nowrap;overflow:hidden;text-overflow:ellipsis;max-width:420px;padding:2px 6px 2px 0}`;
 
 export function drawDashboard(widgets: readonly Widget[], watched: Watched, minutes: number): string {
@@ -70,9 +70,9 @@ function chartOf({ curves, threshold, width, height }: Widget, watched: Watched,
   const grid = [0, 0.5, 1].map(
     (share) =>
       `<line x1="${left}" x2="${left + inner}" y1="${y(share, 1)}" y2="${y(share, 1)}" stroke="#eaeded"/>` +
-      `<text x="${left - 4}" y="${Number(y(share, 1)) + 4}" text-anchor="end">${share * most}</text>` +
+      `<text x="${left - 4}" y="${Number(y(share, 1)) + 4}" text-anchor="end">${short(share * most)}</text>` +
       (curves.some(({ isOnTheRight }) => isOnTheRight)
-        ? `<text x="${left + inner + 4}" y="${Number(y(share, 1)) + 4}">${share * mostRight}</text>`
+        ? `<text x="${left + inner + 4}" y="${Number(y(share, 1)) + 4}">${short(share * mostRight)}</text>`
         : ''),
   );
   const hours = Array.from(
@@ -175,6 +175,10 @@ function tableOf(query: string, { deployment }: Watched): string {
 function niceMax(value: number): number {
   const scale = 10 ** Math.floor(Math.log10(value));
   return scale * ([1, 2, 4, 6, 8, 10].find((each) => each * scale >= value) ?? 10);
+}
+
+function short(value: number): string {
+  return value >= 10_000 ? `${value / 1_000}k` : String(value);
 }
 
 function textOf(value: unknown): string {

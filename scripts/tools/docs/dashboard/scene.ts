@@ -1,4 +1,7 @@
-/** Three hours of a stack, for a picture in which something happens: deployments, an outage of ELB's API, and a mistake that still stands. */
+/**
+ * Three hours of a stack, for a picture in which something happens: deployments, throttled calls, a full group, and a mistake
+ * that still stands.
+ */
 import { Watched } from '../../../simulator/watched.ts';
 import { compositeAlarms, metricAlarms, NAMES } from '../../template/alarms.ts';
 
@@ -38,7 +41,14 @@ export async function playScene(): Promise<Watched> {
   at(71, () => {
     deployment.service.faults = () => undefined;
   });
-  deploy(110);
+  at(88, () => {
+    group.quota = group.targets.size;
+    running.push(...start(2));
+  });
+  at(96, () => {
+    group.quota = 1_000;
+  });
+  deploy(120);
   at(160, () => account.changeTag(group, TAG, `${LINE} mode=drain`));
   await watched.pass(SCENE_MINUTES * MINUTE_MS);
   return watched;

@@ -1,0 +1,59 @@
+/** The alarms of template.yaml while faults are played: which ring, when, and that they clear by themselves. `npm run alarms` has the table. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { SEVERITY } from '../../functions/core/finding.ts';
+import { compositeAlarms, metricAlarms } from '../../scripts/tools/template/alarms.ts';
+import { FURTHER } from './alarms/further.ts';
+import { HEALTHY } from './alarms/healthy.ts';
+import { type Played, play } from './alarms/play.ts';
+import { STATES } from './alarms/states.ts';
+import { MINUTE_MS } from './alarms/world.ts';
+
+const PAGE = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+const ALARMING = [...STATES, ...FURTHER].filter(({ alarms }) => alarms.length > 0);
+/** Two of three minutes, the minute that they are late, and three minutes until a target counts as never healthy. */
+const RINGS_WITHIN_MS = 8 * MINUTE_MS;
+const CLEARS_WITHIN_MS = 6 * MINUTE_MS;
+/** The settings of a group are read every 15 minutes, and a pause is a mistake after an hour. */
+const SLOW = new Map([
+  ['cross-zone', 20 * MINUTE_MS],
+  ['paused-long', 66 * MINUTE_MS],
+]);
+
+/** Against the rows that the page tells: this run, and those before it. */
+function expectPlayed({ fault, rings, kinds, falseAlarms }: Played): void {
+  expect(rings.map(({ alarm }) => alarm).sort()).toEqual(fault.alarms.toSorted());
+  expect(falseAlarms).toEqual([]);
+  expect(kinds).toEqual(expect.arrayContaining([...fault.kinds]));
+  const slowMs = Math.max(0, ...fault.kinds.map((kind) => SLOW.get(kind) ?? 0));
+  for (const { alarm, afterMs, clearedAfterMs, times } of rings) {
+    expect(times, `${alarm} rings once and does not flap`).toBe(1);
+    const ownMs = alarm === 'DeadLettersAlarm' ? 20 * MINUTE_MS : RINGS_WITHIN_MS;
+    expect(afterMs, `${alarm} rings in time`).toBeLessThanOrEqual(Math.max(ownMs, slowMs));
+    expect(clearedAfterMs, `${alarm} clears`).toBeLessThanOrEqual(Math.max(CLEARS_WITHIN_MS, slowMs));
+    if (fault.passes?.includes(alarm) !== true) {
+      expect(clearedAfterMs, `${alarm} does not clear while its cause lasts`).toBeGreaterThanOrEqual(0);
+    }
+  }
+  expect(PAGE).toContain(`| ${fault.name} |`);
+}
+
+describe('an alarm', () => {
+  it.each(STATES)('tells of it, or need not, once: $name', async (fault) => expectPlayed(await play(fault)));
+
+  it.each(FURTHER)('rings, and clears once it is over: $name', async (fault) => expectPlayed(await play(fault)));
+
+  it.each(HEALTHY)('does not ring: $name', async (fault) => expectPlayed(await play(fault)));
+
+  it('is rung by some fault, each of them', () => {
+    const names = [...metricAlarms(), ...compositeAlarms()].map(({ name }) => name);
+    expect([...new Set(ALARMING.flatMap(({ alarms }) => alarms))].sort()).toEqual(names.sort());
+  });
+
+  it('is rung by every kind of finding that is an outage or a mistake', () => {
+    const kinds = Object.entries(SEVERITY).flatMap(([kind, severity]) => (severity === 'notice' ? [] : [kind]));
+    expect([...new Set(ALARMING.flatMap((fault) => fault.kinds))].filter((kind) => kinds.includes(kind)).sort()).toEqual(
+      kinds.sort(),
+    );
+  });
+});

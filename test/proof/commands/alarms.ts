@@ -1,0 +1,86 @@
+/**
+ * Plays every fault before the alarms of template.yaml, and writes the table into docs/operations.md. With `--hours N` it plays so many
+ * healthy hours instead, stacks of 100 hours from `--seed S` on, and writes how many alarms rang.
+ */
+import { parseArgs } from 'node:util';
+import { markdownTable, writeSection } from '../../../scripts/tools/docs/section.ts';
+import { FURTHER } from '../alarms/further.ts';
+import { HEALTHY } from '../alarms/healthy.ts';
+import { type HealthyHours, playHours } from '../alarms/hours.ts';
+import { type Fault, type Played, play, type Ring } from '../alarms/play.ts';
+import { STATES } from '../alarms/states.ts';
+import { MINUTE_MS } from '../alarms/world.ts';
+
+const PAGE = new URL('../../../docs/operations.md', import.meta.url);
+const HEADER = [
+  'what is played; how it ends',
+  'findings that stand',
+  'alarm, minutes until it rings / until it clears',
+  'page',
+];
+/** Each stack begins fresh. */
+const HOURS_OF_A_STACK = 100;
+
+const { values } = parseArgs({ options: { hours: { type: 'string' }, seed: { type: 'string', default: '1' } } });
+if (values.hours === undefined) await writeTable();
+else await countFalseAlarms(Number(values.hours), Number(values.seed));
+
+async function writeTable(): Promise<void> {
+  const tables = [
+    ['States that stay wrong', STATES],
+    ['Further findings and faults', FURTHER],
+    ['What must not ring', HEALTHY],
+  ] as const;
+  const parts: string[] = [];
+  for (const [title, faults] of tables) parts.push(`### ${title}\n\n${markdownTable(HEADER, await rowsOf(faults))}`);
+  writeSection(PAGE, 'alarms', parts.join('\n\n'));
+}
+
+async function rowsOf(faults: readonly Fault[]): Promise<string[][]> {
+  const rows: string[][] = [];
+  for (const fault of faults) {
+    const row = rowOf(await play(fault));
+    console.log(row.join(' | '));
+    rows.push(row);
+  }
+  return rows;
+}
+
+function rowOf({ fault, rings, kinds }: Played): string[] {
+  const inOrder = rings.toSorted((one, other) => one.afterMs - other.afterMs);
+  return [
+    fault.name,
+    kinds.map((kind) => `[${kind}](findings.md#${kind})`).join(', '),
+    inOrder.map(ringText).join('; ') || 'none',
+    inOrder.some(({ pages }) => pages) ? 'yes' : '',
+  ];
+}
+
+function ringText({ alarm, afterMs, clearedAfterMs }: Ring): string {
+  const name = alarm.replace(/Alarm$/, '');
+  // What was so before the clock of the table began, or was over before the end.
+  const after = afterMs < 0 ? 'before' : String(Math.ceil(afterMs / MINUTE_MS));
+  if (clearedAfterMs === undefined) return `${name} ${after} / never`;
+  return `${name} ${after} / ${clearedAfterMs < 0 ? 'by itself' : Math.ceil(clearedAfterMs / MINUTE_MS)}`;
+}
+
+async function countFalseAlarms(hours: number, seed: number): Promise<void> {
+  const played: HealthyHours[] = [];
+  for (let each = 0; each * HOURS_OF_A_STACK < hours; each += 1) {
+    const one = await playHours(seed + each, Math.min(HOURS_OF_A_STACK, hours - each * HOURS_OF_A_STACK));
+    played.push(one);
+    console.log(
+      `seed ${seed + each}: ${one.deployments} deployments, ${one.lostEvents} events lost, ${one.falseAlarms.length} alarms`,
+    );
+    for (const line of one.falseAlarms) console.log(line);
+  }
+  const sum = (count: (one: HealthyHours) => number): number => played.reduce((total, one) => total + count(one), 0);
+  const minutes = sum((one) => one.minutes);
+  const text =
+    `In ${(minutes / 60).toLocaleString('en-US')} healthy simulated hours (${played.length} fresh stacks, seeds ${seed} to ` +
+    `${seed + played.length - 1}) with ${sum((one) => one.deployments)} rolling deployments, ${sum((one) => one.crashes)} crashed tasks ` +
+    `and ${sum((one) => one.lostEvents)} lost events, ${sum((one) => one.falseAlarms.length)} alarms rang. \`DriftAge\` was below 60 s in ` +
+    `${((100 * sum((one) => one.goodMinutes)) / minutes).toFixed(3)} % of the minutes.`;
+  console.log(text);
+  writeSection(PAGE, 'false-alarms', text);
+}
