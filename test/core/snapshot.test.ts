@@ -86,9 +86,8 @@ describe('the members of a group', () => {
     expect(addressesOf(aSnapshot({ tasks: [RUNNING], bindings, definitions: definitions('app:7') }))).toEqual(at81);
     expect(addressesOf(aSnapshot({ tasks: [RUNNING], bindings, definitions: definitions('app:8') }))).toEqual([]);
     // Another account has a definition of this name, too.
-    expect(addressesOf(aSnapshot({ tasks: [RUNNING], bindings, definitions: definitions('app:7', clusterArn('x')) }))).toEqual(
-      [],
-    );
+    const elsewhere = definitions('app:7', clusterArn('x', { account: '444455556666' }));
+    expect(addressesOf(aSnapshot({ tasks: [RUNNING], bindings, definitions: elsewhere }))).toEqual([]);
     expect(addressesOf(aSnapshot({ tasks: [RUNNING], bindings }))).toEqual([]);
     const admin = [binding('service=app port=admin')];
     expect(addressesOf(aSnapshot({ tasks: [RUNNING], bindings: admin, definitions: definitions('app:7') }))).toEqual([]);
