@@ -8,7 +8,7 @@ import { type Deployment, variablesOf } from '../../scripts/simulator/deployment
 export const QUEUE_URL = 'https://sqs.eu-west-1.amazonaws.com/111122223333/dead';
 
 /** The output of `aws cloudformation describe-stacks`, as far as it is read. */
-export function stackText({ settings }: Deployment, outputs: Readonly<Record<string, string>> = {}): string {
+export function stackText({ settings }: Pick<Deployment, 'settings'>, outputs: Readonly<Record<string, string>> = {}): string {
   const variables = variablesOf(settings);
   const parameters = {
     ClusterArns: settings.clusters.join(','),

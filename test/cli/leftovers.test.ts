@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../functions/core/json.ts';
 import { clusterArn } from '../../scripts/simulator/account.ts';
 import { LOG_GROUP } from '../../scripts/simulator/aws-api.ts';
-import { CLUSTER, type Deployment, GROUP } from '../../scripts/simulator/deployment.ts';
+import { CLUSTER, type Deployment, GROUP, type SettingsText } from '../../scripts/simulator/deployment.ts';
 import { present, type TaskRecord } from '../../scripts/simulator/ecs.ts';
 import type { Fault } from '../../scripts/simulator/faults.ts';
 import { documentOf, type Ended, listOf, runHere } from './command-line.ts';
@@ -35,8 +35,13 @@ afterEach(closeAccounts);
 afterAll(() => rmSync(FOLDER, { recursive: true }));
 
 function leftovers(...args: readonly string[]): Promise<Ended> {
+  return leftoversOf({}, ...args);
+}
+
+/** Of a stack whose settings have been changed since the function ran. */
+function leftoversOf(settings: Partial<SettingsText>, ...args: readonly string[]): Promise<Ended> {
   const file = join(FOLDER, 'stack.json');
-  writeFileSync(file, stackText(deployment));
+  writeFileSync(file, stackText({ settings: { ...deployment.settings, ...settings } }));
   return runHere(['leftovers', '--settings', file, '--endpoint-url', endpoint, ...args], { env: ENV });
 }
 
@@ -80,7 +85,6 @@ describe('leftovers', () => {
   it('has none where a task explains every target, and asks nobody about addresses', async () => {
     const { code, stdout } = await leftovers();
     expect([code, stdout.split('\n')[0]]).toEqual([0, 'No leftovers: a task explains every target of 1 target group.']);
-    expect(deployment.account.calls.get('ListInstances') ?? 0).toBe(deployment.lambda.invocations.length);
     expect([deployment.account.calls.get('ListClusters'), writesOf(deployment)]).toEqual([undefined, 1]);
   });
 
@@ -191,10 +195,23 @@ describe('leftovers', () => {
     ]);
   });
 
+  it.each(['ListInstances', 'ListTagsForResource'])('says the same while Cloud Map refuses %s', async (operation) => {
+    expect(deployment.settings.cloudMapServices).toHaveLength(1);
+    deployment.service.faults = (name) =>
+      name === operation ? { kind: 'error', code: 'AccessDeniedException', status: 400 } : undefined;
+    const { code, stdout } = await leftovers();
+    expect([code, stdout.split('\n')[0]]).toEqual([0, 'No leftovers: a task explains every target of 1 target group.']);
+  });
+
+  it('is of the groups of the stack alone, and of none where it has only services of Cloud Map', async () => {
+    deployment.group.tags.set('alb-target-sync', 'service=other port=8080');
+    const { code, stdout } = await leftoversOf({ targetGroups: [], binding: '' });
+    expect([code, stdout.split('\n')[0]]).toEqual([1, 'NOT COMPARED: nothing. Nothing can be said.']);
+  });
+
   it('takes a cluster that is gone for one without tasks', async () => {
     await addStranger();
-    Object.assign(deployment.settings, { clusters: [CLUSTER, clusterArn('gone')] });
-    const { code, stdout } = await leftovers();
+    const { code, stdout } = await leftoversOf({ clusters: [CLUSTER, clusterArn('gone')] });
     expect([code, stdout.split('\n')[0]]).toEqual([2, '1 target left to you: 1 left behind.']);
   });
 
@@ -210,8 +227,7 @@ describe('leftovers', () => {
 
   it('tells a target whose line is gone by the task that it was registered for', async () => {
     deployment.account.ecs.addService(CLUSTER, 'next');
-    Object.assign(deployment.settings, { binding: 'target-group=web service=next port=8080' });
-    const all = await listed();
+    const all = listOf(documentOf(await leftoversOf({ binding: 'service=next port=8080' }, '--json'))['leftovers']);
     expect(all).toHaveLength(2);
     const task = first();
     expect(all.find(({ ip }) => ip === ipOf(task))).toMatchObject({

@@ -15,7 +15,7 @@ import { indented, terminalWidth } from '../layout.ts';
 import { type CommandSpec, HELP_OPTION, helpOf, parseOptions } from '../options.ts';
 import { endOf } from '../plan/command.ts';
 import { ACCOUNT_EXITS } from '../plan/plan.ts';
-import { openAccount } from '../read-account.ts';
+import { type AccountReading, openAccount } from '../read-account.ts';
 import { callsText, durationText, joined, sentences, timeText, unreadPart } from '../render.ts';
 import { shortIds } from '../report/ids.ts';
 import { type Named, namedBy, SETTINGS_OPTIONS } from '../settings.ts';
@@ -55,11 +55,10 @@ export async function leftoversCommand(args: readonly string[]): Promise<number>
     console.log(helpOf(LEFTOVERS));
     return IN_STEP;
   }
-  // Instances of Cloud Map are no targets: that they cannot be read must not keep a verdict back.
-  const named: Named = { ...namedBy(values), cloudMapServices: [] };
+  const named = namedBy(values);
   const options = clientOptionsOf(values, named);
   const account = await openAccount(named, values);
-  const reading = await account.read();
+  const reading = withoutCloudMap(await account.read());
   const looker = new Looker();
   const left = leftIn(reading);
   const bound = reading.passes.flatMap(({ snapshot }) => snapshot?.bindings ?? []).map(({ selector }) => selector.cluster);
@@ -74,6 +73,18 @@ export async function leftoversCommand(args: readonly string[]): Promise<number>
   const answer = leftoversAnswer({ reading, looker, holders: at, clusters, records }, options);
   console.log(values.json ? JSON.stringify(answer) : renderLeftovers(answer));
   return endOf(answer);
+}
+
+/** Calls that the function makes to Cloud Map alone. */
+const OF_CLOUD_MAP: ReadonlySet<string> = new Set(['ListInstances', 'ListTagsForResource']);
+
+/** Instances of Cloud Map are no targets: that they cannot be read must not keep a verdict back. */
+function withoutCloudMap(reading: AccountReading): AccountReading {
+  return {
+    ...reading,
+    resources: reading.resources.filter(({ type }) => type !== 'Cloud Map service'),
+    failures: reading.failures.filter(({ operation }) => !OF_CLOUD_MAP.has(operation)),
+  };
 }
 
 /** What the function wrote down of each group; without a stack there is no log to read. */
