@@ -31,6 +31,8 @@ export class World {
     const byTag = { clusters: [], targetGroups: [], binding: '', ...settings };
     this.watched = new Watched({ names: NAMES, alarms: ALARMS, composites: COMPOSITES, settings: byTag, forgets });
     this.startedAtMs = this.nowMs;
+    // Shorter than the 30 s after which containers are killed: otherwise each row would have the notice `drain-time`.
+    this.group.deregistrationDelaySeconds = 25;
   }
 
   get deployment() {

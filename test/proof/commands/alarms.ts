@@ -7,9 +7,9 @@ import { markdownTable, writeSection } from '../../../scripts/tools/docs/section
 import { FURTHER } from '../alarms/further.ts';
 import { HEALTHY } from '../alarms/healthy.ts';
 import { type HealthyHours, playHours } from '../alarms/hours.ts';
-import { type Fault, type Played, play, type Ring } from '../alarms/play.ts';
+import { type Fault, play } from '../alarms/play.ts';
 import { STATES } from '../alarms/states.ts';
-import { MINUTE_MS } from '../alarms/world.ts';
+import { HEADER, rowOf } from '../alarms/table.ts';
 
 const PAGE = new URL('../../../docs/operations.md', import.meta.url);
 const HEADER = [
@@ -44,24 +44,6 @@ async function rowsOf(faults: readonly Fault[]): Promise<string[][]> {
     rows.push(row);
   }
   return rows;
-}
-
-function rowOf({ fault, rings, kinds }: Played): string[] {
-  const inOrder = rings.toSorted((one, other) => one.afterMs - other.afterMs);
-  return [
-    fault.name,
-    kinds.map((kind) => `[${kind}](findings.md#${kind})`).join(', '),
-    inOrder.map(ringText).join('; ') || 'none',
-    inOrder.some(({ pages }) => pages) ? 'yes' : '',
-  ];
-}
-
-function ringText({ alarm, afterMs, clearedAfterMs }: Ring): string {
-  const name = alarm.replace(/Alarm$/, '');
-  // What was so before the clock of the table began, or was over before the end.
-  const after = afterMs < 0 ? 'before' : String(Math.ceil(afterMs / MINUTE_MS));
-  if (clearedAfterMs === undefined) return `${name} ${after} / never`;
-  return `${name} ${after} / ${clearedAfterMs < 0 ? 'by itself' : Math.ceil(clearedAfterMs / MINUTE_MS)}`;
 }
 
 async function countFalseAlarms(hours: number, seed: number): Promise<void> {

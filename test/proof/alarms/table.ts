@@ -1,0 +1,28 @@
+/** The table of docs/operations.md: what was played, and when which alarm rang and cleared. */
+import type { Played, Ring } from './play.ts';
+import { MINUTE_MS } from './world.ts';
+
+export const HEADER = [
+  'what is played; how it ends',
+  'findings that stand',
+  'alarm, minutes until it rings / until it clears',
+  'page',
+];
+
+export function rowOf({ fault, rings, kinds }: Played): string[] {
+  const inOrder = rings.toSorted((one, other) => one.afterMs - other.afterMs);
+  return [
+    fault.name,
+    kinds.map((kind) => `[${kind}](findings.md#${kind})`).join(', '),
+    inOrder.map(ringText).join('; ') || 'none',
+    inOrder.some(({ pages }) => pages) ? 'yes' : '',
+  ];
+}
+
+function ringText({ alarm, afterMs, clearedAfterMs }: Ring): string {
+  const name = alarm.replace(/Alarm$/, '');
+  // What was so before the clock of the table began, or was over before the end.
+  const after = afterMs < 0 ? 'before' : String(Math.ceil(afterMs / MINUTE_MS));
+  if (clearedAfterMs === undefined) return `${name} ${after} / never`;
+  return `${name} ${after} / ${clearedAfterMs < 0 ? 'by itself' : Math.ceil(clearedAfterMs / MINUTE_MS)}`;
+}
