@@ -78,7 +78,7 @@ export async function runSeed(seed: number, options: FaultMixOptions = {}): Prom
 }
 
 /** One act by its name, told as the seed has it. */
-async function runAct(seed: number, name: string): Promise<Pick<SeedReport, 'seed' | 'violations'>> {
+export async function runAct(seed: number, name: string): Promise<Pick<SeedReport, 'seed' | 'violations'>> {
   const act = ACTS.find((each) => each.name === name);
   if (act === undefined) throw new Error(`There is no act "${name}"; there are: ${ACTS.map((each) => each.name).join('; ')}.`);
   return { seed, violations: (await playAct(act, seed)).map(describeViolation) };

@@ -12,12 +12,6 @@ import { STATES } from '../alarms/states.ts';
 import { HEADER, rowOf } from '../alarms/table.ts';
 
 const PAGE = new URL('../../../docs/operations.md', import.meta.url);
-const HEADER = [
-  'what is played; how it ends',
-  'findings that stand',
-  'alarm, minutes until it rings / until it clears',
-  'page',
-];
 /** Each stack begins fresh. */
 const HOURS_OF_A_STACK = 100;
 

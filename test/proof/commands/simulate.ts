@@ -1,12 +1,13 @@
 /**
- * Plays many seeds of the simulated account against the rules: `--seeds N` from `--from K`, or one `--seed K` with `--trace`.
+ * Plays many seeds of the simulated account against the rules: `--seeds N` from `--from K`, or one `--seed K` with `--trace`; with
+ * `--act NAME` one act (acts.ts) with that seed.
  * One seed tells the same scenario on any machine. Exit code 1 on any violation.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { isObject } from '../../../functions/core/json.ts';
-import { runSeed, type SeedReport, SOMETIMES, SOMETIMES_FROM_SEEDS, shrink } from '../campaign.ts';
+import { runAct, runSeed, type SeedReport, SOMETIMES, SOMETIMES_FROM_SEEDS, shrink } from '../campaign.ts';
 import { FAULT_CLASSES } from '../fault-mix.ts';
 import { runScenario } from '../scenario.ts';
 
@@ -23,13 +24,22 @@ async function main(): Promise<number> {
       seeds: { type: 'string', default: '1000' },
       from: { type: 'string', default: '1' },
       seed: { type: 'string' },
+      act: { type: 'string' },
       without: { type: 'string', default: '' },
       churn: { type: 'string' },
       trace: { type: 'boolean', default: false },
     },
   });
+  if (values.act !== undefined) return tellAct(Number(values.seed ?? '1'), values.act);
   if (values.seed !== undefined) return tellOne(Number(values.seed), values.without.split(','), values.churn, values.trace);
   return campaign(Number(values.from), Number(values.seeds));
+}
+
+async function tellAct(seed: number, name: string): Promise<number> {
+  const { violations } = await runAct(seed, name);
+  for (const violation of violations) console.log(`VIOLATION of ${violation}`);
+  console.log(`1 act, ${violations.length} violations`);
+  return violations.length === 0 ? 0 : 1;
 }
 
 /** One seed, told in full where a trace is asked for. */
