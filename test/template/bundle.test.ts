@@ -14,7 +14,8 @@ describe('the bundle that the template describes', () => {
   it('has nothing of the packages that template.yaml leaves out', () => {
     const inputs = Object.keys(built?.metafile.inputs ?? {});
     expect(inputs.filter((input) => input.endsWith('adapters/environment-credentials.ts'))).toHaveLength(1);
-    const leftOut = /\/(credential-provider-[a-z-]+|token-providers|nested-clients)\//;
+    expect(inputs.filter((input) => input.endsWith('adapters/no-event-streams.ts'))).toHaveLength(1);
+    const leftOut = /\/(credential-provider-[a-z-]+|token-providers|nested-clients|event-streams)\//;
     expect(inputs.filter((input) => leftOut.test(input))).toEqual([]);
     expect(inputs.filter((input) => input.includes('/dist-cjs/'))).toEqual([]);
   });
