@@ -13,8 +13,12 @@ export const NODE = join(ROOT, 'node_modules/.bin/node');
 const COMMAND_TIME_MS = 900_000;
 
 /** Runs one program to its end. Resolves to what it wrote to its standard output, or rejects with all that it wrote. */
-export function command(program: string, args: readonly string[]): Promise<string> {
+export function command(
+  program: string,
+  args: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const path = [join(ROOT, 'node_modules/.bin'), join(VENV, 'bin'), process.env['PATH']].join(delimiter);
-  const env = { ...process.env, PATH: path, SAM_CLI_TELEMETRY: '0' };
+  const env = { ...process.env, ...more, PATH: path, SAM_CLI_TELEMETRY: '0' };
   return runProgram(program, args, { folder: ROOT, env, timeoutMs: COMMAND_TIME_MS });
 }

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { pythonEnvironment } from '../../scripts/tools/emulators/tools.ts';
 import { verifyRelease } from '../../scripts/tools/package/verify.ts';
 import { BUNDLE, build, buildAgain, buildExample, loadBundle, weighArchive, weighBundle } from './bundle.ts';
-import { ROOT, VENV } from './command.ts';
+import { command, NODE, ROOT, VENV } from './command.ts';
 import { CONFORMANCE_STEPS } from './conformance.ts';
 import { rehearseExample } from './deployment/example.ts';
 import { rehearseGuided } from './deployment/guided.ts';
@@ -21,6 +21,7 @@ import type { Step } from './step.ts';
 const NAME_WIDTH = 36;
 
 const STEPS: readonly Step[] = [
+  { name: 'every order, every seeded bug', run: playAll },
   { name: 'python tools', run: installTools },
   { name: 'sam validate --lint', run: validate },
   { name: 'cfn-lint, sources', run: lintSources },
@@ -41,6 +42,13 @@ const STEPS: readonly Step[] = [
   { name: 'deployment rehearsed', run: () => tellAll(rehearseDeployment) },
   { name: 'example rehearsed', run: () => tellAll(rehearseExample) },
 ];
+
+/** `npm test` plays a share of them. */
+async function playAll(): Promise<string> {
+  const files = ['test/proof/enumeration.test.ts', 'test/proof/seeded-bugs.test.ts'];
+  await command(NODE, [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', ...files], { PLAY_ALL: '1' });
+  return files.join(', ');
+}
 
 /** At the versions of test/verify/requirements.txt. */
 async function installTools(): Promise<string> {
