@@ -67,8 +67,9 @@ describe('errors, as the built bundle tells them', () => {
     expect(task).toBeDefined();
     expect(deployment.queue.length).toBe(0);
     const message =
-      "RegisterTargets on 10.0.0.5:8080 in web failed (AccessDenied: simulated fault). Check that the stack's parameters name " +
-      "this resource, that the function's role still has its policy, and that no service control policy forbids the call.";
+      "RegisterTargets on 10.0.0.5:8080 in web failed (AccessDenied: simulated fault). Check that the function's role still has its " +
+      "policy, that the stack's parameters or a tag cover this resource, and that no service control policy or permissions boundary " +
+      'forbids the call. In another account, the role is that of infra/spoke.yaml.';
     expect(told(played)).toContain(message);
     await expect(deployment.schedule()).rejects.toThrow(`The scheduled pass is not complete: ${message}`);
   });

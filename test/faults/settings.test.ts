@@ -65,7 +65,7 @@ fault('F47', async (play) => {
   deployment.start(1);
   await deployment.pass(10 * MINUTE_MS);
   expect(play.deregisters + play.registers).toBe(0);
-  expect(play.errors[0]).toContain("Check that the stack's parameters name this resource");
+  expect(play.errors[0]).toContain("that the stack's parameters or a tag cover this resource");
   const failed = deployment.lambda.invocations
     .filter(({ outcome }) => outcome === 'failed')
     .map(({ endedAtMs = 0 }) => endedAtMs - fromMs);
