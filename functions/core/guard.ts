@@ -250,9 +250,8 @@ const WHY_UNPROVED = {
 
 /** Changes of this pass that were made a moment ago already, and were undone by somebody: no hold tells of them. */
 export function findContests(done: readonly Change[], writtenAtMs: ReadonlyMap<string, number>, nowMs: number): Finding[] {
-  const again = done.filter(
-    (change) => nowMs - (writtenAtMs.get(changeKey(change)) ?? Number.NEGATIVE_INFINITY) < CONTEST_SEEN_MS,
-  );
+  const sinceMs = nowMs - CONTEST_SEEN_MS;
+  const again = done.filter((change) => (writtenAtMs.get(changeKey(change)) ?? sinceMs) > sinceMs);
   return again.map(findingOfContest);
 }
 
