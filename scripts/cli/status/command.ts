@@ -93,9 +93,16 @@ function renderStatus(answer: StatusAnswer): string {
     ),
     unreadPart(resources),
     findingsPart(urgent),
+    unnamed(answer, urgent.length),
     notices === 0 ? '' : `${count(notices, 'notice')} besides (--json has all)`,
     sentences(`${callsText(calls)}${endedAt === null ? '' : ` Read at ${timeText(endedAt)}.`}`),
   ]);
+}
+
+/** What only lasts, such as a contest, is seen by the function and by no single look. */
+function unnamed({ lastRun }: StatusAnswer, named: number): string {
+  const more = (lastRun?.outages ?? 0) + (lastRun?.mistakes ?? 0) - named;
+  return more > 0 ? `The function counts ${more} more, which the stack's CheckCommand names.` : '';
 }
 
 function byUrgency(one: { readonly severity: string }, other: { readonly severity: string }): number {
