@@ -144,6 +144,7 @@ describe('status', () => {
   ] as const)('counts what the function has found: $findings', async ({ findings, headline, runbook }) => {
     logRun(account.deployment, { findings: findings.map(finding) });
     expect(await verdict()).toEqual([2, expect.stringMatching(headline), 'aws lambda invoke', `docs/operations.md#${runbook}`]);
+    expect((await status()).stdout).toContain(`\nThe function counts ${findings.length} more, which`);
   });
 
   it('takes a notice for no trouble', async () => {
@@ -240,6 +241,9 @@ describe('status', () => {
     const [code, headline, next] = await verdict();
     expect([code, headline]).toEqual([2, expect.stringMatching(/^TO MEND: 1 mistake\.$/)]);
     expect(next).toBe('npm run -s leftovers -- --settings FILE');
+    // What this look has named itself is not counted again.
+    logRun(deployment, { findings: [finding('unproven')] });
+    expect((await status()).stdout).not.toContain('The function counts');
   });
 });
 
