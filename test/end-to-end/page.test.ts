@@ -89,15 +89,19 @@ describe('the report page', () => {
 
   it('zooms where one drags, and shows no lane that had nothing then', async (test) => {
     const page = await open(test, PAGE);
-    await page.locator('#chart').evaluate((chart) => chart.scrollIntoView());
-    const axis = await page.locator('#axis').boundingBox();
-    const chart = await page.locator('.counts > svg').boundingBox();
-    if (axis === null || chart === null) throw new Error('No axis.');
-    await page.mouse.move(axis.x + axis.width * 0.25, chart.y + 20);
-    await page.mouse.down();
-    await page.mouse.move(axis.x + axis.width * 0.5, chart.y + 25, { steps: 4 });
-    await page.mouse.up();
-    expect(await page.locator('#status').textContent()).toMatch(/ · 12:01:1[45]\.\d+ to 12:02:(29|30)\.\d+ UTC$/);
+    const drag = async (): Promise<string | null> => {
+      await page.locator('#chart').evaluate((chart) => chart.scrollIntoView());
+      const axis = await page.locator('#axis').boundingBox();
+      const chart = await page.locator('.counts > svg').boundingBox();
+      if (axis === null || chart === null) throw new Error('No axis.');
+      await page.mouse.move(axis.x + axis.width * 0.25, chart.y + 20);
+      await page.mouse.down();
+      await page.mouse.move(axis.x + axis.width * 0.5, chart.y + 25, { steps: 4 });
+      await page.mouse.up();
+      return page.locator('#status').textContent();
+    };
+    // On a busy machine the page may still be laid out while the mouse is on its way.
+    await expect.poll(drag, { timeout: 20_000, interval: 500 }).toMatch(/ · 12:01:1[45]\.\d+ to 12:02:(29|30)\.\d+ UTC$/);
     expect(await page.locator('.lane:visible').count()).toBeLessThan(60);
     await page.getByRole('button', { name: 'Reset' }).click();
     expect(await page.locator('.lane:visible').count()).toBe(60);
