@@ -109,8 +109,8 @@ export interface GroupCache {
   readonly strangers: Map<Address, number>;
   /** Until when the record was read for what other environments have seen of such targets. */
   recordReadAtMs: number;
-  /** When these were last recorded. */
-  recordedAtMs: number;
+  /** For which task a target of ours was last recorded, and when. */
+  recorded: ReadonlyMap<Address, Owner>;
 }
 
 interface Budget {
@@ -120,7 +120,7 @@ interface Budget {
   readonly removed: number;
 }
 
-interface Owner {
+export interface Owner {
   readonly task: TaskArn;
   readonly atMs: number;
 }
@@ -202,7 +202,7 @@ export function groupCache(cache: Cache, group: TargetGroupArn): GroupCache {
     origins: new Map(),
     strangers: new Map(),
     recordReadAtMs: Number.NEGATIVE_INFINITY,
-    recordedAtMs: Number.NEGATIVE_INFINITY,
+    recorded: new Map(),
   };
   cache.groups.set(group, fresh);
   return fresh;

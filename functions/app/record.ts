@@ -2,11 +2,11 @@
 
 import type { Failure } from '../core/failure.ts';
 import { changeKey } from '../core/guard.ts';
-import { type Ownership, ownershipOf, type RecordEntry, type RecordedTarget, type RecordKind } from '../core/ownership.ts';
+import { type Ownership, ownershipOf, type RecordEntry, type RecordedTarget } from '../core/ownership.ts';
 import type { Change } from '../core/plan.ts';
 import type { TargetGroup } from '../core/target.ts';
 import type { Address } from '../core/values.ts';
-import { groupCache } from './cache.ts';
+import { groupCache, type Owner } from './cache.ts';
 import type { Invocation } from './invocation.ts';
 
 /** Owners are recorded at this interval, so that no search of the record goes back further. */
@@ -66,25 +66,31 @@ export async function readOwnership(
   };
 }
 
-/** Once an hour, and first of all in a new environment, records which targets have a live task, and which ones are left of ours. */
+/**
+ * Records which targets have a live task, and which ones are left of ours: each when it is first seen, when its task is another, and once
+ * an hour. A pass that could not read every task leaves the rest to the next: what is not on record cannot be removed late.
+ */
 export function recordOwners({ cache, clock, reporter }: Invocation, { arn }: TargetGroup): void {
   const known = groupCache(cache, arn);
   const nowMs = clock.now();
-  if (nowMs - known.recordedAtMs < OWNERS_INTERVAL_MS) return;
-  known.recordedAtMs = nowMs;
-  const current = [...known.owners].filter(([, { atMs }]) => nowMs - atMs < RECORD_SLACK_MS);
-  const left = [...known.origins].filter(([address]) => known.firstSeenMs.has(address));
-  const tell = (kind: RecordKind, targets: readonly RecordedTarget[]): void => {
-    if (targets.length > 0) reporter.recorded(kind, arn, targets);
+  const isDue = ([address, { task }]: readonly [Address, Pick<Owner, 'task'>]): boolean => {
+    const last = known.recorded.get(address);
+    return last?.task !== task || nowMs - last.atMs >= OWNERS_INTERVAL_MS;
   };
-  tell(
-    'kept',
-    current.map(([address, { task }]) => ({ address, task })),
-  );
-  tell(
-    'left',
-    left.map(([address, task]) => ({ address, task })),
-  );
+  const current = [...known.owners].filter(([, { atMs }]) => nowMs - atMs < RECORD_SLACK_MS);
+  const left = [...known.origins]
+    .filter(([address]) => known.firstSeenMs.has(address))
+    .map(([address, task]) => [address, { task }] as const);
+  const [kept, remembered] = [current.filter(isDue), left.filter(isDue)];
+  if (kept.length > 0) reporter.recorded('kept', arn, kept.map(targetOf));
+  if (remembered.length > 0) reporter.recorded('left', arn, remembered.map(targetOf));
+  const old = [...known.recorded].filter(([address]) => known.owners.has(address) || known.origins.has(address));
+  const fresh = [...kept, ...remembered].map(([address, { task }]) => [address, { task, atMs: nowMs }] as const);
+  known.recorded = new Map([...old, ...fresh]);
+}
+
+function targetOf([address, { task }]: readonly [Address, Pick<Owner, 'task'>]): RecordedTarget {
+  return { address, task };
 }
 
 /** Notes and records that somebody else has registered these targets; again once an hour, so that no search goes back further. */

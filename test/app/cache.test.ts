@@ -69,7 +69,7 @@ describe('what is remembered of a group', () => {
       origins: new Map(),
       strangers: new Map(),
       recordReadAtMs: Number.NEGATIVE_INFINITY,
-      recordedAtMs: Number.NEGATIVE_INFINITY,
+      recorded: new Map(),
     });
   });
 

@@ -178,6 +178,28 @@ describe('owners', () => {
     expect(OWNERS_INTERVAL_MS).toBeLessThan(WINDOW_MS);
   });
 
+  it('are recorded one by one: the others of a group whose tasks could not all be read, and a task that finds the target there', () => {
+    const { known, record } = seen(0);
+    record();
+    const owner = (id: string) => ({ task: taskArn(id), atMs: START_MS });
+    known.owners = new Map([...known.owners, [at('10.0.0.1'), owner('t1')]]);
+    expect(record()).toEqual([`kept ${groupArn()} 10.0.0.1:8080 ${taskArn('t1')}`]);
+    known.owners = new Map([...known.owners, [at('10.0.0.0'), owner('heir')]]);
+    expect(record()).toEqual([`kept ${groupArn()} 10.0.0.0:8080 ${taskArn('heir')}`]);
+    expect(record()).toEqual([]);
+  });
+
+  it('are forgotten with their targets, and recorded anew if they come again', () => {
+    const { known, record } = seen(0);
+    const { owners } = known;
+    expect(record()).toHaveLength(1);
+    known.owners = new Map();
+    expect(record()).toEqual([]);
+    expect(known.recorded.size).toBe(0);
+    known.owners = owners;
+    expect(record()).toHaveLength(1);
+  });
+
   it('are recorded as far as this pass has seen them, and no line is written for none', () => {
     expect(seen(4_999, 5_000).record()).toEqual([`kept ${groupArn()} 10.0.0.0:8080 ${taskArn('t0')}`]);
     expect(seen().record()).toEqual([]);
