@@ -132,15 +132,16 @@ async function readOrigins(
   known.origins = origins;
   const asked = [...origins.values()].flatMap((arn) => {
     const cluster = clusterOf(arn);
-    return cluster === undefined || cache.tasks.has(arn) ? [] : [{ arn, cluster }];
+    // A task that has stopped stays so. One that ran when somebody last looked may have stopped since.
+    const isSettled = cache.tasks.has(arn) && !isKnownLive(cache, arn);
+    return cluster === undefined || isSettled ? [] : [{ arn, cluster }];
   });
   const { failures } = await reads.describe(asked, { dropRefused: true });
-  // What we once registered may be another writer's by now, unless its task still lives.
-  const isOurs = (address: Address): boolean => isKnownLive(cache, origins.get(address));
+  // Our own leftovers do not make a group shared: it would keep all of them for good.
   recordStrangers(
     invocation,
     group,
-    strangers.filter((address) => !isOurs(address)),
+    strangers.filter((address) => !origins.has(address)),
   );
   return failures;
 }

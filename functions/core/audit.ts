@@ -118,7 +118,9 @@ function findUnexplained(snapshot: Snapshot, members: readonly Member[], history
     const origin = first === undefined ? history.origins.get(target.address) : { task: first.task.arn, isLive: false };
     const sinceMs = history.firstSeenMs.get(target.address);
     const finding = origin === undefined ? strange(target, history, sinceMs, nowMs) : ownRemains(target, origin);
-    return [{ ...finding, subject: target.address, sinceMs, command: deregisterCommand(snapshot.group, target) }];
+    // Whoever pastes the command of every finding must not take out tasks that serve: their line was misspelt, as a rule.
+    const command = finding.kind === 'unbound' ? undefined : deregisterCommand(snapshot.group, target);
+    return [{ ...finding, subject: target.address, sinceMs, command }];
   });
 }
 

@@ -215,26 +215,30 @@ describe('what the record says of a target that a whole search has not explained
     }
   });
 
-  it("makes ECS be asked whether its task still lives, which is ours then, and anybody's otherwise", async () => {
+  it('makes ECS be asked whether its task still lives, and is no stranger whatever the answer: it would keep all others', async () => {
     const other = { group: 'service:gone' };
-    for (const [tasks, told] of [
-      [[runningTask('t9', '10.0.0.9', other)], []],
-      [[stoppingTask('t9', '10.0.0.9', other)], [SHARED]],
-      [[], [SHARED]],
-    ] as const) {
+    for (const tasks of [[runningTask('t9', '10.0.0.9', other)], [stoppingTask('t9', '10.0.0.9', other)], []]) {
       const { fake, context, lines, known } = recorded([entry('register')], ...tasks);
       await search(context);
       expect(fake.inputs('DescribeTasks')).toEqual([{ cluster: clusterArn(), tasks: [taskArn('t9')] }]);
-      expect(lines).toEqual(told);
-      expect([...known.strangers.keys()]).toEqual(told.length === 0 ? [] : [at('10.0.0.9')]);
+      expect([lines, [...known.strangers.keys()]]).toEqual([[], []]);
     }
+    const { context, lines } = recorded([]);
+    await search(context);
+    expect(lines).toEqual([SHARED]);
   });
 
-  it('asks nobody about a task that the environment knows, and nothing fails by an id that ECS does not take', async () => {
-    const known = recorded([entry('register')]);
-    learn(known.context.cache, runningTask('t9', '10.0.0.9', { group: 'service:gone' }), START_MS);
-    await search(known.context);
-    expect([known.fake.inputs('DescribeTasks'), known.lines]).toEqual([[], []]);
+  it('asks nobody about a task that has stopped, again about one that ran, and nothing fails by an id that ECS does not take', async () => {
+    const other = { group: 'service:gone' };
+    for (const [task, asked] of [
+      [stoppedTask('t9', '10.0.0.9', other), []],
+      [runningTask('t9', '10.0.0.9', other), [{ cluster: clusterArn(), tasks: [taskArn('t9')] }]],
+    ] as const) {
+      const { fake, context } = recorded([entry('register')], task);
+      learn(context.cache, task, START_MS);
+      await search(context);
+      expect(fake.inputs('DescribeTasks')).toEqual(asked);
+    }
     const strange = recorded([entry('register')]);
     strange.fake.answers.DescribeTasks = () => fails('refused');
     expect((await search(strange.context)).failures).toEqual([]);

@@ -217,12 +217,12 @@ describe('status', () => {
     deadLetters = 3;
     expect(await verdict('--alarms', file)).toEqual([
       2,
-      'ALARM: alarm-1, page. Also: DEAD LETTERS: 3; the schedule has made up for them.',
+      'ALARM: alarm-1, page. Also: DEAD LETTERS: 3; scheduled passes that succeed make up for them.',
       'aws lambda invoke',
       'docs/operations.md#when-an-alarm-rings',
     ]);
     expect((await verdict()).slice(1)).toEqual([
-      'DEAD LETTERS: 3; the schedule has made up for them.',
+      'DEAD LETTERS: 3; scheduled passes that succeed make up for them.',
       'aws sqs start-message-move-task',
       'docs/operations.md#dead-letters',
     ]);

@@ -270,7 +270,7 @@ function troublesOf({ named, reading, lastRun, deadLetters, alarms }: StackReadi
       runbook: 'when-an-alarm-rings',
     },
     (deadLetters ?? 0) > 0 && {
-      text: `DEAD LETTERS: ${deadLetters}; the schedule has made up for them`,
+      text: `DEAD LETTERS: ${deadLetters}; scheduled passes that succeed make up for them`,
       next: outputs['RedriveCommand'] ?? null,
       runbook: 'dead-letters',
     },
@@ -282,7 +282,9 @@ function troublesOf({ named, reading, lastRun, deadLetters, alarms }: StackReadi
 const LEFTOVERS: ReadonlySet<string> = new Set(['leftover', 'unproven', 'foreign-unhealthy', 'unbound']);
 
 function commandFor({ findings }: AccountReading, severity: Severity): string | undefined {
-  const first = findings.find((each) => severityOf(each) === severity);
+  const ofSeverity = findings.filter((each) => severityOf(each) === severity);
+  // A line that cannot be used is why others stand: its targets look like nobody's until it is corrected.
+  const first = ofSeverity.find(({ kind }) => kind === 'wrong-line' || kind === 'unusable') ?? ofSeverity[0];
   if (first === undefined) return undefined;
   return LEFTOVERS.has(first.kind) ? typed('leftovers', '--settings FILE') : first.command;
 }
