@@ -66,7 +66,14 @@ describe('the dashboard', () => {
     expect(WIDGETS.flatMap(({ alarms }) => alarms)).toEqual(ARNS);
     const command = String(VIEW.root().outputs['DashboardCommand']);
     const given = Object.fromEntries([...command.matchAll(/ (\w+)=(\S+)/g)].map(([, name = '', value = '']) => [name, value]));
-    expect(given['AlarmArns']?.split(',')).toEqual(ALARMS.map((name) => `${name}.Arn`));
+    const handed = given['AlarmArns']?.split(',') ?? [];
+    expect(handed).toHaveLength(ALARMS.length);
+    // The composite alarm goes by its name: the emulator that rehearses the deployment knows no Arn of one.
+    for (const [index, name] of ALARMS.entries()) {
+      expect(handed[index]).toMatch(
+        name === 'NotDoingItsJobAlarm' ? /:alarm:[\w-]+-NotDoingItsJob$/ : new RegExp(`^${name}\\.Arn$`),
+      );
+    }
     const source = VIEW.source('infra/operations.yaml');
     expect(Object.keys(given).sort()).toEqual(Object.keys(Object(source['Parameters'])).sort());
     expect(given).toMatchObject({ SyncStackName: NAMES.stack, FunctionName: NAMES.function, LogGroupName: 'SyncLogs' });
