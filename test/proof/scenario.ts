@@ -404,11 +404,13 @@ class Scenario {
 
   #wrongAddresses(): string[] {
     const registered = new Set(this.#account.elb.registered(this.#web));
-    const wanted = new Set(this.#wantedKinds().flatMap((kind) => this.#servingKeys(kind)));
+    const wanted = new Set(this.#wantedKinds().flatMap((kind) => this.#keysOf(kind, (last) => last === 'RUNNING')));
     const isFull = this.#web.targets.size >= this.#web.quota;
     const missing = isFull ? [] : [...wanted].filter((key) => !registered.has(key) && key.startsWith('10.0.'));
     const byHand = [...this.#operators.byHand].filter((key) => !registered.has(key));
-    const extra = [...registered].filter((key) => !wanted.has(key) && !this.#operators.byHand.has(key));
+    // At the address of a task of ours that starts, nothing is removed, whoever had it before.
+    const awaited = new Set(this.#wantedKinds().flatMap((kind) => this.#keysOf(kind, (last) => last !== 'RUNNING')));
+    const extra = [...registered].filter((key) => !wanted.has(key) && !awaited.has(key) && !this.#operators.byHand.has(key));
     const isExcused = this.#isGone || this.#has('native writer');
     const reported = this.#reportedAddresses();
     return [
@@ -436,11 +438,11 @@ class Scenario {
     ];
   }
 
-  #servingKeys(kind: Kind): string[] {
-    const serving = this.#operators
+  #keysOf(kind: Kind, isMeant: (last: string) => boolean): string[] {
+    const meant = this.#operators
       .liveTasks(kind)
       .map(present)
-      .filter(({ last }) => last === 'RUNNING');
-    return serving.flatMap(({ ipv4 }) => (ipv4 === undefined ? [] : [keyOf({ id: ipv4, port: 8080 })]));
+      .filter(({ last }) => isMeant(last));
+    return meant.flatMap(({ ipv4 }) => (ipv4 === undefined ? [] : [keyOf({ id: ipv4, port: 8080 })]));
   }
 }
