@@ -8,7 +8,10 @@ import { type Address, arnParts, type ClusterArn, isSamePlace, type TaskArn } fr
 
 /** A write leaves within this time of the DescribeTasks call that proves it, or it is planned again. */
 export const PROOF_AGE_MAX_MS = 4_000;
-/** Between the end of a task and the list of running tasks that confirms that nobody of ours has its address. */
+/**
+ * Between the end of a task and the list of running tasks that confirms that nobody of ours has its address. Well below ADDRESS_FREE_MS, or
+ * every removal that is confirmed is late as well, and waits for the record.
+ */
 export const CONFIRM_AFTER_MS = 5_000;
 /** No write rests on an older copy of the bindings. */
 export const BINDINGS_AGE_MAX_MS = 60_000;
