@@ -255,7 +255,7 @@ export function hintsFor({ cache, clock, environment }: Hearer, bound: BoundGrou
   const isUnshown = ({ task }: Hint): boolean =>
     [...known.writtenAtMs.keys()].some((key) => key.startsWith('register ') && key.endsWith(task));
   const isSettled = (hint: Hint): boolean => isDated(hint) && (isPremature(hint) || isClaimMet(bound, hint, known.targetsRead));
-  return hints.filter((hint) => isMeant(bound, hint) && !isCovered(known, hint) && (isUnshown(hint) || !isSettled(hint)));
+  return hints.filter((hint) => isMeant(bound, hint) && !isCovered(known, hint) && (!isSettled(hint) || isUnshown(hint)));
 }
 
 /** What decides which hints ask for a look. */

@@ -77,12 +77,14 @@ export async function runPass(invocation: Invocation, bound: BoundGroup, listing
   const isListing = listing === 'full' || (listing === 'burst' && hints.length > 0);
   const request = { bound, hints, isListing };
   const { snapshot, failures: readFailures, listedAtMs } = await readSnapshot(invocation, request, targets.value);
+  const registered = registeredAddresses(snapshot.targets);
   const members = membersOf(snapshot);
-  noteOwners(known, registeredAddresses(snapshot.targets), members, clock.now());
+  noteOwners(known, registered, members, clock.now());
   const planned = planChanges(snapshot);
   noteProofs(known, planned, clock.now());
   const { input, late, recordFailures } = await guardInput(invocation, bound, {
-    snapshot,
+    registered,
+    members,
     hints,
     planned,
     readFailures,
@@ -137,7 +139,8 @@ export async function runPass(invocation: Invocation, bound: BoundGroup, listing
 
 /** What this pass has read and planned, before anything is written. */
 interface Planned {
-  readonly snapshot: Snapshot;
+  readonly registered: ReadonlySet<Address>;
+  readonly members: readonly Member[];
   readonly hints: readonly Hint[];
   readonly planned: readonly Change[];
   readonly readFailures: readonly Failure[];
@@ -147,9 +150,8 @@ interface Planned {
 /** What the guard knows besides the plan: of this pass, of earlier ones, and of other environments. */
 async function guardInput(invocation: Invocation, bound: BoundGroup, pass: Planned) {
   const { cache, clock, environment, trigger } = invocation;
-  const { snapshot, hints, planned, readFailures, listedAtMs } = pass;
+  const { registered, members, hints, planned, readFailures, listedAtMs } = pass;
   const known = groupCache(cache, bound.group.arn);
-  const registered = registeredAddresses(snapshot.targets);
   const late = planned.filter((change) => isLate(change, clock.now()));
   const { ownership, isShared, failures: recordFailures } = await readOwnership(invocation, bound.group, late);
   const input: GuardInput = {
@@ -160,7 +162,7 @@ async function guardInput(invocation: Invocation, bound: BoundGroup, pass: Plann
     hinted: new Set(hints.map(({ task }) => task)),
     eventAgeMs: trigger === 'check' ? 0 : environment.eventAgeMs,
     unreadClusters: clustersOf(bound, readFailures),
-    servesOtherwise: servesOtherwise(membersOf(snapshot), registered),
+    servesOtherwise: servesOtherwise(members, registered),
     isPaused: environment.configuration?.copies.pausedSinceMs !== undefined,
     provedAtMs: known.provedAtMs,
     listedAtMs,

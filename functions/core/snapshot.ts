@@ -136,7 +136,7 @@ export function tasksToDescribe(snapshot: Snapshot, hints: readonly Hint[]): Tas
   for (const member of members) {
     if (mayBeWritten(member, registered, wanted)) known.set(member.task.arn, member.task.cluster);
   }
-  for (const task of doubtfulOwners(snapshot)) known.set(task.arn, task.cluster);
+  for (const task of doubtfulOwners(snapshot, members, registered)) known.set(task.arn, task.cluster);
   for (const task of snapshot.tasks.values()) {
     if (isLive(task) && isUnlisted(snapshot.bindings, task)) known.set(task.arn, task.cluster);
   }
@@ -152,9 +152,11 @@ export function tasksToDescribe(snapshot: Snapshot, hints: readonly Hint[]): Tas
  * Tasks that an earlier pass saw live at an address which this pass has read to be another task's, one that stops. Their own stop may have
  * come to another environment: until they are read again, they would keep a dead target in the group.
  */
-export function doubtfulOwners(snapshot: Snapshot): Task[] {
-  const members = membersOf(snapshot);
-  const registered = registeredAddresses(snapshot.targets);
+export function doubtfulOwners(
+  snapshot: Snapshot,
+  members: readonly Member[] = membersOf(snapshot),
+  registered: ReadonlySet<Address> = registeredAddresses(snapshot.targets),
+): Task[] {
   const isRead = ({ task }: Member): boolean => snapshot.describedAtMs.has(task.arn);
   const left = new Set(members.filter((member) => isRead(member) && !isLive(member.task)).map(({ address }) => address));
   return members

@@ -1,15 +1,5 @@
 /** Wrong algorithms that come to mind when one reads docs/architecture.md alone, rule by rule. */
-import { FILES, type Patch, type SeededBug } from './seeded-bug.ts';
-
-function bug(
-  name: string,
-  why: string,
-  caughtBy: readonly string[],
-  act: string | undefined,
-  ...patches: readonly Patch[]
-): SeededBug {
-  return { name, why, act, patches, caughtBy };
-}
+import { bug, FILES, type SeededBug } from './seeded-bug.ts';
 
 export const MISREAD: readonly SeededBug[] = [
   bug(

@@ -1,15 +1,5 @@
 /** Wrong algorithms that a reviewer thought of who had not written the oracle. */
-import { FILES, type Patch, type SeededBug } from './seeded-bug.ts';
-
-function bug(
-  name: string,
-  why: string,
-  caughtBy: readonly string[],
-  act: string | undefined,
-  ...patches: readonly Patch[]
-): SeededBug {
-  return { name, why, act, patches, caughtBy };
-}
+import { bug, FILES, type SeededBug } from './seeded-bug.ts';
 
 export const REVIEWED: readonly SeededBug[] = [
   bug('only a listed task vetoes', 'What ECS lists is what runs.', ['LIVE'], 'succeeded by a task of its service', {

@@ -44,3 +44,14 @@ export const FILES = {
   WRITES: 'functions/app/writes.ts',
   ZONE: 'functions/core/zone.ts',
 } as const;
+
+/** One that an act shows, or the churn of a scenario where none is named. */
+export function bug(
+  name: string,
+  why: string,
+  caughtBy: readonly string[],
+  act: string | undefined,
+  ...patches: readonly Patch[]
+): SeededBug {
+  return { name, why, act, patches, caughtBy };
+}
