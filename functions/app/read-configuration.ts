@@ -11,6 +11,7 @@ import {
   type Discovered,
   isReachable,
   isTagged,
+  lostTheirTag,
   NO_COPIES,
   PAUSED,
   resolveConfiguration,
@@ -18,7 +19,7 @@ import {
   tagBoundGroups,
   unboundGroups,
 } from '../core/configuration.ts';
-import type { Answer, Failure } from '../core/failure.ts';
+import { type Answer, type Failure, isPassing } from '../core/failure.ts';
 import { valuesOf } from '../core/result.ts';
 import { isDraining } from '../core/target.ts';
 import {
@@ -55,10 +56,14 @@ export function outdated(read: ReadConfiguration): ReadConfiguration {
   return { ...read, readAtMs: Number.NEGATIVE_INFINITY, groupsReadAtMs: Number.NEGATIVE_INFINITY };
 }
 
-/** Whether the copy still serves: young enough, and whole. After a failed reading the next pass may try again. */
+/**
+ * Whether the copy still serves: young enough, and whole. After a failed reading the next pass may try again. What is denied, however, is
+ * denied to the next batch as well: the schedule asks for it, once a minute, and batches by the dozen do not.
+ */
 export function isCurrent(read: ReadConfiguration | undefined, nowMs: number, isFullRun: boolean): read is ReadConfiguration {
-  const ageMaxMs = isFullRun ? FULL_RUN_AGE_MAX_MS : AGE_MAX_MS;
-  return read !== undefined && read.failures.length === 0 && nowMs - read.readAtMs <= ageMaxMs;
+  if (read === undefined) return false;
+  const isOfUse = read.failures.length === 0 || !(isFullRun || read.failures.some(isPassing));
+  return isOfUse && nowMs - read.readAtMs <= (isFullRun ? FULL_RUN_AGE_MAX_MS : AGE_MAX_MS);
 }
 
 /** Reads the configuration anew. What cannot be read keeps its last copy and is named among the failures. */
@@ -95,8 +100,9 @@ export async function readConfiguration(
   const scope = scopeOf(settings, { ...placed, discovered });
   const unasked = boundServices(scope, tags).filter((selector) => !asked.has(selectorKey(selector)));
   const services = new Map([...asked, ...(await readServices(reader, unasked))]);
-  const unboundTargets = await readUnboundTargets(reader, unboundGroups(scope, { groups, tags }));
-  const copies = { discovered, ...placed, groups, tags, unboundTargets, services, pausedSinceMs, cloudMapTags };
+  const released = found === undefined ? [] : lostTheirTag(old.tags, tags);
+  const unboundTargets = await readUnboundTargets(reader, [...unboundGroups(scope, { groups, tags }), ...released]);
+  const copies = { discovered, ...placed, groups, tags, released, unboundTargets, services, pausedSinceMs, cloudMapTags };
   // A service that does not exist may be made at any moment: the next schedule asks for it again, and not the one after that.
   const isGone = [...cloudMapTags.values()].includes('gone');
   const configuration = resolveConfiguration(settings, copies);

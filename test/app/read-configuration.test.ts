@@ -343,10 +343,35 @@ describe('a copy of the configuration', () => {
     expect(isCurrent(copy, START_MS + ageMs + 1, isFullRun)).toBe(false);
   });
 
-  it('does not serve where there is none, or where it is not whole', () => {
-    expect(isCurrent(undefined, START_MS, false)).toBe(false);
-    expect(isCurrent({ ...copy, failures: [failure] }, START_MS, false)).toBe(false);
+  it('does not serve where there is none', () => {
+    expect([true, false].map((isFullRun) => isCurrent(undefined, START_MS, isFullRun))).toEqual([false, false]);
   });
+
+  it.each([
+    ['unavailable', false],
+    ['throttled', false],
+    ['out-of-time', false],
+    ['unexpected', false],
+    ['denied', true],
+    ['gone', true],
+    ['refused', true],
+  ] as const)(
+    'that is not whole (%s) serves messages alone, and only where asking again would not help: %s',
+    (kind, serves) => {
+      const broken = { ...copy, failures: [{ ...failure, kind }] };
+      expect(isCurrent(broken, START_MS, false)).toBe(serves);
+      expect(isCurrent(broken, START_MS + 50_001, false)).toBe(false);
+      expect(isCurrent(broken, START_MS, true)).toBe(false);
+      const mixed = {
+        ...copy,
+        failures: [
+          { ...failure, kind },
+          { ...failure, kind: 'throttled' as const },
+        ],
+      };
+      expect(isCurrent(mixed, START_MS, false)).toBe(false);
+    },
+  );
 
   it('does not serve any more where it is outdated, and then its groups are described again', async () => {
     expect(isCurrent(outdated(copy), START_MS, false)).toBe(false);
