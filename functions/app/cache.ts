@@ -107,6 +107,8 @@ export interface GroupCache {
   origins: ReadonlyMap<Address, TaskArn>;
   /** Targets that another writer must have registered, and when that was last recorded. */
   readonly strangers: Map<Address, number>;
+  /** Targets that no task known here explained, and when they were first seen so: another writer's, or ours by another environment. */
+  readonly unexplained: Map<Address, number>;
   /** Until when the record was read for what other environments have seen of such targets. */
   recordReadAtMs: number;
   /** For which task a target of ours was last recorded, and when. */
@@ -201,6 +203,7 @@ export function groupCache(cache: Cache, group: TargetGroupArn): GroupCache {
     settingsFindings: [],
     origins: new Map(),
     strangers: new Map(),
+    unexplained: new Map(),
     recordReadAtMs: Number.NEGATIVE_INFINITY,
     recorded: new Map(),
   };

@@ -17,12 +17,21 @@ import {
   isLate,
   isOutdated,
   mayStillLeave,
+  waitsForSearch,
 } from '../core/guard.ts';
 import { NOTHING_OPEN } from '../core/next-pass.ts';
 import type { RecordKind } from '../core/ownership.ts';
 import { type Change, planChanges } from '../core/plan.ts';
 import { findRefusals, NOTHING_WRITTEN, type Pass, refusalOf, type Written } from '../core/report.ts';
-import { hintsBehind, isReady, type Member, membersOf, registeredAddresses, type Snapshot } from '../core/snapshot.ts';
+import {
+  hintsBehind,
+  isReady,
+  type Member,
+  membersOf,
+  registeredAddresses,
+  type Snapshot,
+  unexplainedAddresses,
+} from '../core/snapshot.ts';
 import { isServing } from '../core/task.ts';
 import type { Address, ClusterArn, TaskArn } from '../core/values.ts';
 import {
@@ -45,7 +54,7 @@ import {
 import type { Invocation } from './invocation.ts';
 import { outdated } from './read-configuration.ts';
 import { cachedTasks, readSnapshot } from './read-snapshot.ts';
-import { readOwnership, recordOwners } from './record.ts';
+import { noteUnexplained, readOwnership, recordOwners } from './record.ts';
 import { identifyStrangers } from './strangers.ts';
 import { type Writer, writeChanges } from './writes.ts';
 
@@ -80,6 +89,8 @@ export async function runPass(invocation: Invocation, bound: BoundGroup, listing
   const registered = registeredAddresses(snapshot.targets);
   const members = membersOf(snapshot);
   noteOwners(known, registered, members, clock.now());
+  const unexplained = unexplainedAddresses(snapshot);
+  noteUnexplained(known, unexplained, clock.now());
   const planned = planChanges(snapshot);
   noteProofs(known, planned, clock.now());
   const { input, late, recordFailures } = await guardInput(invocation, bound, {
@@ -89,6 +100,7 @@ export async function runPass(invocation: Invocation, bound: BoundGroup, listing
     planned,
     readFailures,
     listedAtMs,
+    unexplained,
   });
   const guarded = guardPlan(planned, input);
   const written = await writeChanges(writerOf(invocation, bound, known, snapshot), guarded.allowed);
@@ -132,7 +144,7 @@ export async function runPass(invocation: Invocation, bound: BoundGroup, listing
       behind: behind.length > 0,
       confirmationsMs: confirmationsDueMs(guarded, input),
       eventsMs: looksMs(invocation, members, eventsDueMs(guarded, input)),
-      searching: search.isOpen,
+      searching: search.isOpen || (isListing && search.failures.length === 0 && guarded.held.some(waitsForSearch)),
     },
   };
 }
@@ -145,12 +157,13 @@ interface Planned {
   readonly planned: readonly Change[];
   readonly readFailures: readonly Failure[];
   readonly listedAtMs: number | undefined;
+  readonly unexplained: readonly Address[];
 }
 
 /** What the guard knows besides the plan: of this pass, of earlier ones, and of other environments. */
 async function guardInput(invocation: Invocation, bound: BoundGroup, pass: Planned) {
   const { cache, clock, environment, trigger } = invocation;
-  const { registered, members, hints, planned, readFailures, listedAtMs } = pass;
+  const { registered, members, hints, planned, readFailures, listedAtMs, unexplained } = pass;
   const known = groupCache(cache, bound.group.arn);
   const late = planned.filter((change) => isLate(change, clock.now()));
   const { ownership, isShared, failures: recordFailures } = await readOwnership(invocation, bound.group, late);
@@ -168,6 +181,7 @@ async function guardInput(invocation: Invocation, bound: BoundGroup, pass: Plann
     listedAtMs,
     ownership,
     isShared,
+    hasUnsearched: unexplained.some((address) => !known.searches.has(address)),
     unhealthyAfterMs: bound.group.unhealthyAfterMs,
     refusedUntilMs: new Map([...known.refused].map(([address, { untilMs }]) => [address, untilMs])),
     writtenAtMs: known.writtenAtMs,

@@ -6,7 +6,7 @@ import { type Ownership, ownershipOf, type RecordEntry, type RecordedTarget } fr
 import type { Change } from '../core/plan.ts';
 import type { TargetGroup } from '../core/target.ts';
 import type { Address } from '../core/values.ts';
-import { groupCache, type Owner } from './cache.ts';
+import { type GroupCache, groupCache, type Owner } from './cache.ts';
 import type { Invocation } from './invocation.ts';
 
 /** Owners are recorded at this interval, so that no search of the record goes back further. */
@@ -17,6 +17,8 @@ export const RECORD_WINDOW_MS = 4_200_000;
 const RECORD_SLACK_MS = 5_000;
 /** A line may be found so late (CloudWatch Logs answers within seconds, as a rule). */
 const RECORD_LAG_MS = 60_000;
+/** A target of ours that nobody here had registered is on record within this time: the schedule records every owner that it sees. */
+const RECORDED_WITHIN_MS = 120_000;
 
 export interface OwnershipRead {
   /** By `changeKey`. Nothing here for a removal whose record could not be read: then it is unknown. */
@@ -28,26 +30,33 @@ export interface OwnershipRead {
 
 /** Whose the targets of late removals are. Costs a call, and only where there is such a removal. */
 export async function readOwnership(
-  { reads, cache, clock }: Invocation,
-  { arn }: TargetGroup,
+  invocation: Invocation,
+  group: TargetGroup,
   late: readonly Change[],
 ): Promise<OwnershipRead> {
+  const { reads, cache, clock } = invocation;
+  const { arn } = group;
   const known = groupCache(cache, arn);
   const nowMs = clock.now();
   const sinceMs = nowMs - RECORD_WINDOW_MS;
-  const isShared = [...known.strangers.values()].some((atMs) => atMs >= sinceMs);
+  for (const seen of [known.strangers, known.unexplained]) {
+    for (const [address, atMs] of seen) if (atMs < sinceMs) seen.delete(address);
+  }
+  const isShared = known.strangers.size > 0;
   if (late.length === 0) return { ownership: new Map(), isShared, failures: [] };
   const seenMs = late.map(({ address, because }) => {
     const owner = known.owners.get(address);
     return owner?.task === because.task ? owner.atMs - RECORD_SLACK_MS : sinceMs;
   });
+  const pending = [...known.unexplained].filter(([, atMs]) => nowMs - atMs >= RECORD_LAG_MS);
   // That this environment saw the owner a moment ago does not say whether another one saw a stranger before that.
-  const sharedMs = isShared ? nowMs : Math.max(sinceMs, known.recordReadAtMs - RECORD_LAG_MS);
+  const sharedMs = isShared ? nowMs : pending.length > 0 ? sinceMs : Math.max(sinceMs, known.recordReadAtMs - RECORD_LAG_MS);
   const entries = await reads.record(arn, Math.min(sharedMs, ...seenMs));
   if (!entries.ok) return { ownership: new Map(), isShared, failures: [entries.problem] };
   const shared = entries.value.filter(({ kind }) => kind === 'shared');
   for (const { address, atMs } of shared) known.strangers.set(address, Math.max(atMs, known.strangers.get(address) ?? atMs));
   known.recordReadAtMs = nowMs;
+  if (!isShared) settleUnexplained(invocation, group, pending, entries.value);
   return {
     ownership: new Map(
       late.map((change) => {
@@ -61,9 +70,32 @@ export async function readOwnership(
         ] as const;
       }),
     ),
-    isShared: isShared || shared.length > 0,
+    isShared: known.strangers.size > 0,
     failures: [],
   };
+}
+
+/** Notes targets that no known task explains. An environment that follows events knows only the tasks that these have named. */
+export function noteUnexplained({ unexplained }: GroupCache, addresses: readonly Address[], nowMs: number): void {
+  for (const address of addresses) if (!unexplained.has(address)) unexplained.set(address, nowMs);
+}
+
+/**
+ * What an earlier pass could not explain, and the record does not have for ours, another writer has registered. It may be gone when the
+ * schedule comes to search for it: a stack that waits out an outage has no target left that would show that it writes here too.
+ */
+function settleUnexplained(
+  invocation: Invocation,
+  group: TargetGroup,
+  pending: readonly (readonly [Address, number])[],
+  entries: readonly RecordEntry[],
+): void {
+  const { unexplained } = groupCache(invocation.cache, group.arn);
+  const isOurs = ([seen, seenMs]: readonly [Address, number]): boolean =>
+    entries.some(({ kind, address, atMs }) => kind !== 'shared' && address === seen && atMs <= seenMs + RECORDED_WITHIN_MS);
+  const strangers = pending.filter((each) => !isOurs(each)).map(([address]) => address);
+  recordStrangers(invocation, group, strangers);
+  for (const [address] of pending) unexplained.delete(address);
 }
 
 /**

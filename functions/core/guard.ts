@@ -59,6 +59,8 @@ export interface GuardInput {
   readonly ownership: ReadonlyMap<string, Ownership>;
   /** Whether others register targets in this group too. */
   readonly isShared: boolean;
+  /** Whether the group has targets that nothing explains, and whose owner has not been searched for yet. */
+  readonly hasUnsearched: boolean;
   /** So long the group's health checks need to find a target unhealthy that no longer answers. */
   readonly unhealthyAfterMs: number;
   /** How many more targets this environment may remove from the group within the minute. */
@@ -152,6 +154,11 @@ const RULES = [
     holds: (change, { nowMs, isShared }) => isShared && isLate(change, nowMs),
   },
   {
+    // After an outage, another stack's first targets may have come back a moment before this pass: they show that the group is shared.
+    reason: 'targets are still unexplained',
+    holds: (change, { nowMs, hasUnsearched }) => hasUnsearched && isLate(change, nowMs),
+  },
+  {
     // Its task ended so long ago that it would be unhealthy. What answers is another task, which somebody may have meant to have here.
     reason: 'still passes its health checks',
     holds: (change, { nowMs, unhealthyAfterMs }) =>
@@ -232,6 +239,11 @@ export function confirmationsDueMs({ held }: Guarded, { nowMs, provedAtMs }: Gua
   return held
     .filter(({ because }) => because === 'waits for confirmation')
     .map(({ change }) => endKnownMs(change, nowMs, provedAtMs) + CONFIRM_AFTER_MS);
+}
+
+/** Whether the change waits for nothing but the search that ends this pass. */
+export function waitsForSearch({ because }: Held): boolean {
+  return because === 'targets are still unexplained';
 }
 
 /** Whether the change was held because something it rests on is old: the pass is run again. */

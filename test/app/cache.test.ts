@@ -45,6 +45,7 @@ describe('what is remembered of a group', () => {
       absentAtMs: new Map(),
       lookedAtMs: undefined,
       targetsRead: undefined,
+      unexplained: new Map(),
       seenHealthy: new Set(),
       searches: new Map(),
       searching: new Map(),

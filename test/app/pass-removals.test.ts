@@ -6,7 +6,7 @@ import type { RecordKind } from '../../functions/core/ownership.ts';
 import type { Pass } from '../../functions/core/report.ts';
 import type { DescribedTask } from '../../functions/core/task.ts';
 import { cacheOf, contextOf, type PassContext, passOver, worldOf } from '../support/passes.ts';
-import { type FakeAws, fails, inTurn, ok, page, START_MS } from '../support/ports.ts';
+import { describing, type FakeAws, fails, inTurn, ok, page, START_MS } from '../support/ports.ts';
 import { at, runningTask, stoppedTask, target, taskArn } from '../support/values.ts';
 
 const reasons = ({ held }: Pass): string[] => held.map(({ because }) => because);
@@ -161,6 +161,51 @@ describe('a removal that comes late', () => {
     const { fake, context } = ended(LATE_MS);
     recorded(fake, 'register', 'shared');
     expect(reasons(await passOver(context))).toEqual(["may be another writer's"]);
+  });
+
+  describe('while another target is unexplained', () => {
+    /** The late removal beside a target at 10.0.0.9. */
+    function beside(...others: readonly DescribedTask[]) {
+      const world = ended(LATE_MS);
+      recorded(world.fake, 'register');
+      world.fake.answers.DescribeTargetHealth = () => ok([target('10.0.0.3'), target('10.0.0.9')]);
+      world.fake.answers.ListTasks = ({ desired }) => page(desired === 'STOPPED' ? [world.gone, ...others] : []);
+      world.fake.answers.DescribeTasks = describing(world.gone, ...others);
+      return world;
+    }
+
+    it('waits for the search that ends the pass, and is not made where nothing explains it: others write here', async () => {
+      const { context, gone } = beside();
+      const pass = await passOver(context);
+      expect(reasons(pass)).toEqual(['targets are still unexplained']);
+      expect(pass.open.searching).toBe(true);
+      expect(cacheOf(context).covered.has(gone.arn)).toBe(false);
+      const next = await passOver(context);
+      expect(reasons(next)).toEqual(["may be another writer's"]);
+      expect(next.open.searching).toBe(false);
+    });
+
+    it('waits for it, and is made where a stopped task of ours explains it', async () => {
+      const { context } = beside(stoppedTask('t9', '10.0.0.9', { stoppedAtMs: START_MS - 600_000 }));
+      expect(reasons(await passOver(context))).toEqual(['targets are still unexplained']);
+      const next = await passOver(context);
+      expect(next.written.done.map(({ address }) => address)).toEqual([at('10.0.0.3')]);
+    });
+
+    it('waits for the next pass without asking for one where the search has failed', async () => {
+      const { fake, context } = beside();
+      fake.answers.ListTasks = ({ desired }) => (desired === 'STOPPED' ? fails('denied') : page([]));
+      const pass = await passOver(context);
+      expect(reasons(pass)).toEqual(['targets are still unexplained']);
+      expect(pass.open.searching).toBe(false);
+    });
+
+    it('knows from an earlier pass that others write here, when their targets are gone and the record has none for ours', async () => {
+      const { fake, context } = ended(LATE_MS);
+      cacheOf(context).unexplained.set(at('10.0.0.9'), START_MS - 60_000);
+      recorded(fake, 'register');
+      expect(reasons(await passOver(context))).toEqual(["may be another writer's"]);
+    });
   });
 
   it('costs no read of the record as long as it is not late', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readOwnership, recordOwners, recordStrangers } from '../../functions/app/record.ts';
+import { noteUnexplained, readOwnership, recordOwners, recordStrangers } from '../../functions/app/record.ts';
 import { changeKey } from '../../functions/core/guard.ts';
 import type { RecordEntry, RecordedTarget, RecordKind } from '../../functions/core/ownership.ts';
 import { type Change, planChanges } from '../../functions/core/plan.ts';
@@ -131,6 +131,64 @@ describe('a group that others write to as well', () => {
       { sinceMs: START_MS - 14_000 },
       { sinceMs: START_MS - 60_000 },
     ]);
+  });
+
+  describe('is one where a pass could not explain a target', () => {
+    const SEEN_MS = START_MS - 60_000;
+    const ADDRESS = at('10.0.0.9');
+
+    /** The group, and the record of it, after a pass that saw an unexplained target so long ago; another writer's unless an entry says no. */
+    async function unexplained(agoMs: number, ...entries: readonly RecordEntry[]) {
+      const { known, context } = recorded(...entries);
+      const written = writer(context);
+      noteUnexplained(known, [ADDRESS], START_MS - agoMs);
+      const { isShared } = await readOwnership(written.context, aGroup(), LATE);
+      return { known, isShared, lines: written.lines };
+    }
+
+    it.each([
+      // Another environment may have registered it, and its line come in late.
+      [59_999, false],
+      [60_000, true],
+      [WINDOW_MS, true],
+      [WINDOW_MS + 1, false],
+    ])('%i ms ago that the record does not have for ours: %s', async (agoMs, isShared) => {
+      const { known, lines, ...seen } = await unexplained(agoMs);
+      expect(seen.isShared).toBe(isShared);
+      expect(known.strangers.has(ADDRESS)).toBe(isShared);
+      expect(lines).toEqual(isShared ? [`shared ${groupArn()} ${ADDRESS} undefined`] : []);
+      // One that is too young is asked about again.
+      expect(known.unexplained.has(ADDRESS)).toBe(agoMs < 60_000);
+    });
+
+    it.each([
+      ['register', SEEN_MS - 1_000, false],
+      ['register', SEEN_MS + 120_000, false],
+      // The address came to a task of ours later: it was another writer's before.
+      ['register', SEEN_MS + 120_001, true],
+      ['kept', SEEN_MS - 1_000, false],
+      ['deregister', SEEN_MS + 1_000, false],
+      ['left', SEEN_MS - 1_000, false],
+    ] as const)('%s of it at %i ms: %s', async (kind, atMs, isShared) => {
+      expect((await unexplained(60_000, { ...entry(kind, 9), atMs })).isShared).toBe(isShared);
+    });
+
+    it('is asked from the first time that it was seen so, and of the whole record', async () => {
+      const environment = recorded();
+      environment.known.recordReadAtMs = START_MS - 1_000;
+      noteUnexplained(environment.known, [ADDRESS], SEEN_MS);
+      noteUnexplained(environment.known, [ADDRESS], START_MS);
+      expect(await isSharedOf(environment, LATE)).toBe(true);
+      expect(environment.fake.inputs('FilterLogEvents')).toMatchObject([{ sinceMs: START_MS - WINDOW_MS }]);
+    });
+
+    it('and is not settled as long as the record cannot be read', async () => {
+      const environment = recorded();
+      noteUnexplained(environment.known, [ADDRESS], SEEN_MS);
+      environment.fake.answers.FilterLogEvents = () => fails('denied');
+      await readOwnership(environment.context, aGroup(), LATE);
+      expect(environment.known.unexplained).toEqual(new Map([[ADDRESS, SEEN_MS]]));
+    });
   });
 
   it('stays one where the record cannot be read', async () => {

@@ -21,6 +21,7 @@ import {
   PROOF_AGE_MAX_MS,
   refusalPauseMs,
   SCHEDULED_CONTEST_PAUSE_MS,
+  waitsForSearch,
 } from '../../functions/core/guard.ts';
 import { type Change, planChanges } from '../../functions/core/plan.ts';
 import type { ListedBinding } from '../../functions/core/snapshot.ts';
@@ -62,6 +63,7 @@ function input(words: Partial<GuardInput> = {}): GuardInput {
     listedAtMs: NOW_MS,
     ownership: new Map(),
     isShared: false,
+    hasUnsearched: false,
     unhealthyAfterMs: UNHEALTHY_MS,
     removalsLeft: 1_000,
     refusedUntilMs: new Map(),
@@ -270,6 +272,20 @@ const CASES: Readonly<Record<HoldReason, { readonly held: readonly Case[]; reado
       [ADD, { isShared: true }],
     ],
   },
+  'targets are still unexplained': {
+    held: [
+      [REMOVE_LATE, { ...ours(REMOVE_LATE), hasUnsearched: true }],
+      [stopped(undefined), { ...provedLongAgo(undefined), hasUnsearched: true }],
+    ],
+    free: [
+      [REMOVE_LATE, ours(REMOVE_LATE)],
+      [stopped(ADDRESS_FREE_MS), { hasUnsearched: true }],
+      [REMOVE, { hasUnsearched: true }],
+      [DRAIN, { hasUnsearched: true }],
+      [HOLD, { hasUnsearched: true }],
+      [ADD, { hasUnsearched: true }],
+    ],
+  },
   'still passes its health checks': {
     held: [[stillHealthy(UNHEALTHY_MS + 1), provedLongAgo(UNHEALTHY_MS + 1)]],
     free: [
@@ -384,6 +400,10 @@ describe('a hold', () => {
       'bindings are older than a minute',
       'proof is too old',
     ]);
+  });
+
+  it('waits for the search of this pass where that may show another writer', () => {
+    expect(HELD.filter(waitsForSearch).map(({ because }) => because)).toEqual(['targets are still unexplained']);
   });
 
   it('is final where no later pass would do it, as long as bindings and targets stay', () => {

@@ -10,6 +10,7 @@ export interface SeedReport {
   readonly violations: readonly string[];
   readonly liveRemovals: number;
   readonly outOfStepMs: number;
+  readonly leftovers: ScenarioResult['leftovers'];
   readonly marks: readonly string[];
   readonly hash: string;
 }
@@ -71,10 +72,10 @@ export const SOMETIMES: readonly string[] = [
 export const SOMETIMES_FROM_SEEDS = 3_000;
 
 export async function runSeed(seed: number, options: FaultMixOptions = {}): Promise<SeedReport> {
-  const { violations, liveRemovals, outOfStepMs, marks, hash } = await runScenario(seed, options);
+  const { violations, liveRemovals, outOfStepMs, leftovers, marks, hash } = await runScenario(seed, options);
   const told = violations.map(describeViolation);
   const live = liveRemovals === 0 ? [] : [`LIVE removals in the true world: ${liveRemovals}`];
-  return { seed, violations: [...told, ...live], liveRemovals, outOfStepMs, marks: [...marks].sort(), hash };
+  return { seed, violations: [...told, ...live], liveRemovals, outOfStepMs, leftovers, marks: [...marks].sort(), hash };
 }
 
 /** One act by its name, told as the seed has it. */
@@ -85,23 +86,28 @@ export async function runAct(seed: number, name: string): Promise<Pick<SeedRepor
 }
 
 /** Leaves out fault classes and cuts the scenario short, as long as it still fails. */
-export async function shrink(seed: number): Promise<Shrunk | undefined> {
-  const whole = await failure(seed, new Set(FAULT_CLASSES), CHURN_MS);
+export async function shrink(seed: number, options: FaultMixOptions = {}): Promise<Shrunk | undefined> {
+  const whole = await failure(seed, new Set(FAULT_CLASSES), CHURN_MS, options);
   if (whole === undefined) return undefined;
   let smallest: Shrunk = whole;
   for (const each of whole.classes) {
     const without: ReadonlySet<FaultClass> = new Set(smallest.classes.filter((other) => other !== each));
-    smallest = (await failure(seed, without, smallest.churnMs)) ?? smallest;
+    smallest = (await failure(seed, without, smallest.churnMs, options)) ?? smallest;
   }
   for (let churnMs = 10_000; churnMs < smallest.churnMs; churnMs += 10_000) {
-    const shorter = await failure(seed, new Set(smallest.classes), churnMs);
+    const shorter = await failure(seed, new Set(smallest.classes), churnMs, options);
     if (shorter !== undefined) return shorter;
   }
   return smallest;
 }
 
-async function failure(seed: number, allowed: ReadonlySet<FaultClass>, churnMs: number): Promise<Shrunk | undefined> {
-  const result = await runScenario(seed, { allowed, churnMs });
+async function failure(
+  seed: number,
+  allowed: ReadonlySet<FaultClass>,
+  churnMs: number,
+  options: FaultMixOptions,
+): Promise<Shrunk | undefined> {
+  const result = await runScenario(seed, { ...options, allowed, churnMs });
   const violation = firstViolation(result);
   if (violation === undefined) return undefined;
   return { seed, classes: [...result.mix.classes], churnMs, violation };

@@ -38,6 +38,8 @@ const LATER_CLASSES = [
   'outage',
   'one call dead',
   'cloud map',
+  'native neighbor',
+  'hand-registered',
 ] as const;
 /** Calls without which much still has to go on. */
 const MORTAL_CALLS = [
@@ -90,6 +92,8 @@ export interface FaultMix {
 export interface FaultMixOptions {
   /** Classes that this run may have; all by default. */
   readonly allowed?: ReadonlySet<FaultClass> | undefined;
+  /** Classes that this run has beside those that it draws. */
+  readonly also?: readonly FaultClass[] | undefined;
   readonly churnMs?: number | undefined;
   /** Overrides for a cell of a table, such as "reads 3 s behind". */
   readonly fixed?: Partial<FaultMix> | undefined;
@@ -102,7 +106,7 @@ export const CHURN_MS = 150_000;
 export function drawFaultMix(seed: number, options: FaultMixOptions = {}): FaultMix {
   const random = new Random(seed);
   const own = new Map<FaultClass, Random>();
-  const classes = drawClasses(seed, random, own, options.allowed);
+  const classes = new Set([...drawClasses(seed, random, own, options.allowed), ...(options.also ?? [])]);
   for (const each of FIRST_CLASSES) own.set(each, random.fork());
   const basics = random.fork();
   const strength = <Value>(name: FaultClass, none: Value, draw: (own: Random) => Value): Value => {

@@ -1,7 +1,7 @@
 /** Everybody else who acts on the account: the services that scale, a person at the console, ECS itself, another controller. */
 import { type Account, clusterArn } from '../../scripts/simulator/account.ts';
 import { present, type TaskRecord, type TaskTiming } from '../../scripts/simulator/ecs.ts';
-import type { GroupRecord } from '../../scripts/simulator/elb.ts';
+import { type GroupRecord, keyOf } from '../../scripts/simulator/elb.ts';
 import type { Random } from '../../scripts/simulator/random.ts';
 import type { FaultMix } from './fault-mix.ts';
 
@@ -23,6 +23,8 @@ export class Operators {
   readonly #random: Random;
   /** Addresses that a person has put into the group: they stay, whatever happens. */
   readonly byHand = new Set<string>();
+  /** The tasks of a service that nobody binds whose targets a person keeps in the group, by target. */
+  readonly kept = new Map<string, TaskRecord>();
   /** Told after every write to the group. */
   wrote: () => void = () => undefined;
 
@@ -91,6 +93,21 @@ export class Operators {
     this.wrote();
   }
 
+  /** A person registers a live task of a service that nobody binds, or takes out one that is gone: often late, or never. */
+  keepByHand(): void {
+    for (const [key, task] of this.kept) {
+      if (present(task).last !== 'STOPPED' || !this.#random.chance(0.3)) continue;
+      // By now it may be another task's: a person looks before they remove it.
+      if (this.#account.ecs.holdersOf(key.replace(/:\d+$/, '')).length === 0) this.#deregister([key]);
+      this.kept.delete(key);
+    }
+    const task = this.#random.pick(this.liveTasks('other').filter((each) => present(each).last === 'RUNNING'));
+    const { ipv4 } = task === undefined ? {} : present(task);
+    if (task !== undefined && ipv4 !== undefined && this.#registerTask(ipv4))
+      this.kept.set(keyOf({ id: ipv4, port: 8080 }), task);
+    this.wrote();
+  }
+
   /** A controller that takes the group for its own removes everything that it does not know. */
   takeOver(): void {
     this.#deregister(this.#account.elb.registered(this.#group).filter((key) => !this.byHand.has(key)));
@@ -98,14 +115,21 @@ export class Operators {
   }
 
   /** ECS keeps the group of a natively attached service itself. */
-  keepNatively(task: TaskRecord): void {
+  keepNatively(kind: Kind, task: TaskRecord): void {
     const { last, desired, ipv4 } = present(task);
-    if (task.group !== KINDS.app.group || ipv4 === undefined) return;
-    const key = `${ipv4}:8080`;
-    const isRoom = this.#group.targets.size < this.#group.quota && !this.#group.targets.has(key) && ipv4.startsWith('10.0.');
-    if (desired === 'STOPPED') this.#deregister([key]);
-    else if (last === 'RUNNING' && isRoom) this.#account.elb.register(this.#group, [{ id: ipv4, port: 8080, zone: undefined }]);
+    if (task.group !== KINDS[kind].group || ipv4 === undefined) return;
+    if (desired === 'STOPPED') this.#deregister([keyOf({ id: ipv4, port: 8080 })]);
+    else if (last === 'RUNNING') this.#registerTask(ipv4);
     this.wrote();
+  }
+
+  /** Whether ELB took it: it takes a target that is there already once more, unless that one drains and is refused meanwhile. */
+  #registerTask(ipv4: string): boolean {
+    const there = this.#group.targets.get(keyOf({ id: ipv4, port: 8080 }));
+    if (there?.drainsUntilMs !== undefined && this.#group.whileDraining === 'refused') return false;
+    const isRoom = (there !== undefined || this.#group.targets.size < this.#group.quota) && ipv4.startsWith('10.0.');
+    if (isRoom) this.#account.elb.register(this.#group, [{ id: ipv4, port: 8080, zone: undefined }]);
+    return isRoom;
   }
 
   #deregister(keys: readonly string[]): void {

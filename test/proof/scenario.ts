@@ -3,7 +3,7 @@ import { Account } from '../../scripts/simulator/account.ts';
 import { Service } from '../../scripts/simulator/api.ts';
 import { EPOCH_MS, runClock, settleOnce, VirtualClock } from '../../scripts/simulator/clock.ts';
 import type { SettingsText } from '../../scripts/simulator/deployment.ts';
-import { present } from '../../scripts/simulator/ecs.ts';
+import { present, type TaskRecord } from '../../scripts/simulator/ecs.ts';
 import { type GroupRecord, keyOf } from '../../scripts/simulator/elb.ts';
 import { Exposure, type ExposureSums } from '../../scripts/simulator/exposure.ts';
 import type { LambdaSettings } from '../../scripts/simulator/lambda.ts';
@@ -29,6 +29,8 @@ export interface ScenarioResult {
   readonly liveRemovals: number;
   /** The longest that one address was wrong after the faults had ended, in milliseconds. */
   readonly outOfStepMs: number;
+  /** Targets of ours without a task after the faults: those that left, and those that a finding names in the end. */
+  readonly leftovers: { readonly removed: number; readonly reported: number };
   readonly exposure: ExposureSums;
   readonly calls: number;
   /** A digest of everything that happened, in order: equal for equal runs. */
@@ -65,7 +67,7 @@ const QUICK_BESIDE_REFUSALS_MS = 25_000;
  * stacks, the one whose dead task held the address may take it from the other's live one, which puts it back within a minute.
  */
 /** With these, others write to the group. */
-const SHARED: readonly FaultClass[] = ['person', 'second stack', 'native writer'];
+const SHARED: readonly FaultClass[] = ['person', 'second stack', 'native writer', 'native neighbor', 'hand-registered'];
 const HELD_UP: readonly FaultClass[] = ['small quota', 'refused while draining', 'second stack'];
 
 /** Every line that a stack ever has, in its parameter or in a tag. */
@@ -103,6 +105,8 @@ class Scenario {
   /** When the app's line last stopped to say drain. */
   #drainedAtMs = Number.NEGATIVE_INFINITY;
   #outOfStepMs = 0;
+  /** Whatever was left behind at some time after the faults had ended. */
+  readonly #left = new Set<string>();
   #isGone = false;
 
   constructor(mix: FaultMix, { trace, lambda }: ScenarioOptions) {
@@ -142,6 +146,7 @@ class Scenario {
       marks: new Set(this.#stacks.flatMap((stack) => [...stack.collectMarks()])),
       liveRemovals: this.#truths.reduce((sum, truth) => sum + truth.liveCount, 0),
       outOfStepMs: this.#outOfStepMs,
+      leftovers: this.#leftovers(),
       exposure: this.#exposure.sum(app, 8080, endMs, tasks, this.#faultsEndMs),
       calls: this.#account.callCount,
       hash: this.#trace.hash,
@@ -170,8 +175,10 @@ class Scenario {
   #setUpAccount(random: Random): void {
     const { ecs, elb } = this.#account;
     const app = ecs.addService(CLUSTER_ARN, 'app');
-    for (const name of ['api', 'other']) ecs.addService(CLUSTER_ARN, name);
+    const other = ecs.addService(CLUSTER_ARN, 'other');
+    ecs.addService(CLUSTER_ARN, 'api');
     if (this.#has('native writer')) app.loadBalancers = [WEB];
+    if (this.#has('native neighbor')) other.loadBalancers = [WEB];
     ecs.reuseAfterMs = this.#mix.reuseAfterMs;
     ecs.pageMax = this.#mix.pageMax;
     const { answers } = elb;
@@ -280,13 +287,22 @@ class Scenario {
         const stacks = [...this.#lines].filter(([, of]) =>
           of(group).some((line) => line.port === port && isMeantBy({ ...line, cluster: CLUSTER_ARN }, task)),
         );
-        const isNative = this.#has('native writer') && group === WEB && port === 8080 && task.group === 'service:app';
-        return [...stacks.map(([stack]) => `stack ${stack}`), ...(isNative ? ['ECS'] : [])];
+        const others = group === WEB && port === 8080 ? this.#othersOf(task) : [];
+        return [...stacks.map(([stack]) => `stack ${stack}`), ...others];
       },
     });
     this.#lines.set(name, lines);
     this.#truths.push(truth);
     return truth;
+  }
+
+  /** Who else wants the task's target in the group. */
+  #othersOf(task: TaskRecord): readonly string[] {
+    const isNative =
+      (this.#has('native writer') && task.group === 'service:app') ||
+      (this.#has('native neighbor') && task.group === 'service:other');
+    const isByHand = [...this.#operators.kept.values()].includes(task);
+    return [...(isNative ? ['ECS'] : []), ...(isByHand ? ['a person'] : [])];
   }
 
   /** The lines in the tags now. One that was draining a moment ago may still be acted on: a copy of the tags may be a minute old. */
@@ -302,6 +318,7 @@ class Scenario {
     this.#often(random.fork(), 1_000, 12_000, () => this.#operators.churn());
     this.#often(random.fork(), 20_000, 90_000, () => this.#operators.replaceAll('app'));
     this.#oftenIf('person', random.fork(), 5_000, 40_000, () => this.#operators.meddle());
+    this.#oftenIf('hand-registered', new Random(this.#mix.seed ^ 0x4a9d), 5_000, 30_000, () => this.#operators.keepByHand());
     this.#oftenIf('sole owner', random.fork(), 10_000, 40_000, () => this.#operators.takeOver());
     this.#oftenIf('second stack', random.fork(), 5_000, 20_000, (own) => this.#operators.balance('api', own.whole(0, 3)));
     this.#oftenIf('forged hints', random.fork(), 1_000, 15_000, (own) => this.#inject(forgedMessage(this.#account, own)));
@@ -323,7 +340,8 @@ class Scenario {
     this.#account.onEvent(({ detail }) => {
       this.#trace.note(`task ${detail.taskArn.slice(-4)} v${detail.version} ${detail.lastStatus}/${detail.desiredStatus}`);
       const task = this.#account.ecs.tasks.get(detail.taskArn);
-      if (this.#has('native writer') && task !== undefined) this.#operators.keepNatively(task);
+      if (this.#has('native writer') && task !== undefined) this.#operators.keepNatively('app', task);
+      if (this.#has('native neighbor') && task !== undefined) this.#operators.keepNatively('other', task);
     });
   }
 
@@ -416,14 +434,29 @@ class Scenario {
     const byHand = [...this.#operators.byHand].filter((key) => !registered.has(key));
     // At the address of a task of ours that starts, nothing is removed, whoever had it before.
     const awaited = new Set(this.#wantedKinds().flatMap((kind) => this.#keysOf(kind, (last) => last !== 'RUNNING')));
-    const extra = [...registered].filter((key) => !wanted.has(key) && !awaited.has(key) && !this.#operators.byHand.has(key));
+    const { kept } = this.#operators;
+    const isOthers = (key: string): boolean => this.#operators.byHand.has(key) || kept.has(key) || this.#isNative(key);
+    const extra = [...registered].filter((key) => !wanted.has(key) && !awaited.has(key) && !isOthers(key));
     const isExcused = this.#isGone || this.#has('native writer');
     const reported = this.#reportedAddresses();
+    if (!isExcused) for (const key of extra) this.#left.add(key);
     return [
       ...missing.map((key) => `missing ${key}`),
       ...byHand.map((key) => `taken from a person ${key}`),
       ...(isExcused ? [] : extra.filter((key) => !reported.has(key)).map((key) => `left behind ${key}`)),
     ];
+  }
+
+  #leftovers(): ScenarioResult['leftovers'] {
+    const registered = new Set(this.#account.elb.registered(this.#web));
+    const still = [...this.#left].filter((key) => registered.has(key) && this.#reportedAddresses().has(key));
+    const gone = [...this.#left].filter((key) => !registered.has(key));
+    return { removed: gone.length, reported: still.length };
+  }
+
+  /** Whether ECS itself has the target in the group, for a service that nobody binds. */
+  #isNative(key: string): boolean {
+    return this.#has('native neighbor') && this.#keysOf('other', (last) => last === 'RUNNING').includes(key);
   }
 
   /** Where others write to the group, or a task of anybody's answers, a target that cannot be proved dead may stay, while a finding names it. */

@@ -3,20 +3,15 @@
  * `--act NAME` one act (acts.ts) with that seed.
  * One seed tells the same scenario on any machine. Exit code 1 on any violation.
  */
-import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { isObject } from '../../../functions/core/json.ts';
+import { isMainThread } from 'node:worker_threads';
 import { runAct, runSeed, type SeedReport, SOMETIMES, SOMETIMES_FROM_SEEDS, shrink } from '../campaign.ts';
+import { dealSeeds, work } from '../deal.ts';
 import { FAULT_CLASSES } from '../fault-mix.ts';
 import { runScenario } from '../scenario.ts';
 
-const PROGRESS_MS = 2_000;
-/** After so many failing seeds the rest would tell nothing new. */
-const FAILING_MAX = 20;
-
 if (isMainThread) process.exitCode = await main();
-else await work();
+else await work((seed) => runSeed(seed));
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -62,10 +57,7 @@ async function tellOne(seed: number, without: readonly string[], churn: string |
 
 async function campaign(from: number, seeds: number): Promise<number> {
   const startedAtMs = performance.now();
-  const reports = await playAll(from, seeds, (done, failing) => {
-    const perSecond = done / ((performance.now() - startedAtMs) / 1_000);
-    process.stderr.write(`${done} of ${seeds} seeds, ${failing} failing, ${perSecond.toFixed(0)} a second\n`);
-  });
+  const reports = await dealSeeds<SeedReport>({ command: new URL(import.meta.url), word: '', from, seeds });
   const seconds = (performance.now() - startedAtMs) / 1_000;
   const failing = reports.filter((report) => report.violations.length > 0);
   for (const report of failing.slice(0, 3)) await explain(report);
@@ -93,46 +85,4 @@ async function explain({ seed, violations: [first] }: SeedReport): Promise<void>
 function neverReached(reports: readonly SeedReport[]): string[] {
   const reached = new Set(reports.flatMap(({ marks }) => marks));
   return SOMETIMES.filter((mark) => !reached.has(mark));
-}
-
-/** Deals the seeds out to all cores, one stride each, and ends early when enough have failed. */
-async function playAll(from: number, seeds: number, progress: (done: number, failing: number) => void): Promise<SeedReport[]> {
-  const count = Math.min(availableParallelism(), seeds);
-  const reports: SeedReport[] = [];
-  let failing = 0;
-  const timer = setInterval(() => progress(reports.length, failing), PROGRESS_MS);
-  const workers = Array.from({ length: count }, (_, index) => {
-    const worker = new Worker(new URL(import.meta.url), {
-      workerData: { first: from + index, end: from + seeds, stride: count },
-    });
-    const ended = new Promise<void>((resolve, reject) => {
-      worker.once('error', reject);
-      worker.once('exit', () => resolve());
-    });
-    worker.on('message', (report: SeedReport) => {
-      reports.push(report);
-      const [violation] = report.violations;
-      // Told at once: a run of hours that somebody ends early must not take what it has found with it.
-      if (violation !== undefined) process.stderr.write(`SEED ${report.seed}: ${violation}\n`);
-      failing += violation === undefined ? 0 : 1;
-      if (failing >= FAILING_MAX) for (const each of workers) each.worker.postMessage('enough');
-    });
-    return { worker, ended };
-  });
-  await Promise.all(workers.map(({ ended }) => ended));
-  clearInterval(timer);
-  return reports.sort((one, other) => one.seed - other.seed);
-}
-
-async function work(): Promise<void> {
-  const range: unknown = workerData;
-  if (!isObject(range)) return;
-  let isEnough = false;
-  parentPort?.once('message', () => {
-    isEnough = true;
-  });
-  for (let seed = Number(range['first']); seed < Number(range['end']) && !isEnough; seed += Number(range['stride'])) {
-    parentPort?.postMessage(await runSeed(seed));
-  }
-  parentPort?.close();
 }
