@@ -169,7 +169,7 @@ async function readClusters(
   const clustersOf = new Map<string, readonly ClusterArn[]>();
   for (const name of names) {
     const own = selectors.filter((selector) => selector.name === name);
-    const unknown = own.filter((selector) => !asked.has(selectorKey(selector))).map(({ cluster }) => cluster);
+    const unknown = own.filter((selector) => !isKnown(asked.get(selectorKey(selector)))).map(({ cluster }) => cluster);
     const having = own.filter((selector) => isActive(asked.get(selectorKey(selector)))).map(({ cluster }) => cluster);
     // One cluster that could not be asked may be the one that has it. One that the role may not read is reported, and no line can mean
     // it as long as that lasts: the others go on.
@@ -179,8 +179,14 @@ async function readClusters(
   return { clusters, clustersOf, asked };
 }
 
-function isActive(service: DescribedService | 'unknown' | undefined): boolean {
-  return service !== undefined && service !== 'unknown' && service.isActive;
+type ServiceCopy = DescribedService | 'unknown' | 'denied' | undefined;
+
+function isKnown(service: ServiceCopy): boolean {
+  return service !== undefined && service !== 'denied';
+}
+
+function isActive(service: ServiceCopy): boolean {
+  return typeof service === 'object' && service.isActive;
 }
 
 async function listClusters({ caller, old, failures }: Reader): Promise<readonly ClusterArn[] | undefined> {
@@ -269,15 +275,17 @@ async function readServicesOf(
     const names = chunk.map(({ name }) => name);
     return caller.read('DescribeServices', `${names.join(', ')} of ${cluster}`, { cluster, names });
   };
-  const copies = new Map<string, DescribedService | 'unknown'>();
+  const copies = new Map<string, DescribedService | 'unknown' | 'denied'>();
   for (const { items, answer } of await isolate(selectors, DESCRIBE_SERVICES_MAX, ['refused', 'denied'], read)) {
     // In a cluster that does not exist no service does. That is an answer, and holds up no other cluster.
     const isGone = !answer.ok && answer.problem.kind === 'gone';
     if (!answer.ok && !isGone) failures.push(answer.problem);
+    const isDenied = !answer.ok && answer.problem.kind === 'denied';
     for (const selector of items) {
       const key = selectorKey(selector);
       const named = answer.ok ? answer.value.find(({ name }) => name === selector.name) : undefined;
-      const copy = answer.ok || isGone ? (named ?? 'unknown') : old.services.get(key);
+      const before = old.services.get(key) ?? (isDenied ? 'denied' : undefined);
+      const copy = answer.ok || isGone ? (named ?? 'unknown') : before;
       if (copy !== undefined) copies.set(key, copy);
     }
   }

@@ -68,8 +68,8 @@ export interface Copies {
   readonly unboundTargets: ReadonlyMap<TargetGroupArn, number>;
   /** Groups that have lost their tag since the reading before. The next one does not have them any more. */
   readonly released: readonly TargetGroupArn[];
-  /** By `selectorKey`. */
-  readonly services: ReadonlyMap<string, DescribedService | 'unknown'>;
+  /** By `selectorKey`. `denied`: nobody has ever been allowed to ask for it, such as in an account that gives no role. */
+  readonly services: ReadonlyMap<string, DescribedService | 'unknown' | 'denied'>;
   /** Since when the stack is known to be paused; undefined while it is not. */
   readonly pausedSinceMs: number | undefined;
   readonly cloudMapTags: ReadonlyMap<CloudMapServiceArn, readonly Tag[] | 'gone'>;
@@ -316,6 +316,8 @@ function groupBindingOf(
   const service = services.get(selectorKey(binding.selector));
   if (service === undefined) return [];
   if (service === 'unknown') return [unmanaged];
+  // Its tasks cannot be read either, so that nothing is written for them. Left out, it would hold up the tasks of all other lines.
+  if (service === 'denied') return [{ ...unmanaged, writes: false }];
   return [{ ...unmanaged, native: service.targetGroups.includes(group), deployments: new Set(service.deployments) }];
 }
 
