@@ -86,7 +86,7 @@ describe('the settings that an audit reads', () => {
     definitions.map((definition, index) => runningTask(`t${index}`, '10.0.0.1', { definition }));
   const read = (fake: FakeAws, tasks: readonly Task[], line = 'service=app port=8080') => {
     const context = contextOf(fake, {}, line);
-    return readSettingsFindings(context, context.bound, tasks);
+    return readSettingsFindings(context, tasks);
   };
   const slow = (crossZone?: string) =>
     new FakeAws({
@@ -139,7 +139,7 @@ describe('the settings that an audit reads', () => {
     const fake = slow();
     const context = contextOf(fake);
     const tasks = tasksOf('a:1');
-    for (let times = 0; times < 2; times += 1) await readSettingsFindings(context, context.bound, tasks);
+    for (let times = 0; times < 2; times += 1) await readSettingsFindings(context, tasks);
     expect(fake.inputs('DescribeTaskDefinition')).toHaveLength(1);
   });
 

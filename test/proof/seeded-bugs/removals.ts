@@ -80,7 +80,7 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
       {
         file: FILES.SNAPSHOT,
         find: '  const readAtMs = invocation.clock.now();',
-        replace: '  const readAtMs = groupCache(invocation.cache, bound.group.arn).lastPassAtMs;',
+        replace: '  const readAtMs = invocation.known.lastPassAtMs;',
       },
     ],
     caughtBy: ['S25'],
@@ -114,7 +114,7 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
   const strangers = (await reads.running({ kind: 'family', cluster, name: 'other' }, startedAtMs)).answer;
   const listed = new Set(strangers.ok ? strangers.value : []);
   await reads.describe([...listed].map((arn) => ({ arn, cluster })));
-  const alive = [...cache.tasks.values()].filter(({ task }) => listed.has(task.arn) && task.desired === 'RUNNING');
+  const alive = [...invocation.cache.tasks.values()].filter(({ task }) => listed.has(task.arn) && task.desired === 'RUNNING');
   const theirs = new Set(alive.map(({ task }) => task.ipv4));
   const planned = planChanges(snapshot).filter(({ kind, descriptor }) => kind === 'register' || !theirs.has(descriptor.id));`,
       },
