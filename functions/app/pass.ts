@@ -54,8 +54,8 @@ import {
 import type { GroupInvocation, Invocation } from './invocation.ts';
 import { outdated } from './read-configuration.ts';
 import { cachedTasks, readSnapshot } from './read-snapshot.ts';
-import { noteUnexplained, readOwnership, recordOwners } from './record.ts';
-import { identifyStrangers } from './strangers.ts';
+import { noteUnexplained, type OwnershipRead, readOwnership, recordOwners } from './record.ts';
+import { hasNativeNeighbor, identifyStrangers, readNatives } from './strangers.ts';
 import { type Writer, writeChanges } from './writes.ts';
 
 /** ECS sends no event when a task becomes healthy (captured events have no healthStatus): the schedule asks for it this often. */
@@ -184,7 +184,7 @@ async function guardInput(invocation: GroupInvocation, pass: Planned) {
   const { clock, environment, trigger, bound, known } = invocation;
   const { registered, members, hints, planned, readFailures, listedAtMs, unexplained } = pass;
   const late = planned.filter((change) => isLate(change, clock.now()));
-  const { ownership, isShared, failures: recordFailures } = await readOwnership(invocation, late);
+  const { ownership, isShared, failures: recordFailures } = await readProofs(invocation, late);
   const input: GuardInput = {
     nowMs: clock.now(),
     checkOnly: trigger === 'check',
@@ -206,6 +206,16 @@ async function guardInput(invocation: GroupInvocation, pass: Planned) {
     removalsLeft: removalsLeft(known, registered.size, environment.settings.removalBudgetPercent, clock.now()),
   };
   return { input, late, recordFailures };
+}
+
+/** Whose the targets of late removals are, and whether others write to the group: as far as both are known. */
+async function readProofs(invocation: GroupInvocation, late: readonly Change[]): Promise<OwnershipRead> {
+  const [record, natives] = await Promise.all([
+    readOwnership(invocation, late),
+    late.length === 0 ? [] : readNatives(invocation),
+  ]);
+  if (natives.length > 0) return { ...record, ownership: new Map(), failures: [...record.failures, ...natives] };
+  return { ...record, isShared: record.isShared || hasNativeNeighbor(invocation) };
 }
 
 /** When to look again for what no event tells. Other events wait behind this one: only the schedule has the time for it. */

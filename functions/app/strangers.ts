@@ -100,7 +100,10 @@ function distinctSelectors(bindings: readonly { readonly selector: Selector }[])
 export async function identifyStrangers(invocation: GroupInvocation, snapshot: Snapshot): Promise<Search> {
   const search = await searchStopped(invocation, snapshot);
   if (search.left.length === 0) return search;
-  const failures = await Promise.all([readOrigins(invocation, search.left), readNatives(invocation, snapshot, search.left)]);
+  const failures = await Promise.all([
+    readOrigins(invocation, search.left),
+    isHealthyAmong(snapshot, search.left) ? readNatives(invocation) : [],
+  ]);
   return { ...search, failures: [...search.failures, ...failures.flat()] };
 }
 
@@ -135,15 +138,16 @@ async function readOrigins(invocation: GroupInvocation, strangers: readonly Addr
   return failures;
 }
 
-/** Which services ECS itself keeps in which groups, of the clusters that the group is bound to. Read where a stranger is healthy. */
-async function readNatives(
-  invocation: GroupInvocation,
-  { targets }: Snapshot,
-  strangers: readonly Address[],
-): Promise<readonly Failure[]> {
+function isHealthyAmong({ targets }: Snapshot, strangers: readonly Address[]): boolean {
+  return targets.some(({ address, state }) => state === 'healthy' && strangers.includes(address));
+}
+
+/**
+ * Reads which services ECS itself keeps in which groups, of the clusters that the group is bound to. Asked where a stranger is healthy, and
+ * before a late removal: a service whose only target came to the address of a stopped task of ours shows nothing else in the group.
+ */
+export async function readNatives(invocation: GroupInvocation): Promise<readonly Failure[]> {
   const { cache, clock, bound } = invocation;
-  const isWorthIt = targets.some(({ address, state }) => state === 'healthy' && strangers.includes(address));
-  if (!isWorthIt) return [];
   const isDue = (cluster: ClusterArn): boolean =>
     clock.now() - (cache.natives.get(cluster)?.atMs ?? Number.NEGATIVE_INFINITY) >= SEARCH_INTERVAL_MS;
   const clusters = [...new Set(bound.bindings.map(({ selector }) => selector.cluster))].filter(isDue);
@@ -155,6 +159,18 @@ async function readNatives(
     }),
   );
   return problemsOf(answers);
+}
+
+/** Whether ECS keeps a service in the group that none of its bindings selects. */
+export function hasNativeNeighbor({ cache, bound }: GroupInvocation): boolean {
+  const own = new Set(bound.bindings.map(({ selector }) => selectorKey(selector)));
+  const clusters = bound.bindings.map(({ selector }) => selector.cluster);
+  return clusters.some((cluster) =>
+    cache.natives
+      .get(cluster)
+      ?.services.get(bound.group.arn)
+      ?.some((selector) => !own.has(selectorKey(selector))),
+  );
 }
 
 async function servicesOf({ caller, reads }: Invocation, cluster: ClusterArn) {
