@@ -17,7 +17,7 @@ const RECORD_SLACK_MS = 5_000;
 /** A line may be found so late (CloudWatch Logs answers within seconds, as a rule). */
 const RECORD_LAG_MS = 60_000;
 /** A target of ours that nobody here had registered is on record within this time: the schedule records every owner that it sees. */
-const RECORDED_WITHIN_MS = 120_000;
+const RECORDED_WITHIN_MS = 75_000;
 
 export interface OwnershipRead {
   /** By `changeKey`. Nothing here for a removal whose record could not be read: then it is unknown. */
