@@ -153,6 +153,38 @@ const CROWD: Act = {
   },
 };
 
+/** The same dozen groups, and for a while ELB throttles whoever asks for targets. */
+const THROTTLED: Act = {
+  name: 'a throttled crowd',
+  seconds: 230,
+  // For a minute nothing can be read.
+  convergedWithinMs: 140_000,
+  binding: CROWDED.map((group) => bound(group, 'service=crowd port=8080')).join('; '),
+  lines: Object.fromEntries(CROWDED.map((group) => [group, [service('crowd')]])),
+  play(stage) {
+    const READS = ['DescribeTargetHealth', 'DescribeTargetGroups', 'DescribeTags', 'DescribeTargetGroupAttributes'];
+    stage.service('crowd');
+    stage.faults = (operation) =>
+      READS.includes(operation) && isAfter(stage, 90) && !isAfter(stage, 150) ? { kind: 'throttled' } : undefined;
+    stage.every(0.5, 5, 8, () => stage.start('service:crowd'));
+    stage.every(3, 85, 140, () => stage.start('service:crowd'));
+  },
+};
+
+/** Tasks inside and outside of the group's VPC by turns, and a line that leaves the zone to ELB. */
+const BOTH_VPCS: Act = {
+  ...SITE,
+  name: 'two VPCs by turns',
+  seconds: 160,
+  play(stage) {
+    stage.group('site');
+    stage.service('site');
+    for (let number = 0; number < 10; number += 1) {
+      stage.at(5 + 8 * number, () => stage.start('service:site', number % 2 === 0 ? {} : { ipv4: `172.31.0.${10 + number}` }));
+    }
+  },
+};
+
 /** Another writer undoes each removal of a stopping task and each registration of a live one, while other tasks come and go. */
 const RIVAL: Act = {
   ...SITE,
@@ -626,6 +658,8 @@ export const ACTS: readonly Act[] = [
   HOLDS,
   PAUSE,
   CROWD,
+  THROTTLED,
+  BOTH_VPCS,
   RIVAL,
   inherited('inherited beside a neighbor', {
     by: 'another stack',

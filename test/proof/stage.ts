@@ -12,6 +12,7 @@ import type { Fault } from '../../scripts/simulator/faults.ts';
 import { Random } from '../../scripts/simulator/random.ts';
 import { drawFaultMix } from './fault-mix.ts';
 import type { Judge, Violation } from './judge.ts';
+import { MannersJudge } from './manners.ts';
 import { PromiseJudge } from './promises.ts';
 import { Stack } from './stack.ts';
 import { Trace } from './trace.ts';
@@ -98,7 +99,11 @@ export class Stage {
       isBoundByTags: act.binding === undefined,
     });
     const writersOf = (group: string, port: number, task: TaskRecord) => this.#writersOf(group, port, task);
-    this.#judges = [new TruthJudge(this.account, { linesOf, writersOf, lagMaxMs: 3_000 }), this.#promises];
+    this.#judges = [
+      new TruthJudge(this.account, { linesOf, writersOf, lagMaxMs: 3_000 }),
+      new MannersJudge(this.account, linesOf),
+      this.#promises,
+    ];
     this.stack = new Stack({
       name: STACK,
       account: this.account,

@@ -78,7 +78,7 @@ export class TruthJudge implements Judge {
   }
 
   sent(environment: number, name: ApiName): void {
-    const kind = SHARES[name] ?? name;
+    const kind = kindOf(name);
     const pace = PACE[kind];
     if (pace === undefined) return;
     const nowMs = this.#account.clock.now();
@@ -171,6 +171,11 @@ export class TruthJudge implements Judge {
   #report(invariant: string, environment: number, detail: string): void {
     this.violations.push({ invariant, atMs: this.#account.clock.now(), environment, detail });
   }
+}
+
+/** Calls that draw on one bucket are of one kind. */
+export function kindOf(name: ApiName): string {
+  return SHARES[name] ?? name;
 }
 
 interface JudgedTarget {

@@ -182,6 +182,16 @@ export const MISREAD: readonly SeededBug[] = [
       replace: 'isShared: record.isShared',
     },
   ),
+  bug('throttled calls do not slow the pace', 'The next try waits anyway.', ['S37'], 'a throttled crowd', {
+    file: FILES.LIMITER,
+    find: '  const tokens = Math.min(0, levelOf(bucket, rate, nowMs));',
+    replace: '  if (nowMs > 0) return bucket;\n  const tokens = 0;',
+  }),
+  bug('one zone form for all addresses', 'Where one task runs, the others do.', ['S38'], 'two VPCs by turns', {
+    file: FILES.ZONE,
+    find: "  if (!ip.includes(':')) return ip.slice(0, ip.lastIndexOf('.'));",
+    replace: "  if (!ip.includes(':')) return '';",
+  }),
   bug('health says nothing of a leftover', 'Health never decides.', ['LIVE'], 'inherited by the first neighbor', {
     file: FILES.GUARD,
     find: "isLate(change, nowMs) && change.state === 'healthy' && nowMs",
