@@ -8,7 +8,7 @@ import type { InstanceObservations } from '../core/cloud-map/check.ts';
 import { type BoundGroup, isClaimMet, isMeant, type TargetsRead } from '../core/configuration.ts';
 import type { Hint } from '../core/event.ts';
 import type { Finding } from '../core/finding.ts';
-import { CONTEST_SEEN_MS, changeKey, refusalPauseMs } from '../core/guard.ts';
+import { CONTEST_SEEN_MS, changeKey, keyOf, refusalPauseMs } from '../core/guard.ts';
 import type { Change } from '../core/plan.ts';
 import { type Member, registeredAddresses } from '../core/snapshot.ts';
 import { isDraining, type Target } from '../core/target.ts';
@@ -256,7 +256,7 @@ export function hintsFor({ cache, clock, environment }: Hearer, bound: BoundGrou
     isFollowUp === true && claim?.isStop === true && clock.now() - claim.atMs < environment.eventAgeMs;
   // A target that this environment has just registered may not be shown yet.
   const isUnshown = ({ task }: Hint): boolean =>
-    [...known.writtenAtMs.keys()].some((key) => key.startsWith('register ') && key.endsWith(task));
+    [...known.writtenAtMs.keys()].some((key) => key.startsWith('register ') && key.endsWith(` ${task}`));
   const isSettled = (hint: Hint): boolean => isDated(hint) && (isPremature(hint) || isClaimMet(bound, hint, known.targetsRead));
   return hints.filter((hint) => isMeant(bound, hint) && !isCovered(known, hint) && (!isSettled(hint) || isUnshown(hint)));
 }
@@ -344,17 +344,13 @@ export function noteRemovals(group: GroupCache, removed: number): void {
 }
 
 /** Notes a write, and forgets those that no rule asks for any more. */
-export function noteWrite(group: GroupCache, key: string, address: Address, nowMs: number): void {
+export function noteWrite(group: GroupCache, change: Change, nowMs: number): void {
   for (const [each, atMs] of group.writtenAtMs) if (nowMs - atMs > CONTEST_SEEN_MS) group.writtenAtMs.delete(each);
-  group.writtenAtMs.set(key, nowMs);
-  group.writtenAtMs.delete(oppositeOf(key));
-  group.refused.delete(address);
-  group.shares.delete(address);
-}
-
-/** What we have undone ourselves, nobody else has: a task that was held and comes back is no contest. */
-function oppositeOf(key: string): string {
-  return key.startsWith('register ') ? `de${key}` : key.slice('de'.length);
+  group.writtenAtMs.set(changeKey(change), nowMs);
+  // What we have undone ourselves, nobody else has: a task that was held and comes back is no contest.
+  group.writtenAtMs.delete(keyOf(change.kind === 'register' ? 'deregister' : 'register', change));
+  group.refused.delete(change.address);
+  group.shares.delete(change.address);
 }
 
 /** Notes that ELB refused a target, and until when it is left alone: one that drains until it can have drained. */

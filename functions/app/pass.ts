@@ -6,7 +6,6 @@ import type { Hint } from '../core/event.ts';
 import { type Failure, isPassing } from '../core/failure.ts';
 import type { Finding } from '../core/finding.ts';
 import {
-  changeKey,
   confirmationsDueMs,
   eventsDueMs,
   findContests,
@@ -274,7 +273,7 @@ function writerOf(invocation: GroupInvocation, snapshot: Snapshot): Writer {
 }
 
 function noteWritten(known: GroupCache, written: Written, nowMs: number): void {
-  for (const change of written.done) noteWrite(known, changeKey(change), change.address, nowMs);
+  for (const change of written.done) noteWrite(known, change, nowMs);
   noteRemovals(known, written.done.filter(({ kind }) => kind === 'deregister').length);
   for (const refused of written.refused) noteRefusal(known, refused.change.address, refusalOf(refused), nowMs);
 }

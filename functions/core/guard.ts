@@ -202,7 +202,12 @@ export function isLate(change: Change, nowMs: number): change is Deregistration 
 }
 
 /** Identifies a change together with its task: an address that a new task takes over is a change of its own, not a contest. */
-export function changeKey({ kind, address, because }: Change): string {
+export function changeKey(change: Change): string {
+  return keyOf(change.kind, change);
+}
+
+/** The key that a change of the same target for the same task has. */
+export function keyOf(kind: Change['kind'], { address, because }: Pick<Change, 'address' | 'because'>): string {
   return `${kind} ${address} ${because.task}`;
 }
 

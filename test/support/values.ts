@@ -171,7 +171,7 @@ export function aService(name: string, words: Partial<DescribedService> = {}): D
 }
 
 export function aDefinition(words: Partial<Definition> = {}): Definition {
-  return { stopTimeoutSeconds: 30, ports: [{ name: 'http', port: port(8080) }], checksHealth: true, ...words };
+  return { stopTimeoutSeconds: 30, ports: [{ name: 'http', port: port(8080) }], ...words };
 }
 
 export function parsedBinding(text: string, stackMode: StackMode = 'enforce'): Binding {
