@@ -10,7 +10,7 @@ import { createCloudMapApi } from './cloud-map.ts';
 import { createEcsApi } from './ecs.ts';
 import { createElbApi } from './elb.ts';
 import { createLogsApi } from './logs.ts';
-import { Places } from './places.ts';
+import { Places, type Watch } from './places.ts';
 import { createTaggingApi } from './tagging.ts';
 
 /** What a tool may choose; the function leaves all of it to its environment. */
@@ -35,12 +35,22 @@ export function createAwsApi(settings: Pick<Settings, 'home' | 'spokeRole'>, opt
   const configuration = { ...chosen, maxAttempts: 1, requestHandler: { connectionTimeout: CONNECTION_TIME_MS } };
   const places = new Places(configuration, settings.home, settings.spokeRole);
   return {
-    ...createEcsApi(places.clients((each) => new ECSClient(each))),
+    ...createEcsApi(places.clients((each, watch) => watched(new ECSClient(each), watch))),
     ...createElbApi(new ElasticLoadBalancingV2Client(configuration)),
-    ...createCloudMapApi(places.clients((each) => new ServiceDiscoveryClient(each))),
-    ...createTaggingApi(places.clients((each) => new ResourceGroupsTaggingAPIClient(each))),
+    ...createCloudMapApi(places.clients((each, watch) => watched(new ServiceDiscoveryClient(each), watch))),
+    ...createTaggingApi(places.clients((each, watch) => watched(new ResourceGroupsTaggingAPIClient(each), watch))),
     ...createLogsApi(new CloudWatchLogsClient(configuration), logGroup, settings.home),
   };
+}
+
+/** Of a client of the SDK, the list of what its calls pass through. */
+interface Watchable {
+  readonly middlewareStack: { add(middleware: Watch, where: { readonly step: 'initialize'; readonly name: string }): void };
+}
+
+function watched<Client extends Watchable>(client: Client, watch: Watch): Client {
+  client.middlewareStack.add(watch, { step: 'initialize', name: 'watch' });
+  return client;
 }
 
 export const systemClock: Clock = {

@@ -3,6 +3,7 @@ import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { CALL_TIME_MS } from '../app/ports.ts';
 import type { SpokeRole } from '../core/binding-sources.ts';
 import { arnParts, type CloudMapServiceArn, type ClusterArn, isSamePlace, type Place, placeKey } from '../core/values.ts';
+import { kindOf } from './outcome.ts';
 
 /** What every client is made with; the SDK fills in the rest from the environment. */
 export interface ClientConfiguration {
@@ -21,11 +22,21 @@ interface Credentials {
   readonly expiration: Date;
 }
 
+type Session = Omit<Credentials, 'expiration'>;
+
 /** A role that is assumed with a role's credentials ends after an hour at most (IAM guide, "Role chaining"). */
 const SESSION_SECONDS = 3_600;
 /** A session is renewed this long before its end: longer than any invocation. */
 const RENEWED_BEFORE_MS = 300_000;
+/**
+ * What a call may not do, a new session may: a role that was deleted and made again, and one whose sessions somebody has revoked, deny the
+ * old ones as long as these last. Where the role itself lacks the permission, this is how often STS is asked for nothing.
+ */
+const DENIED_FOR_MS = 60_000;
 const SESSION_NAME = 'alb-target-sync';
+
+/** Goes into the pipeline of a client of the SDK, and hears of the errors of its calls. */
+export type Watch = <Args, Output>(next: (args: Args) => Promise<Output>) => (args: Args) => Promise<Output>;
 
 /** Gives the client for whatever lies in a place. Clients are kept: each holds its connections. */
 export type ClientFor<Client> = (arn?: ClusterArn | CloudMapServiceArn) => Client;
@@ -35,7 +46,7 @@ export class Places {
   readonly #home: Place | undefined;
   readonly #role: SpokeRole | undefined;
   /** By account: one session serves its regions. */
-  readonly #sessions = new Map<string, { readonly begunAtMs: number; readonly session: Promise<Credentials> }>();
+  readonly #sessions = new Map<string, { readonly begunAtMs: number; readonly session: Promise<Session> }>();
 
   constructor(base: ClientConfiguration, home: Place | undefined, role: SpokeRole | undefined) {
     this.#base = base;
@@ -43,17 +54,34 @@ export class Places {
     this.#role = role;
   }
 
-  clients<Client>(create: (configuration: ClientConfiguration) => Client): ClientFor<Client> {
+  clients<Client>(create: (configuration: ClientConfiguration, watch: Watch) => Client): ClientFor<Client> {
     const clients = new Map<string, Client>();
     return (arn) => {
       const place = this.#placeOf(arn);
       const key = place === undefined ? '' : placeKey(place);
       const known = clients.get(key);
       if (known !== undefined) return known;
-      const client = create(place === undefined ? this.#base : this.#configurationFor(place));
+      const client = create(place === undefined ? this.#base : this.#configurationFor(place), this.#watchOf(place));
       clients.set(key, client);
       return client;
     };
+  }
+
+  #watchOf(place: Place | undefined): Watch {
+    return (next) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        if (place !== undefined && kindOf(error) === 'denied') this.#denied(place.account);
+        throw error;
+      }
+    };
+  }
+
+  /** The next call assumes the role anew, unless that has just been done. */
+  #denied(account: string): void {
+    const known = this.#sessions.get(account);
+    if (known !== undefined && Date.now() - known.begunAtMs >= DENIED_FOR_MS) this.#sessions.delete(account);
   }
 
   /** Undefined for the stack's own place. */
@@ -66,10 +94,11 @@ export class Places {
   #configurationFor(place: Place): ClientConfiguration {
     const regional = { ...this.#base, region: place.region };
     if (place.account === this.#home?.account) return regional;
-    return { ...regional, credentials: () => this.#session(place) };
+    // Of credentials that last, the SDK keeps a copy of its own to their end. Told that they end now, it asks before each call.
+    return { ...regional, credentials: async () => ({ ...(await this.#session(place)), expiration: new Date() }) };
   }
 
-  async #session(place: Place): Promise<Credentials> {
+  async #session(place: Place): Promise<Session> {
     const known = this.#sessions.get(place.account);
     if (known !== undefined && Date.now() - known.begunAtMs < SESSION_SECONDS * 1_000 - RENEWED_BEFORE_MS) return known.session;
     const fresh = { begunAtMs: Date.now(), session: this.#assume(place) };
@@ -83,7 +112,7 @@ export class Places {
     }
   }
 
-  async #assume({ partition, account }: Place): Promise<Credentials> {
+  async #assume({ partition, account }: Place): Promise<Session> {
     if (this.#role === undefined) throw new RoleMissing(account);
     const { name, externalId } = this.#role;
     const command = new AssumeRoleCommand({
@@ -96,9 +125,9 @@ export class Places {
     // environment would fail them all until the session is renewed.
     const abortSignal = AbortSignal.timeout(CALL_TIME_MS);
     const { Credentials: given } = await new STSClient(this.#base).send(command, { abortSignal });
-    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = given ?? {};
-    if (!AccessKeyId || !SecretAccessKey || !SessionToken || !Expiration) throw new RoleMissing(account);
-    return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken, expiration: Expiration };
+    const { AccessKeyId, SecretAccessKey, SessionToken } = given ?? {};
+    if (!AccessKeyId || !SecretAccessKey || !SessionToken) throw new RoleMissing(account);
+    return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
   }
 }
 

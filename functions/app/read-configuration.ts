@@ -11,6 +11,7 @@ import {
   type Discovered,
   isReachable,
   isTagged,
+  lostTheirTag,
   NO_COPIES,
   PAUSED,
   resolveConfiguration,
@@ -18,7 +19,7 @@ import {
   tagBoundGroups,
   unboundGroups,
 } from '../core/configuration.ts';
-import type { Answer, Failure } from '../core/failure.ts';
+import { type Answer, type Failure, isPassing } from '../core/failure.ts';
 import { valuesOf } from '../core/result.ts';
 import { isDraining } from '../core/target.ts';
 import {
@@ -55,10 +56,14 @@ export function outdated(read: ReadConfiguration): ReadConfiguration {
   return { ...read, readAtMs: Number.NEGATIVE_INFINITY, groupsReadAtMs: Number.NEGATIVE_INFINITY };
 }
 
-/** Whether the copy still serves: young enough, and whole. After a failed reading the next pass may try again. */
+/**
+ * Whether the copy still serves: young enough, and whole. After a failed reading the next pass may try again. What is denied, however, is
+ * denied to the next batch as well: the schedule asks for it, once a minute, and batches by the dozen do not.
+ */
 export function isCurrent(read: ReadConfiguration | undefined, nowMs: number, isFullRun: boolean): read is ReadConfiguration {
-  const ageMaxMs = isFullRun ? FULL_RUN_AGE_MAX_MS : AGE_MAX_MS;
-  return read !== undefined && read.failures.length === 0 && nowMs - read.readAtMs <= ageMaxMs;
+  if (read === undefined) return false;
+  const isOfUse = read.failures.length === 0 || !(isFullRun || read.failures.some(isPassing));
+  return isOfUse && nowMs - read.readAtMs <= (isFullRun ? FULL_RUN_AGE_MAX_MS : AGE_MAX_MS);
 }
 
 /** Reads the configuration anew. What cannot be read keeps its last copy and is named among the failures. */
@@ -95,8 +100,9 @@ export async function readConfiguration(
   const scope = scopeOf(settings, { ...placed, discovered });
   const unasked = boundServices(scope, tags).filter((selector) => !asked.has(selectorKey(selector)));
   const services = new Map([...asked, ...(await readServices(reader, unasked))]);
-  const unboundTargets = await readUnboundTargets(reader, unboundGroups(scope, { groups, tags }));
-  const copies = { discovered, ...placed, groups, tags, unboundTargets, services, pausedSinceMs, cloudMapTags };
+  const released = found === undefined ? [] : lostTheirTag(old.tags, tags);
+  const unboundTargets = await readUnboundTargets(reader, [...unboundGroups(scope, { groups, tags }), ...released]);
+  const copies = { discovered, ...placed, groups, tags, released, unboundTargets, services, pausedSinceMs, cloudMapTags };
   // A service that does not exist may be made at any moment: the next schedule asks for it again, and not the one after that.
   const isGone = [...cloudMapTags.values()].includes('gone');
   const configuration = resolveConfiguration(settings, copies);
@@ -163,7 +169,7 @@ async function readClusters(
   const clustersOf = new Map<string, readonly ClusterArn[]>();
   for (const name of names) {
     const own = selectors.filter((selector) => selector.name === name);
-    const unknown = own.filter((selector) => !asked.has(selectorKey(selector))).map(({ cluster }) => cluster);
+    const unknown = own.filter((selector) => !isKnown(asked.get(selectorKey(selector)))).map(({ cluster }) => cluster);
     const having = own.filter((selector) => isActive(asked.get(selectorKey(selector)))).map(({ cluster }) => cluster);
     // One cluster that could not be asked may be the one that has it. One that the role may not read is reported, and no line can mean
     // it as long as that lasts: the others go on.
@@ -173,8 +179,14 @@ async function readClusters(
   return { clusters, clustersOf, asked };
 }
 
-function isActive(service: DescribedService | 'unknown' | undefined): boolean {
-  return service !== undefined && service !== 'unknown' && service.isActive;
+type ServiceCopy = DescribedService | 'unknown' | 'denied' | undefined;
+
+function isKnown(service: ServiceCopy): boolean {
+  return service !== undefined && service !== 'denied';
+}
+
+function isActive(service: ServiceCopy): boolean {
+  return typeof service === 'object' && service.isActive;
 }
 
 async function listClusters({ caller, old, failures }: Reader): Promise<readonly ClusterArn[] | undefined> {
@@ -263,15 +275,17 @@ async function readServicesOf(
     const names = chunk.map(({ name }) => name);
     return caller.read('DescribeServices', `${names.join(', ')} of ${cluster}`, { cluster, names });
   };
-  const copies = new Map<string, DescribedService | 'unknown'>();
+  const copies = new Map<string, DescribedService | 'unknown' | 'denied'>();
   for (const { items, answer } of await isolate(selectors, DESCRIBE_SERVICES_MAX, ['refused', 'denied'], read)) {
     // In a cluster that does not exist no service does. That is an answer, and holds up no other cluster.
     const isGone = !answer.ok && answer.problem.kind === 'gone';
     if (!answer.ok && !isGone) failures.push(answer.problem);
+    const isDenied = !answer.ok && answer.problem.kind === 'denied';
     for (const selector of items) {
       const key = selectorKey(selector);
       const named = answer.ok ? answer.value.find(({ name }) => name === selector.name) : undefined;
-      const copy = answer.ok || isGone ? (named ?? 'unknown') : old.services.get(key);
+      const before = old.services.get(key) ?? (isDenied ? 'denied' : undefined);
+      const copy = answer.ok || isGone ? (named ?? 'unknown') : before;
       if (copy !== undefined) copies.set(key, copy);
     }
   }

@@ -127,6 +127,8 @@ async function describe(
   const { known, hinted } = without(tasksToDescribe(before, hints), describedAtMs);
   const answers = await Promise.all([reads.describe(known), reads.describe(hinted, { dropRefused: true })]);
   for (const { task, atMs } of answers.flatMap(({ described }) => described)) describedAtMs.set(task.arn, atMs);
+  const late = await reads.describe(learnedMeanwhile(before, { ...base, ...cachedTasks(invocation, bindings, asked()) }));
+  for (const { task, atMs } of late.described) describedAtMs.set(task.arn, atMs);
   const newDefinitionFailures = await readDefinitions(invocation, bindings, asked());
   const begun = lists.map(({ beganAtMs }) => beganAtMs ?? Number.NaN);
   const listedAtMs = Math.min(...begun);
@@ -136,7 +138,7 @@ async function describe(
       ...new Set([
         ...(earlier?.failures ?? []),
         ...lists.flatMap(({ failure }) => failure ?? []),
-        ...answers.flatMap(({ failures }) => failures),
+        ...[...answers, late].flatMap(({ failures }) => failures),
         ...definitionFailures,
         ...newDefinitionFailures,
       ]),
@@ -159,7 +161,16 @@ async function readDefinitions(
   return problemsOf(await Promise.all(open.map((task) => reads.definition(task))));
 }
 
-function without({ known, hinted }: TasksToDescribe, described: ReadonlyMap<TaskArn, number>): TasksToDescribe {
+/**
+ * Tasks that matter here and that nobody knew of when this pass asked: the search of another group has found them since. Not described in this
+ * pass, the owner of a dead target would explain it and yet be no proof, and the target would stay until the next schedule.
+ */
+function learnedMeanwhile(before: Snapshot, after: Snapshot): TasksToDescribe['known'] {
+  const { known } = without(tasksToDescribe(after, []), after.describedAtMs);
+  return known.filter(({ arn }) => after.tasks.has(arn) && !before.tasks.has(arn));
+}
+
+function without({ known, hinted }: TasksToDescribe, described: Snapshot['describedAtMs']): TasksToDescribe {
   const isOpen = ({ arn }: { readonly arn: TaskArn }): boolean => !described.has(arn);
   return { known: known.filter(isOpen), hinted: hinted.filter(isOpen) };
 }

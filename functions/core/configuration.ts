@@ -66,8 +66,10 @@ export interface Copies {
   readonly tags: ReadonlyMap<TargetGroupArn, { readonly tags: readonly Tag[]; readonly readAtMs: number }>;
   /** How many targets the groups have that nothing binds. */
   readonly unboundTargets: ReadonlyMap<TargetGroupArn, number>;
-  /** By `selectorKey`. */
-  readonly services: ReadonlyMap<string, DescribedService | 'unknown'>;
+  /** Groups that have lost their tag since the reading before. The next one does not have them any more. */
+  readonly released: readonly TargetGroupArn[];
+  /** By `selectorKey`. `denied`: nobody has ever been allowed to ask for it, such as in an account that gives no role. */
+  readonly services: ReadonlyMap<string, DescribedService | 'unknown' | 'denied'>;
   /** Since when the stack is known to be paused; undefined while it is not. */
   readonly pausedSinceMs: number | undefined;
   readonly cloudMapTags: ReadonlyMap<CloudMapServiceArn, readonly Tag[] | 'gone'>;
@@ -80,6 +82,7 @@ export const NO_COPIES: Copies = {
   groups: new Map(),
   tags: new Map(),
   unboundTargets: new Map(),
+  released: [],
   services: new Map(),
   pausedSinceMs: undefined,
   cloudMapTags: new Map(),
@@ -180,6 +183,14 @@ export function unboundGroups(scope: Scope, copies: Pick<Copies, 'groups' | 'tag
   });
 }
 
+/** Groups that were found by their tag, and do not have it any more. One whose tags could not be read keeps its last copy, and its tag. */
+export function lostTheirTag(before: Copies['tags'], now: Copies['tags']): TargetGroupArn[] {
+  return [...now].flatMap(([arn, { tags }]) => {
+    const old = before.get(arn);
+    return old !== undefined && isTagged(old.tags) && !isTagged(tags) ? [arn] : [];
+  });
+}
+
 /** The services that have to be asked whether ECS itself writes to a group. */
 export function boundServices(scope: Scope, tags: Copies['tags']): Selector[] {
   const bindings = allLines(scope, tags).flatMap((lines) => lines.bindings.map(({ binding }) => binding.selector));
@@ -215,6 +226,7 @@ export function resolveConfiguration(settings: Settings, copies: Copies): Config
       ...(isUndiscovered ? [] : lines.flatMap(({ mistakes }) => mistakes)),
       ...checked.flatMap(({ mistakes }) => mistakes),
       ...scope.targetGroups.flatMap((arn) => groupFindings(scope, arn, copies, unbound.has(arn))),
+      ...copies.released.filter((arn) => isOfUse(copies.groups.get(arn))).map((arn) => releasedFinding(arn, copies)),
       ...scope.cloudMapServices.filter((arn) => !isReachable(scope, arn)).map(unreachableService),
       ...groups.flatMap(nativeFindings),
     ],
@@ -304,6 +316,8 @@ function groupBindingOf(
   const service = services.get(selectorKey(binding.selector));
   if (service === undefined) return [];
   if (service === 'unknown') return [unmanaged];
+  // Its tasks cannot be read either, so that nothing is written for them. Left out, it would hold up the tasks of all other lines.
+  if (service === 'denied') return [{ ...unmanaged, writes: false }];
   return [{ ...unmanaged, native: service.targetGroups.includes(group), deployments: new Set(service.deployments) }];
 }
 
@@ -345,6 +359,16 @@ function unboundFinding(arn: TargetGroupArn, targets: number): Finding {
     `No line binds target group ${arn}.${has} Tag it ${TAG}="service=NAME port=8080", or add ` +
     `"target-group=${name} service=NAME port=8080" to the parameter Bindings.`;
   return { kind: targets === 0 ? 'not-bound' : 'unbound', subject: name, message };
+}
+
+/** Told once: whoever takes the tag off ends the management, and may have meant another group. */
+function releasedFinding(arn: TargetGroupArn, { unboundTargets }: Copies): Finding {
+  const count = unboundTargets.get(arn);
+  const counted = count === undefined ? '' : ` (${count})`;
+  const message =
+    `Target group ${arn} has lost its tag ${TAG}, so nobody keeps it any more. The targets that it has left${counted} stay: tasks that ` +
+    `stop stay in, and new ones stay out. If that was not meant, tag it again: ${TAG}="service=NAME port=8080".`;
+  return { kind: 'released', subject: arnParts(arn).name, message };
 }
 
 function nativeFindings({ group, bindings }: BoundGroup): Finding[] {

@@ -56,6 +56,8 @@ export const SEVERITY = {
   'wrong-line': 'mistake',
   /** A group of the parameter that nobody has bound yet. */
   'not-bound': 'notice',
+  /** A group that was found by its tag has lost it. Told once, since nobody keeps it any more. */
+  released: 'notice',
   /** A target group, service or Cloud Map service that does not exist or is of the wrong type. */
   unusable: 'mistake',
   /** Cloud Map: a running task without instance. */

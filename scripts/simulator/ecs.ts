@@ -135,6 +135,8 @@ export class Ecs {
   serviceLagMs: () => number = () => 0;
   /** How long after its release an address goes to a new task. */
   reuseAfterMs = 5_000;
+  /** How the addresses of its tasks begin: networks with a route between them have none in common. */
+  network = '10.0';
   /** How many tasks a page of a list has. AWS names a maximum, and may give less. */
   pageMax = 100;
 
@@ -354,7 +356,7 @@ export class Ecs {
     const [released] = index < 0 ? [] : this.#released.splice(index, 1);
     if (released !== undefined) return released.ip;
     this.#ipCount += 1;
-    return `10.0.${Math.floor(this.#ipCount / 250)}.${(this.#ipCount % 250) + 4}`;
+    return `${this.network}.${Math.floor(this.#ipCount / 250)}.${(this.#ipCount % 250) + 4}`;
   }
 
   #push(task: TaskRecord, fields: Omit<TaskState, 'atMs'>): void {

@@ -205,7 +205,7 @@ describe('a session of such a role', () => {
       accessKeyId: 'ASIA1',
       secretAccessKey: 'secret',
       sessionToken: 'token',
-      expiration: new Date(EXPIRATION),
+      expiration: new Date(),
     });
     vi.setSystemTime(Date.now() + afterMs);
     expect(await credentials()).toMatchObject({ accessKeyId: `ASIA${sessions}` });
@@ -222,6 +222,66 @@ describe('a session of such a role', () => {
     vi.setSystemTime(Date.now() + SESSION_MS + 1);
     expect(await callSpoke(api)).toMatchObject({ ok: true });
     expect(asked()).toEqual(['AssumeRole', 'ListServices', 'AssumeRole', 'ListServices']);
+  });
+});
+
+describe('a session that is denied', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['Date'], now: 1_772_366_400_000 });
+  });
+
+  /** Gives sessions, and answers calls with the error. */
+  function answerCalls(code: string, status = 400): void {
+    server.answer = (response, received) => {
+      if (received.operation === 'AssumeRole') bodyAnswer(credentialsXml(EXPIRATION))(response, received);
+      else errorAnswer(code, status)(response, received);
+    };
+  }
+
+  const sessions = (): number => asked().filter((operation) => operation === 'AssumeRole').length;
+
+  it.each([
+    ['UnrecognizedClientException', 60_000, 2],
+    ['UnrecognizedClientException', 59_999, 1],
+    ['ExpiredTokenException', 60_000, 2],
+    ['AccessDeniedException', 60_000, 2],
+    ['ThrottlingException', 60_000, 1],
+    ['ServerException', 60_000, 1],
+    ['ClusterNotFoundException', 60_000, 1],
+  ])('(%s, %i ms old) is followed by a new one: the role may have been made again: %i in all', async (code, ageMs, count) => {
+    answerCalls(code);
+    const api = apiWith(SPOKE);
+    const elsewhere = clusterIn('us-east-1', SPOKE_ACCOUNT);
+    await callSpoke(api);
+    vi.setSystemTime(Date.now() + ageMs);
+    await callSpoke(api);
+    expect(sessions()).toBe(1);
+    answerRole(bodyAnswer(credentialsXml(EXPIRATION)));
+    // The client that was denied, and that of another region.
+    for (const cluster of [OF_SPOKE, elsewhere]) expect(await callSpoke(api, cluster)).toMatchObject({ ok: true });
+    expect(sessions()).toBe(count);
+  });
+
+  it('costs one session a minute, however often it is denied', async () => {
+    answerCalls('AccessDeniedException');
+    const api = apiWith(SPOKE);
+    for (let second = 0; second <= 300; second += 10) {
+      await callSpoke(api);
+      vi.setSystemTime(Date.now() + 10_000);
+    }
+    expect(sessions()).toBe(5);
+  });
+
+  it('costs other accounts nothing', async () => {
+    answerCalls('AccessDeniedException');
+    const api = apiWith(SPOKE);
+    const other = clusterIn('eu-west-1', '777788889999');
+    await Promise.all([callSpoke(api), callSpoke(api, other)]);
+    vi.setSystemTime(Date.now() + 60_000);
+    await callSpoke(api);
+    answerRole(bodyAnswer(credentialsXml(EXPIRATION)));
+    await Promise.all([callSpoke(api), callSpoke(api, other)]);
+    expect(sessions()).toBe(3);
   });
 });
 
@@ -247,7 +307,7 @@ describe('an account that gives no credentials', () => {
     expect(server.received).toEqual([]);
   });
 
-  it.each(['AccessKeyId', 'SecretAccessKey', 'SessionToken', 'Expiration'])(
+  it.each(['AccessKeyId', 'SecretAccessKey', 'SessionToken'])(
     'is a refusal as well where the answer has no %s',
     async (field) => {
       const without = credentialsXml(EXPIRATION).replace(new RegExp(`<${field}>.*</${field}>`), '');

@@ -41,6 +41,7 @@ class Account {
         ok(groups.map((group) => ({ group, tags: this.tagged.has(group) ? [TAG] : [{ key: 'other', value: 'x' }] }))),
       ListTagsForResource: () => ok([{ key: 'alb-target-sync', value: 'service=app' }]),
       ListLogGroupTags: () => ok([]),
+      DescribeTargetHealth: () => ok([]),
       ListClusters: () => ok({ items: this.clusters, nextToken: undefined }),
       DescribeServices: ({ cluster, names }) =>
         ok(names.filter((name) => this.having.get(name)?.includes(cluster)).map((name) => aService(name))),
@@ -370,6 +371,77 @@ describe('a group that nothing binds', () => {
     const second = await account.read(aSettings(), first);
     expect([second.failures, second.copies.unboundTargets]).toEqual([[], new Map([[WEB, 2]])]);
     expect((await account.read(aSettings())).copies.unboundTargets).toEqual(new Map());
+  });
+});
+
+describe('a group that has lost its tag', () => {
+  const targets = [target('10.0.0.1'), target('10.0.0.2', 'draining'), target('10.0.0.3', 'unhealthy')];
+
+  async function kept(): Promise<{ readonly account: Account; readonly first: ReadConfiguration }> {
+    const account = accountWith(WEB, API);
+    account.fake.answers.DescribeTargetHealth = () => ok(targets);
+    const first = await account.read();
+    expect(first.configuration.findings).toEqual([]);
+    account.tagged.delete(WEB);
+    return { account, first };
+  }
+
+  it('is told in the first reading after that, with the targets that it has left, and in no later one', async () => {
+    const { account, first } = await kept();
+    const second = await account.read(DISCOVERING, first);
+    expect(servedBy(second)).toEqual([API]);
+    const message =
+      `Target group ${WEB} has lost its tag alb-target-sync, so nobody keeps it any more. The targets that it has left (2) ` +
+      'stay: tasks that stop stay in, and new ones stay out. If that was not meant, tag it again: alb-target-sync="service=NAME port=8080".';
+    expect(second.configuration.findings).toEqual([{ kind: 'released', subject: 'web', message }]);
+    // The index is behind, and has it still; then it has it no more.
+    const third = await account.read(DISCOVERING, second);
+    account.indexed = [API];
+    const fourth = await account.read(DISCOVERING, third);
+    expect([third, fourth].flatMap(({ configuration }) => configuration.findings)).toEqual([]);
+    expect(account.fake.inputs('DescribeTargetHealth')).toEqual([{ group: WEB }]);
+  });
+
+  it('is told anew where it was tagged again in between', async () => {
+    const { account, first } = await kept();
+    const second = await account.read(DISCOVERING, first);
+    account.tagged.add(WEB);
+    const third = await account.read(DISCOVERING, second);
+    expect(third.configuration.findings).toEqual([]);
+    account.tagged.delete(WEB);
+    expect((await account.read(DISCOVERING, third)).configuration.findings).toMatchObject([{ kind: 'released' }]);
+  });
+
+  it('is told without the number where nobody may ask', async () => {
+    const { account, first } = await kept();
+    account.fake.answers.DescribeTargetHealth = () => fails('denied');
+    const unread = await account.read(DISCOVERING, first);
+    expect([unread.failures, unread.configuration.findings[0]?.message]).toEqual([
+      [],
+      expect.stringContaining('it has left stay'),
+    ]);
+  });
+
+  it('is not told where its tags could not be read, or the group is gone, or it never was of use, or a parameter names it', async () => {
+    const { account, first } = await kept();
+    account.fake.answers.DescribeTags = () => fails('denied');
+    expect((await account.read(DISCOVERING, first)).configuration.findings).toEqual([]);
+    const { account: other, first: before } = await kept();
+    other.gone.add(WEB);
+    const groupsReadAtMs = Number.NEGATIVE_INFINITY;
+    expect((await other.read(DISCOVERING, { ...before, groupsReadAtMs })).configuration.findings).toEqual([]);
+    const lambda = await kept();
+    const groups = new Map(lambda.first.copies.groups).set(WEB, {
+      group: aGroup({ arn: WEB }),
+      targetType: 'lambda',
+      protocol: undefined,
+    });
+    const copies = { ...lambda.first.copies, groups };
+    expect((await lambda.account.read(DISCOVERING, { ...lambda.first, copies })).configuration.findings).toEqual([]);
+    const named = await kept();
+    const settings = aSettings({ targetGroups: [WEB] });
+    const { findings } = (await named.account.read(settings, named.first)).configuration;
+    expect(findings).toMatchObject([{ kind: 'unbound' }]);
   });
 });
 

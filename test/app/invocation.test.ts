@@ -155,7 +155,7 @@ describe('the configuration', () => {
     await configure();
     fake.clock.nowMs += 50_001;
     groupsGrowOld(environment);
-    fake.answers.DescribeTargetGroups = () => fails('denied');
+    fake.answers.DescribeTargetGroups = () => fails('unavailable');
     const failed = await configure();
     expect([failed.failures.length, failed.configuration.groups.length]).toEqual([1, 1]);
     expect(await configure()).not.toBe(failed);

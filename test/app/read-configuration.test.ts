@@ -181,7 +181,7 @@ describe('one bad ARN or name', () => {
     );
   });
 
-  it('of a service leaves alone unread what that service feeds', async () => {
+  it('of a service leaves alone what that service feeds', async () => {
     await holdsInTime(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 45 }),
@@ -195,7 +195,12 @@ describe('one bad ARN or name', () => {
           const describe = unless(poison, kind, (asked: readonly string[]) => asked.map((name) => aService(name)));
           fake.answers.DescribeServices = (input) => describe(input.names);
           const { configuration, failures } = await read(fake, aSettings({ targetGroups: groupArns(count), bindings }));
-          expect(configuration.unread).toEqual(groupArns(count).filter((_, index) => poison.has(`s${index}`)));
+          const own = groupArns(count).filter((_, index) => poison.has(`s${index}`));
+          const unwritten = configuration.groups.filter(({ bindings: [binding] }) => binding?.writes === false);
+          // What nobody may ask for is bound all the same, so that it holds up no other line of its group, and nothing is written for it.
+          const isDenied = kind === 'denied';
+          expect(configuration.unread).toEqual(isDenied ? [] : own);
+          expect(unwritten.map(({ group }) => group.arn)).toEqual(isDenied ? own : []);
           expect(failures.map((failure) => failure.kind)).toEqual([...poison].map(() => kind));
           expect(fake.inputs('DescribeServices').length).toBeLessThanOrEqual(callsMax(count, 10, poison.size));
         },
@@ -294,12 +299,47 @@ describe('what cannot be read', () => {
     expect(configuration).toMatchObject({ groups: [], unread: [groupArn()], cloudMapServices: [] });
   });
 
-  it('for the first time of services leaves the group unread', async () => {
+  it.each(['unavailable', 'throttled', 'refused'] as const)(
+    'for the first time of services (%s) leaves the group unread',
+    async (kind) => {
+      const fake = worldOf();
+      fake.answers.DescribeServices = () => fails(kind);
+      const { configuration, copies } = await read(fake);
+      expect(copies.services.size).toBe(0);
+      expect(configuration).toMatchObject({ groups: [], unread: [groupArn()] });
+    },
+  );
+
+  it('of services since nobody may ask keeps no other line of the group from being served, until somebody may', async () => {
     const fake = worldOf();
+    const far = clusterArn('far');
+    const settings = aSettings({
+      clusters: [clusterArn(), far],
+      bindings: 'cluster=prod service=app port=80; cluster=far service=app port=80',
+    });
+    fake.answers.DescribeServices = (input) =>
+      input.cluster === far ? fails('denied') : ok(input.names.map((name) => aService(name)));
+    const written = ({ configuration }: ReadConfiguration) =>
+      configuration.groups.flatMap(({ bindings }) => bindings.map(({ selector, writes }) => [selector.cluster, writes]));
+    const first = await read(fake, settings);
+    expect(written(first)).toEqual([
+      [clusterArn(), true],
+      [far, false],
+    ]);
+    expect(first.failures).toMatchObject([{ kind: 'denied', cluster: far }]);
+    // As long as it is not answered, nothing is known of it.
+    fake.answers.DescribeServices = () => fails('unavailable');
+    const second = await read(fake, settings, first);
+    expect(written(second)).toEqual(written(first));
+    fake.answers.DescribeServices = ({ names }) => ok(names.map((name) => aService(name)));
+    const third = await read(fake, settings, second);
+    expect(written(third)).toEqual([
+      [clusterArn(), true],
+      [far, true],
+    ]);
+    // What was answered once is not forgotten for a denial.
     fake.answers.DescribeServices = () => fails('denied');
-    const { configuration, copies } = await read(fake);
-    expect(copies.services.size).toBe(0);
-    expect(configuration).toMatchObject({ groups: [], unread: [groupArn()] });
+    expect(written(await read(fake, settings, third))).toEqual(written(third));
   });
 
   it('names what it was about, several at once', async () => {
@@ -343,10 +383,35 @@ describe('a copy of the configuration', () => {
     expect(isCurrent(copy, START_MS + ageMs + 1, isFullRun)).toBe(false);
   });
 
-  it('does not serve where there is none, or where it is not whole', () => {
-    expect(isCurrent(undefined, START_MS, false)).toBe(false);
-    expect(isCurrent({ ...copy, failures: [failure] }, START_MS, false)).toBe(false);
+  it('does not serve where there is none', () => {
+    expect([true, false].map((isFullRun) => isCurrent(undefined, START_MS, isFullRun))).toEqual([false, false]);
   });
+
+  it.each([
+    ['unavailable', false],
+    ['throttled', false],
+    ['out-of-time', false],
+    ['unexpected', false],
+    ['denied', true],
+    ['gone', true],
+    ['refused', true],
+  ] as const)(
+    'that is not whole (%s) serves messages alone, and only where asking again would not help: %s',
+    (kind, serves) => {
+      const broken = { ...copy, failures: [{ ...failure, kind }] };
+      expect(isCurrent(broken, START_MS, false)).toBe(serves);
+      expect(isCurrent(broken, START_MS + 50_001, false)).toBe(false);
+      expect(isCurrent(broken, START_MS, true)).toBe(false);
+      const mixed = {
+        ...copy,
+        failures: [
+          { ...failure, kind },
+          { ...failure, kind: 'throttled' as const },
+        ],
+      };
+      expect(isCurrent(mixed, START_MS, false)).toBe(false);
+    },
+  );
 
   it('does not serve any more where it is outdated, and then its groups are described again', async () => {
     expect(isCurrent(outdated(copy), START_MS, false)).toBe(false);

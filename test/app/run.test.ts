@@ -94,7 +94,7 @@ describe('an invocation by messages', () => {
 
   it('that one group has dealt with is looked at again while another is unread, which it may mean as well', async () => {
     const runs = new Runs({ targetGroups: [WEB, API], bindings: 'target-group=web service=app port=8080' });
-    runs.fake.answers.DescribeTags = () => fails('denied');
+    runs.fake.answers.DescribeTags = () => fails('unavailable');
     runs.tasks.push(runningTask('t1', '10.0.0.1'));
     await go(runs, { hints: [OF_APP] });
     runs.fake.asked.length = 0;
@@ -145,7 +145,7 @@ describe('an invocation by messages', () => {
 
   it('that were dealt with are looked at again as long as a group is unread', async () => {
     const runs = tagged();
-    runs.fake.answers.DescribeTags = () => fails('denied');
+    runs.fake.answers.DescribeTags = () => fails('unavailable');
     await go(runs, { hints: [OF_APP] });
     runs.fake.asked.length = 0;
     await go(runs, { hints: [OF_APP] });
@@ -153,6 +153,20 @@ describe('an invocation by messages', () => {
     runs.fake.asked.length = 0;
     await go(runs);
     expect(runs.fake.asked).toEqual([]);
+  });
+
+  it.each([
+    [50_000, 0],
+    [50_001, 1],
+  ])('ask for tags that are denied %i ms later so often: %i', async (ageMs, times) => {
+    const runs = tagged();
+    runs.fake.answers.DescribeTags = () => fails('denied');
+    await go(runs, { hints: [OF_APP] });
+    const { readAtMs = 0 } = runs.environment.configuration ?? {};
+    runs.fake.clock.nowMs = readAtMs + ageMs;
+    runs.fake.asked.length = 0;
+    await go(runs, { hints: [OF_APP] });
+    expect(runs.fake.inputs('DescribeTags')).toHaveLength(times);
   });
 });
 

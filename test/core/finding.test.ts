@@ -18,7 +18,7 @@ describe('how bad a finding is', () => {
     const notices = Object.entries(SEVERITY).flatMap(([kind, severity]) => (severity === 'notice' ? [kind] : []));
     expect(notices.sort()).toEqual([
       ...['drain-time', 'draining', 'ecs-managed', 'foreign', 'held', 'limit', 'not-bound', 'paused'],
-      ...['removal-budget', 'unchecked', 'waiting'],
+      ...['released', 'removal-budget', 'unchecked', 'waiting'],
     ]);
   });
 });

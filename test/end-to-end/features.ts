@@ -64,6 +64,46 @@ export const FEATURES: readonly Check[] = [
       expect(deployment.registered).toHaveLength(3);
     },
   },
+  ...([true, false] as const).map(
+    (isTold): Check => ({
+      name: `a group whose tag goes away is told once, within a pass, with what it has left; the event arrives: ${isTold}`,
+      options: BY_TAG,
+      run: async (deployment) => {
+        deployment.lambda.startSchedule(60_000);
+        await fed(deployment, 3, 'service=app port=8080');
+        await deployment.pass(120_000);
+        if (!isTold) deployment.deliverTag = () => undefined;
+        deployment.account.changeTag(deployment.group, 'alb-target-sync');
+        await deployment.pass(isTold ? 3_000 : 62_000);
+        expect(toldIn(deployment)).toContain('targets that it has left (3) stay');
+        await deployment.pass(180_000);
+        expect(toldIn(deployment).split('targets that it has left (3) stay')).toHaveLength(2);
+        expect(deployment.registered).toHaveLength(3);
+      },
+    }),
+  ),
+  {
+    name: 'what is denied is asked for once a minute, however many events come',
+    options: BY_TAG,
+    run: async (deployment) => {
+      deployment.lambda.startSchedule(60_000);
+      const tasks = await fed(deployment, 3, 'service=app port=8080');
+      deployment.service.allows = ({ action }) => action !== 'elasticloadbalancing:DescribeTags';
+      await deployment.pass(120_000);
+      const asked = (): number => deployment.account.calls.get('DescribeTags') ?? 0;
+      const before = asked();
+      for (let batch = 0; batch < 60; batch += 1) {
+        deployment.start(1);
+        await deployment.pass(2_000);
+      }
+      // Two minutes, in which the schedule comes twice, and one more environment for the batches beside it.
+      expect(asked() - before).toBeLessThanOrEqual(6);
+      deployment.service.allows = () => true;
+      stop(deployment, tasks[0]);
+      await deployment.pass(75_000);
+      expect(deployment.registered).toEqual(deployment.serving);
+    },
+  },
   {
     name: 'a line without a cluster means the one that has the service',
     options: BY_TAG,

@@ -52,6 +52,8 @@ const SETTLED_WITHIN_MS = 65_000;
 const LAG_MAX_MS = 3_000;
 /** So long after the faults nothing of them is under way any more: invocations and their second looks have ended. */
 const QUIET_AFTER_MS = 35_000;
+/** Who was denied something may ask for it again a minute later. */
+const QUIET_AFTER_DENIAL_MS = 65_000;
 /** Delivery, a second look's five seconds, and the calls around them. */
 const QUICK_MS = 12_000;
 /**
@@ -134,7 +136,7 @@ class Scenario {
       if (this.#mix.boundBy === 'tags') this.#tagGroup('service=app port=8080');
     });
     this.#clock.at(this.#faultsEndMs, () => this.#tick(CONVERGED_WITHIN_MS + drainMs));
-    this.#clock.at(this.#faultsEndMs + QUIET_AFTER_MS, () => this.#changeQuietly());
+    this.#clock.at(this.#faultsEndMs + this.#quietAfterMs, () => this.#changeQuietly());
     await runClock(this.#clock, settleOnce, endMs);
     const tasks = [...this.#account.ecs.tasks.values()];
     const app = tasks.filter((task) => task.group === 'service:app');
@@ -160,6 +162,10 @@ class Scenario {
 
   get #isFaulty(): boolean {
     return this.#clock.now() < this.#faultsEndMs;
+  }
+
+  get #quietAfterMs(): number {
+    return this.#has('unreadable tags') ? QUIET_AFTER_DENIAL_MS : QUIET_AFTER_MS;
   }
 
   #has(name: FaultClass): boolean {
@@ -412,7 +418,7 @@ class Scenario {
   /** L3 whatever went before; L1 and L2 for what happens when the faults are long over and every event arrives. */
   #promiseBroken(key: string, sinceMs: number, nowMs: number, allowedMs: number): string | undefined {
     if (nowMs - sinceMs > allowedMs) return 'L3';
-    const isQuiet = sinceMs >= this.#faultsEndMs + QUIET_AFTER_MS;
+    const isQuiet = sinceMs >= this.#faultsEndMs + this.#quietAfterMs;
     const quickMs = this.#has('poison targets') ? QUICK_BESIDE_REFUSALS_MS : QUICK_MS;
     if (!isQuiet || nowMs - sinceMs <= quickMs) return undefined;
     const isHeldUp = HELD_UP.some((each) => this.#has(each));

@@ -1,6 +1,6 @@
 /** One deployed stack in a scenario: queue, function and schedule, with the oracle behind each of its environments. */
 
-import type { Clock } from '../../functions/app/ports.ts';
+import type { AwsApi, Clock } from '../../functions/app/ports.ts';
 import type { Finding } from '../../functions/core/finding.ts';
 import { isObject } from '../../functions/core/json.ts';
 import type { Pass } from '../../functions/core/report.ts';
@@ -13,6 +13,7 @@ import type { VirtualClock } from '../../scripts/simulator/clock.ts';
 import { parseSettings, type SettingsText } from '../../scripts/simulator/deployment.ts';
 import type { StateChangeEvent } from '../../scripts/simulator/events.ts';
 import { functionCalled } from '../../scripts/simulator/function-calls.ts';
+import { HOME, type Home } from '../../scripts/simulator/home.ts';
 import { type InProcessRuntime, logTo, spawnInProcess } from '../../scripts/simulator/in-process.ts';
 import { LAMBDA_SETTINGS, Lambda, type LambdaSettings, type Runtime } from '../../scripts/simulator/lambda.ts';
 import { Queue } from '../../scripts/simulator/queue.ts';
@@ -32,6 +33,8 @@ export interface StackOptions {
   /** Whether nothing works at this moment: then no event arrives either. */
   readonly isOut: () => boolean;
   readonly settings: SettingsText;
+  /** What an environment calls; the account alone, unless said otherwise. `lineTo` says how calls get to an account and region. */
+  readonly door?: (lineTo: (place: Home) => Line, logGroup: string) => AwsApi;
   /** Hear of every call. */
   readonly judges: readonly Judge[];
   readonly trace: Trace;
@@ -67,7 +70,7 @@ export class Stack {
     this.lambda = new Lambda(this.#clock, () => this.#spawn(), { ...LAMBDA_SETTINGS, ...options.lambda });
     this.lambda.attach(this.queue);
     this.lambda.startSchedule(random.whole(0, 60_000));
-    account.onEvent((event) => this.#take(event));
+    account.onEvent((event) => this.take(event));
   }
 
   get violations(): readonly Violation[] {
@@ -112,9 +115,10 @@ export class Stack {
     return this.marks;
   }
 
-  #take(event: StateChangeEvent): void {
-    const isOurs = this.#options.settings.clusters.includes(event.detail.clusterArn);
-    if (!isOurs) return;
+  /** An event on the bus, whoever has put it there. */
+  take(event: StateChangeEvent): void {
+    const { clusters } = this.#options.settings;
+    if (clusters.length > 0 && !clusters.includes(event.detail.clusterArn)) return;
     if (this.#options.isOut()) this.marks.add('an event was lost in an outage');
     else this.pipeline.take(event);
   }
@@ -132,9 +136,10 @@ export class Stack {
       frozenUntilMs: 0,
       hasWritten: false,
     };
-    const { account, name, random, service, settings } = this.#options;
+    const { account, name, random, service, settings, door } = this.#options;
     const logGroup = `/aws/lambda/${name}`;
-    const api = createSimulatedAws(service, this.#lineOf(life), logGroup);
+    const lineTo = (place: Home): Line => this.#lineOf(life, place);
+    const api = door?.(lineTo, logGroup) ?? createSimulatedAws(service, lineTo(HOME), logGroup);
     const inner = spawnInProcess(parseSettings(settings), api, this.#clockOf(life), {
       salt: random.fork().next(),
       log: logTo(account.logs.sink(logGroup, `${life.number}`)),
@@ -155,13 +160,13 @@ export class Stack {
     return runtime;
   }
 
-  #lineOf(life: Life): Line {
+  #lineOf(life: Life, place: Home): Line {
     const random = this.#options.random.fork();
     return {
       effectMs: () => random.whole(5, 40),
       answerMs: () => random.whole(5, 40),
       frozenUntilMs: () => life.frozenUntilMs,
-      sent: (name, input) => this.#sent(life, random, name, input),
+      sent: (name, input) => this.#sent(life, random, place, name, input),
       effected: (name, input) => this.#effected(life, name, input),
       answered: (name, input, output, code) => this.#answered(life, name, input, output, code),
     };
@@ -184,7 +189,7 @@ export class Stack {
     };
   }
 
-  #sent(life: Life, random: Random, name: ApiName, input: Input): boolean {
+  #sent(life: Life, random: Random, place: Home, name: ApiName, input: Input): boolean {
     const [kill, freeze] = [random.next(), random.next()];
     if (life.isDead) return false;
     if (this.#isFaulty && kill < this.#options.mix.killP) {
@@ -197,7 +202,7 @@ export class Stack {
     if (this.#isFaulty && freeze < this.#options.mix.freezeP) life.frozenUntilMs = this.#clock.now() + random.whole(500, 9_000);
     this.#options.trace.note(`${this.#options.name}${life.number} ${name} ${JSON.stringify(input)}`);
     for (const judge of this.#options.judges) judge.sent?.(life.number, name, input);
-    functionCalled(this.#options.settings, name, input);
+    functionCalled(this.#options.settings, name, input, place);
     if (name === 'RegisterTargets' || name === 'DeregisterTargets') life.hasWritten = true;
     if (name === 'ListTasks' && input['desiredStatus'] === 'STOPPED') this.marks.add('the stopped list was searched');
     return true;

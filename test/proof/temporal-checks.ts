@@ -26,6 +26,11 @@ const OF_A_PASS = new Set(['DescribeTargetHealth', 'ListTasks', 'DescribeTasks',
 /** Errors after which the same call may succeed. */
 const PASSING = new Set(['Throttling', 'ThrottlingException', 'InternalFailure', 'no answer in time']);
 
+/** The same call finds tasks on hold, which are no part of the configuration. */
+function isDiscovery(name: ApiName, input: Input): boolean {
+  return name === 'GetResources' && texts(input, 'ResourceTypeFilters').includes('elasticloadbalancing:targetgroup');
+}
+
 interface Habits {
   isScheduled: boolean;
   /** Somebody asks what is the case now: a check. */
@@ -89,7 +94,7 @@ export class TemporalChecks {
     if (name === 'DescribeTargetHealth') habits.open.clear();
     if (isRunningList(name, input)) habits.listAskedMs.set(selectorOf(input), this.#clock.now());
     // These are asked for side by side. What is asked again before the last call still belongs to the reading.
-    const isFirst = FIRST.has(name);
+    const isFirst = FIRST.has(name) || isDiscovery(name, input);
     if (isFirst && habits.isConfigured) this.#judgeConfiguration(environment, habits);
     if (name !== 'DescribeTargetGroups') return;
     habits.due.delete('groups');
@@ -100,7 +105,7 @@ export class TemporalChecks {
     const habits = this.#habitsOf(environment);
     const isFailed = output === undefined;
     const call = `${name} ${JSON.stringify(input)}`;
-    if (CONFIGURATION.has(name)) {
+    if (CONFIGURATION.has(name) || isDiscovery(name, input)) {
       if (isFailed) habits.unread.add(call);
       else habits.unread.delete(call);
     }

@@ -5,6 +5,7 @@
 import type { Account } from '../../scripts/simulator/account.ts';
 import type { ApiName } from '../../scripts/simulator/api.ts';
 import { type Input, text } from '../../scripts/simulator/api-input.ts';
+import type { VirtualClock } from '../../scripts/simulator/clock.ts';
 import { present, type TaskRecord, type TaskState } from '../../scripts/simulator/ecs.ts';
 import type { Judge, Violation } from './judge.ts';
 import { targetsOf } from './temporal-checks.ts';
@@ -54,16 +55,23 @@ export class TruthJudge implements Judge {
   readonly violations: Violation[] = [];
   /** Targets of running tasks that were taken out although somebody wants them there, by who wants them. */
   readonly liveRemovals = new Map<string, number>();
-  readonly #account: Account;
+  readonly #clock: VirtualClock;
+  readonly #accounts: readonly Account[];
   readonly #truth: Truth;
   /** Tasks by every address that they ever had. */
   readonly #byIp = new Map<string, Set<TaskRecord>>();
   readonly #sentMs = new Map<string, number[]>();
   readonly #writtenMs = new Map<string, number[]>();
 
-  constructor(account: Account, truth: Truth) {
-    this.#account = account;
+  /** `others`: the accounts of spokes. */
+  constructor(account: Account, truth: Truth, others: readonly Account[] = []) {
+    this.#clock = account.clock;
+    this.#accounts = [account, ...others];
     this.#truth = truth;
+    for (const each of this.#accounts) this.#watch(each);
+  }
+
+  #watch(account: Account): void {
     account.onEvent(({ detail }) => {
       const task = account.ecs.tasks.get(detail.taskArn);
       if (task === undefined) return;
@@ -77,12 +85,12 @@ export class TruthJudge implements Judge {
     return [...this.liveRemovals.values()].reduce((sum, count) => sum + count, 0);
   }
 
-  sent(environment: number, name: ApiName): void {
+  sent(environment: number, name: ApiName, input: Input): void {
     const kind = kindOf(name);
     const pace = PACE[kind];
     if (pace === undefined) return;
-    const nowMs = this.#account.clock.now();
-    const key = `${environment} ${kind}`;
+    const nowMs = this.#clock.now();
+    const key = `${environment} ${kind} ${placeOf(input)}`;
     const recent = [...(this.#sentMs.get(key) ?? []), nowMs].filter((atMs) => atMs > nowMs - PACE_WINDOW_MS);
     this.#sentMs.set(key, recent);
     const most = pace.burst + Math.ceil((pace.perSecond * PACE_WINDOW_MS) / 1_000) + 1;
@@ -106,7 +114,7 @@ export class TruthJudge implements Judge {
     );
     if (meant.length === 0)
       this.#report('S27', environment, `registers ${ip}:${port} in ${nameOf(group)}: no line means a task there`);
-    const sinceMs = this.#account.clock.now() - this.#truth.lagMaxMs - PROOF_MS;
+    const sinceMs = this.#clock.now() - this.#truth.lagMaxMs - PROOF_MS;
     const served = meant.filter(({ task, line }) => wasServing(task, sinceMs, line.ready === true));
     if (meant.length > 0 && served.length === 0) {
       this.#report('S28', environment, `registers ${ip}:${port} in ${nameOf(group)}: its task did not serve`);
@@ -143,7 +151,7 @@ export class TruthJudge implements Judge {
   }
 
   #countLive(environment: number, group: string, { ip, port }: Pick<JudgedTarget, 'ip' | 'port'>): void {
-    for (const task of this.#account.ecs.holdersOf(ip)) {
+    for (const task of this.#accounts.flatMap(({ ecs }) => ecs.holdersOf(ip))) {
       if (present(task).last !== 'RUNNING') continue;
       for (const writer of this.#truth.writersOf(group, port, task)) {
         this.liveRemovals.set(writer, (this.liveRemovals.get(writer) ?? 0) + 1);
@@ -157,7 +165,7 @@ export class TruthJudge implements Judge {
   }
 
   #judgePersistence(environment: number, group: string, what: string): void {
-    const nowMs = this.#account.clock.now();
+    const nowMs = this.#clock.now();
     const key = `${environment} ${group} ${what}`;
     const recent = [...(this.#writtenMs.get(key) ?? []), nowMs].filter((atMs) => atMs > nowMs - 60_000);
     this.#writtenMs.set(key, recent);
@@ -169,7 +177,7 @@ export class TruthJudge implements Judge {
   }
 
   #report(invariant: string, environment: number, detail: string): void {
-    this.violations.push({ invariant, atMs: this.#account.clock.now(), environment, detail });
+    this.violations.push({ invariant, atMs: this.#clock.now(), environment, detail });
   }
 }
 
@@ -205,6 +213,12 @@ function wasServing(task: TaskRecord, sinceMs: number, isReadyOnly: boolean): bo
 
 function serves({ desired, last, interface: attached }: TaskState): boolean {
   return desired === 'RUNNING' && last === 'RUNNING' && attached === 'ATTACHED';
+}
+
+/** Whose rates a call uses up: those of the cluster's account and region, or the stack's own. */
+function placeOf(input: Input): string {
+  const [, , , region = '', account = ''] = (text(input, 'cluster') ?? '').split(':');
+  return `${account} ${region}`;
 }
 
 function nameOf(group: string): string {

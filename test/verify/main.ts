@@ -11,7 +11,7 @@ import { command, NODE, ROOT, VENV } from './command.ts';
 import { CONFORMANCE_STEPS } from './conformance.ts';
 import { rehearseExample } from './deployment/example.ts';
 import { rehearseGuided } from './deployment/guided.ts';
-import { rehearseDeployment, rehearseRelease } from './deployment/rehearse.ts';
+import { rehearseDefaults, rehearseDeployment, rehearseRelease } from './deployment/rehearse.ts';
 import { rehearseRuntime } from './lambda-runtime/rehearse.ts';
 import { lintSources, lintTransformed, validate } from './lint.ts';
 import { askRules } from './mistakes.ts';
@@ -40,6 +40,7 @@ const STEPS: readonly Step[] = [
   { name: 'first deployment, guided', run: rehearseGuided },
   { name: 'release deployed by two lines', run: rehearseRelease },
   { name: 'deployment rehearsed', run: () => tellAll(rehearseDeployment) },
+  { name: 'no parameter typed, rehearsed', run: () => tellAll(rehearseDefaults) },
   { name: 'example rehearsed', run: () => tellAll(rehearseExample) },
 ];
 

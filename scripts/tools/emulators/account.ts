@@ -1,10 +1,11 @@
 /** The simulated account on the machine's own time, for programs that cannot be put on virtual time. */
+import type { JsonObject } from '../../../functions/core/json.ts';
 import { Account, cloudMapServiceArn, clusterArn, targetGroupArn } from '../../simulator/account.ts';
 import { Service } from '../../simulator/api.ts';
 import { VirtualClock } from '../../simulator/clock.ts';
 import { present, type TaskRecord } from '../../simulator/ecs.ts';
 import type { GroupRecord } from '../../simulator/elb.ts';
-import { passesRule, type StateChangeEvent } from '../../simulator/events.ts';
+import { type EventEnvelope, passesRule, type StateChangeEvent } from '../../simulator/events.ts';
 import type { FaultPlan } from '../../simulator/faults.ts';
 import { HttpDoor } from '../../simulator/http.ts';
 
@@ -31,6 +32,7 @@ export class LiveAccount {
   /** Where it speaks HTTP; empty before `open`. */
   endpoint = '';
   #sent: (event: StateChangeEvent) => void = () => undefined;
+  #tagged: EventEnvelope<JsonObject> | undefined;
 
   constructor() {
     // Keys are those of the emulator that hosts the function: its IAM knows them, and this account does not.
@@ -49,6 +51,9 @@ export class LiveAccount {
     });
     this.#account.onEvent((event) => {
       if (passesRule(event)) this.#sent(event);
+    });
+    this.#account.onTagEvent((event) => {
+      this.#tagged = event;
     });
     this.#ticking = setInterval(() => this.#catchUp(), TICK_MS);
   }
@@ -77,6 +82,21 @@ export class LiveAccount {
     return this.#account.elb.registered(this.#group);
   }
 
+  registeredIn(group: string): readonly string[] {
+    return this.#account.elb.registered(this.#groupOf(group));
+  }
+
+  addGroup(arn: string): void {
+    this.#account.elb.addGroup({ arn, deregistrationDelaySeconds: 1 });
+  }
+
+  /** Writes the tag of the group, or takes it off, and answers with the event that tells of it. */
+  tag(group: string, line?: string): EventEnvelope<JsonObject> {
+    this.#account.changeTag(this.#groupOf(group), 'alb-target-sync', line);
+    if (this.#tagged === undefined) throw new Error('The account tells of no changed tag.');
+    return this.#tagged;
+  }
+
   /** `ip:port` of every task that runs and is wanted. */
   get serving(): readonly string[] {
     const states = [...this.#account.ecs.tasks.values()].map(present);
@@ -100,6 +120,12 @@ export class LiveAccount {
   /** Address and port that the task of the event listens on. */
   addressOf({ detail }: StateChangeEvent): string {
     return `${this.#task(detail.taskArn).history.at(-1)?.ipv4}:8080`;
+  }
+
+  #groupOf(arn: string): GroupRecord {
+    const group = this.#account.elb.groups.get(arn);
+    if (group === undefined) throw new Error(`The account has no target group ${arn}.`);
+    return group;
   }
 
   #task(arn: string): TaskRecord {

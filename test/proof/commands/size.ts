@@ -1,11 +1,14 @@
 /**
- * How long a stack takes at its promised size, world by world, and what it asks AWS for: writes the table into docs/performance.md.
- * `--only TEXT` plays the worlds with the text in their name, and writes nothing.
+ * How long a stack takes at its promised size, world by world, and what it asks AWS for; and what it costs to find groups by their tag.
+ * Writes the tables into docs/performance.md. `--only TEXT` plays the worlds with the text in their name, and writes nothing; `--only tagged`
+ * those of the second table.
  */
 import { parseArgs } from 'node:util';
 import { markdownTable, writeSection } from '../../../scripts/tools/docs/section.ts';
 import { percentile } from '../exposure-measure.ts';
+import { environmentBytes, policyCharacters } from '../size/deployed.ts';
 import { runSize, type SizeOptions } from '../size/scene.ts';
+import { runTagged, type TaggedOptions } from '../size/tagged.ts';
 
 const PAGE = new URL('../../../docs/performance.md', import.meta.url);
 const HEADER = [
@@ -32,6 +35,22 @@ const WORLDS: readonly SizeOptions[] = [
   { groups: 30, tasks: 1_000, events: 'lost', replaced: 1 },
 ];
 
+const TAGGED_HEADER = [
+  'target groups in the account, of them tagged',
+  'calls a minute to find them',
+  'calls a minute in all',
+  'tag to in step, s: event delivered',
+  'event lost',
+  'event lost, index of tags 30 s behind',
+  'environment, bytes of 4,096',
+  'policies, characters of 10,240',
+];
+const ACCOUNTS: readonly Pick<TaggedOptions, 'groups' | 'tagged'>[] = [
+  { groups: 100, tagged: 10 },
+  { groups: 3_000, tagged: 10 },
+  { groups: 3_000, tagged: 100 },
+];
+
 const { values } = parseArgs({ options: { only: { type: 'string' } } });
 const rows: string[][] = [];
 for (const world of WORLDS) {
@@ -52,6 +71,30 @@ for (const world of WORLDS) {
   console.log(row.join(' | '));
 }
 if (values.only === undefined) writeSection(PAGE, 'size', markdownTable(HEADER, rows));
+if (values.only === undefined || values.only === 'tagged') {
+  writeSection(PAGE, 'tagged', markdownTable(TAGGED_HEADER, await taggedRows()));
+}
+
+async function taggedRows(): Promise<string[][]> {
+  const rows: string[][] = [];
+  for (const { groups, tagged } of ACCOUNTS) {
+    const delivered = await runTagged({ groups, tagged, events: 'delivered', indexLagMs: 0 });
+    const { callsPerMinute } = delivered;
+    const late = await Promise.all([0, 30_000].map((indexLagMs) => runTagged({ groups, tagged, events: 'lost', indexLagMs })));
+    const finding = ['GetResources', 'DescribeTags'].reduce((sum, name) => sum + (callsPerMinute.get(name) ?? 0), 0);
+    const row = [
+      `${groups.toLocaleString('en-US')}, ${tagged}`,
+      `${finding}`,
+      `${[...callsPerMinute.values()].reduce((sum, count) => sum + count, 0)}`,
+      ...[delivered, ...late].map(({ inStepMs }) => seconds(Math.max(...inStepMs))),
+      `${environmentBytes()}`,
+      `${policyCharacters()}`,
+    ];
+    rows.push(row);
+    console.log(row.join(' | '));
+  }
+  return rows;
+}
 
 function spread(ms: readonly number[]): string {
   return [0.5, 0.99].map((share) => seconds(percentile(ms, share))).join(' / ');

@@ -4,25 +4,30 @@ ECS may put its own events on the bus. The source `aws.ecs` is refused to everyb
 ECS, and the rule and the function under test take no other source: so the emulator's own parameter for services that put events
 is set.
 
+IAM knows the tags of target groups, which the condition of the deployed policy asks for. The ARN of a group that somebody makes ends in
+hexadecimal digits.
+
 Lambda finds a handler in a file .cjs too, which is what `sam build` makes of ours.
 
 CloudFormation takes the types of resources that our templates have and the emulator has not. They get a name and nothing else, so
 that the rest can be rehearsed. The role of ECS is the exception: it is made in IAM, refused where it is there
 already, and asked for by every new cluster, as in an account that has never used ECS. A reference to a secret is its ARN, the
-number of tasks is a number, and the ARN of a target group ends in hexadecimal digits. Nested templates of SAM are transformed,
+number of tasks is a number, and the ARN of a target group ends in hexadecimal digits. A condition may join the elements of a list, as ours
+do to find out whether it is empty. Nested templates of SAM are transformed,
 and a VPC tells its addresses.
 
 Should a later version of the emulator be written otherwise, it does not start, or the first event fails, by the name of what is
 missing.
 """
+import secrets
 import string
 from functools import partial
 from unittest.mock import patch
 
 from ministack.app import main
 from ministack.core import lambda_runtime
-from ministack.services import eventbridge, iam
-from ministack.services.cloudformation import engine, provisioners
+from ministack.services import alb, eventbridge, iam, tagging
+from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
 ECS_ROLE = "AWSServiceRoleForECS"
 NAMES_ONLY = [
@@ -39,6 +44,7 @@ NAMES_ONLY = [
 ]
 HANDLERS = provisioners._RESOURCE_HANDLERS
 parse_template = engine._parse_template
+conditions_of = engine._evaluate_conditions
 create_cluster = HANDLERS["AWS::ECS::Cluster"]["create"]
 create_group = HANDLERS["AWS::ElasticLoadBalancingV2::TargetGroup"]["create"]
 create_service = HANDLERS["AWS::ECS::Service"]["create"]
@@ -73,6 +79,11 @@ def make_cluster(*args):
     return create_cluster(*args)
 
 
+alb._short_id = lambda: secrets.token_hex(8)
+if "elasticloadbalancing" in tagging._RESOURCE_TAG_COLLECTORS:
+    raise SystemExit("The emulator's IAM knows the tags of target groups now: leave that to it.")
+tagging._RESOURCE_TAG_COLLECTORS["elasticloadbalancing"] = alb._tags.items
+
 FINDS = 'fullPath + ".mjs";'
 FINDS_CJS_TOO = 'fullPath + (fs.existsSync(fullPath + ".cjs") ? ".cjs" : ".mjs");'
 
@@ -104,6 +115,23 @@ def delete_secret_by_arn(physical_id, props):
     delete_secret(secret_names.pop(physical_id), props)
 
 
+def evaluate_conditions(template, params):
+    def joined(value):
+        if isinstance(value, list):
+            return [joined(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        if "Fn::Join" in value:
+            separator, listed = value["Fn::Join"]
+            # A list is one text here.
+            return separator.join(params[listed["Ref"]]["Value"].split(","))
+        return {key: joined(each) for key, each in value.items()}
+
+    return conditions_of({**template, "Conditions": joined(template.get("Conditions", {}))}, params)
+
+
+for module in (changesets, engine, handlers, stacks):
+    module._evaluate_conditions = evaluate_conditions
 engine._parse_template = lambda text: engine._apply_transforms(parse_template(text))
 for kind in NAMES_ONLY:
     if kind in HANDLERS:

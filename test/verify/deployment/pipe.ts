@@ -23,7 +23,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { isObject } from '../../../functions/core/json.ts';
-import type { StateChangeEvent } from '../../../scripts/simulator/events.ts';
+import type { EventEnvelope } from '../../../scripts/simulator/events.ts';
 import { ACCOUNT_ID, REGION } from '../../../scripts/tools/emulators/account.ts';
 
 /** An output of the stack. */
@@ -64,8 +64,8 @@ export class Pipe {
     return value;
   }
 
-  /** Puts the events on the default bus, as ECS does. */
-  async putOnBus(events: readonly StateChangeEvent[]): Promise<void> {
+  /** Puts the events on the default bus, as AWS's services do. */
+  async putOnBus(events: readonly EventEnvelope<object>[]): Promise<void> {
     for (let from = 0; from < events.length; from += ENTRIES_MAX) {
       const Entries = events.slice(from, from + ENTRIES_MAX).map((event) => ({
         Source: event.source,

@@ -13,7 +13,8 @@ import { Gate } from './gate.ts';
 import { type Host, startHost } from './host.ts';
 import { Pipe } from './pipe.ts';
 import { Scenes } from './scenes.ts';
-import { awsPrograms, Stack } from './stack.ts';
+import { awsPrograms, NAMED, Stack } from './stack.ts';
+import { TaggedScenes } from './tagged.ts';
 
 type Tell = (line: string) => void;
 
@@ -32,7 +33,7 @@ const LINE_LENGTH = 600;
 /** Tells of each scene what was seen and how long it took. */
 export function rehearseDeployment(tell: Tell): Promise<void> {
   return rehearse(async ({ account, gate, host, folder }) => {
-    const stack = new Stack(host.endpoint, folder);
+    const stack = new Stack(host.endpoint, folder, NAMED);
     await stack.build();
     assert.equal(await stack.deploy(), true, 'the stack is new');
     const pipe = await quietPipe(host, stack);
@@ -50,12 +51,27 @@ export function rehearseDeployment(tell: Tell): Promise<void> {
   });
 }
 
+/** The same template with no parameter typed: groups are found by the tag that they get afterwards. */
+export function rehearseDefaults(tell: Tell): Promise<void> {
+  return rehearse(async ({ account, gate, host, folder }) => {
+    const stack = new Stack(host.endpoint, folder, []);
+    await stack.build();
+    assert.equal(await stack.deploy(), true, 'the stack is new');
+    const scenes = new TaggedScenes({ account, gate, pipe: await quietPipe(host, stack), host: host.endpoint });
+    tell(await scenes.playTags());
+    tell(await scenes.playUntagged());
+    tell(await scenes.playLostEvent());
+    tell(await scenes.playTagTakenOff());
+    await stack.delete();
+  });
+}
+
 /** The release, deployed by its own two lines. */
 export function rehearseRelease(): Promise<string> {
   return rehearse(async ({ account, gate, host, folder }) => {
     const release = await makeRelease();
     writeRelease(folder, release);
-    const stack = new Stack(host.endpoint, folder);
+    const stack = new Stack(host.endpoint, folder, NAMED);
     await awsPrograms();
     await stack.makeBucket();
     const startedAtMs = performance.now();
@@ -82,6 +98,7 @@ async function rehearse<Told>(play: (stage: Stage) => Promise<Told>): Promise<To
     host = await startHost(port, {
       AWS_ENDPOINT_URL_ECS: account.endpoint,
       AWS_ENDPOINT_URL_SERVICEDISCOVERY: account.endpoint,
+      AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API: account.endpoint,
       AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2: await gate.open(),
     });
     const told = await play({ account, gate, host, folder });

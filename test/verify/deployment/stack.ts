@@ -16,6 +16,7 @@ import { CREDENTIALS } from './host.ts';
 
 const NAME = 'rehearsal';
 const COMMAND_TIME_MS = 300_000;
+/** Everything named, as the release is deployed too. */
 const PARAMETERS = [`ClusterArns=${CLUSTER}`, `TargetGroupArns=${GROUP}`, `CloudMapServiceArns=${CLOUD_MAP}`];
 /** A bucket of the user's, for the release. */
 const BUCKET = 'rehearsal-releases';
@@ -36,14 +37,19 @@ export const MUTANTS: readonly Mutant[] = [
   },
 ];
 
+/** What `sam deploy` is told. */
+export const NAMED: readonly string[] = [...PARAMETERS, `Bindings="${BINDINGS}"`];
+
 export class Stack {
   readonly #endpoint: string;
   readonly #folder: string;
+  readonly #parameters: readonly string[];
 
   /** `folder` is for what the build makes. */
-  constructor(endpoint: string, folder: string) {
+  constructor(endpoint: string, folder: string, parameters: readonly string[]) {
     this.#endpoint = endpoint;
     this.#folder = folder;
+    this.#parameters = parameters;
   }
 
   /** Builds the template as it stands in the repository. */
@@ -53,7 +59,7 @@ export class Stack {
 
   /** Deploys what was built. False where nothing had changed. */
   async deploy(template = join(this.#folder, 'build', 'template.yaml')): Promise<boolean> {
-    const parameters = ['--parameter-overrides', ...PARAMETERS, `Bindings="${BINDINGS}"`];
+    const parameters = this.#parameters.length === 0 ? [] : ['--parameter-overrides', ...this.#parameters];
     const named = ['--stack-name', NAME, '--template-file', template, '--no-confirm-changeset'];
     const said = await this.#sam('deploy', ...named, ...parameters);
     return !said.includes('No changes to deploy');
