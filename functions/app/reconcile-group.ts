@@ -111,7 +111,9 @@ function defer({ trigger, cache }: Invocation, known: GroupCache, group: TargetG
 async function auditGroupSettings(invocation: Invocation, bound: BoundGroup, pass: Pass): Promise<void> {
   const { clock, deadlineMs, reporter } = invocation;
   const known = groupCache(invocation.cache, bound.group.arn);
-  const isDue = clock.now() - known.settingsAuditedAtMs >= SETTINGS_AUDIT_INTERVAL_MS;
+  // For these, a setting is the difference between traffic and none: whoever changes it is to hear of it within minutes.
+  const isStrict = bound.bindings.some(({ zone }) => zone === 'all');
+  const isDue = isStrict || clock.now() - known.settingsAuditedAtMs >= SETTINGS_AUDIT_INTERVAL_MS;
   const hasTime = clock.now() + PASS_TIME_MS < deadlineMs;
   if (pass.snapshot === undefined || pass.open.failed || !isDue || !hasTime) return;
   const findings = await readSettingsFindings(invocation, bound, [...pass.snapshot.tasks.values()].filter(isServing));
