@@ -41,6 +41,8 @@ export class Watched {
   readonly alarms: Alarms;
   /** Whether the schedule's rule is enabled, whether it may call the function, and whether Lambda has room to run it. */
   schedule: 'enabled' | 'disabled' | 'denied' | 'throttled' = 'enabled';
+  /** Called when a call of the function has taken effect. */
+  effected: (operation: string) => void = () => undefined;
   readonly #names: StackNames;
   readonly #forgets: boolean;
   #environments = 0;
@@ -64,14 +66,19 @@ export class Watched {
           functionCalled(settings, operation, input);
           return true;
         };
-        return spawnLogged(parseSettings(settings), createSimulatedAws(service, { ...USUAL_LINE, sent }), clock, {
-          salt: saltOf(stream),
-          stackName: names.stack,
-          sink: (line) => {
-            logged(line);
-            this.cloudWatch.takeLine(line);
+        return spawnLogged(
+          parseSettings(settings),
+          createSimulatedAws(service, { ...USUAL_LINE, sent, effected: (name) => this.effected(name) }),
+          clock,
+          {
+            salt: saltOf(stream),
+            stackName: names.stack,
+            sink: (line) => {
+              logged(line);
+              this.cloudWatch.takeLine(line);
+            },
           },
-        });
+        );
       },
       settle: settleOnce,
       close: () => Promise.resolve(),
