@@ -24,7 +24,7 @@ export class Life {
       else deployment.clock.after(random.whole(50, 300), () => deployment.queue.send(JSON.stringify(event)));
     };
     // The stack is fresh until somebody binds the group and starts tasks.
-    deployment.clock.after(random.whole(0, 120) * MINUTE_MS, () => {
+    deployment.clock.after(random.whole(0, 120 * MINUTE_MS), () => {
       world.tag(LINE);
       world.start(random.whole(2, 20));
       this.#goOn();
@@ -48,7 +48,8 @@ export class Life {
 
   #goOn(): void {
     const { deployment } = this.#world;
-    deployment.clock.after(this.#random.whole(10, 120) * MINUTE_MS, () => {
+    // Not at whole minutes: the schedule ticks then, and would find all of it equally young.
+    deployment.clock.after(this.#random.whole(10 * MINUTE_MS, 120 * MINUTE_MS), () => {
       const dice = this.#random.next();
       if (dice < 0.5) this.deploy();
       else if (dice < 0.7) this.#scale();

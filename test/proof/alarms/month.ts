@@ -116,7 +116,9 @@ function plan(world: World, life: Life, random: Random, length: number): Span[] 
       const fromMs = world.nowMs + atMinute * MINUTE_MS;
       const toMs = fromMs + incident.minutes * MINUTE_MS;
       clock.at(fromMs, () => incident.begin(world, life, chance));
-      for (const part of [0, 0.5]) clock.at(fromMs + part * (toMs - fromMs) + 1, () => life.deploy());
+      for (const half of [0, 1]) {
+        clock.at(fromMs + random.whole(1, MINUTE_MS) + half * ((toMs - fromMs) / 2), () => life.deploy());
+      }
       clock.at(toMs, () => incident.end(world, life));
       return { name: incident.name, fromMs, toMs };
     });

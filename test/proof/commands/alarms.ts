@@ -55,16 +55,20 @@ async function countFalseAlarms(hours: number, seed: number): Promise<void> {
       `seed ${seed + each}: ${one.deployments} deployments, ${one.lostEvents} events lost, ${one.falseAlarms.length} alarms`,
     );
     for (const line of one.falseAlarms) console.log(line);
+    writeSection(PAGE, 'false-alarms', falseAlarmsText(played, seed));
   }
+}
+
+/** Written after each stack: it takes a while, and whoever stops it keeps what it has found. */
+function falseAlarmsText(played: readonly HealthyHours[], seed: number): string {
   const sum = (count: (one: HealthyHours) => number): number => played.reduce((total, one) => total + count(one), 0);
   const minutes = sum((one) => one.minutes);
-  const text =
+  return (
     `In ${(minutes / 60).toLocaleString('en-US')} healthy simulated hours (${played.length} fresh stacks, seeds ${seed} to ` +
     `${seed + played.length - 1}) with ${sum((one) => one.deployments)} rolling deployments, ${sum((one) => one.crashes)} crashed tasks ` +
     `and ${sum((one) => one.lostEvents)} lost events, ${sum((one) => one.falseAlarms.length)} alarms rang. \`DriftAge\` was below 60 s in ` +
-    `${((100 * sum((one) => one.goodMinutes)) / minutes).toFixed(3)} % of the minutes.`;
-  console.log(text);
-  writeSection(PAGE, 'false-alarms', text);
+    `${((100 * sum((one) => one.goodMinutes)) / minutes).toFixed(3)} % of the minutes.`
+  );
 }
 
 async function writeMonths(count: number, seed: number): Promise<void> {
