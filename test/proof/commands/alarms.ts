@@ -78,6 +78,6 @@ async function writeMonths(count: number, seed: number): Promise<void> {
     console.log(monthTables(months.slice(-1)));
   }
   const deployments = months.reduce((total, month) => total + month.deployments, 0);
-  const text = `${count} months of 30 days (seeds ${seed} to ${seed + count - 1}) with ${deployments} rolling deployments:`;
+  const text = `Months of 30 days: ${count} (seeds ${seed} to ${seed + count - 1}), with ${deployments} rolling deployments.`;
   writeSection(PAGE, 'months', `${text}\n\n${monthTables(months)}`);
 }
