@@ -22,8 +22,6 @@ export interface Environment {
   readonly api: AwsApi;
   readonly clock: Clock;
   readonly cache: Cache;
-  /** What is not known yet is not older than this. */
-  readonly startedAtMs: number;
   configuration: ReadConfiguration | undefined;
   /** The read in flight, shared by all groups. */
   configurationInFlight: Promise<ReadConfiguration> | undefined;
@@ -130,7 +128,6 @@ export function createEnvironment(settings: Settings, api: AwsApi, clock: Clock,
     api,
     clock,
     cache: createCache(),
-    startedAtMs: clock.now(),
     configuration: undefined,
     configurationInFlight: undefined,
     eventAgeMs: EVENT_AGE_MIN_MS + salt * (EVENT_AGE_MAX_MS - EVENT_AGE_MIN_MS),

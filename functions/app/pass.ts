@@ -1,7 +1,7 @@
 /** One pass over one target group: read targets, read tasks, plan, guard, write, report. */
 import { auditTargets, type TargetHistory } from '../core/audit.ts';
 import { type BoundGroup, bindingText } from '../core/configuration.ts';
-import { oldestOpenMs } from '../core/drift.ts';
+import { openSinceMs } from '../core/drift.ts';
 import type { Hint } from '../core/event.ts';
 import { type Failure, isPassing } from '../core/failure.ts';
 import type { Finding } from '../core/finding.ts';
@@ -156,7 +156,7 @@ interface Ended {
 function noteFindings(invocation: GroupInvocation, ended: Ended): void {
   const { known } = invocation;
   const { snapshot, planned, guarded, written, contests, readFailures, endedAtMs } = ended;
-  known.driftMs = oldestOpenMs(planned, written.done, guarded.held, known.boundAtMs, endedAtMs);
+  known.openSinceMs = openSinceMs(planned, written.done, guarded.held, known.boundAtMs, endedAtMs);
   if (readFailures.length === 0) {
     keepRefusals(known, new Set(planned.map(({ address }) => address)));
     known.wholeAtMs = endedAtMs;

@@ -108,7 +108,9 @@ function defer({ trigger, cache, bound, known }: GroupInvocation): Reconciled {
 /** Once in a while, reads the settings of the group and of its tasks' definitions, and reports what they do to the targets. */
 async function auditGroupSettings(run: GroupInvocation, pass: Pass): Promise<void> {
   const { clock, deadlineMs, reporter, bound, known } = run;
-  const isDue = clock.now() - known.settingsAuditedAtMs >= SETTINGS_AUDIT_INTERVAL_MS;
+  // For these, a setting is the difference between traffic and none: whoever changes it is to hear of it within minutes.
+  const isStrict = bound.bindings.some(({ zone }) => zone === 'all');
+  const isDue = isStrict || clock.now() - known.settingsAuditedAtMs >= SETTINGS_AUDIT_INTERVAL_MS;
   const hasTime = clock.now() + PASS_TIME_MS < deadlineMs;
   if (pass.snapshot === undefined || pass.open.failed || !isDue || !hasTime) return;
   const findings = await readSettingsFindings(run, [...pass.snapshot.tasks.values()].filter(isServing));

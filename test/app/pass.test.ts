@@ -190,7 +190,7 @@ describe('a zone that ELB asks for', () => {
     const context = contextOf(fake);
     const { written } = await passOver(context);
     expect(written.done.map(({ descriptor }) => descriptor.zone)).toEqual(['all']);
-    expect(cacheOf(context)).toMatchObject({ zoneForms: new Map([['10.0.0', 'all']]), driftMs: 0 });
+    expect(cacheOf(context)).toMatchObject({ zoneForms: new Map([['10.0.0', 'all']]), openSinceMs: undefined });
     fake.asked.length = 0;
     fake.clock.nowMs += 120_000;
     await passOver(context);

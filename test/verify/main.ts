@@ -9,6 +9,7 @@ import { verifyRelease } from '../../scripts/tools/package/verify.ts';
 import { BUNDLE, build, buildAgain, buildExample, loadBundle, weighArchive, weighBundle } from './bundle.ts';
 import { command, NODE, ROOT, VENV } from './command.ts';
 import { CONFORMANCE_STEPS } from './conformance.ts';
+import { deployDashboard } from './dashboard.ts';
 import { rehearseExample } from './deployment/example.ts';
 import { rehearseGuided } from './deployment/guided.ts';
 import { rehearseDefaults, rehearseDeployment, rehearseRelease } from './deployment/rehearse.ts';
@@ -35,6 +36,7 @@ const STEPS: readonly Step[] = [
   { name: 'second build is the same', run: buildAgain },
   { name: 'bundle loads quick built-ins only', run: loadBundle },
   ...CONFORMANCE_STEPS,
+  { name: 'dashboard deployed and deleted', run: deployDashboard },
   { name: 'release is the same twice', run: () => verifyRelease(BUNDLE) },
   { name: "Lambda's own runtime", run: () => rehearseRuntime(dirname(BUNDLE)) },
   { name: 'first deployment, guided', run: rehearseGuided },
