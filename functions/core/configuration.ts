@@ -211,6 +211,7 @@ export function resolveConfiguration(settings: Settings, copies: Copies): Config
     isUndiscovered,
     cloudMapServices: checked.filter(({ bindings }) => bindings.length > 0),
     findings: [
+      ...settings.leftOut,
       // Before it is known which groups there are, every line of the parameter names one that there is not.
       ...(isUndiscovered ? [] : lines.flatMap(({ mistakes }) => mistakes)),
       ...checked.flatMap(({ mistakes }) => mistakes),

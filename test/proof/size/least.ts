@@ -5,11 +5,9 @@
 
 import { DESCRIBE_TASKS_MAX, WRITE_TARGETS_MAX } from '../../../functions/core/batches.ts';
 import { BUCKET_SIZES, type BucketName } from '../../../scripts/simulator/buckets.ts';
-import type { SizeOptions } from './scene.ts';
+import { SCHEDULE_AFTER_MS, type SizeOptions } from './scene.ts';
 
 const OTHERS_USE = 0.5;
-/** From the change to the scheduled run that finds it. */
-const SCHEDULE_AFTER_MS = 59_000;
 
 /** How long the calls need that draw on a full bucket, while others take their share of what flows in. */
 export function bucketMs(name: BucketName, calls: number, othersUse = OTHERS_USE): number {

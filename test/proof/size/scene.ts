@@ -53,6 +53,8 @@ export interface SizeResult {
 const TIMING = { provisioningMs: 9_000, pendingMs: 26_000, stoppingMs: 12_000, deprovisioningMs: 23_000 } as const;
 
 const STARTED_MS = TIMING.provisioningMs + TIMING.pendingMs + 1_000;
+/** From the change to the scheduled run that finds it. */
+export const SCHEDULE_AFTER_MS = 59_000;
 const HOUR_S = 3_600;
 /** The scheduled run before the change begins two seconds before it. */
 const FOREIGN_BEFORE_MS = 3_000;
@@ -139,7 +141,7 @@ class Scene {
 
   /** Every task registered, and seven scheduled runs over groups in step, which warm the environment; the next is the first after the change. */
   async #bringInStep(): Promise<void> {
-    const { tasks, scheduleAfterMs = 59_000 } = this.#options;
+    const { tasks, scheduleAfterMs = SCHEDULE_AFTER_MS } = this.#options;
     const { account, lambda } = this.#deployment;
     await this.#letManyStop();
     for (const record of this.#records) this.#start(record, tasks);
