@@ -6,6 +6,8 @@ import type { Hint } from '../core/event.ts';
 import { type Failure, isPassing } from '../core/failure.ts';
 import type { Finding } from '../core/finding.ts';
 import {
+  areStillMeant,
+  changeKey,
   confirmationsDueMs,
   eventsDueMs,
   findContests,
@@ -16,12 +18,13 @@ import {
   isFinalHold,
   isLate,
   isOutdated,
+  mayBeRenewed,
   mayStillLeave,
   waitsForSearch,
 } from '../core/guard.ts';
 import { NOTHING_OPEN } from '../core/next-pass.ts';
 import type { RecordKind } from '../core/ownership.ts';
-import { type Change, planChanges } from '../core/plan.ts';
+import { type Change, type Proof, planChanges } from '../core/plan.ts';
 import { findRefusals, NOTHING_WRITTEN, type Pass, refusalOf, type Written } from '../core/report.ts';
 import {
   hintsBehind,
@@ -265,11 +268,31 @@ function writerOf(invocation: GroupInvocation, snapshot: Snapshot): Writer {
     clock,
     group: bound.group,
     isDue,
+    renew: (changes) => renewedProofs(invocation, snapshot, changes),
     record,
     refusedBefore: known.refused,
     shares: known.shares,
     zoneForms: known.zoneForms,
   };
+}
+
+/** The proofs of the changes, described anew; undefined where more than age keeps one of them back, or it is no longer planned for its reason. */
+async function renewedProofs(
+  invocation: Invocation,
+  snapshot: Snapshot,
+  changes: readonly Change[],
+): Promise<ReadonlyMap<string, Proof> | undefined> {
+  const known = { ...snapshot, ...cachedTasks(invocation, snapshot.bindings, [...snapshot.tasks.keys()]) };
+  if (!changes.every(mayBeRenewed) || !areStillMeant(changes, known)) return undefined;
+  const { described } = await invocation.reads.describe(
+    changes.flatMap(({ because }) => snapshot.tasks.get(because.task) ?? []),
+  );
+  const describedAtMs = new Map([...snapshot.describedAtMs, ...described.map(({ task, atMs }) => [task.arn, atMs] as const)]);
+  const tasks = cachedTasks(invocation, snapshot.bindings, [...snapshot.tasks.keys()]);
+  const planned = planChanges({ ...snapshot, ...tasks, describedAtMs });
+  const proofs = new Map(planned.map((change) => [changeKey(change), change.because]));
+  const isStillSo = (change: Change): boolean => proofs.get(changeKey(change))?.rule === change.because.rule;
+  return changes.every(isStillSo) ? proofs : undefined;
 }
 
 function noteWritten(known: GroupCache, written: Written, nowMs: number): void {

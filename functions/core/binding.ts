@@ -238,7 +238,11 @@ function namedCluster(word: string, context: LineContext): Line<ClusterArn> {
 /** The cluster, unless it takes a role to read it and the stack has none. */
 function reachable(cluster: ClusterArn, context: LineContext): Line<ClusterArn> {
   const { home, readsAccounts } = context;
-  if (readsAccounts || home === undefined || arnParts(cluster).account === home.account) return ok(cluster);
+  if (home === undefined) return ok(cluster);
+  const { partition, account } = arnParts(cluster);
+  // No role reaches from one partition into another.
+  if (partition !== home.partition) return mistaken(context, `cluster=${cluster}`, `a cluster of partition ${home.partition}`);
+  if (readsAccounts || account === home.account) return ok(cluster);
   const expected = `a cluster of account ${home.account}, or the stack's parameter SpokeRoleName`;
   return mistaken(context, `cluster=${cluster}`, expected);
 }

@@ -121,7 +121,9 @@ export function scopeOf(
 /** Whether ELB and Cloud Map of the stack's own place are to be asked about the ARN. */
 export function isReachable({ home, spokeRole }: Settings, arn: TargetGroupArn | CloudMapServiceArn): boolean {
   if (home === undefined || isSamePlace(arnParts(arn), home)) return true;
-  return arn.includes(':servicediscovery:') && (spokeRole !== undefined || arnParts(arn).account === home.account);
+  const { partition, account } = arnParts(arn);
+  const isCloudMap = arn.includes(':servicediscovery:') && partition === home.partition;
+  return isCloudMap && (spokeRole !== undefined || account === home.account);
 }
 
 /** Registered addresses of a group, and when the read that saw them began. */
@@ -222,6 +224,7 @@ export function resolveConfiguration(settings: Settings, copies: Copies): Config
     isUndiscovered,
     cloudMapServices: checked.filter(({ bindings }) => bindings.length > 0),
     findings: [
+      ...settings.leftOut,
       // Before it is known which groups there are, every line of the parameter names one that there is not.
       ...(isUndiscovered ? [] : lines.flatMap(({ mistakes }) => mistakes)),
       ...checked.flatMap(({ mistakes }) => mistakes),

@@ -141,6 +141,7 @@ export function aSettings(words: Partial<Settings> = {}): Settings {
     tagBindings: true,
     mode: 'enforce',
     removalBudgetPercent: REMOVAL_BUDGET_PERCENT,
+    leftOut: [],
     spokeRole: undefined,
     ...words,
   };

@@ -38,6 +38,7 @@ export function settingsFor(details: readonly unknown[], binds: readonly string[
     home: undefined,
     bindings: lines.join('\n'),
     tagBindings: true,
+    leftOut: [],
     spokeRole: undefined,
     mode: 'enforce',
     removalBudgetPercent: REMOVAL_BUDGET_PERCENT,

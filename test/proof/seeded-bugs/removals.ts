@@ -153,8 +153,8 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
     patches: [
       {
         file: FILES.WRITES,
-        find: "    const answer = await sendPatiently(writer, 'DeregisterTargets', chunk);",
-        replace: `    let answer = await sendPatiently(writer, 'DeregisterTargets', chunk);
+        find: "    const { changes: chunk, answer } = await sendPatiently(writer, 'DeregisterTargets', next);",
+        replace: `    let { changes: chunk, answer } = await sendPatiently(writer, 'DeregisterTargets', next);
     for (let again = 0; again < 5 && answer !== 'not due' && !answer.ok; again += 1) {
       await writer.clock.sleep(1_000);
       const input = { group: writer.group.arn, targets: chunk.map((change) => change.descriptor) };
