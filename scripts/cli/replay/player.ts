@@ -4,6 +4,7 @@ import { linesOfParameter, type Settings } from '../../../functions/core/binding
 import { NO_COPIES, scopeOf } from '../../../functions/core/configuration.ts';
 import { type Hint, mayMean, type Reading, readEvent } from '../../../functions/core/event.ts';
 import { isObject } from '../../../functions/core/json.ts';
+import { parseTaskArn } from '../../../functions/core/values.ts';
 import { Account } from '../../simulator/account.ts';
 import { adoptDetail } from '../../simulator/adopt.ts';
 import { Service } from '../../simulator/api.ts';
@@ -50,6 +51,8 @@ export interface Played {
   readonly observed: readonly ChangeMark[];
   /** What was given and could not be used, in words. */
   readonly notes: readonly string[];
+  /** What was guessed, in words. */
+  readonly remarks: readonly string[];
 }
 
 /** Time for a pass, its second look, and what it may be refused for at first. */
@@ -65,7 +68,7 @@ export async function play(items: readonly Item[], options: PlayOptions, progres
 /** The settings under which the items are played. */
 export function settingsOfItems(items: readonly Item[], { binds, port }: PlayOptions): Settings {
   const details = items.flatMap((item) => (item.kind === 'event' ? [detailOf(item.event)] : []));
-  return withToldServices(settingsFor([...details, ...toldTasks(items)], binds, port), items);
+  return withToldServices(settingsFor([...details, ...toldTasks(items)].filter(namesTask), binds, port), items);
 }
 
 class Player {
@@ -81,6 +84,7 @@ class Player {
   readonly #recorder: Recorder;
   readonly #runtimes: InProcessRuntime[] = [];
   readonly #notes: string[] = [];
+  readonly #remarks: string[] = [];
   readonly #hasBeginning: boolean;
   #done = 0;
   #passesLeft = 0;
@@ -130,6 +134,7 @@ class Player {
       differences: differencesIn(this.#account, this.#settings),
       observed: observedIn(this.#runtimes),
       notes: this.#notes,
+      remarks: this.#remarks,
     };
   }
 
@@ -146,7 +151,9 @@ class Player {
       const { kind, cluster, name } = binding.selector;
       if (kind === 'service') ecs.addService(cluster, name);
     }
-    this.#notes.push(...beginAsTold(this.#account, this.#settings, items));
+    const { unused, remarks } = beginAsTold(this.#account, this.#settings, items);
+    this.#notes.push(...unused);
+    this.#remarks.push(...remarks);
     this.#recorder.noteTargets();
   }
 
@@ -171,7 +178,7 @@ class Player {
     const { taskArn, version } = isObject(detail) ? detail : {};
     const known = typeof taskArn === 'string' ? this.#account.ecs.tasks.get(taskArn) : undefined;
     const isOld = known !== undefined && typeof version === 'number' && version < present(known).version;
-    if (!isOld) adoptDetail(this.#account, detail);
+    if (!isOld && namesTask(detail)) adoptDetail(this.#account, detail);
   }
 
   /** The schedule ticks once a minute while something happens; the idle hours of a long capture are passed over. */
@@ -243,6 +250,11 @@ const SCHEDULED = { source: 'aws.events', 'detail-type': 'Scheduled Event', deta
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : 'it did not end in time';
+}
+
+/** Tasks whose names somebody has masked cannot be told apart; one whose name is left out cannot be wrong. */
+function namesTask(detail: unknown): boolean {
+  return isObject(detail) && (detail['taskArn'] === undefined || parseTaskArn(detail['taskArn']).ok);
 }
 
 function detailOf(event: unknown): unknown {
