@@ -2,6 +2,7 @@
 import type { Account } from './account.ts';
 import { ApiError } from './api-error.ts';
 import { type Input, objects, text, texts, whole } from './api-input.ts';
+import type { TaskRecord } from './ecs.ts';
 import type { Tags } from './tags.ts';
 
 const PAGE_MAX = 100;
@@ -50,8 +51,11 @@ export function taggingApi(account: Account) {
 function resourcesOf({ ecs, elb, cloudMap, clock, tagging }: Account): readonly Resource[] {
   const sinceMs = clock.now() - tagging.deletedLagMs();
   const deleted = [...elb.deleted].filter(([, atMs]) => atMs > sinceMs).map(([group]) => group);
-  const tasks = [...ecs.tasks.values()].filter(({ tags }) => tags.size > 0 || tags.at(clock.now()) !== undefined);
-  return [...elb.groups.values(), ...deleted, ...cloudMap.services.values(), ...tasks];
+  const tagged: TaskRecord[] = [];
+  for (const task of ecs.tasks.values()) {
+    if (!task.tags.isBlank && (task.tags.size > 0 || task.tags.at(clock.now()) !== undefined)) tagged.push(task);
+  }
+  return [...elb.groups.values(), ...deleted, ...cloudMap.services.values(), ...tagged];
 }
 
 /** `service` or `service:type`, as in an ARN. */

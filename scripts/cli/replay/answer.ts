@@ -101,8 +101,7 @@ export function answerOf(
 }
 
 /** Each line of binding with its target group: it was played if it selects a task of the capture. */
-function boundResources({ settings, account }: Played): Resource[] {
-  const tasks = [...account.ecs.tasks.values()];
+function boundResources({ settings, tasks }: Played): Resource[] {
   return linesOfParameter(scopeOf(settings, NO_COPIES)).bindings.map(({ group, binding }): Resource => {
     const isSelected = tasks.some((task) => isMeant(task, binding.selector));
     if (isSelected) return { type: 'target group', name: arnParts(group).name, isRead: true, why: null };

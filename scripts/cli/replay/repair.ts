@@ -7,17 +7,19 @@ import { count } from '../render.ts';
 import type { Item, Snapshot } from './item.ts';
 import { MADE_UP_ACCOUNT, unmaskedEvent, unmaskedTask } from './masked.ts';
 import { eventOfDetail } from './shapes.ts';
+import { Slimmer } from './slim.ts';
 import { isTask } from './state-shapes.ts';
 import { withTime, withTimes } from './times.ts';
 
 type EventItem = Extract<Item, { kind: 'event' }>;
 
 export class Repair {
+  readonly #slimmer = new Slimmer();
   #details = 0;
   #masked = 0;
   #impossible = 0;
 
-  /** The item, mended; the very same where nothing is to be done. */
+  /** The item, mended, and without what nobody looks at. */
   item(item: Item): Item {
     if (item.kind === 'event') return this.#event(item);
     if (item.kind !== 'snapshot' || item.snapshot.kind !== 'tasks') return item;
@@ -58,8 +60,7 @@ export class Repair {
     if (!isObject(event)) return item;
     const known = unmaskedEvent(event);
     if (known !== event) this.#masked += 1;
-    const timed = this.#timed(known);
-    return timed === event ? item : { ...item, event: timed };
+    return { ...item, event: this.#slimmer.event(this.#timed(known)) };
   }
 
   #timed(event: JsonObject): JsonObject {
@@ -77,7 +78,7 @@ export class Repair {
     if (!isObject(known)) return known;
     const { value, impossible } = withTimes(known);
     this.#impossible += impossible;
-    return value;
+    return this.#slimmer.task(value);
   }
 }
 
