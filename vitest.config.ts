@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** From the project with the longest files to the one with the shortest: no core is left with nothing to do at the end. */
-const ORDER = ['proof', 'end-to-end', 'unit', 'unit-isolated'];
+const ORDER = ['whole', 'unit', 'unit-isolated'];
 
 /** One project after the other, the longest files first: a worker is handed on only to the next file of its own project. */
 class ByProject extends BaseSequencer {
@@ -39,23 +39,15 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'unit-isolated', include: ['test/{adapters,sync}/**/*.test.ts'] } },
-      // Whatever the function sends in any of these, the role in template.yaml has to allow.
+      // Whatever the function sends in any of these, the role in template.yaml has to allow. One project: a worker that has loaded
+      // the SDK and the tables of IAM, and has warmed up, goes on with the next file of it.
       {
         extends: true,
         test: {
-          name: 'end-to-end',
+          name: 'whole',
           isolate: false,
-          include: ['test/{cli,end-to-end,mistakes,policy,tools}/**/*.test.ts'],
+          include: ['test/{cli,conformance,end-to-end,faults,fuzz,mistakes,policy,proof,tools}/**/*.test.ts'],
           exclude: ['test/cli/{demo,report}/**'],
-          setupFiles: ['test/policy/every-call.ts'],
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'proof',
-          isolate: false,
-          include: ['test/{conformance,faults,fuzz,proof}/**/*.test.ts'],
           setupFiles: ['test/policy/every-call.ts'],
         },
       },

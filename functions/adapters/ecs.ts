@@ -108,7 +108,6 @@ export function definitionFrom(containers: readonly ContainerDefinition[]): Defi
       const port = parsePort(containerPort);
       return port.ok ? [{ name, port: port.value }] : [];
     }),
-    checksHealth: containers.some(({ healthCheck }) => healthCheck !== undefined),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Reads the environment, once, at cold start; every mistake in it is told in one message. */
 
 import { REMOVAL_BUDGET_PERCENT, type Settings, type SpokeRole } from '../core/binding-sources.ts';
+import type { Finding } from '../core/finding.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import {
   type CloudMapServiceArn,
@@ -25,9 +26,11 @@ type Variables = Readonly<Record<string, string | undefined>>;
 /** The stack's parameters as template.yaml hands them on. */
 export function readSettings(variables: Variables): ReadSettings {
   const mistakes: string[] = [];
-  const clusters = readArns<ClusterArn>(variables, 'CLUSTER_ARNS', parseClusterArn, mistakes);
-  const targetGroups = readArns<TargetGroupArn>(variables, 'TARGET_GROUP_ARNS', parseTargetGroupArn, mistakes);
-  const cloudMapServices = readArns<CloudMapServiceArn>(variables, 'CLOUD_MAP_SERVICE_ARNS', parseCloudMapServiceArn, mistakes);
+  const leftOut: Finding[] = [];
+  const told = { mistakes, leftOut };
+  const clusters = readArns<ClusterArn>(variables, 'CLUSTER_ARNS', parseClusterArn, told);
+  const targetGroups = readArns<TargetGroupArn>(variables, 'TARGET_GROUP_ARNS', parseTargetGroupArn, told);
+  const cloudMapServices = readArns<CloudMapServiceArn>(variables, 'CLOUD_MAP_SERVICE_ARNS', parseCloudMapServiceArn, told);
   const home = readHome(variables['STACK_ARN'], mistakes);
   const mode = readWord(variables, 'MODE', ['enforce', 'observe'], mistakes);
   const tagBindings = readWord(variables, 'TAG_BINDINGS', ['allowed', 'ignored'], mistakes) === 'allowed';
@@ -45,7 +48,7 @@ export function readSettings(variables: Variables): ReadSettings {
   if (mistakes.length > 0) {
     return err(`The function's settings cannot be used: ${mistakes.join('; ')}. Correct the stack's parameters.`);
   }
-  const lists = { clusters, targetGroups, cloudMapServices };
+  const lists = { clusters, targetGroups, cloudMapServices, leftOut };
   return ok({ home, ...lists, bindings, tagBindings, mode, removalBudgetPercent, spokeRole });
 }
 
@@ -84,11 +87,36 @@ function readPercent(text: string | undefined, mistakes: string[]): number {
   return REMOVAL_BUDGET_PERCENT;
 }
 
-function readArns<Arn>(variables: Variables, name: string, parse: (text: unknown) => Parsed<Arn>, mistakes: string[]): Arn[] {
+/** The parameters that the lists come from. */
+const PARAMETERS = {
+  CLUSTER_ARNS: 'ClusterArns',
+  TARGET_GROUP_ARNS: 'TargetGroupArns',
+  CLOUD_MAP_SERVICE_ARNS: 'CloudMapServiceArns',
+} as const;
+
+/**
+ * One wrong word costs nobody else's ARN. If all of them are wrong, the settings are: an empty list means every cluster, or every group with
+ * the tag, which is not what somebody meant who wrote one.
+ */
+function readArns<Arn>(
+  variables: Variables,
+  name: keyof typeof PARAMETERS,
+  parse: (text: unknown) => Parsed<Arn>,
+  { mistakes, leftOut }: { readonly mistakes: string[]; readonly leftOut: Finding[] },
+): Arn[] {
   const words = (variables[name] ?? '').split(',').map((word) => word.trim());
-  const arns = words.filter((word) => word !== '').map((word) => ({ word, parsed: parse(word) }));
+  const arns = words.filter((word) => word !== '').map((word) => ({ word: word.slice(0, 120), parsed: parse(word) }));
+  const good = [...new Set(arns.flatMap(({ parsed }) => (parsed.ok ? [parsed.value] : [])))];
   for (const { word, parsed } of arns) {
-    if (!parsed.ok) mistakes.push(`${name} has "${word.slice(0, 120)}"; expected ${parsed.problem}`);
+    if (parsed.ok) continue;
+    const message = `has "${word}"; expected ${parsed.problem}`;
+    if (good.length === 0) mistakes.push(`${name} ${message}`);
+    else leftOut.push(leftOutFinding(PARAMETERS[name], word, message));
   }
-  return [...new Set(arns.flatMap(({ parsed }) => (parsed.ok ? [parsed.value] : [])))];
+  return good;
+}
+
+function leftOutFinding(parameter: string, word: string, message: string): Finding {
+  const whole = `The stack's parameter ${parameter} ${message}. It is left out, and nothing else is. Correct it.`;
+  return { kind: 'unusable', subject: word, message: whole };
 }

@@ -54,10 +54,13 @@ export class Telemetry implements Reporter {
     this.#listener = listener;
   }
 
-  /** Every record that follows can be found by the request; Powertools adds the trace. */
+  /** Every record that follows can be found by the request and the trace, which Powertools adds to those of the logger only. */
   begin({ awsRequestId }: InvocationContext): void {
     this.#logger.appendKeys({ requestId: awsRequestId });
     this.#metrics.addMetadata('requestId', awsRequestId);
+    // Lambda writes it anew for each invocation.
+    const [, trace] = /Root=([\w-]+)/.exec(process.env['_X_AMZN_TRACE_ID'] ?? '') ?? [];
+    if (trace !== undefined) this.#metrics.addMetadata('xray_trace_id', trace);
   }
 
   /** Every call of this invocation that failed, in words. Cleared by `publish`. */
@@ -103,7 +106,7 @@ export class Telemetry implements Reporter {
     const { trigger, tookMs, groups, reconciled, inStep, calls, standing } = status;
     this.#listener?.ended(status);
     const made = [...calls].sort().map(([name, count]) => `${name} ${count}`);
-    const metadata = { message: 'run', trigger, tookMs, groups, reconciled, inStep, calls: made.join(', ') };
+    const metadata = { trigger, tookMs, groups, reconciled, inStep, calls: made.join(', ') };
     for (const [key, value] of Object.entries(metadata)) this.#metrics.addMetadata(key, String(value));
     if (standing === undefined) return;
     const severities = standing.findings.map(severityOf);
@@ -139,6 +142,8 @@ export class Telemetry implements Reporter {
     for (const [name, value] of this.#totals) {
       if (value > 0 || this.#totals.has('DriftAge')) this.#metrics.addMetric(name, METRICS[name], value);
     }
+    // A batch in which nothing could be read is counted, too, and ends before anything is run.
+    this.#metrics.addMetadata('message', 'run');
     if (this.#metrics.hasStoredMetrics()) this.#metrics.publishStoredMetrics();
     this.#metrics.clearMetadata();
     this.#totals.clear();

@@ -8,7 +8,7 @@ import type { InstanceObservations } from '../core/cloud-map/check.ts';
 import { type BoundGroup, isClaimMet, isMeant, type TargetsRead } from '../core/configuration.ts';
 import type { Hint } from '../core/event.ts';
 import type { Finding } from '../core/finding.ts';
-import { CONTEST_SEEN_MS, changeKey, refusalPauseMs } from '../core/guard.ts';
+import { CONTEST_SEEN_MS, changeKey, keyOf, refusalPauseMs } from '../core/guard.ts';
 import type { Change } from '../core/plan.ts';
 import { type Member, registeredAddresses } from '../core/snapshot.ts';
 import { isDraining, type Target } from '../core/target.ts';
@@ -22,6 +22,8 @@ const TASK_KEPT_MS = 3_600_000;
 /** Passes within this time of each other are one burst. */
 const BURST_MS = 5_000;
 const BUDGET_MS = 60_000;
+/** Of two environments that take turns with the schedule, each has a full run more often than this. */
+const FULL_RUNS_APART_MS = 300_000;
 /**
  * No life between an order to stop and its last event takes so long. A claim that is farther from now tells that a clock is wrong or that
  * the event was kept somewhere: to compare its time with a read of ours would leave out stops that nobody has looked at.
@@ -97,8 +99,10 @@ export interface GroupCache {
   wholeAtMs: number | undefined;
   /** When the bindings changed under this environment's eyes. */
   boundAtMs: number;
-  /** How old the oldest difference is that the last pass has left, in milliseconds. */
-  driftMs: number;
+  /** Since when the oldest difference lasts that the last pass has left. */
+  openSinceMs: number | undefined;
+  /** While full runs cannot read the group whole. */
+  unread: Unread | undefined;
   /** What the last pass has found; of that, what the last whole reading has; and what the last look at settings has. */
   findings: readonly Finding[];
   audited: readonly Finding[];
@@ -113,6 +117,13 @@ export interface GroupCache {
   recordReadAtMs: number;
   /** For which task a target of ours was last recorded, and when. */
   recorded: ReadonlyMap<Address, Owner>;
+}
+
+/** Full runs of this environment, one after the other, that could not read a group whole. */
+interface Unread {
+  /** When the first of them began, and the last. */
+  readonly sinceMs: number;
+  readonly lastMs: number;
 }
 
 interface Budget {
@@ -197,7 +208,8 @@ export function groupCache(cache: Cache, group: TargetGroupArn): GroupCache {
     deferrals: 0,
     wholeAtMs: undefined,
     boundAtMs: Number.NEGATIVE_INFINITY,
-    driftMs: 0,
+    openSinceMs: undefined,
+    unread: undefined,
     findings: [],
     audited: [],
     settingsFindings: [],
@@ -256,7 +268,7 @@ export function hintsFor({ cache, clock, environment }: Hearer, bound: BoundGrou
     isFollowUp === true && claim?.isStop === true && clock.now() - claim.atMs < environment.eventAgeMs;
   // A target that this environment has just registered may not be shown yet.
   const isUnshown = ({ task }: Hint): boolean =>
-    [...known.writtenAtMs.keys()].some((key) => key.startsWith('register ') && key.endsWith(task));
+    [...known.writtenAtMs.keys()].some((key) => key.startsWith('register ') && key.endsWith(` ${task}`));
   const isSettled = (hint: Hint): boolean => isDated(hint) && (isPremature(hint) || isClaimMet(bound, hint, known.targetsRead));
   return hints.filter((hint) => isMeant(bound, hint) && !isCovered(known, hint) && (!isSettled(hint) || isUnshown(hint)));
 }
@@ -293,6 +305,29 @@ export function coveredBy(tasks: ReadonlyMap<TaskArn, Task>, open: ReadonlySet<T
     if (!open.has(arn)) covered.set(arn, isLive(task) ? task.version : Number.POSITIVE_INFINITY);
   }
   return covered;
+}
+
+/**
+ * Notes whether a full run has read the group whole. Another environment may have read it since this one had a full run: what is as old as
+ * that says nothing of now, and an age counted from it would ring for an outage that was over long ago.
+ */
+export function noteFullRun(group: GroupCache, beganAtMs: number): void {
+  const { unread, wholeAtMs, lookedAtMs } = group;
+  if (isSince(wholeAtMs, beganAtMs)) group.unread = undefined;
+  else {
+    const goesOn = isSince(unread?.lastMs, beganAtMs - FULL_RUNS_APART_MS);
+    if (!goesOn && !isSince(lookedAtMs, beganAtMs - FULL_RUNS_APART_MS)) group.openSinceMs = undefined;
+    group.unread = { sinceMs: (goesOn ? unread?.sinceMs : undefined) ?? beganAtMs, lastMs: beganAtMs };
+  }
+}
+
+/** How old the oldest difference of the group is; a group that cannot be read counts as different for as long. */
+export function driftAgeMs({ openSinceMs, unread }: GroupCache, nowMs: number): number {
+  return nowMs - Math.min(openSinceMs ?? nowMs, unread?.sinceMs ?? nowMs);
+}
+
+function isSince(atMs: number | undefined, sinceMs: number): boolean {
+  return atMs !== undefined && atMs >= sinceMs;
 }
 
 export function notePass(group: GroupCache, nowMs: number): void {
@@ -344,17 +379,13 @@ export function noteRemovals(group: GroupCache, removed: number): void {
 }
 
 /** Notes a write, and forgets those that no rule asks for any more. */
-export function noteWrite(group: GroupCache, key: string, address: Address, nowMs: number): void {
+export function noteWrite(group: GroupCache, change: Change, nowMs: number): void {
   for (const [each, atMs] of group.writtenAtMs) if (nowMs - atMs > CONTEST_SEEN_MS) group.writtenAtMs.delete(each);
-  group.writtenAtMs.set(key, nowMs);
-  group.writtenAtMs.delete(oppositeOf(key));
-  group.refused.delete(address);
-  group.shares.delete(address);
-}
-
-/** What we have undone ourselves, nobody else has: a task that was held and comes back is no contest. */
-function oppositeOf(key: string): string {
-  return key.startsWith('register ') ? `de${key}` : key.slice('de'.length);
+  group.writtenAtMs.set(changeKey(change), nowMs);
+  // What we have undone ourselves, nobody else has: a task that was held and comes back is no contest.
+  group.writtenAtMs.delete(keyOf(change.kind === 'register' ? 'deregister' : 'register', change));
+  group.refused.delete(change.address);
+  group.shares.delete(change.address);
 }
 
 /** Notes that ELB refused a target, and until when it is left alone: one that drains until it can have drained. */

@@ -37,6 +37,15 @@ type Input<Name extends OperationName> = Operations[Name]['input'];
 type AnyInput = Input<OperationName> | { readonly cluster: ClusterArn };
 type Read<Name extends OperationName> = Answer<Operations[Name]['output']>;
 
+/** What a write needs to leave. */
+interface Leave {
+  readonly isDue: () => boolean;
+  readonly renew?: () => Promise<boolean>;
+  readonly mayWait?: boolean;
+  /** Where its turn comes later than this, it takes none: those that wait behind it come sooner, and it is planned again at once. */
+  readonly byMs?: number | undefined;
+}
+
 export class Caller {
   readonly #api: AwsApi;
   readonly #clock: Clock;
@@ -81,18 +90,20 @@ export class Caller {
   }
 
   /**
-   * A write, once. `isDue` is asked after all waiting, right before the call leaves; if it says no, the call is not made. A write
-   * that may wait lets those of other groups go first.
+   * A write, once. `isDue` is asked after all waiting, right before the call leaves; if it says no, `renew` may make it due after all, and
+   * otherwise the call is not made. A write that may wait lets those of other groups go first.
    */
   async write<Name extends OperationName>(
     name: Name,
     resource: string,
     input: Input<Name>,
-    { isDue, mayWait = false }: { readonly isDue: () => boolean; readonly mayWait?: boolean },
+    { isDue, renew, mayWait = false, byMs = Number.POSITIVE_INFINITY }: Leave,
   ): Promise<Read<Name> | 'not due'> {
-    const outOfTime = await this.#waitForTurn(name, input, resource, mayWait ? SPARE_TOKENS : 0);
+    const spare = mayWait ? SPARE_TOKENS : 0;
+    if (this.#clock.now() + this.#reserve(name, input, spare).waitMs > byMs) return 'not due';
+    const outOfTime = await this.#waitForTurn(name, input, resource, spare);
     if (outOfTime !== undefined) return err(outOfTime);
-    return isDue() ? this.#send(name, resource, input) : 'not due';
+    return isDue() || (await renew?.()) ? this.#send(name, resource, input) : 'not due';
   }
 
   async #read<Name extends OperationName>(
@@ -115,16 +126,21 @@ export class Caller {
 
   /** Waits for the call's turn; a failure if the invocation would end before its answer. */
   async #waitForTurn(name: OperationName, input: AnyInput, resource: string, spare = 0): Promise<Failure | undefined> {
-    const callClass = CLASSES[name];
     const nowMs = this.#clock.now();
-    const { bucket, waitMs } = reserve(this.#bucketOf(callClass, input), RATES[callClass], nowMs, spare);
+    const { bucket, waitMs } = this.#reserve(name, input, spare);
     if (nowMs + waitMs + CALL_TIME_MS > this.#deadlineMs) {
       const message = 'not begun: too little time left';
       return { kind: 'out-of-time', operation: name, resource, cluster: clusterIn(input), message };
     }
-    this.#buckets.set(this.#keyOf(callClass, input), bucket);
+    this.#buckets.set(this.#keyOf(CLASSES[name], input), bucket);
     if (waitMs > 0) await this.#clock.sleep(waitMs);
     return undefined;
+  }
+
+  /** The bucket with one token taken, and how long the call would have to wait for it. */
+  #reserve(name: OperationName, input: AnyInput, spare: number): ReturnType<typeof reserve> {
+    const callClass = CLASSES[name];
+    return reserve(this.#bucketOf(callClass, input), RATES[callClass], this.#clock.now(), spare);
   }
 
   async #send<Name extends OperationName>(name: Name, resource: string, input: Input<Name>): Promise<Read<Name>> {

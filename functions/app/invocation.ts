@@ -1,6 +1,7 @@
 /** One invocation of the function and the environment it runs in: passed first to everything in this folder. */
 import type { Settings } from '../core/binding-sources.ts';
 import type { Instance } from '../core/cloud-map/instance.ts';
+import type { BoundGroup } from '../core/configuration.ts';
 import type { Hint } from '../core/event.ts';
 import type { Failure } from '../core/failure.ts';
 import type { Finding } from '../core/finding.ts';
@@ -8,7 +9,7 @@ import type { RecordedTarget, RecordKind } from '../core/ownership.ts';
 import type { Pass, TriggerName } from '../core/report.ts';
 import type { Task } from '../core/task.ts';
 import type { TargetGroupArn } from '../core/values.ts';
-import { type Cache, createCache } from './cache.ts';
+import { type Cache, createCache, type GroupCache, groupCache } from './cache.ts';
 import { Caller } from './caller.ts';
 import type { AwsApi, Clock } from './ports.ts';
 import { isCurrent, type ReadConfiguration, readConfiguration } from './read-configuration.ts';
@@ -21,8 +22,6 @@ export interface Environment {
   readonly api: AwsApi;
   readonly clock: Clock;
   readonly cache: Cache;
-  /** What is not known yet is not older than this. */
-  readonly startedAtMs: number;
   configuration: ReadConfiguration | undefined;
   /** The read in flight, shared by all groups. */
   configurationInFlight: Promise<ReadConfiguration> | undefined;
@@ -53,6 +52,12 @@ export interface Invocation extends Request {
   readonly reads: Reads;
   readonly turns: Turns;
   readonly reporter: Reporter;
+}
+
+/** An invocation as one of its groups sees it. */
+export interface GroupInvocation extends Invocation {
+  readonly bound: BoundGroup;
+  readonly known: GroupCache;
 }
 
 /** What was read of a Cloud Map service. */
@@ -123,7 +128,6 @@ export function createEnvironment(settings: Settings, api: AwsApi, clock: Clock,
     api,
     clock,
     cache: createCache(),
-    startedAtMs: clock.now(),
     configuration: undefined,
     configurationInFlight: undefined,
     eventAgeMs: EVENT_AGE_MIN_MS + salt * (EVENT_AGE_MAX_MS - EVENT_AGE_MIN_MS),
@@ -145,6 +149,10 @@ export function beginInvocation(environment: Environment, request: Request, repo
     turns: new Turns(),
     reporter,
   };
+}
+
+export function forGroup(invocation: Invocation, bound: BoundGroup): GroupInvocation {
+  return { ...invocation, bound, known: groupCache(invocation.cache, bound.group.arn) };
 }
 
 /** Whether every group is reconciled, whatever the events say. */

@@ -1,10 +1,12 @@
 /** One pass over one target group: read targets, read tasks, plan, guard, write, report. */
 import { auditTargets, type TargetHistory } from '../core/audit.ts';
 import { type BoundGroup, bindingText } from '../core/configuration.ts';
-import { oldestOpenMs } from '../core/drift.ts';
+import { openSinceMs } from '../core/drift.ts';
 import type { Hint } from '../core/event.ts';
 import { type Failure, isPassing } from '../core/failure.ts';
+import type { Finding } from '../core/finding.ts';
 import {
+  areStillMeant,
   changeKey,
   confirmationsDueMs,
   eventsDueMs,
@@ -16,12 +18,13 @@ import {
   isFinalHold,
   isLate,
   isOutdated,
+  mayBeRenewed,
   mayStillLeave,
   waitsForSearch,
 } from '../core/guard.ts';
 import { NOTHING_OPEN } from '../core/next-pass.ts';
 import type { RecordKind } from '../core/ownership.ts';
-import { type Change, planChanges } from '../core/plan.ts';
+import { type Change, type Proof, planChanges } from '../core/plan.ts';
 import { findRefusals, NOTHING_WRITTEN, type Pass, refusalOf, type Written } from '../core/report.ts';
 import {
   hintsBehind,
@@ -37,7 +40,6 @@ import type { Address, ClusterArn, TaskArn } from '../core/values.ts';
 import {
   coveredBy,
   type GroupCache,
-  groupCache,
   hintsFor,
   isKnownLive,
   keepRefusals,
@@ -51,11 +53,11 @@ import {
   noteWrite,
   removalsLeft,
 } from './cache.ts';
-import type { Invocation } from './invocation.ts';
+import type { GroupInvocation, Invocation } from './invocation.ts';
 import { outdated } from './read-configuration.ts';
 import { cachedTasks, readSnapshot } from './read-snapshot.ts';
-import { noteUnexplained, readOwnership, recordOwners } from './record.ts';
-import { identifyStrangers } from './strangers.ts';
+import { noteUnexplained, type OwnershipRead, readOwnership, recordOwners } from './record.ts';
+import { hasNativeNeighbor, identifyStrangers, readNatives } from './strangers.ts';
 import { type Writer, writeChanges } from './writes.ts';
 
 /** ECS sends no event when a task becomes healthy (captured events have no healthStatus): the schedule asks for it this often. */
@@ -65,11 +67,10 @@ const READY_POLL_MS = 5_000;
 export type Listing = 'full' | 'burst' | 'none';
 
 /** Brings the group as far in step as the proofs of this pass allow. */
-export async function runPass(invocation: Invocation, bound: BoundGroup, listing: Listing): Promise<Pass> {
-  const { cache, clock, environment, reads, trigger } = invocation;
+export async function runPass(invocation: GroupInvocation, listing: Listing): Promise<Pass> {
+  const { clock, environment, reads, trigger, bound, known } = invocation;
   const { group } = bound;
   const startedAtMs = clock.now();
-  const known = groupCache(cache, group.arn);
   notePass(known, startedAtMs);
   noteBindings(known, bindingText(bound), startedAtMs);
   // Targets are read before tasks. In the other order, a task registered by a concurrent pass between the two reads would be
@@ -84,7 +85,7 @@ export async function runPass(invocation: Invocation, bound: BoundGroup, listing
   // Hints that another environment has settled by now need no look.
   const hints = hintsFor(invocation, bound, invocation.hints);
   const isListing = listing === 'full' || (listing === 'burst' && hints.length > 0);
-  const request = { bound, hints, isListing };
+  const request = { hints, isListing };
   const { snapshot, failures: readFailures, listedAtMs } = await readSnapshot(invocation, request, targets.value);
   const registered = registeredAddresses(snapshot.targets);
   const members = membersOf(snapshot);
@@ -93,7 +94,7 @@ export async function runPass(invocation: Invocation, bound: BoundGroup, listing
   noteUnexplained(known, unexplained, clock.now());
   const planned = planChanges(snapshot);
   noteProofs(known, planned, clock.now());
-  const { input, late, recordFailures } = await guardInput(invocation, bound, {
+  const { input, late, recordFailures } = await guardInput(invocation, {
     registered,
     members,
     hints,
@@ -103,16 +104,11 @@ export async function runPass(invocation: Invocation, bound: BoundGroup, listing
     unexplained,
   });
   const guarded = guardPlan(planned, input);
-  const written = await writeChanges(writerOf(invocation, bound, known, snapshot), guarded.allowed);
+  const written = await writeChanges(writerOf(invocation, snapshot), guarded.allowed);
   const endedAtMs = clock.now();
   const contests = findContests(written.done, known.writtenAtMs, endedAtMs);
   noteWritten(known, written, endedAtMs);
-  if (readFailures.length === 0) keepRefusals(known, new Set(planned.map(({ address }) => address)));
-  if (isListing) {
-    known.listedTasks = snapshot.bindings.reduce((sum, { listed }) => sum + listed.size, 0);
-    recordOwners(invocation, group);
-  }
-  const search = isListing ? await identifyStrangers(invocation, bound, snapshot) : { isOpen: false, failures: [] };
+  const search = isListing ? await searchAndRecord(invocation, snapshot) : { isOpen: false, failures: [] };
   const failures = [...readFailures, ...written.failures];
   const behind = hintsBehind(snapshot, hints);
   const isAged = written.aged.length > 0 || guarded.held.some(isOutdated);
@@ -121,14 +117,7 @@ export async function runPass(invocation: Invocation, bound: BoundGroup, listing
     const unrecorded = recordFailures.length > 0 ? late.map(({ because }) => because.task) : [];
     known.covered = coveredBy(snapshot.tasks, new Set([...openTasks(guarded, written, behind), ...unrecorded]));
   }
-  known.driftMs = oldestOpenMs(planned, written.done, guarded.held, known.boundAtMs, endedAtMs);
-  if (readFailures.length === 0) {
-    known.wholeAtMs = endedAtMs;
-    // On half of what there is, a live task's target would be told as nobody's.
-    known.audited = auditTargets(snapshot, historyOf(invocation, bound, known), endedAtMs);
-  }
-  const refusals = findRefusals(written.refused, guarded.held, known.findings);
-  known.findings = [...known.audited, ...guarded.held.flatMap(findingOfHeld), ...contests, ...refusals];
+  noteFindings(invocation, { snapshot, planned, guarded, written, contests, readFailures, endedAtMs });
   return {
     ...begun,
     endedAtMs,
@@ -149,6 +138,38 @@ export async function runPass(invocation: Invocation, bound: BoundGroup, listing
   };
 }
 
+/** After a pass that lists: whose the targets are is recorded, and who else has unexplained ones is searched for. */
+function searchAndRecord(invocation: GroupInvocation, snapshot: Snapshot): ReturnType<typeof identifyStrangers> {
+  invocation.known.listedTasks = snapshot.bindings.reduce((sum, { listed }) => sum + listed.size, 0);
+  recordOwners(invocation);
+  return identifyStrangers(invocation, snapshot);
+}
+
+interface Ended {
+  readonly snapshot: Snapshot;
+  readonly planned: readonly Change[];
+  readonly guarded: Guarded;
+  readonly written: Written;
+  readonly contests: readonly Finding[];
+  readonly readFailures: readonly Failure[];
+  readonly endedAtMs: number;
+}
+
+/** Keeps what the pass has found, and how old the oldest difference is that it leaves. */
+function noteFindings(invocation: GroupInvocation, ended: Ended): void {
+  const { known } = invocation;
+  const { snapshot, planned, guarded, written, contests, readFailures, endedAtMs } = ended;
+  known.openSinceMs = openSinceMs(planned, written.done, guarded.held, known.boundAtMs, endedAtMs);
+  if (readFailures.length === 0) {
+    keepRefusals(known, new Set(planned.map(({ address }) => address)));
+    known.wholeAtMs = endedAtMs;
+    // On half of what there is, a live task's target would be told as nobody's.
+    known.audited = auditTargets(snapshot, historyOf(invocation), endedAtMs);
+  }
+  const refusals = findRefusals(written.refused, guarded.held, known.findings);
+  known.findings = [...known.audited, ...guarded.held.flatMap(findingOfHeld), ...contests, ...refusals];
+}
+
 /** What this pass has read and planned, before anything is written. */
 interface Planned {
   readonly registered: ReadonlySet<Address>;
@@ -161,12 +182,11 @@ interface Planned {
 }
 
 /** What the guard knows besides the plan: of this pass, of earlier ones, and of other environments. */
-async function guardInput(invocation: Invocation, bound: BoundGroup, pass: Planned) {
-  const { cache, clock, environment, trigger } = invocation;
+async function guardInput(invocation: GroupInvocation, pass: Planned) {
+  const { clock, environment, trigger, bound, known } = invocation;
   const { registered, members, hints, planned, readFailures, listedAtMs, unexplained } = pass;
-  const known = groupCache(cache, bound.group.arn);
   const late = planned.filter((change) => isLate(change, clock.now()));
-  const { ownership, isShared, failures: recordFailures } = await readOwnership(invocation, bound.group, late);
+  const { ownership, isShared, failures: recordFailures } = await readProofs(invocation, late);
   const input: GuardInput = {
     nowMs: clock.now(),
     checkOnly: trigger === 'check',
@@ -190,6 +210,16 @@ async function guardInput(invocation: Invocation, bound: BoundGroup, pass: Plann
   return { input, late, recordFailures };
 }
 
+/** Whose the targets of late removals are, and whether others write to the group: as far as both are known. */
+async function readProofs(invocation: GroupInvocation, late: readonly Change[]): Promise<OwnershipRead> {
+  const [record, natives] = await Promise.all([
+    readOwnership(invocation, late),
+    late.length === 0 ? [] : readNatives(invocation),
+  ]);
+  if (natives.length > 0) return { ...record, ownership: new Map(), failures: [...record.failures, ...natives] };
+  return { ...record, isShared: record.isShared || hasNativeNeighbor(invocation) };
+}
+
 /** When to look again for what no event tells. Other events wait behind this one: only the schedule has the time for it. */
 function looksMs(
   { clock, trigger, areTagsChanged }: Invocation,
@@ -201,7 +231,8 @@ function looksMs(
   return [...(trigger === 'schedule' || areTagsChanged ? eventsMs : []), ...pollsMs];
 }
 
-function historyOf({ cache }: Invocation, { group, bindings }: BoundGroup, known: GroupCache): TargetHistory {
+function historyOf({ cache, bound, known }: GroupInvocation): TargetHistory {
+  const { group, bindings } = bound;
   const origins = new Map(
     [...known.origins].map(([address, task]) => [address, { task, isLive: isKnownLive(cache, task) }] as const),
   );
@@ -220,8 +251,8 @@ function servesOtherwise(members: readonly Member[], registered: ReadonlySet<Add
   return members.some((member) => isServing(member.task) && !member.isHeld && registered.has(member.address));
 }
 
-function writerOf(invocation: Invocation, bound: BoundGroup, known: GroupCache, snapshot: Snapshot): Writer {
-  const { caller, clock, reporter } = invocation;
+function writerOf(invocation: GroupInvocation, snapshot: Snapshot): Writer {
+  const { caller, clock, reporter, bound, known } = invocation;
   const isDue = (changes: readonly Change[]): boolean => {
     const current = { ...snapshot, ...cachedTasks(invocation, snapshot.bindings, [...snapshot.tasks.keys()]) };
     return mayStillLeave(changes, current, bound.bindingsReadAtMs, clock.now());
@@ -237,6 +268,7 @@ function writerOf(invocation: Invocation, bound: BoundGroup, known: GroupCache, 
     clock,
     group: bound.group,
     isDue,
+    renew: (changes) => renewedProofs(invocation, snapshot, changes),
     record,
     refusedBefore: known.refused,
     shares: known.shares,
@@ -244,8 +276,27 @@ function writerOf(invocation: Invocation, bound: BoundGroup, known: GroupCache, 
   };
 }
 
+/** The proofs of the changes, described anew; undefined where more than age keeps one of them back, or it is no longer planned for its reason. */
+async function renewedProofs(
+  invocation: Invocation,
+  snapshot: Snapshot,
+  changes: readonly Change[],
+): Promise<ReadonlyMap<string, Proof> | undefined> {
+  const known = { ...snapshot, ...cachedTasks(invocation, snapshot.bindings, [...snapshot.tasks.keys()]) };
+  if (!changes.every(mayBeRenewed) || !areStillMeant(changes, known)) return undefined;
+  const { described } = await invocation.reads.describe(
+    changes.flatMap(({ because }) => snapshot.tasks.get(because.task) ?? []),
+  );
+  const describedAtMs = new Map([...snapshot.describedAtMs, ...described.map(({ task, atMs }) => [task.arn, atMs] as const)]);
+  const tasks = cachedTasks(invocation, snapshot.bindings, [...snapshot.tasks.keys()]);
+  const planned = planChanges({ ...snapshot, ...tasks, describedAtMs });
+  const proofs = new Map(planned.map((change) => [changeKey(change), change.because]));
+  const isStillSo = (change: Change): boolean => proofs.get(changeKey(change))?.rule === change.because.rule;
+  return changes.every(isStillSo) ? proofs : undefined;
+}
+
 function noteWritten(known: GroupCache, written: Written, nowMs: number): void {
-  for (const change of written.done) noteWrite(known, changeKey(change), change.address, nowMs);
+  for (const change of written.done) noteWrite(known, change, nowMs);
   noteRemovals(known, written.done.filter(({ kind }) => kind === 'deregister').length);
   for (const refused of written.refused) noteRefusal(known, refused.change.address, refusalOf(refused), nowMs);
 }

@@ -1,6 +1,5 @@
 /** Reads the tasks behind a group into a snapshot. */
 import { type GroupBinding, selectorKey, selects } from '../core/binding.ts';
-import type { BoundGroup } from '../core/configuration.ts';
 import type { Hint } from '../core/event.ts';
 import type { Failure } from '../core/failure.ts';
 import { problemsOf } from '../core/result.ts';
@@ -15,12 +14,11 @@ import {
 import type { Target } from '../core/target.ts';
 import { definitionKey, isLive, isServing, type Task } from '../core/task.ts';
 import type { TaskArn } from '../core/values.ts';
-import { groupCache, noteListed } from './cache.ts';
-import type { Invocation } from './invocation.ts';
+import { noteListed } from './cache.ts';
+import type { GroupInvocation, Invocation } from './invocation.ts';
 
-/** The group to read, the hints that a pass over it has to settle, and whether its running tasks are listed. */
+/** The hints that a pass has to settle, and whether it lists the running tasks. */
 export interface PassRequest {
-  readonly bound: BoundGroup;
   readonly hints: readonly Hint[];
   readonly isListing: boolean;
 }
@@ -43,11 +41,17 @@ interface List {
  * Describes the tasks that matter. A pass that lists sees every running task of every binding. One that does not trusts its hints to
  * name what has changed, and lists only where it cannot prove otherwise that a hinted task is one of the binding's own.
  */
-export async function readSnapshot(invocation: Invocation, request: PassRequest, targets: readonly Target[]): Promise<Reading> {
-  const { bound, hints, isListing } = request;
+export async function readSnapshot(
+  invocation: GroupInvocation,
+  request: PassRequest,
+  targets: readonly Target[],
+): Promise<Reading> {
+  const { hints, isListing } = request;
   const readAtMs = invocation.clock.now();
   const lists = await Promise.all(
-    bound.bindings.map((binding) => (isListing ? listRunning(invocation, binding, readAtMs) : unlisted(invocation, binding))),
+    invocation.bound.bindings.map((binding) =>
+      isListing ? listRunning(invocation, binding, readAtMs) : unlisted(invocation, binding),
+    ),
   );
   const reading = await describe(invocation, request, targets, lists);
   if (isListing) return reading;
@@ -106,15 +110,15 @@ async function prove(invocation: Invocation, list: List, tasks: readonly Task[],
 }
 
 async function describe(
-  invocation: Invocation,
-  { bound, hints }: PassRequest,
+  invocation: GroupInvocation,
+  { hints }: PassRequest,
   targets: readonly Target[],
   lists: readonly List[],
   earlier?: Reading,
 ): Promise<Reading> {
-  const { cache, reads } = invocation;
+  const { cache, reads, bound } = invocation;
   const bindings = lists.map(({ binding }) => binding);
-  const { absentAtMs, zoneForms } = groupCache(cache, bound.group.arn);
+  const { absentAtMs, zoneForms } = invocation.known;
   const describedAtMs = new Map(earlier?.snapshot.describedAtMs);
   const asked = (): TaskArn[] => [...hints.map((hint) => hint.task), ...describedAtMs.keys()];
   const base = { group: bound.group, targets, bindings, absentAtMs, describedAtMs, zoneForms, definitions: cache.definitions };

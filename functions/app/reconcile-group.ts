@@ -8,8 +8,8 @@ import type { Pass } from '../core/report.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { definitionKey, isServing, type Task } from '../core/task.ts';
 import type { TargetGroupArn } from '../core/values.ts';
-import { burstBeganMs, type GroupCache, groupCache, isBurst } from './cache.ts';
-import { type Invocation, isFull } from './invocation.ts';
+import { burstBeganMs, isBurst } from './cache.ts';
+import { forGroup, type GroupInvocation, type Invocation, isFull } from './invocation.ts';
 import { type Listing, runPass } from './pass.ts';
 
 /** Deregistration delay and stop timeouts change with deployments, not with tasks. */
@@ -34,9 +34,8 @@ export interface Reconciled {
 }
 
 export async function reconcileGroup(invocation: Invocation, bound: BoundGroup): Promise<Reconciled> {
-  const { clock, trigger, deadlineMs, reporter, turns } = invocation;
-  const { arn } = bound.group;
-  const known = groupCache(invocation.cache, arn);
+  const run = forGroup(invocation, bound);
+  const { clock, trigger, deadlineMs, reporter, turns, known } = run;
   let failedPasses = 0;
   let behindRetries = 0;
   let isConfirming = false;
@@ -44,26 +43,24 @@ export async function reconcileGroup(invocation: Invocation, bound: BoundGroup):
     // A burst of batches must not become a burst of reads.
     const waitMs = known.lastPassAtMs + PASS_INTERVAL_MS - clock.now();
     if (waitMs > 0) await clock.sleep(waitMs);
-    const listing = listingOf(invocation, known, isConfirming);
+    const listing = listingOf(run, isConfirming);
     // What began with the burst is due for everybody by then: a list before that would have to be read again.
     const dueMs = listing === 'burst' ? burstBeganMs(known, clock.now()) + invocation.environment.eventAgeMs - clock.now() : 0;
     if (dueMs > 0) await clock.sleep(dueMs);
-    const pass: Pass | undefined = await turns.take<Pass | undefined>(listing !== 'none', () =>
-      listInTime(invocation, bound, listing),
-    );
-    if (pass === undefined) return defer(invocation, known, arn);
+    const pass: Pass | undefined = await turns.take<Pass | undefined>(listing !== 'none', () => listInTime(run, listing));
+    if (pass === undefined) return defer(run);
     // What the time does not suffice for is where the next run begins. That is no failure, unless it happens again and again.
     const isDeferred: boolean = trigger === 'schedule' && pass.failures.some(({ kind }) => kind === 'out-of-time');
     reporter.passed(isDeferred ? { ...pass, failures: pass.failures.filter(({ kind }) => kind !== 'out-of-time') } : pass);
-    if (isDeferred) return defer(invocation, known, arn);
+    if (isDeferred) return defer(run);
     const { open, snapshot }: Pass = pass;
     failedPasses += open.failed ? 1 : 0;
     const next =
       trigger === 'check' ? undefined : nextPass(open, { failedPasses, behindRetries, nowMs: clock.now(), deadlineMs });
     if (next === undefined) {
-      if (trigger === 'schedule') await auditGroupSettings(invocation, bound, pass);
+      if (trigger === 'schedule') await auditGroupSettings(run, pass);
       known.deferrals = 0;
-      return { group: arn, isUnfinished: open.failed, isDeferred: false, snapshot };
+      return { group: bound.group.arn, isUnfinished: open.failed, isDeferred: false, snapshot };
     }
     behindRetries += open.behind ? 1 : 0;
     // A pass that could not read the targets leaves open what the one before it left open.
@@ -73,16 +70,16 @@ export async function reconcileGroup(invocation: Invocation, bound: BoundGroup):
 }
 
 /** The pass, unless the time left does not suffice for the lists that it begins with. */
-async function listInTime(invocation: Invocation, bound: BoundGroup, listing: Listing): Promise<Pass | undefined> {
-  if (listing !== 'none' && !hasTimeToList(invocation, groupCache(invocation.cache, bound.group.arn))) return undefined;
-  const pass = await runPass(invocation, bound, listing);
+async function listInTime(run: GroupInvocation, listing: Listing): Promise<Pass | undefined> {
+  if (listing !== 'none' && !hasTimeToList(run)) return undefined;
+  const pass = await runPass(run, listing);
   // A check has one answer, and what its search has found belongs into it.
-  return invocation.trigger === 'check' && pass.open.searching ? runPass(invocation, bound, listing) : pass;
+  return run.trigger === 'check' && pass.open.searching ? runPass(run, listing) : pass;
 }
 
-function listingOf(invocation: Invocation, known: GroupCache, isConfirming: boolean): Listing {
-  const { clock, environment, areTagsChanged, hints } = invocation;
-  if (isFull(invocation) || isConfirming || areTagsChanged) return 'full';
+function listingOf(run: GroupInvocation, isConfirming: boolean): Listing {
+  const { clock, environment, areTagsChanged, hints, known } = run;
+  if (isFull(run) || isConfirming || areTagsChanged) return 'full';
   const isFullBatch = hints.length >= FULL_BATCH;
   return isFullBatch && isBurst(known, environment.burstPasses, clock.now()) ? 'burst' : 'none';
 }
@@ -91,16 +88,17 @@ function listingOf(invocation: Invocation, known: GroupCache, isConfirming: bool
  * Whether the lists of the group's tasks can be read in the time left: reading half of them would be a waste. They are tried all the same
  * while more than half of the time is left: a group whose lists look too long for a whole invocation would never be read again.
  */
-function hasTimeToList({ clock, beganAtMs, deadlineMs }: Invocation, { listedTasks }: GroupCache): boolean {
-  const listMs = Math.min(Math.ceil(listedTasks / LIST_TASKS_MAX) * PAGE_MS, (deadlineMs - beganAtMs) / 2);
+function hasTimeToList({ clock, beganAtMs, deadlineMs, known }: GroupInvocation): boolean {
+  const listMs = Math.min(Math.ceil(known.listedTasks / LIST_TASKS_MAX) * PAGE_MS, (deadlineMs - beganAtMs) / 2);
   return clock.now() + PASS_TIME_MS + listMs < deadlineMs;
 }
 
-function defer({ trigger, cache }: Invocation, known: GroupCache, group: TargetGroupArn): Reconciled {
+function defer({ trigger, cache, bound, known }: GroupInvocation): Reconciled {
+  const { arn } = bound.group;
   known.deferrals += 1;
-  cache.resumeAt ??= group;
+  cache.resumeAt ??= arn;
   return {
-    group,
+    group: arn,
     isUnfinished: trigger !== 'schedule' || known.deferrals > DEFERRALS_MAX,
     isDeferred: true,
     snapshot: undefined,
@@ -108,13 +106,14 @@ function defer({ trigger, cache }: Invocation, known: GroupCache, group: TargetG
 }
 
 /** Once in a while, reads the settings of the group and of its tasks' definitions, and reports what they do to the targets. */
-async function auditGroupSettings(invocation: Invocation, bound: BoundGroup, pass: Pass): Promise<void> {
-  const { clock, deadlineMs, reporter } = invocation;
-  const known = groupCache(invocation.cache, bound.group.arn);
-  const isDue = clock.now() - known.settingsAuditedAtMs >= SETTINGS_AUDIT_INTERVAL_MS;
+async function auditGroupSettings(run: GroupInvocation, pass: Pass): Promise<void> {
+  const { clock, deadlineMs, reporter, bound, known } = run;
+  // For these, a setting is the difference between traffic and none: whoever changes it is to hear of it within minutes.
+  const isStrict = bound.bindings.some(({ zone }) => zone === 'all');
+  const isDue = isStrict || clock.now() - known.settingsAuditedAtMs >= SETTINGS_AUDIT_INTERVAL_MS;
   const hasTime = clock.now() + PASS_TIME_MS < deadlineMs;
   if (pass.snapshot === undefined || pass.open.failed || !isDue || !hasTime) return;
-  const findings = await readSettingsFindings(invocation, bound, [...pass.snapshot.tasks.values()].filter(isServing));
+  const findings = await readSettingsFindings(run, [...pass.snapshot.tasks.values()].filter(isServing));
   if (findings !== undefined) {
     known.settingsAuditedAtMs = clock.now();
     known.settingsFindings = findings;
@@ -124,13 +123,13 @@ async function auditGroupSettings(invocation: Invocation, bound: BoundGroup, pas
 
 /** The findings, or undefined if the settings could not be read: then the next pass asks again, and nothing else suffers. */
 export async function readSettingsFindings(
-  { caller, cache, reads }: Pick<Invocation, 'caller' | 'cache' | 'reads'>,
-  { group, bindings }: BoundGroup,
+  { caller, reads, bound, known }: GroupInvocation,
   tasks: readonly Task[],
 ): Promise<readonly Finding[] | undefined> {
+  const { group, bindings } = bound;
   const attributes = await caller.read('DescribeTargetGroupAttributes', group.name, { group: group.arn });
   if (!attributes.ok) return undefined;
-  groupCache(cache, group.arn).deregistrationDelayMs = attributes.value.deregistrationDelaySeconds * 1_000;
+  known.deregistrationDelayMs = attributes.value.deregistrationDelaySeconds * 1_000;
   const named = tasks
     .filter(({ definition }) => definition !== '')
     .sort((one, other) => (one.definition < other.definition ? -1 : 1));

@@ -4,10 +4,9 @@ import type { Failure } from '../core/failure.ts';
 import { changeKey } from '../core/guard.ts';
 import { type Ownership, ownershipOf, type RecordEntry, type RecordedTarget } from '../core/ownership.ts';
 import type { Change } from '../core/plan.ts';
-import type { TargetGroup } from '../core/target.ts';
 import type { Address } from '../core/values.ts';
-import { type GroupCache, groupCache, type Owner } from './cache.ts';
-import type { Invocation } from './invocation.ts';
+import type { GroupCache, Owner } from './cache.ts';
+import type { GroupInvocation } from './invocation.ts';
 
 /** Owners are recorded at this interval, so that no search of the record goes back further. */
 const OWNERS_INTERVAL_MS = 3_000_000;
@@ -18,7 +17,7 @@ const RECORD_SLACK_MS = 5_000;
 /** A line may be found so late (CloudWatch Logs answers within seconds, as a rule). */
 const RECORD_LAG_MS = 60_000;
 /** A target of ours that nobody here had registered is on record within this time: the schedule records every owner that it sees. */
-const RECORDED_WITHIN_MS = 120_000;
+const RECORDED_WITHIN_MS = 75_000;
 
 export interface OwnershipRead {
   /** By `changeKey`. Nothing here for a removal whose record could not be read: then it is unknown. */
@@ -29,14 +28,8 @@ export interface OwnershipRead {
 }
 
 /** Whose the targets of late removals are. Costs a call, and only where there is such a removal. */
-export async function readOwnership(
-  invocation: Invocation,
-  group: TargetGroup,
-  late: readonly Change[],
-): Promise<OwnershipRead> {
-  const { reads, cache, clock } = invocation;
-  const { arn } = group;
-  const known = groupCache(cache, arn);
+export async function readOwnership(invocation: GroupInvocation, late: readonly Change[]): Promise<OwnershipRead> {
+  const { reads, clock, bound, known } = invocation;
   const nowMs = clock.now();
   const sinceMs = nowMs - RECORD_WINDOW_MS;
   for (const seen of [known.strangers, known.unexplained]) {
@@ -51,12 +44,12 @@ export async function readOwnership(
   const pending = [...known.unexplained].filter(([, atMs]) => nowMs - atMs >= RECORD_LAG_MS);
   // That this environment saw the owner a moment ago does not say whether another one saw a stranger before that.
   const sharedMs = isShared ? nowMs : pending.length > 0 ? sinceMs : Math.max(sinceMs, known.recordReadAtMs - RECORD_LAG_MS);
-  const entries = await reads.record(arn, Math.min(sharedMs, ...seenMs));
+  const entries = await reads.record(bound.group.arn, Math.min(sharedMs, ...seenMs));
   if (!entries.ok) return { ownership: new Map(), isShared, failures: [entries.problem] };
   const shared = entries.value.filter(({ kind }) => kind === 'shared');
   for (const { address, atMs } of shared) known.strangers.set(address, Math.max(atMs, known.strangers.get(address) ?? atMs));
   known.recordReadAtMs = nowMs;
-  if (!isShared) settleUnexplained(invocation, group, pending, entries.value);
+  if (!isShared) settleUnexplained(invocation, pending, entries.value);
   return {
     ownership: new Map(
       late.map((change) => {
@@ -85,16 +78,15 @@ export function noteUnexplained({ unexplained }: GroupCache, addresses: readonly
  * schedule comes to search for it: a stack that waits out an outage has no target left that would show that it writes here too.
  */
 function settleUnexplained(
-  invocation: Invocation,
-  group: TargetGroup,
+  invocation: GroupInvocation,
   pending: readonly (readonly [Address, number])[],
   entries: readonly RecordEntry[],
 ): void {
-  const { unexplained } = groupCache(invocation.cache, group.arn);
+  const { unexplained } = invocation.known;
   const isOurs = ([seen, seenMs]: readonly [Address, number]): boolean =>
     entries.some(({ kind, address, atMs }) => kind !== 'shared' && address === seen && atMs <= seenMs + RECORDED_WITHIN_MS);
   const strangers = pending.filter((each) => !isOurs(each)).map(([address]) => address);
-  recordStrangers(invocation, group, strangers);
+  recordStrangers(invocation, strangers);
   for (const [address] of pending) unexplained.delete(address);
 }
 
@@ -102,8 +94,8 @@ function settleUnexplained(
  * Records which targets have a live task, and which ones are left of ours: each when it is first seen, when its task is another, and once
  * an hour. A pass that could not read every task leaves the rest to the next: what is not on record cannot be removed late.
  */
-export function recordOwners({ cache, clock, reporter }: Invocation, { arn }: TargetGroup): void {
-  const known = groupCache(cache, arn);
+export function recordOwners({ clock, reporter, bound, known }: GroupInvocation): void {
+  const { arn } = bound.group;
   const nowMs = clock.now();
   const isDue = ([address, { task }]: readonly [Address, Pick<Owner, 'task'>]): boolean => {
     const last = known.recorded.get(address);
@@ -126,19 +118,16 @@ function targetOf([address, { task }]: readonly [Address, Pick<Owner, 'task'>]):
 }
 
 /** Notes and records that somebody else has registered these targets; again once an hour, so that no search goes back further. */
-export function recordStrangers(
-  { cache, clock, reporter }: Invocation,
-  { arn }: TargetGroup,
-  addresses: readonly Address[],
-): void {
-  const { strangers } = groupCache(cache, arn);
+export function recordStrangers(invocation: GroupInvocation, addresses: readonly Address[]): void {
+  const { clock, reporter, bound, known } = invocation;
+  const { strangers } = known;
   const nowMs = clock.now();
   const due = addresses.filter((address) => nowMs - (strangers.get(address) ?? Number.NEGATIVE_INFINITY) >= OWNERS_INTERVAL_MS);
   for (const address of due) strangers.set(address, nowMs);
   if (due.length > 0) {
     reporter.recorded(
       'shared',
-      arn,
+      bound.group.arn,
       due.map((address) => ({ address, task: undefined })),
     );
   }

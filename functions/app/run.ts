@@ -16,7 +16,7 @@ import { PASS_INTERVAL_MS, PASS_TIME_MS } from '../core/next-pass.ts';
 import { problemsOf, valuesOf } from '../core/result.ts';
 import { isAhead } from '../core/snapshot.ts';
 import { arnParts, parseTaskArn, placeKey, type TargetGroupArn } from '../core/values.ts';
-import { forgetOldTasks, groupCache, hintsFor } from './cache.ts';
+import { driftAgeMs, forgetOldTasks, groupCache, hintsFor, noteFullRun } from './cache.ts';
 import { allPages } from './caller.ts';
 import { checkServices, isCheckDue } from './check-cloud-map.ts';
 import {
@@ -33,8 +33,6 @@ import {
 import type { ReadConfiguration } from './read-configuration.ts';
 import { type Reconciled, reconcileGroup } from './reconcile-group.ts';
 
-/** A group that no pass has read whole for so long counts as out of step: nobody knows better. */
-const UNSEEN_MS = 90_000;
 /** How often an unreadable configuration is read within one invocation. */
 const CONFIGURATION_TRIES = 3;
 
@@ -184,20 +182,19 @@ function statusOf(invocation: Invocation, read: ReadConfiguration, reconciled: r
     tookMs: clock.now() - beganAtMs,
     groups: groups.length,
     reconciled: reconciled.length,
-    inStep: reconciled.filter(({ group, snapshot }) => snapshot !== undefined && groupCache(cache, group).driftMs === 0).length,
+    inStep: reconciled.filter(
+      ({ group, snapshot }) => snapshot !== undefined && groupCache(cache, group).openSinceMs === undefined,
+    ).length,
     calls: caller.calls,
     standing: isFull(invocation) ? standingOf(invocation, read) : undefined,
   };
 }
 
-function standingOf({ cache, clock, environment }: Invocation, { configuration }: ReadConfiguration): Standing {
+function standingOf({ cache, clock, environment, beganAtMs }: Invocation, { configuration }: ReadConfiguration): Standing {
   const nowMs = clock.now();
   const arns = [...configuration.groups.map(({ group }) => group.arn), ...configuration.unread];
   const known = arns.map((arn) => groupCache(cache, arn));
-  const ages = known.map(({ driftMs, wholeAtMs = environment.startedAtMs }) => {
-    const unseenMs = nowMs - wholeAtMs;
-    return Math.max(driftMs, unseenMs > UNSEEN_MS ? unseenMs : 0);
-  });
+  for (const each of known) noteFullRun(each, beganAtMs);
   const services = configuration.cloudMapServices.flatMap(({ service }) => cache.checkFindings.get(service) ?? []);
   return {
     findings: [
@@ -206,7 +203,7 @@ function standingOf({ cache, clock, environment }: Invocation, { configuration }
       ...known.flatMap(({ findings, settingsFindings }) => [...findings, ...settingsFindings]),
       ...services,
     ],
-    driftAgeMs: Math.max(0, ...ages),
+    driftAgeMs: Math.max(0, ...known.map((each) => driftAgeMs(each, nowMs))),
   };
 }
 

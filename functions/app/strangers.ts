@@ -1,15 +1,14 @@
 /** Finds out whose the targets are that no task of the group's bindings explains: what ECS, the record and other services say. */
 import { type Selector, selectorKey } from '../core/binding.ts';
-import type { BoundGroup } from '../core/configuration.ts';
 import type { Failure } from '../core/failure.ts';
 import { originOf, type RecordEntry } from '../core/ownership.ts';
 import { err, ok, problemsOf } from '../core/result.ts';
 import { type Snapshot, unexplainedAddresses } from '../core/snapshot.ts';
 import { isLive } from '../core/task.ts';
 import { type Address, type ClusterArn, clusterOf, type TaskArn } from '../core/values.ts';
-import { type GroupCache, groupCache, isKnownLive } from './cache.ts';
+import { type GroupCache, isKnownLive } from './cache.ts';
 import { allPages } from './caller.ts';
-import type { Invocation } from './invocation.ts';
+import type { GroupInvocation, Invocation } from './invocation.ts';
 import { cachedTasks } from './read-snapshot.ts';
 import { RECORD_WINDOW_MS, recordStrangers } from './record.ts';
 
@@ -41,9 +40,8 @@ interface Search {
  * environment that no event ever reached still finds the proof for a target whose task stopped within the hour. Nothing waits for it:
  * a stack whose tasks crash all the time has more stopped tasks than an invocation can read.
  */
-async function searchStopped(invocation: Invocation, bound: BoundGroup, snapshot: Snapshot): Promise<Search> {
-  const { cache, clock, trigger } = invocation;
-  const known = groupCache(cache, bound.group.arn);
+async function searchStopped(invocation: GroupInvocation, snapshot: Snapshot): Promise<Search> {
+  const { clock, trigger, bound, known } = invocation;
   const isDue = (address: Address): boolean => {
     const { atMs, times } = known.searches.get(address) ?? NEVER_SEARCHED;
     return clock.now() - atMs >= (times === 1 ? SEARCH_AGAIN_AFTER_MS : SEARCH_INTERVAL_MS);
@@ -53,7 +51,7 @@ async function searchStopped(invocation: Invocation, bound: BoundGroup, snapshot
   const selectors = distinctSelectors(bound.bindings);
   if (known.searching.size === 0) known.searching = new Map(selectors.map((selector) => [selectorKey(selector), undefined]));
   do {
-    const failures = problemsOf(await Promise.all(selectors.map((selector) => searchList(invocation, known, selector))));
+    const failures = problemsOf(await Promise.all(selectors.map((selector) => searchList(invocation, selector))));
     if (failures.length > 0) return { isOpen: false, failures, left: [] };
     // A check has one pass, and its answer is to be whole.
   } while (trigger === 'check' && isSearching(known));
@@ -72,7 +70,7 @@ function isSearching({ searching }: GroupCache): boolean {
 }
 
 /** Reads the next pages of one list of stopped tasks, and describes those that nothing is known of. */
-async function searchList({ reads, cache }: Invocation, known: GroupCache, selector: Selector) {
+async function searchList({ reads, cache, known }: GroupInvocation, selector: Selector) {
   const key = selectorKey(selector);
   const from = known.searching.get(key);
   if (from === 'done') return ok(null);
@@ -99,12 +97,12 @@ function distinctSelectors(bindings: readonly { readonly selector: Selector }[])
 }
 
 /** Searches for owners, and where the search has come to its end, asks who else it may be. */
-export async function identifyStrangers(invocation: Invocation, bound: BoundGroup, snapshot: Snapshot): Promise<Search> {
-  const search = await searchStopped(invocation, bound, snapshot);
+export async function identifyStrangers(invocation: GroupInvocation, snapshot: Snapshot): Promise<Search> {
+  const search = await searchStopped(invocation, snapshot);
   if (search.left.length === 0) return search;
   const failures = await Promise.all([
-    readOrigins(invocation, bound, search.left),
-    readNatives(invocation, bound, snapshot, search.left),
+    readOrigins(invocation, search.left),
+    isHealthyAmong(snapshot, search.left) ? readNatives(invocation) : [],
   ]);
   return { ...search, failures: [...search.failures, ...failures.flat()] };
 }
@@ -113,14 +111,9 @@ export async function identifyStrangers(invocation: Invocation, bound: BoundGrou
  * What the record says of targets that a whole search has not explained: those that this stack registered are told apart from strangers.
  * Whether the task still lives is asked of ECS, since no binding lists it.
  */
-async function readOrigins(
-  invocation: Invocation,
-  { group }: BoundGroup,
-  strangers: readonly Address[],
-): Promise<readonly Failure[]> {
-  const { cache, clock, reads } = invocation;
-  const known = groupCache(cache, group.arn);
-  const answer = await reads.record(group.arn, clock.now() - RECORD_WINDOW_MS);
+async function readOrigins(invocation: GroupInvocation, strangers: readonly Address[]): Promise<readonly Failure[]> {
+  const { cache, clock, reads, bound, known } = invocation;
+  const answer = await reads.record(bound.group.arn, clock.now() - RECORD_WINDOW_MS);
   if (!answer.ok) return [answer.problem];
   const origins = new Map<Address, TaskArn>();
   for (const address of strangers) {
@@ -140,22 +133,21 @@ async function readOrigins(
   // Our own leftovers do not make a group shared: it would keep all of them for good.
   recordStrangers(
     invocation,
-    group,
     strangers.filter((address) => !origins.has(address)),
   );
   return failures;
 }
 
-/** Which services ECS itself keeps in which groups, of the clusters that the group is bound to. Read where a stranger is healthy. */
-async function readNatives(
-  invocation: Invocation,
-  bound: BoundGroup,
-  { targets }: Snapshot,
-  strangers: readonly Address[],
-): Promise<readonly Failure[]> {
-  const { cache, clock } = invocation;
-  const isWorthIt = targets.some(({ address, state }) => state === 'healthy' && strangers.includes(address));
-  if (!isWorthIt) return [];
+function isHealthyAmong({ targets }: Snapshot, strangers: readonly Address[]): boolean {
+  return targets.some(({ address, state }) => state === 'healthy' && strangers.includes(address));
+}
+
+/**
+ * Reads which services ECS itself keeps in which groups, of the clusters that the group is bound to. Asked where a stranger is healthy, and
+ * before a late removal: a service whose only target came to the address of a stopped task of ours shows nothing else in the group.
+ */
+export async function readNatives(invocation: GroupInvocation): Promise<readonly Failure[]> {
+  const { cache, clock, bound } = invocation;
   const isDue = (cluster: ClusterArn): boolean =>
     clock.now() - (cache.natives.get(cluster)?.atMs ?? Number.NEGATIVE_INFINITY) >= SEARCH_INTERVAL_MS;
   const clusters = [...new Set(bound.bindings.map(({ selector }) => selector.cluster))].filter(isDue);
@@ -167,6 +159,18 @@ async function readNatives(
     }),
   );
   return problemsOf(answers);
+}
+
+/** Whether ECS keeps a service in the group that none of its bindings selects. */
+export function hasNativeNeighbor({ cache, bound }: GroupInvocation): boolean {
+  const own = new Set(bound.bindings.map(({ selector }) => selectorKey(selector)));
+  const clusters = bound.bindings.map(({ selector }) => selector.cluster);
+  return clusters.some((cluster) =>
+    cache.natives
+      .get(cluster)
+      ?.services.get(bound.group.arn)
+      ?.some((selector) => !own.has(selectorKey(selector))),
+  );
 }
 
 async function servicesOf({ caller, reads }: Invocation, cluster: ClusterArn) {

@@ -1,8 +1,9 @@
 /** Carries out a guarded plan: registers first, in chunks, each with its proof still fresh when it leaves. */
 import { chunks, halves, WRITE_TARGETS_MAX } from '../core/batches.ts';
 import type { Answer, Failure } from '../core/failure.ts';
+import { changeKey, leaveByMs } from '../core/guard.ts';
 import type { RecordKind } from '../core/ownership.ts';
-import type { Change, Deregistration, Registration } from '../core/plan.ts';
+import type { Change, Deregistration, Proof, Registration } from '../core/plan.ts';
 import { NOTHING_WRITTEN, type Written } from '../core/report.ts';
 import type { TargetGroup } from '../core/target.ts';
 import type { Address } from '../core/values.ts';
@@ -21,6 +22,11 @@ export interface Writer {
   readonly group: TargetGroup;
   /** Asked right before a call leaves: whether the guard still lets these changes through. */
   readonly isDue: (changes: readonly Change[]) => boolean;
+  /**
+   * Asked where it does not: the same changes' proofs, described anew, by `changeKey`; undefined where one has none any more. The turn that a
+   * call has waited for would be lost otherwise, to it and to all that wait behind it.
+   */
+  readonly renew: (changes: readonly Change[]) => Promise<ReadonlyMap<string, Proof> | undefined>;
   /**
    * Leaves a line in the record: of a registration before the call, of a removal after it. Whenever an environment is killed, its targets
    * are known for ours, and those that it could not remove any more are not taken for removed.
@@ -177,7 +183,8 @@ async function register(writer: Writer, changes: readonly Registration[], mayWai
   const tried = new Set<string>();
   let chunk = changes;
   for (;;) {
-    const answer = await sendPatiently(writer, 'RegisterTargets', chunk, mayWait);
+    const { changes: sent, answer } = await sendPatiently(writer, 'RegisterTargets', chunk, mayWait);
+    chunk = sent;
     if (answer === 'not due' || answer.ok || answer.problem.kind !== 'refused') return { chunk, answer };
     const lesson = lessonOf(answer.problem.message);
     const key = lesson && `${lesson.ip && rangeOf(lesson.ip)} ${lesson.form}`;
@@ -189,18 +196,26 @@ async function register(writer: Writer, changes: readonly Registration[], mayWai
   }
 }
 
-async function sendPatiently(
+/** A call as it left or would have, with the proofs of that moment, and its answer. */
+interface Sent<Kind extends Change> {
+  readonly changes: readonly Kind[];
+  readonly answer: WriteAnswer;
+}
+
+async function sendPatiently<Kind extends Change>(
   writer: Writer,
   operation: WriteName,
-  changes: readonly Change[],
+  changes: readonly Kind[],
   mayWait = false,
-): Promise<WriteAnswer> {
+): Promise<Sent<Kind>> {
+  let chunk = changes;
   for (const pauseMs of WRITE_PAUSES_MS) {
-    const answer = await send(writer, operation, changes, mayWait);
-    if (answer === 'not due' || answer.ok || answer.problem.kind !== 'throttled') return answer;
+    const sent = await send(writer, operation, chunk, mayWait);
+    if (sent.answer === 'not due' || sent.answer.ok || sent.answer.problem.kind !== 'throttled') return sent;
+    chunk = sent.changes;
     await writer.clock.sleep(pauseMs);
   }
-  return send(writer, operation, changes, mayWait);
+  return send(writer, operation, chunk, mayWait);
 }
 
 /**
@@ -210,8 +225,8 @@ async function sendPatiently(
 async function deregisterAll(writer: Writer, changes: readonly Deregistration[]): Promise<Written> {
   let written = NOTHING_WRITTEN;
   const queue: (readonly Deregistration[])[] = chunks(changes, WRITE_TARGETS_MAX);
-  for (let chunk = queue.shift(); chunk !== undefined; chunk = queue.shift()) {
-    const answer = await sendPatiently(writer, 'DeregisterTargets', chunk);
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const { changes: chunk, answer } = await sendPatiently(writer, 'DeregisterTargets', next);
     if (answer === 'not due') written = join(written, { ...NOTHING_WRITTEN, aged: chunk });
     else if (answer.ok) written = join(written, { ...NOTHING_WRITTEN, done: chunk });
     else if (answer.problem.kind !== 'refused') written = join(written, { ...NOTHING_WRITTEN, failures: [answer.problem] });
@@ -221,12 +236,13 @@ async function deregisterAll(writer: Writer, changes: readonly Deregistration[])
   return written;
 }
 
-async function send(
-  { caller, group, isDue, record }: Writer,
+async function send<Kind extends Change>(
+  { caller, group, isDue, renew, record }: Writer,
   operation: WriteName,
-  changes: readonly Change[],
-  mayWait = false,
-): Promise<WriteAnswer> {
+  planned: readonly Kind[],
+  mayWait: boolean,
+): Promise<Sent<Kind>> {
+  let changes = planned;
   const [first] = changes.map((change) => change.address);
   const others = changes.length === 1 ? '' : ` and ${changes.length - 1} more`;
   const input = { group: group.arn, targets: changes.map((change) => change.descriptor) };
@@ -235,12 +251,18 @@ async function send(
     if (due && operation === 'RegisterTargets') record('register', changes);
     return due;
   };
-  const answer = await caller.write(operation, `${first}${others} in ${group.name}`, input, { isDue: isDueNow, mayWait });
-  if (answer === 'not due') return answer;
+  const renewNow = async (): Promise<boolean> => {
+    const proofs = await renew(changes);
+    changes = changes.map((change) => ({ ...change, because: proofs?.get(changeKey(change)) ?? change.because }));
+    return proofs !== undefined && isDueNow();
+  };
+  const leave = { isDue: isDueNow, renew: renewNow, mayWait, byMs: leaveByMs(changes) };
+  const answer = await caller.write(operation, `${first}${others} in ${group.name}`, input, leave);
+  if (answer === 'not due') return { changes, answer };
   if (answer.ok && operation === 'DeregisterTargets') record('deregister', changes);
   const isRefused = !answer.ok && (answer.problem.kind === 'refused' || answer.problem.kind === 'quota');
   if (isRefused && operation === 'RegisterTargets') record('refused', changes);
-  return answer;
+  return { changes, answer };
 }
 
 function refused(changes: readonly Change[], failure: Failure): Pick<Written, 'refused'> {

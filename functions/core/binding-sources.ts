@@ -33,6 +33,8 @@ export interface Settings {
   /** Where this and the next one are empty, both are found by their tag. */
   readonly targetGroups: readonly TargetGroupArn[];
   readonly cloudMapServices: readonly CloudMapServiceArn[];
+  /** Words of these lists that are no ARN of their kind: they are named, and the others go on. */
+  readonly leftOut: readonly Finding[];
   readonly bindings: string;
   /** False: only the parameter binds. */
   readonly tagBindings: boolean;

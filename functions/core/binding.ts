@@ -86,6 +86,11 @@ type Key = (typeof KEYS)[number];
 /** Only a line of the parameter names its group: a tag stands on it. */
 const KEYS_OF = { parameter: KEYS, tag: KEYS.filter((key) => key !== 'target-group') };
 type Words = ReadonlyMap<Key, string>;
+const WORDS = {
+  'target-group': /(?:^|\s)target-group=(\S*)/,
+  cluster: /(?:^|\s)cluster=(\S*)/,
+  service: /(?:^|\s)service=(\S*)/,
+};
 
 /** Reads one line for a target group, such as `service=app port=8080`. A line with several ports is one binding for each. */
 export function parseBinding(text: string, context: LineContext, place: keyof typeof KEYS_OF): Line<readonly Binding[]> {
@@ -144,8 +149,8 @@ export function splitLines(text: string): { readonly number: number; readonly te
 }
 
 /** The value of a word of a line, before the line is read: which group it is for, and what has to be asked first. */
-export function wordIn(text: string, key: 'target-group' | 'cluster' | 'service'): string | undefined {
-  return new RegExp(`(?:^|\\s)${key}=(\\S*)`).exec(text)?.[1];
+export function wordIn(text: string, key: keyof typeof WORDS): string | undefined {
+  return WORDS[key].exec(text)?.[1];
 }
 
 /** Whether a task is one of those the selector means. Only what ECS said of the task counts, never what an event said. */
@@ -238,7 +243,11 @@ function namedCluster(word: string, context: LineContext): Line<ClusterArn> {
 /** The cluster, unless it takes a role to read it and the stack has none. */
 function reachable(cluster: ClusterArn, context: LineContext): Line<ClusterArn> {
   const { home, readsAccounts } = context;
-  if (readsAccounts || home === undefined || arnParts(cluster).account === home.account) return ok(cluster);
+  if (home === undefined) return ok(cluster);
+  const { partition, account } = arnParts(cluster);
+  // No role reaches from one partition into another.
+  if (partition !== home.partition) return mistaken(context, `cluster=${cluster}`, `a cluster of partition ${home.partition}`);
+  if (readsAccounts || account === home.account) return ok(cluster);
   const expected = `a cluster of account ${home.account}, or the stack's parameter SpokeRoleName`;
   return mistaken(context, `cluster=${cluster}`, expected);
 }

@@ -121,7 +121,9 @@ export function scopeOf(
 /** Whether ELB and Cloud Map of the stack's own place are to be asked about the ARN. */
 export function isReachable({ home, spokeRole }: Settings, arn: TargetGroupArn | CloudMapServiceArn): boolean {
   if (home === undefined || isSamePlace(arnParts(arn), home)) return true;
-  return arn.includes(':servicediscovery:') && (spokeRole !== undefined || arnParts(arn).account === home.account);
+  const { partition, account } = arnParts(arn);
+  const isCloudMap = arn.includes(':servicediscovery:') && partition === home.partition;
+  return isCloudMap && (spokeRole !== undefined || account === home.account);
 }
 
 /** Registered addresses of a group, and when the read that saw them began. */
@@ -169,9 +171,11 @@ export function isMeant({ bindings }: BoundGroup, hint: Hint): boolean {
 
 /** Groups whose bindings stand in their tags: those that no line of the parameter names. */
 export function tagBoundGroups(scope: Scope): TargetGroupArn[] {
-  if (!scope.tagBindings) return [];
-  const { named } = linesOfParameter(scope);
-  return scope.targetGroups.filter((arn) => !named.has(arn));
+  return unnamedGroups(scope, linesOfParameter(scope));
+}
+
+function unnamedGroups({ tagBindings, targetGroups }: Scope, { named }: Lines): TargetGroupArn[] {
+  return tagBindings ? targetGroups.filter((arn) => !named.has(arn)) : [];
 }
 
 /** Groups that somebody wrote into the parameter, and that no line binds. */
@@ -201,9 +205,13 @@ export function boundServices(scope: Scope, tags: Copies['tags']): Selector[] {
 /** Whether the parameter alone settles that the hint means nothing that is bound: then not even the configuration has to be read for it. */
 export function isSurelyUnbound(settings: Settings, hint: Hint): boolean {
   const scope = scopeOf(settings, NO_COPIES);
-  if (isDiscovering(settings) || tagBoundGroups(scope).length + scope.cloudMapServices.length > 0) return false;
-  const { bindings, unread } = linesOfParameter(scope);
-  return unread.size === 0 && !bindings.some(({ binding }) => mayMean(binding.selector, hint));
+  if (isDiscovering(settings) || scope.cloudMapServices.length > 0) return false;
+  // Asked of every message: to read the lines takes longer than all the rest, so it is done once.
+  const lines = linesOfParameter(scope);
+  const { bindings, unread } = lines;
+  return (
+    unnamedGroups(scope, lines).length + unread.size === 0 && !bindings.some(({ binding }) => mayMean(binding.selector, hint))
+  );
 }
 
 export function resolveConfiguration(settings: Settings, copies: Copies): Configuration {
@@ -222,6 +230,7 @@ export function resolveConfiguration(settings: Settings, copies: Copies): Config
     isUndiscovered,
     cloudMapServices: checked.filter(({ bindings }) => bindings.length > 0),
     findings: [
+      ...settings.leftOut,
       // Before it is known which groups there are, every line of the parameter names one that there is not.
       ...(isUndiscovered ? [] : lines.flatMap(({ mistakes }) => mistakes)),
       ...checked.flatMap(({ mistakes }) => mistakes),

@@ -3,20 +3,21 @@ import { changeKey, type Held, isFinalHold } from './guard.ts';
 import type { Change } from './plan.ts';
 
 /**
- * The age in milliseconds of the oldest change that was planned and not made; 0 where there is none. What the stack is told not to do is
- * no difference. A change is not older than the binding that asks for it, where its age is known.
+ * Since when the oldest change is due that was planned and not made; undefined where there is none. What the stack is told not to do is no
+ * difference. A change is not older than the binding that asks for it, where its age is known.
  */
-export function oldestOpenMs(
+export function openSinceMs(
   planned: readonly Change[],
   done: readonly Change[],
   held: readonly Held[],
   boundAtMs: number,
   nowMs: number,
-): number {
+): number | undefined {
   // By key: what was made may name another zone than what was planned.
   const settled = new Set([...done, ...held.filter(isFinalHold).map(({ change }) => change)].map(changeKey));
   const open = planned.filter((change) => !settled.has(changeKey(change)));
-  return Math.max(0, ...open.map(({ sinceMs = nowMs }) => nowMs - Math.max(sinceMs, boundAtMs)));
+  if (open.length === 0) return undefined;
+  return Math.min(nowMs, ...open.map(({ sinceMs = nowMs }) => Math.max(sinceMs, boundAtMs)));
 }
 
 /** A start so long ago is not what a registration was waiting for: somebody has bound the group in the meantime. */

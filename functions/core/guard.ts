@@ -202,7 +202,12 @@ export function isLate(change: Change, nowMs: number): change is Deregistration 
 }
 
 /** Identifies a change together with its task: an address that a new task takes over is a change of its own, not a contest. */
-export function changeKey({ kind, address, because }: Change): string {
+export function changeKey(change: Change): string {
+  return keyOf(change.kind, change);
+}
+
+/** The key that a change of the same target for the same task has. */
+export function keyOf(kind: Change['kind'], { address, because }: Pick<Change, 'address' | 'because'>): string {
   return `${kind} ${address} ${because.task}`;
 }
 
@@ -216,7 +221,12 @@ export function mayStillLeave(
   bindingsReadAtMs: number | undefined,
   nowMs: number,
 ): boolean {
-  if (areOld(bindingsReadAtMs, nowMs) || changes.some(({ because }) => isOld(because, nowMs))) return false;
+  const isYoung = !areOld(bindingsReadAtMs, nowMs) && !changes.some(({ because }) => isOld(because, nowMs));
+  return isYoung && areStillMeant(changes, known);
+}
+
+/** Whether what the environment knows by now still asks for the changes, however old their proofs are. */
+export function areStillMeant(changes: readonly Change[], known: Membership): boolean {
   const { group, bindings, tasks, held, definitions } = known;
   const wanted = wantedAddresses(membersOf({ group, bindings, tasks, held, definitions }));
   return changes.every(({ kind, address, because }) => {
@@ -225,6 +235,20 @@ export function mayStillLeave(
     const isReleased = because.rule === 'task is stopping' && task !== undefined && phaseOf(task) === 'released';
     return !isReleased && !wanted.has(address);
   });
+}
+
+/**
+ * Whether a new description is all that an old change lacks. While a task runs, or has been told to stop and holds its interface, nobody else
+ * has its address, however long ago targets and lists were read. Once it is gone, all of that has to be read again.
+ */
+export function mayBeRenewed({ because }: Change): boolean {
+  return because.rule === 'task is running' || because.rule === 'task is stopping';
+}
+
+/** Until when changes may wait for their turn; undefined where their proofs may be renewed then. */
+export function leaveByMs(changes: readonly Change[]): number | undefined {
+  const fixed = changes.filter((change) => !mayBeRenewed(change)).map(({ because }) => because.describedAtMs);
+  return fixed.length === 0 ? undefined : Math.min(...fixed) + PROOF_AGE_MAX_MS;
 }
 
 /** When changes that were left to their events are due after all. */

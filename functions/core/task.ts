@@ -74,8 +74,6 @@ export interface Definition {
   /** The shortest time that ECS waits between SIGTERM and SIGKILL. */
   readonly stopTimeoutSeconds: number;
   readonly ports: readonly { readonly name: string | undefined; readonly port: Port }[];
-  /** Whether a container has a health check: without one, ECS never calls the task healthy. */
-  readonly checksHealth: boolean;
 }
 
 /** The key of a task's definition: its name alone does not say which account's it is. Clusters of one account share it. */

@@ -128,7 +128,7 @@ export function placeKey({ region, account }: Omit<Place, 'partition'>): string 
 }
 
 export function isSamePlace(one: Place, other: Place): boolean {
-  return placeKey(one) === placeKey(other);
+  return one.partition === other.partition && placeKey(one) === placeKey(other);
 }
 
 /** The place of a CloudFormation stack, by its ARN. */

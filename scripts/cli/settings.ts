@@ -96,6 +96,7 @@ export function namedBy(values: SettingsValues): Named {
     home: undefined,
     bindings: binding ?? '',
     tagBindings: true,
+    leftOut: [],
     spokeRole: undefined,
     mode: 'enforce',
     removalBudgetPercent: REMOVAL_BUDGET_PERCENT,

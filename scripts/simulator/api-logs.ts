@@ -18,7 +18,7 @@ export function logsApi({ logs, home }: Account) {
     },
     FilterLogEvents: (input: Input) => {
       const name = groupOf(input, `arn:aws:logs:${home.region}:${home.id}:log-group:`);
-      const lines = logs.found(name);
+      const lines = logs.found(name, whole(input, 'startTime') ?? 0);
       if (lines === undefined) throw new ApiError('ResourceNotFoundException', 'The specified log group does not exist.');
       const limit = whole(input, 'limit') ?? EVENTS_MAX;
       if (limit < 1 || limit > EVENTS_MAX) throw outOfRange(limit);

@@ -29,7 +29,7 @@ export function taggingApi(account: Account) {
       const size = whole(input, 'ResourcesPerPage') ?? PAGE_DEFAULT;
       if (size < 1 || size > PAGE_MAX) throw tooMany('resourcesPerPage', PAGE_MAX);
       const atMs = nowMs - account.tagging.lagMs();
-      const found = resourcesOf(account).flatMap(({ arn, tags }) => {
+      const found = resourcesOf(account, types).flatMap(({ arn, tags }) => {
         const told = tags.at(atMs);
         const isAsked = told !== undefined && (arns.length === 0 || arns.includes(arn)) && isOfType(arn, types);
         return isAsked && filters.every((matches) => matches(told)) ? [{ arn, told }] : [];
@@ -46,11 +46,12 @@ export function taggingApi(account: Account) {
   };
 }
 
-/** What can have tags, and what could until a while ago. */
-function resourcesOf({ ecs, elb, cloudMap, clock, tagging }: Account): readonly Resource[] {
+/** What can have tags, and what could until a while ago. There may be thousands of tasks: they are looked at where they are asked for. */
+function resourcesOf({ ecs, elb, cloudMap, clock, tagging }: Account, types: readonly string[]): readonly Resource[] {
   const sinceMs = clock.now() - tagging.deletedLagMs();
   const deleted = [...elb.deleted].filter(([, atMs]) => atMs > sinceMs).map(([group]) => group);
-  const tasks = [...ecs.tasks.values()].filter(({ tags }) => tags.size > 0 || tags.at(clock.now()) !== undefined);
+  const areTasksAsked = types.length === 0 || types.some((type) => type === 'ecs' || type === 'ecs:task');
+  const tasks = areTasksAsked ? [...ecs.tasks.values()].filter(({ tags }) => tags.wereEver) : [];
   return [...elb.groups.values(), ...deleted, ...cloudMap.services.values(), ...tasks];
 }
 

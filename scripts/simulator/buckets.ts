@@ -2,6 +2,8 @@
 import { ApiError } from './api-error.ts';
 import type { VirtualClock } from './clock.ts';
 
+export type BucketName = keyof typeof BUCKET_SIZES;
+
 interface BucketSize {
   readonly capacity: number;
   readonly perSecond: number;
@@ -12,7 +14,7 @@ interface BucketSize {
  * General Reference, quotas of CloudWatch Logs (eu-west-1) and EventBridge. Where AWS names a rate alone, it is the bucket's size,
  * too. Cloud Map and the tagging API publish none: their sizes are chosen.
  */
-const SIZES: Readonly<Record<string, BucketSize>> = {
+export const BUCKET_SIZES = {
   'elb-write': { capacity: 20, perSecond: 4 },
   'elb-read': { capacity: 40, perSecond: 10 },
   'ecs-task-read': { capacity: 100, perSecond: 20 },
@@ -26,9 +28,9 @@ const SIZES: Readonly<Record<string, BucketSize>> = {
   'logs-filter': { capacity: 10, perSecond: 10 },
   'logs-tags': { capacity: 10, perSecond: 10 },
   'events-put': { capacity: 10_000, perSecond: 10_000 },
-};
+} as const satisfies Readonly<Record<string, BucketSize>>;
 
-const BUCKET_OF: Readonly<Record<string, string>> = {
+const BUCKET_OF: Readonly<Record<string, BucketName>> = {
   RegisterTargets: 'elb-write',
   DeregisterTargets: 'elb-write',
   DescribeTargetHealth: 'elb-read',
@@ -77,8 +79,8 @@ export class TokenBuckets {
   /** Takes a token for the call, or throws what AWS answers when there is none. */
   take(operation: string): void {
     const name = BUCKET_OF[operation];
-    const size = name === undefined ? undefined : SIZES[name];
-    if (name === undefined || size === undefined) return;
+    if (name === undefined) return;
+    const size = BUCKET_SIZES[name];
     const nowMs = this.#clock.now();
     const level = this.#levels.get(name) ?? { tokens: size.capacity, atMs: nowMs };
     const free = 1 - this.othersUse;

@@ -27,21 +27,18 @@ export interface BundleRuntime extends Runtime {
 /** Names of globals that the bundle gets from us instead of from the machine. */
 const GLOBALS = ['process', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'console'] as const;
 
+type Compiled = ReturnType<typeof compileFunction>;
+
+/** The bundle that was compiled last: a stage starts dozens of environments of one. */
+const compiled = new Map<string, Compiled>();
+
 export function spawnBundle({ file, environment, clock, logged }: BundleOptions): BundleRuntime {
   const log: JsonObject[] = [];
   const timers = virtualTimers(clock);
   const own = { ...timers, Date: virtualDate(clock), process: processWith(environment, log, logged), console: silent() };
-  const code = readFileSync(file, 'utf8');
-  const names = ['exports', 'require', 'module', '__filename', '__dirname', ...GLOBALS];
-  const load: unknown = compileFunction(code, names, {
-    filename: file,
-    // The SDK loads node:http by a dynamic import at its first call.
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
   const loaded: { exports: unknown } = { exports: {} };
-  if (typeof load !== 'function') throw new Error(`${file} does not compile to a function.`);
   const globals = GLOBALS.map((name) => own[name]);
-  Reflect.apply(load, undefined, [loaded.exports, createRequire(file), loaded, file, '.', ...globals]);
+  Reflect.apply(compile(file), undefined, [loaded.exports, createRequire(file), loaded, file, '.', ...globals]);
   const handler = isObject(loaded.exports) ? loaded.exports['handler'] : undefined;
   if (typeof handler !== 'function') throw new Error(`${file} exports no handler.`);
   return {
@@ -49,6 +46,22 @@ export function spawnBundle({ file, environment, clock, logged }: BundleOptions)
     callsUnderWay: timers.callsUnderWay,
     invoke: async (input, remainingMs) => Reflect.apply(handler, undefined, [input, { getRemainingTimeInMillis: remainingMs }]),
   };
+}
+
+/** The file as a function of what Lambda gives it. All that it keeps is inside, so each environment calls the same one anew. */
+function compile(file: string): Compiled {
+  const code = readFileSync(file, 'utf8');
+  const known = compiled.get(code);
+  if (known !== undefined) return known;
+  const names = ['exports', 'require', 'module', '__filename', '__dirname', ...GLOBALS];
+  const load = compileFunction(code, names, {
+    filename: file,
+    // The SDK loads node:http by a dynamic import at its first call.
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  });
+  compiled.clear();
+  compiled.set(code, load);
+  return load;
 }
 
 /** Timers on virtual time, and which of them cut off a call. */

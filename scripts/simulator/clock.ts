@@ -72,12 +72,15 @@ export class VirtualClock implements Clock {
 
   #push(entry: Entry): void {
     const heap = this.#heap;
-    heap.push(entry);
-    for (let index = heap.length - 1; index > 0; ) {
-      const parent = (index - 1) >> 1;
-      if (!this.#swapIfBefore(index, parent)) return;
-      index = parent;
+    let index = heap.length;
+    while (index > 0) {
+      const parentIndex = (index - 1) >> 1;
+      const parent = heap[parentIndex];
+      if (parent === undefined || !isBefore(entry, parent)) break;
+      heap[index] = parent;
+      index = parentIndex;
     }
+    heap[index] = entry;
   }
 
   #pop(): Entry | undefined {
@@ -85,28 +88,24 @@ export class VirtualClock implements Clock {
     const top = heap[0];
     const last = heap.pop();
     if (last === undefined || heap.length === 0) return top;
-    heap[0] = last;
-    for (let index = 0; ; ) {
-      const left = 2 * index + 1;
-      const least = this.#isBefore(left + 1, left) ? left + 1 : left;
-      if (!this.#swapIfBefore(least, index)) return top;
-      index = least;
+    let index = 0;
+    for (;;) {
+      const left = heap[2 * index + 1];
+      if (left === undefined) break;
+      const right = heap[2 * index + 2];
+      const isRight = right !== undefined && isBefore(right, left);
+      const least = isRight ? right : left;
+      if (!isBefore(least, last)) break;
+      heap[index] = least;
+      index = 2 * index + (isRight ? 2 : 1);
     }
+    heap[index] = last;
+    return top;
   }
+}
 
-  #isBefore(one: number, other: number): boolean {
-    const [first, second] = [this.#heap[one], this.#heap[other]];
-    if (first === undefined || second === undefined) return false;
-    return first.atMs - second.atMs < 0 || (first.atMs === second.atMs && first.sequence < second.sequence);
-  }
-
-  #swapIfBefore(one: number, other: number): boolean {
-    const [first, second] = [this.#heap[one], this.#heap[other]];
-    if (first === undefined || second === undefined || !this.#isBefore(one, other)) return false;
-    this.#heap[one] = second;
-    this.#heap[other] = first;
-    return true;
-  }
+function isBefore(one: Entry, other: Entry): boolean {
+  return one.atMs < other.atMs || (one.atMs === other.atMs && one.sequence < other.sequence);
 }
 
 /**

@@ -89,10 +89,18 @@ export function statistic(values: readonly number[], name: string): number | und
   }
 }
 
+/** Alarms ask for the same few metrics every minute. */
+const KEYS = new WeakMap<MetricName, string>();
+
 /** Two names of one metric have one key, in whatever order they tell its dimensions. */
-export function keyOf({ namespace, name, dimensions }: MetricName): string {
+export function keyOf(metric: MetricName): string {
+  const known = KEYS.get(metric);
+  if (known !== undefined) return known;
+  const { namespace, name, dimensions } = metric;
   const sorted = Object.entries(dimensions).sort(([one], [other]) => (one < other ? -1 : 1));
-  return [namespace, name, ...sorted.map((pair) => pair.join('='))].join(' ');
+  const key = [namespace, name, ...sorted.map((pair) => pair.join('='))].join(' ');
+  KEYS.set(metric, key);
+  return key;
 }
 
 function objectsIn(value: unknown) {

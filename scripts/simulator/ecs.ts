@@ -300,6 +300,16 @@ export class Ecs {
     this.#endAt(task, nowMs, task.timing.deprovisioningMs);
   }
 
+  /** Lets go of tasks that had stopped by then, which ECS has long forgotten: a replay of days would hold them all. */
+  forgetStoppedBy(atMs: number): readonly TaskRecord[] {
+    const forgotten = [...this.tasks.values()].filter(
+      (task) => (present(task).stoppedAtMs ?? Number.POSITIVE_INFINITY) <= atMs,
+    );
+    for (const { arn } of forgotten) this.tasks.delete(arn);
+    this.#index.remove(new Set(forgotten));
+    return forgotten;
+  }
+
   /** What the container health checks say now. It makes no event and no version (containers-roadmap#1515). */
   setHealth(task: TaskRecord, health: HealthStatus): void {
     this.#enter(task, { ...present(task), atMs: this.#clock.now(), health });

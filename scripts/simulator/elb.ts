@@ -11,6 +11,14 @@ export interface TargetRecord {
   readonly zone: string | undefined;
   readonly registeredAtMs: number;
   readonly drainsUntilMs: number | undefined;
+  /** What somebody was told of its health; it holds for as long as what answers at its address does not change. */
+  readonly told?: ToldHealth | undefined;
+}
+
+interface ToldHealth {
+  readonly state: string;
+  readonly reason: string | undefined;
+  readonly isAnswering: boolean;
 }
 
 export interface GroupRecord extends ZonedGroup {
@@ -132,6 +140,19 @@ export class Elb {
     }
   }
 
+  /** The health of a registered target as somebody was told it. */
+  tellHealth(
+    group: GroupRecord,
+    { id, port }: Pick<TargetRecord, 'id' | 'port'>,
+    state: string,
+    reason: string | undefined,
+  ): void {
+    const key = keyOf({ id, port });
+    const target = group.targets.get(key);
+    const told = { state, reason, isAnswering: this.answers(id, port) };
+    if (target !== undefined) group.targets.set(key, { ...target, told });
+  }
+
   /** An unknown target is no error (DeregisterTargets API reference). Without a port, the group's own port is meant. */
   deregister(group: GroupRecord, requests: readonly TargetRequest[]): void {
     for (const { id, port } of requests) {
@@ -159,6 +180,8 @@ export class Elb {
   #stateOf(group: GroupRecord, target: TargetRecord): { readonly state: string; readonly reason: string | undefined } {
     if (target.drainsUntilMs !== undefined) return { state: 'draining', reason: 'Target.DeregistrationInProgress' };
     if (!group.isUsed) return { state: 'unused', reason: 'Target.NotInUse' };
+    const { told } = target;
+    if (told !== undefined && told.isAnswering === this.answers(target.id, target.port)) return told;
     if (this.#clock.now() - target.registeredAtMs < group.healthCheckMs) {
       return { state: 'initial', reason: 'Elb.InitialHealthChecking' };
     }

@@ -19,6 +19,11 @@ export class KeptReports implements InvocationReporter {
     return this.passes.flatMap(({ written }) => written.done);
   }
 
+  /** Lets go of everything but errors, which an invocation under way counts. */
+  forget(): void {
+    for (const list of [this.passes, this.findings, this.setAsides, this.runs]) list.length = 0;
+  }
+
   configured({ configuration, failures }: ReadConfiguration): void {
     this.checked({ findings: configuration.findings, failures });
   }

@@ -53,12 +53,15 @@ export class Logs {
     };
   }
 
-  /** Lines that have come in by now, in the order of their times. */
-  found(group: string): readonly LogLine[] | undefined {
+  /** Lines from that time on that have come in by now, in the order of their times. */
+  found(group: string, fromMs: number): readonly LogLine[] | undefined {
     const nowMs = this.#clock.now();
-    return this.groups
-      .get(group)
-      ?.filter(({ ingestedAtMs }) => ingestedAtMs <= nowMs)
+    const lines = this.groups.get(group);
+    // They are written in the order of their times: a search of the last hour does not look at those of days.
+    const from = (lines?.findLastIndex(({ atMs }) => atMs < fromMs) ?? -1) + 1;
+    return lines
+      ?.slice(from)
+      .filter(({ ingestedAtMs }) => ingestedAtMs <= nowMs)
       .sort((one, other) => one.atMs - other.atMs || one.ingestedAtMs - other.ingestedAtMs || (one.id < other.id ? -1 : 1));
   }
 }

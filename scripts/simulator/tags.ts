@@ -29,6 +29,11 @@ export class Tags extends Map<string, string> {
     this.#keep();
   }
 
+  /** Whether the resource ever had a tag. */
+  get wereEver(): boolean {
+    return this.#history.length > 0;
+  }
+
   /** The tags as they were at the given time; undefined while the resource had never had one. */
   at(atMs: number): TagTexts | undefined {
     return this.#history.findLast((each) => each.atMs <= atMs)?.tags;

@@ -26,9 +26,9 @@ interface Shelf<Task> {
   /** Wanted to run now. */
   readonly wanted: Map<string, Task>;
   /** Every order to stop, in the order of time: what was wanted a while ago stands at the end. */
-  readonly orders: { readonly atMs: number; readonly task: Task }[];
+  orders: { readonly atMs: number; readonly task: Task }[];
   /** All of them, whatever has become of them. */
-  readonly members: Task[];
+  members: Task[];
   changedAtMs: number;
   readonly lists: Map<Desired, List<Task>>;
 }
@@ -53,14 +53,18 @@ export class TaskIndex<Task extends ListedTask> {
   readonly #shelves = new Map<string, Shelf<Task>>();
   /** Where each task stands. Its place is the order in which tasks were made: lists keep to it. */
   readonly #entries = new Map<string, { readonly place: number; readonly shelves: readonly Shelf<Task>[] }>();
+  #places = 0;
 
   /** Takes up a new state of the task; `held` is the one before. */
   note(task: Task, held: ListedState | undefined, state: ListedState): void {
     // What else may change of a task changes no list.
     if (state.desired === held?.desired && state.stoppedAtMs === held.stoppedAtMs) return;
     const known = this.#entries.get(task.arn);
-    const entry = known ?? { place: this.#entries.size, shelves: keysOf(task).map((key) => this.#shelfOf(key)) };
-    if (known === undefined) this.#entries.set(task.arn, entry);
+    const entry = known ?? { place: this.#places, shelves: keysOf(task).map((key) => this.#shelfOf(key)) };
+    if (known === undefined) {
+      this.#entries.set(task.arn, entry);
+      this.#places += 1;
+    }
     for (const shelf of entry.shelves) {
       shelf.changedAtMs = state.atMs;
       shelf.lists.clear();
@@ -98,6 +102,18 @@ export class TaskIndex<Task extends ListedTask> {
     );
     shelf.lists.set(desired, { atMs, untilMs: firstEndMs + FORGOTTEN_AFTER_MS, takenOut, tasks });
     return tasks;
+  }
+
+  /** Lets go of tasks that nobody can ask for any more. */
+  remove(tasks: ReadonlySet<Task>): void {
+    if (tasks.size === 0) return;
+    for (const { arn } of tasks) this.#entries.delete(arn);
+    for (const shelf of this.#shelves.values()) {
+      for (const { arn } of tasks) shelf.wanted.delete(arn);
+      shelf.orders = shelf.orders.filter(({ task }) => !tasks.has(task));
+      shelf.members = shelf.members.filter((task) => !tasks.has(task));
+      shelf.lists.clear();
+    }
   }
 
   /** Every task that these words have ever been about. */

@@ -5,6 +5,7 @@ import { createSimulatedAws, LOG_GROUP, USUAL_LINE } from './aws-api.ts';
 import { settleOnce } from './clock.ts';
 import { CloudWatch, PERIOD_MS } from './cloudwatch.ts';
 import { Deployment, type DeploymentOptions, parseSettings } from './deployment.ts';
+import { present } from './ecs.ts';
 import { functionCalled } from './function-calls.ts';
 import type { Invocation } from './lambda.ts';
 import { spawnLogged } from './logged.ts';
@@ -23,7 +24,7 @@ export interface WatchedOptions extends DeploymentOptions {
   readonly names: StackNames;
   readonly alarms: readonly MetricAlarm[];
   readonly composites: readonly CompositeAlarm[];
-  /** Metrics of earlier minutes are forgotten, as nobody will look at them. */
+  /** What nobody will look at any more is forgotten: metrics, tasks that ECS does not describe, lines before the record's window. */
   readonly forgets?: boolean;
 }
 
@@ -31,6 +32,8 @@ export interface WatchedOptions extends DeploymentOptions {
 const TRIES_OF_A_TICK = 4;
 /** Alarms look back over fewer minutes than this. */
 const KEPT_MINUTES = 15;
+/** ECS describes a stopped task for an hour, and the function reads the record of 70 minutes. */
+const FORGOTTEN_AFTER_MS = 7_200_000;
 
 export class Watched {
   readonly deployment: Deployment;
@@ -38,6 +41,8 @@ export class Watched {
   readonly alarms: Alarms;
   /** Whether the schedule's rule is enabled, whether it may call the function, and whether Lambda has room to run it. */
   schedule: 'enabled' | 'disabled' | 'denied' | 'throttled' = 'enabled';
+  /** Called when a call of the function has taken effect. */
+  effected: (operation: string) => void = () => undefined;
   readonly #names: StackNames;
   readonly #forgets: boolean;
   #environments = 0;
@@ -61,14 +66,19 @@ export class Watched {
           functionCalled(settings, operation, input);
           return true;
         };
-        return spawnLogged(parseSettings(settings), createSimulatedAws(service, { ...USUAL_LINE, sent }), clock, {
-          salt: saltOf(stream),
-          stackName: names.stack,
-          sink: (line) => {
-            logged(line);
-            this.cloudWatch.takeLine(line);
+        return spawnLogged(
+          parseSettings(settings),
+          createSimulatedAws(service, { ...USUAL_LINE, sent, effected: (name) => this.effected(name) }),
+          clock,
+          {
+            salt: saltOf(stream),
+            stackName: names.stack,
+            sink: (line) => {
+              logged(line);
+              this.cloudWatch.takeLine(line);
+            },
           },
-        });
+        );
       },
       settle: settleOnce,
       close: () => Promise.resolve(),
@@ -123,7 +133,19 @@ export class Watched {
     this.#ofQueue(hintQueue, 'ApproximateAgeOfOldestMessage', (atMs - (queue.oldestSentAtMs ?? atMs)) / 1_000, atMs);
     this.#ofQueue(deadLetterQueue, 'ApproximateNumberOfMessagesVisible', queue.deadLetters.length, atMs);
     this.alarms.evaluate(this.cloudWatch, clock.now());
-    if (this.#forgets) this.cloudWatch.forgetBefore(Math.floor(atMs / PERIOD_MS) - KEPT_MINUTES);
+    if (this.#forgets) this.#forget(atMs);
+  }
+
+  #forget(atMs: number): void {
+    this.cloudWatch.forgetBefore(Math.floor(atMs / PERIOD_MS) - KEPT_MINUTES);
+    const { ecs, logs } = this.deployment.account;
+    for (const [arn, task] of ecs.tasks) {
+      const { stoppedAtMs } = present(task);
+      if (stoppedAtMs !== undefined && atMs - stoppedAtMs > FORGOTTEN_AFTER_MS) ecs.tasks.delete(arn);
+    }
+    const lines = logs.groups.get(LOG_GROUP) ?? [];
+    const old = lines.findIndex((line) => atMs - line.atMs <= FORGOTTEN_AFTER_MS);
+    if (old > 0) lines.splice(0, old);
   }
 
   /** Lambda counts an invocation when it has ended, under the time of its start. */

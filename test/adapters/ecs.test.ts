@@ -125,7 +125,7 @@ describe('DescribeTaskDefinition', () => {
     const { world, mocks } = mockedAws();
     mocks.ecs.resolves({ taskDefinition: { containerDefinitions: definitions } });
     const outcome = await world.DescribeTaskDefinition({ cluster: CLUSTER, definition: 'app:12' });
-    expect(outcome).toEqual({ ok: true, value: { stopTimeoutSeconds: seconds, ports: [], checksHealth: false } });
+    expect(outcome).toEqual({ ok: true, value: { stopTimeoutSeconds: seconds, ports: [] } });
   });
 });
 
@@ -146,15 +146,6 @@ describe('definitionFrom', () => {
   it('passes over a range of ports, which names no one of them', () => {
     const portMappings = [{ containerPortRange: '8000-8010' }, { containerPort: 0 }, { containerPort: 65_536 }];
     expect(definitionFrom([{ portMappings }]).ports).toEqual([]);
-  });
-
-  const healthCheck = { command: ['CMD-SHELL', 'true'] };
-  it.each([
-    { told: 'no container', containers: [], checksHealth: false },
-    { told: 'containers without a check', containers: [{}, {}], checksHealth: false },
-    { told: 'a check at the second container alone', containers: [{}, { healthCheck }], checksHealth: true },
-  ])('knows whether ECS will ever call a task healthy: with $told, $checksHealth', ({ containers, checksHealth }) => {
-    expect(definitionFrom(containers).checksHealth).toBe(checksHealth);
   });
 });
 

@@ -17,6 +17,7 @@ const DEFAULTS = {
   tagBindings: true,
   mode: 'enforce',
   removalBudgetPercent: 75,
+  leftOut: [],
   spokeRole: undefined,
 };
 const READ = { ...DEFAULTS, clusters: [CLUSTER], targetGroups: [GROUP] };
@@ -77,6 +78,7 @@ describe('settings', () => {
         clusters: [CLUSTER],
         targetGroups: [GROUP, OTHER_GROUP],
         cloudMapServices: [CLOUD_MAP_SERVICE],
+        leftOut: [],
         bindings: 'target-group=web service=app port=8080',
         tagBindings: false,
         mode: 'observe',
@@ -205,12 +207,12 @@ const MISTAKES = [
   },
   {
     told: 'the name of a cluster in place of its ARN',
-    environment: { ...SMALLEST, CLUSTER_ARNS: `prod,${CLUSTER}` },
+    environment: { ...SMALLEST, CLUSTER_ARNS: 'prod' },
     mistakes: ['CLUSTER_ARNS has "prod"; expected a cluster ARN such as arn:aws:ecs:eu-west-1:111122223333:cluster/prod'],
   },
   {
-    told: 'the ARN of a group among the clusters',
-    environment: { ...SMALLEST, CLUSTER_ARNS: `${CLUSTER},${GROUP}` },
+    told: "the ARN of a group in place of a cluster's",
+    environment: { ...SMALLEST, CLUSTER_ARNS: GROUP },
     mistakes: [`CLUSTER_ARNS has "${GROUP}"; expected a cluster ARN such as`],
   },
   {
@@ -236,6 +238,26 @@ const MISTAKES = [
   },
 ];
 
+describe('wrong words beside right ones in a list', () => {
+  it.each([
+    ['CLUSTER_ARNS', 'ClusterArns', CLUSTER, 'a cluster ARN', 'clusters'],
+    ['TARGET_GROUP_ARNS', 'TargetGroupArns', GROUP, 'a target group ARN', 'targetGroups'],
+    ['CLOUD_MAP_SERVICE_ARNS', 'CloudMapServiceArns', CLOUD_MAP_SERVICE, 'a Cloud Map service ARN', 'cloudMapServices'],
+  ])('of %s are left out and told as findings', (variable, parameter, good, expected, list) => {
+    const read = readSettings({ ...SMALLEST, [variable]: `web,${good},api,${'x'.repeat(130)}` });
+    const told = ['web', 'api', 'x'.repeat(120)].map((word) => ({
+      kind: 'unusable',
+      subject: word,
+      message: expect.stringMatching(
+        new RegExp(
+          `^The stack's parameter ${parameter} has "${word}"; expected ${expected} such as .* left out, and nothing else is`,
+        ),
+      ),
+    }));
+    expect(read).toMatchObject({ ok: true, value: { [list]: [good], leftOut: told } });
+  });
+});
+
 describe('settings with mistakes', () => {
   it.each(MISTAKES)('are refused, and every mistake is told in one message: $told', ({ environment, mistakes }) => {
     const message = messageOf(readSettings(environment));
@@ -249,11 +271,10 @@ describe('settings with mistakes', () => {
     expect(message).toContain(NOTHING_BOUND);
   });
 
-  it('tell two wrong words of one list, and not the right one between them', () => {
-    const message = messageOf(readSettings({ ...SMALLEST, TARGET_GROUP_ARNS: `web,${GROUP},api` }));
+  it('tell every word of a list that has no other', () => {
+    const message = messageOf(readSettings({ ...SMALLEST, TARGET_GROUP_ARNS: 'web,api' }));
     expect(message).toContain('TARGET_GROUP_ARNS has "web"; ');
     expect(message).toContain('TARGET_GROUP_ARNS has "api"; ');
-    expect(message).not.toContain(`"${GROUP}"`);
   });
 
   it.each([

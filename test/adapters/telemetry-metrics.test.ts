@@ -81,6 +81,22 @@ describe('the metrics of an invocation', () => {
     ]);
   });
 
+  it('can be found by the request and the trace, as every record can', () => {
+    vi.stubEnv('_X_AMZN_TRACE_ID', 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0');
+    telemetry.begin({ awsRequestId: 'request-1' });
+    telemetry.setAside([{ id: '1', reading: { kind: 'unreadable', because: 'it has no detail' } }]);
+    telemetry.publish();
+    vi.stubEnv('_X_AMZN_TRACE_ID', undefined);
+    telemetry.begin({ awsRequestId: 'request-2' });
+    telemetry.ended(STATUS);
+    telemetry.publish();
+    expect(lines.map(({ message, requestId, xray_trace_id }) => [message, requestId, xray_trace_id])).toEqual([
+      ['message unreadable', 'request-1', '1-5759e988-bd862e3fe1be46a994272793'],
+      ['run', 'request-1', '1-5759e988-bd862e3fe1be46a994272793'],
+      ['run', 'request-2', undefined],
+    ]);
+  });
+
   it('are zero at the end of a full run, so that an alarm sees the difference to no data', () => {
     telemetry.ended(STATUS);
     telemetry.publish();

@@ -14,7 +14,7 @@ import {
   removalsLeft,
 } from '../../functions/app/cache.ts';
 import { CONTEST_SEEN_MS, changeKey, refusalPauseMs } from '../../functions/core/guard.ts';
-import { planChanges } from '../../functions/core/plan.ts';
+import { type Change, planChanges } from '../../functions/core/plan.ts';
 import { membersOf } from '../../functions/core/snapshot.ts';
 import type { Target } from '../../functions/core/target.ts';
 import type { Task } from '../../functions/core/task.ts';
@@ -131,16 +131,27 @@ describe('the owners of targets', () => {
 });
 
 describe('writes', () => {
+  const IPS: Readonly<Record<string, string>> = { a: '10.0.0.1', b: '10.0.0.2', c: '10.0.0.3' };
+  /** The change of one of three tasks, each with an address of its own. */
+  const change = (kind: Change['kind'], id: string): Change => {
+    const ip = IPS[id] ?? '';
+    const task = kind === 'register' ? runningTask(id, ip) : stoppingTask(id, ip);
+    const [planned] = planChanges(aSnapshot({ tasks: [task], targets: kind === 'register' ? [] : [target(ip)] }));
+    if (planned?.kind !== kind) throw new Error(`no plan to ${kind} ${id}`);
+    return planned;
+  };
+  const key = (kind: Change['kind'], id: string): string => changeKey(change(kind, id));
+
   it('are remembered for as long as a rule asks for them', () => {
     const group = fresh();
-    noteWrite(group, 'register a', at('10.0.0.1'), START_MS);
-    noteWrite(group, 'register b', at('10.0.0.2'), START_MS + CONTEST_SEEN_MS);
-    expect([...group.writtenAtMs.keys()]).toEqual(['register a', 'register b']);
-    noteWrite(group, 'register c', at('10.0.0.3'), START_MS + CONTEST_SEEN_MS + 1);
+    noteWrite(group, change('register', 'a'), START_MS);
+    noteWrite(group, change('register', 'b'), START_MS + CONTEST_SEEN_MS);
+    expect([...group.writtenAtMs.keys()]).toEqual([key('register', 'a'), key('register', 'b')]);
+    noteWrite(group, change('register', 'c'), START_MS + CONTEST_SEEN_MS + 1);
     expect(group.writtenAtMs).toEqual(
       new Map([
-        ['register b', START_MS + CONTEST_SEEN_MS],
-        ['register c', START_MS + CONTEST_SEEN_MS + 1],
+        [key('register', 'b'), START_MS + CONTEST_SEEN_MS],
+        [key('register', 'c'), START_MS + CONTEST_SEEN_MS + 1],
       ]),
     );
   });
@@ -148,12 +159,12 @@ describe('writes', () => {
   it('are forgotten where we undo them ourselves: nobody else has', () => {
     const group = fresh();
     const keys = (): string[] => [...group.writtenAtMs.keys()];
-    noteWrite(group, 'register a', at('10.0.0.1'), START_MS);
-    noteWrite(group, 'deregister b', at('10.0.0.2'), START_MS);
-    noteWrite(group, 'deregister a', at('10.0.0.1'), START_MS);
-    expect(keys()).toEqual(['deregister b', 'deregister a']);
-    noteWrite(group, 'register b', at('10.0.0.2'), START_MS);
-    expect(keys()).toEqual(['deregister a', 'register b']);
+    noteWrite(group, change('register', 'a'), START_MS);
+    noteWrite(group, change('deregister', 'b'), START_MS);
+    noteWrite(group, change('deregister', 'a'), START_MS);
+    expect(keys()).toEqual([key('deregister', 'b'), key('deregister', 'a')]);
+    noteWrite(group, change('register', 'b'), START_MS);
+    expect(keys()).toEqual([key('deregister', 'a'), key('register', 'b')]);
   });
 
   it('end what was remembered of refusals at their address, and at no other', () => {
@@ -161,7 +172,7 @@ describe('writes', () => {
     noteRefusal(group, at('10.0.0.1'), 'refused', START_MS);
     noteRefusal(group, at('10.0.0.2'), 'refused', START_MS);
     for (const address of [at('10.0.0.1'), at('10.0.0.2')]) group.shares.set(address, 1);
-    noteWrite(group, 'register a', at('10.0.0.1'), START_MS);
+    noteWrite(group, change('register', 'a'), START_MS);
     expect([...group.refused.keys()]).toEqual([at('10.0.0.2')]);
     expect([...group.shares.keys()]).toEqual([at('10.0.0.2')]);
   });

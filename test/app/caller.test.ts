@@ -318,6 +318,31 @@ describe('a write', () => {
     expect(caller.calls.size).toBe(0);
   });
 
+  it.each([
+    [true, { ok: true, value: null }],
+    [false, 'not due'],
+  ])('that is not due asks whether it may be renewed, and leaves or not as that says (%s)', async (isRenewed, expected) => {
+    const fake = new FakeAws({ RegisterTargets: () => ok(null) });
+    const how = { isDue: () => false, renew: () => Promise.resolve(isRenewed) };
+    expect(await callerOf(fake).write('RegisterTargets', 'web', TARGETS, how)).toEqual(expected);
+    expect(fake.asked).toHaveLength(isRenewed ? 1 : 0);
+  });
+
+  it('whose turn comes later than it may leave takes none: the next one has it', async () => {
+    const fake = new FakeAws({ RegisterTargets: () => ok(null) });
+    const turnMs = 1_000 / RATES['elb-write'].perSecond;
+    const leaveAt = async (lateMs: number) => {
+      const caller = callerOf(fake, LATE_MS, new Map([['elb-write', empty('elb-write')]]));
+      fake.clock.nowMs = START_MS;
+      const answer = await caller.write('RegisterTargets', 'web', TARGETS, { ...DUE, byMs: START_MS + turnMs + lateMs });
+      await caller.write('RegisterTargets', 'web', TARGETS, DUE);
+      return { isLeft: answer !== 'not due', tookMs: fake.clock.nowMs - START_MS };
+    };
+    expect(await leaveAt(-1)).toEqual({ isLeft: false, tookMs: expect.closeTo(turnMs, 2) });
+    const { isLeft, tookMs } = await leaveAt(1);
+    expect(isLeft && tookMs > 1.5 * turnMs).toBe(true);
+  });
+
   it('that may wait leaves tokens for those that may not', async () => {
     const { perSecond } = RATES['elb-write'];
     const leftMs = async (tokens: number, mayWait: boolean): Promise<number> => {

@@ -55,7 +55,6 @@ describe('an environment', () => {
       api: fake.world,
       clock: fake.clock,
       cache: createCache(),
-      startedAtMs: START_MS,
       configuration: undefined,
       configurationInFlight: undefined,
       eventAgeMs: 2_000,

@@ -7,7 +7,7 @@ import type { Pass } from '../../functions/core/report.ts';
 import type { DescribedTask } from '../../functions/core/task.ts';
 import { cacheOf, contextOf, type PassContext, passOver, worldOf } from '../support/passes.ts';
 import { describing, type FakeAws, fails, inTurn, ok, page, START_MS } from '../support/ports.ts';
-import { at, runningTask, stoppedTask, target, taskArn } from '../support/values.ts';
+import { aService, at, groupArn, runningTask, stoppedTask, target, taskArn } from '../support/values.ts';
 
 const reasons = ({ held }: Pass): string[] => held.map(({ because }) => because);
 
@@ -208,10 +208,43 @@ describe('a removal that comes late', () => {
     });
   });
 
-  it('costs no read of the record as long as it is not late', async () => {
+  describe('where ECS itself keeps a service in the group', () => {
+    /** The late removal, and a cluster with these services, all of which ECS keeps in the group. */
+    function attached(...names: readonly string[]) {
+      const world = ended(LATE_MS);
+      recorded(world.fake, 'register');
+      world.fake.answers.ListServices = () => ok({ items: names, nextToken: undefined });
+      world.fake.answers.DescribeServices = (input) =>
+        ok(input.names.map((name) => ({ ...aService(name), targetGroups: names.includes(name) ? [groupArn()] : [] })));
+      return world;
+    }
+
+    it('that no binding selects is not made: its task may have come to the address', async () => {
+      const { fake, context } = attached('api');
+      expect(reasons(await passOver(context))).toEqual(["may be another writer's"]);
+      await passOver(context);
+      expect(fake.inputs('ListServices')).toHaveLength(1);
+    });
+
+    it('that the binding selects, or none at all, is made', async () => {
+      for (const names of [['app'], []]) expect((await passOver(attached(...names).context)).written.done).toHaveLength(1);
+    });
+
+    it('is not made while the services cannot be read, which is a failure of the pass', async () => {
+      const { fake, context } = attached();
+      fake.answers.ListServices = () => fails('unavailable');
+      const pass = await passOver(context);
+      expect(reasons(pass)).toEqual(['ownership is unknown']);
+      expect(pass.failures).toMatchObject([{ operation: 'ListServices' }]);
+      expect(pass.open.failed).toBe(true);
+    });
+  });
+
+  it('costs no read of the record and of services as long as it is not late', async () => {
     const { fake, context } = ended(6_000);
     await passOver(context);
     expect(fake.names).not.toContain('FilterLogEvents');
+    expect(fake.names).not.toContain('ListServices');
   });
 
   it('is made by what this environment has seen itself, and is not when it has seen the address unregistered since', async () => {

@@ -171,15 +171,61 @@ describe('a write that fails', () => {
   });
 
   it('because its proof grew too old makes another pass', async () => {
-    const other = runningTask('t4', '10.0.0.4');
-    const fake = worldOf({ tasks: [RUNNING, other], targets: [target('10.0.0.4', 'draining')] });
-    fake.callMs = (name) => (name === 'RegisterTargets' ? PROOF_AGE_MAX_MS + 1 : 0);
-    const context = contextOf(fake);
+    const { fake, context } = agingWrite();
+    // Its proof cannot be described anew.
+    const answered = fake.answers.RegisterTargets;
+    fake.answers.RegisterTargets = (input) => {
+      fake.answers.DescribeTasks = () => fails('unavailable');
+      return answered?.(input) ?? ok(null);
+    };
     const { written, open } = await passOver(context);
     expect([written.done.length, written.aged.length, open.failed]).toEqual([1, 1, true]);
     expect(cacheOf(context).covered.size).toBe(0);
   });
 });
+
+/** A pass with two registrations, of which the second waits until its proof is older than a write may be. */
+function agingWrite() {
+  const other = runningTask('t4', '10.0.0.4');
+  const fake = worldOf({ tasks: [RUNNING, other], targets: [target('10.0.0.4', 'draining')] });
+  fake.callMs = (name) => (name === 'RegisterTargets' ? PROOF_AGE_MAX_MS + 1 : 0);
+  return { fake, context: contextOf(fake) };
+}
+
+describe('a write that waited for its turn until its proof was too old', () => {
+  it('leaves with a new description of its task', async () => {
+    const { fake, context } = agingWrite();
+    const { written } = await passOver(context);
+    expect(fake.names.slice(-3)).toEqual(['RegisterTargets', 'DescribeTasks', 'RegisterTargets']);
+    const [first = 0, second = 0] = written.done.map(({ because }) => because.describedAtMs);
+    expect(second - first).toBeGreaterThan(PROOF_AGE_MAX_MS);
+    expect(written.aged).toEqual([]);
+  });
+
+  it('does not leave where the task has been told to stop since', async () => {
+    const { fake, context } = agingWrite();
+    fake.answers.RegisterTargets = () => {
+      fake.answers.DescribeTasks = () => ok([stoppingTask('t4', '10.0.0.4')]);
+      return ok(null);
+    };
+    const { written } = await passOver(context);
+    expect(addressesOf(written.done)).toEqual(['10.0.0.1:8080']);
+    expect(addressesOf(written.aged)).toEqual(['10.0.0.4:8080']);
+  });
+
+  it('does not leave where ECS does not know the task any more', async () => {
+    const { fake, context } = agingWrite();
+    fake.answers.RegisterTargets = () => {
+      fake.answers.DescribeTasks = () => ok([]);
+      return ok(null);
+    };
+    expect(addressesOf((await passOver(context)).written.aged)).toEqual(['10.0.0.4:8080']);
+  });
+});
+
+function addressesOf(changes: readonly { readonly address: string }[]): string[] {
+  return changes.map(({ address }) => address);
+}
 
 describe('a zone that ELB asks for', () => {
   it('is given in the same pass, and by the next ones from the start', async () => {
@@ -190,7 +236,7 @@ describe('a zone that ELB asks for', () => {
     const context = contextOf(fake);
     const { written } = await passOver(context);
     expect(written.done.map(({ descriptor }) => descriptor.zone)).toEqual(['all']);
-    expect(cacheOf(context)).toMatchObject({ zoneForms: new Map([['10.0.0', 'all']]), driftMs: 0 });
+    expect(cacheOf(context)).toMatchObject({ zoneForms: new Map([['10.0.0', 'all']]), openSinceMs: undefined });
     fake.asked.length = 0;
     fake.clock.nowMs += 120_000;
     await passOver(context);

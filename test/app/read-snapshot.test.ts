@@ -31,8 +31,8 @@ const APP = parsedBinding('service=app port=8080').selector;
 const GATHER_MS = 10;
 
 function read(context: PassContext, targets = [target('10.0.0.1')]) {
-  const { bound, hints, listing } = context;
-  return readSnapshot(context, { bound, hints, isListing: listing === 'full' }, targets);
+  const { hints, listing } = context;
+  return readSnapshot(context, { hints, isListing: listing === 'full' }, targets);
 }
 
 /** A pass that follows these hints and lists nothing. */

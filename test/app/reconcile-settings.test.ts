@@ -43,6 +43,22 @@ describe('the audit of settings', () => {
     expect(audits(runs)).toBe(times);
   });
 
+  it('is made each time where a line depends on a setting', async () => {
+    const runs = new Runs({ bindings: 'target-group=web service=app port=8080 zone=all' });
+    let crossZone = 'true';
+    runs.fake.answers.DescribeTargetGroupAttributes = () => ok({ deregistrationDelaySeconds: 30, crossZone });
+    const found = async (): Promise<unknown> => {
+      await reconcile(runs, { trigger: 'schedule' });
+      runs.fake.clock.nowMs += 60_000;
+      return groupCache(runs.environment.cache, WEB).settingsFindings.map(({ kind }) => kind);
+    };
+    expect(await found()).toEqual([]);
+    crossZone = 'false';
+    expect(await found()).toEqual(['cross-zone']);
+    crossZone = 'true';
+    expect(await found()).toEqual([]);
+  });
+
   it('is made again where it could not read, reports nothing then, and still stands by what it has found', async () => {
     const runs = new Runs();
     const known = groupCache(runs.environment.cache, WEB);
@@ -86,7 +102,7 @@ describe('the settings that an audit reads', () => {
     definitions.map((definition, index) => runningTask(`t${index}`, '10.0.0.1', { definition }));
   const read = (fake: FakeAws, tasks: readonly Task[], line = 'service=app port=8080') => {
     const context = contextOf(fake, {}, line);
-    return readSettingsFindings(context, context.bound, tasks);
+    return readSettingsFindings(context, tasks);
   };
   const slow = (crossZone?: string) =>
     new FakeAws({
@@ -139,7 +155,7 @@ describe('the settings that an audit reads', () => {
     const fake = slow();
     const context = contextOf(fake);
     const tasks = tasksOf('a:1');
-    for (let times = 0; times < 2; times += 1) await readSettingsFindings(context, context.bound, tasks);
+    for (let times = 0; times < 2; times += 1) await readSettingsFindings(context, tasks);
     expect(fake.inputs('DescribeTaskDefinition')).toHaveLength(1);
   });
 

@@ -80,28 +80,54 @@ describe('the status at the end', () => {
     expect(kinds(runs)).not.toContain('unusable');
   });
 
+  it.each(['DescribeTargetHealth', 'DescribeTargetGroups'] as const)(
+    'counts a group that cannot be read whole as out of step since the first full run that could not: %s',
+    async (name) => {
+      const runs = new Runs();
+      runs.fake.callMs = () => 10;
+      if (name === 'DescribeTargetHealth') await go(runs, { trigger: 'schedule' });
+      runs.fake.answers[name] = () => fails('denied');
+      for (const minutes of [60, 61, 62]) {
+        runs.fake.clock.nowMs = START_MS + minutes * 60_000;
+        await go(runs, { trigger: 'schedule' });
+        expect(standingOf(runs)?.driftAgeMs).toBe(runs.fake.clock.now() - (START_MS + 60 * 60_000));
+      }
+    },
+  );
+
   it.each([
-    [90_000, 0],
-    [90_001, 90_001],
-  ])('counts a group that nobody has read whole for %i ms as out of step for %i', async (ms, driftAgeMs) => {
+    [300_000, true],
+    [300_001, false],
+  ])('still counts what it knew %i ms ago, where another environment may have had the schedule: %s', async (ms, counts) => {
     const runs = new Runs();
+    runs.tasks.push(runningTask('t1', '10.0.0.1', { startedAtMs: START_MS }));
+    runs.fake.answers.RegisterTargets = () => fails('denied');
     await go(runs, { trigger: 'schedule' });
-    expect(standingOf(runs)?.driftAgeMs).toBe(0);
-    const { wholeAtMs = 0 } = groupCache(runs.environment.cache, WEB);
-    runs.fake.clock.nowMs = wholeAtMs + ms;
     runs.fake.answers.DescribeTargetHealth = () => fails('denied');
+    runs.fake.clock.nowMs += 1;
+    const failedAtMs = runs.fake.clock.now();
     await go(runs, { trigger: 'schedule' });
-    expect(standingOf(runs)?.driftAgeMs).toBe(driftAgeMs);
+    runs.fake.clock.nowMs = failedAtMs + ms;
+    await go(runs, { trigger: 'schedule' });
+    expect(standingOf(runs)?.driftAgeMs).toBe(counts ? failedAtMs + ms - START_MS : 0);
   });
 
-  it('counts one that was never read from the start of the environment, be it unread or unfinished', async () => {
-    for (const name of ['DescribeTargetHealth', 'DescribeTargetGroups'] as const) {
-      const runs = new Runs();
-      runs.fake.answers[name] = () => fails('denied');
-      runs.fake.clock.nowMs = START_MS + 90_001;
+  it('keeps the age of a difference while its group cannot be read, and forgets that it could not once it can', async () => {
+    const runs = new Runs();
+    runs.tasks.push(runningTask('t1', '10.0.0.1', { startedAtMs: START_MS - 40_000 }));
+    runs.fake.answers.RegisterTargets = () => fails('denied');
+    await go(runs, { trigger: 'schedule' });
+    const { DescribeTargetHealth } = runs.fake.answers;
+    runs.fake.answers.DescribeTargetHealth = () => fails('denied');
+    for (const minutes of [1, 2]) {
+      runs.fake.clock.nowMs = START_MS + minutes * 60_000;
       await go(runs, { trigger: 'schedule' });
-      expect(standingOf(runs)?.driftAgeMs).toBeGreaterThanOrEqual(90_001);
+      expect(standingOf(runs)?.driftAgeMs).toBe(minutes * 60_000 + 40_000);
     }
+    Object.assign(runs.fake.answers, { DescribeTargetHealth, RegisterTargets: () => ok(null) });
+    runs.fake.clock.nowMs += 60_000;
+    await go(runs, { trigger: 'schedule' });
+    expect(standingOf(runs)?.driftAgeMs).toBe(0);
   });
 
   it('is as old as the oldest difference that was left', async () => {

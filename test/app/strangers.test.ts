@@ -32,9 +32,8 @@ const GATHER_MS = 10;
 
 /** What is found out of unexplained targets in a pass that lists; the one at 10.0.0.9 unless the test says otherwise. */
 async function search(context: PassContext, targets = [target('10.0.0.9')]) {
-  const { bound, hints } = context;
-  const { snapshot } = await readSnapshot(context, { bound, hints, isListing: true }, targets);
-  return identifyStrangers(context, bound, snapshot);
+  const { snapshot } = await readSnapshot(context, { hints: context.hints, isListing: true }, targets);
+  return identifyStrangers(context, snapshot);
 }
 
 describe('the search among stopped tasks', () => {

@@ -30,7 +30,7 @@ export interface Ended {
 
 interface RunOptions {
   readonly stdin?: string | Uint8Array;
-  /** All of the environment that the command gets besides PATH: nobody's credentials are found by chance. */
+  /** All of the environment that the command gets besides PATH and Node's cache: nobody's credentials are found by chance. */
   readonly env?: Readonly<Record<string, string>>;
   /** Columns of the terminal; none unless told otherwise, as where it is piped. */
   readonly columns?: number;
@@ -99,5 +99,8 @@ function withoutWaiting(): MockInstance[] {
 
 function environmentOf(env: Readonly<Record<string, string>>): Record<string, string> {
   const nowhere = { HOME: tmpdir(), AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' };
-  return { PATH: process.env['PATH'] ?? '', AWS_EC2_METADATA_DISABLED: 'true', ...nowhere, ...env };
+  // What Node has compiled is no part of the scene; to compile it again takes half of what a short command takes.
+  const compiled = process.env['NODE_COMPILE_CACHE'];
+  const cache = compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled };
+  return { PATH: process.env['PATH'] ?? '', AWS_EC2_METADATA_DISABLED: 'true', ...cache, ...nowhere, ...env };
 }

@@ -6,6 +6,7 @@ import { LOG_GROUP } from '../../scripts/simulator/aws-api.ts';
 import { type Deployment, variablesOf } from '../../scripts/simulator/deployment.ts';
 
 export const QUEUE_URL = 'https://sqs.eu-west-1.amazonaws.com/111122223333/dead';
+export const HINT_QUEUE_URL = 'https://sqs.eu-west-1.amazonaws.com/111122223333/hints';
 
 /** The output of `aws cloudformation describe-stacks`, as far as it is read. */
 export function stackText({ settings }: Pick<Deployment, 'settings'>, outputs: Readonly<Record<string, string>> = {}): string {

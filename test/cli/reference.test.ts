@@ -9,7 +9,7 @@ import { sampleEvents } from '../../scripts/cli/sample/sample.ts';
 import { LOG_GROUP } from '../../scripts/simulator/aws-api.ts';
 import { CLUSTER, type Deployment, GROUP } from '../../scripts/simulator/deployment.ts';
 import { documentOf, runHere } from './command-line.ts';
-import { logRun, QUEUE_URL, stackText } from './deployed-stack.ts';
+import { HINT_QUEUE_URL, logRun, QUEUE_URL, stackText } from './deployed-stack.ts';
 import { closeAccounts, ENV, HERE, LINE, MYSQL, openAccount, openAccountInStep } from './simulated-account.ts';
 
 const PAGE = readFileSync(fileURLToPath(new URL('../../docs/reference.md', import.meta.url)), 'utf8');
@@ -133,12 +133,14 @@ async function takeStatus(take: Take): Promise<void> {
   const good = await openAccountInStep();
   logRun(good.deployment);
   good.deployment.account.queues.set(QUEUE_URL, () => 0);
-  await take(['status', '--settings', stackFile(good.deployment), '--endpoint-url', good.endpoint]);
+  good.deployment.account.queues.set(HINT_QUEUE_URL, () => 0);
+  const outputs = { QueueUrl: HINT_QUEUE_URL, Version: '1.2.3' };
+  await take(['status', '--settings', stackFile(good.deployment, outputs), '--endpoint-url', good.endpoint]);
 }
 
-function stackFile(deployment: Deployment): string {
+function stackFile(deployment: Deployment, outputs: Readonly<Record<string, string>> = {}): string {
   const file = join(FOLDER, 'stack.json');
-  writeFileSync(file, stackText(deployment));
+  writeFileSync(file, stackText(deployment, outputs));
   return file;
 }
 

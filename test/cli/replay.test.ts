@@ -76,7 +76,7 @@ describe('replay', () => {
   it('tells in words what happened, without colour where it is piped', async () => {
     const { code, stdout } = await runCommand(['replay', CAPTURE, '--bind', 'target-group=blue service=app port=9090']);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^In step: \d+ targets in 1 target group after \d+ events/);
+    expect(stdout).toMatch(/^In step in the simulated account: \d+ targets in 1 target group after \d+ events/);
     expect(stdout).toContain('blue  <-  service  app  :9090');
     expect(stdout).toMatch(
       /^ {2}\d\d-\d\d \d\d:\d\d:\d\d {2}\+ {2}10\.20\.0\.\d+:9090 +blue +task is running +prod\/…[0-9a-f]{8}$/m,
@@ -111,7 +111,7 @@ describe('replay', () => {
     const targets = fileWith('targets.json', JSON.stringify({ TargetHealthDescriptions: [target] }));
     const { code, stdout } = await runHere(['replay', CAPTURE, targets]);
     expect(code).toBe(2);
-    expect(stdout).toMatch(/^NOT in step \(1 difference\)/);
+    expect(stdout).toMatch(/^NOT in step in the simulated account \(1 difference\)/);
     expect(stdout).toMatch(/left behind {2}10\.20\.0\.99:8080 {2}app/);
     expect(documentOf(await runHere(['replay', '--json', CAPTURE, targets]))).toMatchObject({
       verdict: 'differs',
@@ -147,7 +147,7 @@ describe('replay', () => {
   it('ends with 1 where a named file is missing, whatever the others say', async () => {
     const { code, stdout, stderr } = await runHere(['replay', CAPTURE, 'none.json']);
     expect([code, stderr]).toEqual([1, expect.stringMatching(/read {2}none\.json {2}there is no such file/)]);
-    expect(stdout).toMatch(/^NOT READ: 1 file \(none\.json\)\. The rest agrees: /);
+    expect(stdout).toMatch(/^NOT READ: 1 file \(none\.json\)\. The rest agrees in the simulated account: /);
     expect(stdout).not.toContain('no such file');
   });
 

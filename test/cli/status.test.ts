@@ -1,17 +1,23 @@
 /** `status`, talking HTTP to the simulated account: each headline with its exit code, both sides of every border, and no write. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Finding } from '../../functions/core/finding.ts';
 import type { JsonObject } from '../../functions/core/json.ts';
 import { LOG_GROUP } from '../../scripts/simulator/aws-api.ts';
 import { variablesOf } from '../../scripts/simulator/deployment.ts';
 import type { Fault } from '../../scripts/simulator/faults.ts';
+import { FILES, viewOf } from '../../scripts/tools/template/templates.ts';
 import { documentOf, type Ended, listOf, runCommand, runHere } from './command-line.ts';
-import { logRun, QUEUE_URL, stackText } from './deployed-stack.ts';
+import { HINT_QUEUE_URL, logRun, QUEUE_URL, stackText } from './deployed-stack.ts';
 import { closeAccounts, ENV, openAccountInStep, type SimulatedAccount, writesOf } from './simulated-account.ts';
 
+const CLI = fileURLToPath(new URL('../../scripts/cli/main.ts', import.meta.url));
 const FOLDER = mkdtempSync(join(tmpdir(), 'status-'));
 const RUNBOOK = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
 const DENIED: Fault = { kind: 'error', code: 'AccessDeniedException', status: 400 };
@@ -228,6 +234,22 @@ describe('status', () => {
     ]);
   });
 
+  it('tells the version, and how many hints wait', async () => {
+    logRun(account.deployment);
+    expect((await status()).stdout).toMatch(
+      /waiting hints +not asked: the settings do not name the queue\n +version +not known: the settings do not have it\n/,
+    );
+    account.deployment.account.queues.set(HINT_QUEUE_URL, () => 7);
+    const stack = stackText(account.deployment, { QueueUrl: HINT_QUEUE_URL, Version: '1.2.3' });
+    expect((await runHere(asked(stack), { env: ENV })).stdout).toMatch(/waiting hints +7\n +version +1\.2\.3\n/);
+    account.deployment.account.queues.clear();
+    const unread = await runHere([...asked(stack), '--json'], { env: ENV });
+    expect([unread.code, documentOf(unread)['headline']]).toEqual([
+      254,
+      'NOT READ: the queue of hints, the dead-letter queue. In the rest, nothing is wrong.',
+    ]);
+  });
+
   it('sends whoever has a target of unproved owner to leftovers', async () => {
     account = await openAccountInStep(160_000);
     const { deployment, service } = account;
@@ -307,4 +329,33 @@ describe('a part that cannot be read', () => {
     const { code, stdout } = await runHere(asked(stackText(account.deployment)));
     expect([code, stdout]).toEqual([253, expect.stringMatching(/^NOT READ: .*Nothing can be said\./)]);
   });
+});
+
+describe('status --simulated', () => {
+  it('shows a stack in which something is wrong, with its alarms and its version, and needs no credentials', async () => {
+    const { code, stdout, stderr } = await runHere(['status', '--simulated']);
+    expect([code, stderr]).toEqual([2, '']);
+    expect(stdout).toMatch(/^OUTAGE: 1 finding of that severity\. Also: TO MEND: 1 mistake; ALARM: /);
+    expect(stdout).toMatch(
+      /alarms +Outages, Mistakes, NotDoingItsJob\n +dead letters +0\n +waiting hints +0\n +version +\d+\.\d+\.\d+\n/,
+    );
+    expect(stdout).toContain('\nno-address ');
+  });
+
+  it('reads again with --watch, one document a line, until it is interrupted', async () => {
+    const child = spawn(process.execPath, [CLI, 'status', '--simulated', '--watch', '--every', '5', '--json']);
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const [first, second] = [await lines.next(), await lines.next()].map(({ value }) => documentOf({ stdout: String(value) }));
+    child.kill('SIGINT');
+    expect(await once(child, 'exit')).toEqual([130, null]);
+    const betweenMs = Date.parse(String(second?.['endedAt'])) - Date.parse(String(first?.['endedAt']));
+    expect(betweenMs).toBeGreaterThanOrEqual(5_000);
+    expect([first?.['exitCode'], second?.['exitCode']]).toEqual([2, 2]);
+  });
+});
+
+it('has the version of the package in the output of the template', () => {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const { version } = Object(JSON.parse(manifest));
+  expect(viewOf(FILES).root().outputs['Version']).toBe(version);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { oldestOpenMs, registerLatenciesMs } from '../../functions/core/drift.ts';
+import { openSinceMs, registerLatenciesMs } from '../../functions/core/drift.ts';
 import type { HoldReason } from '../../functions/core/guard.ts';
 import { type Change, planChanges } from '../../functions/core/plan.ts';
 import { aSnapshot, runningTask, stoppingTask, target } from '../support/values.ts';
@@ -30,9 +30,10 @@ interface DriftWords {
   readonly boundAgoMs?: number;
 }
 
-function drift(planned: readonly Change[], { done = [], held = [], boundAgoMs }: DriftWords = {}): number {
+function drift(planned: readonly Change[], { done = [], held = [], boundAgoMs }: DriftWords = {}): number | undefined {
   const holds = held.map(([change, because]) => ({ change, because }));
-  return oldestOpenMs(planned, done, holds, before(boundAgoMs) ?? Number.NEGATIVE_INFINITY, NOW_MS);
+  const sinceMs = openSinceMs(planned, done, holds, before(boundAgoMs) ?? Number.NEGATIVE_INFINITY, NOW_MS);
+  return sinceMs === undefined ? undefined : NOW_MS - sinceMs;
 }
 
 describe('a group is out of step', () => {
@@ -41,8 +42,8 @@ describe('a group is out of step', () => {
   it('for as long as its oldest change that was not made', () => {
     expect(drift([add, remove])).toBe(9_000);
     expect(drift([add, remove], { done: [remove] })).toBe(7_000);
-    expect(drift([add, remove], { done: [add, remove] })).toBe(0);
-    expect(drift([])).toBe(0);
+    expect(drift([add, remove], { done: [add, remove] })).toBeUndefined();
+    expect(drift([])).toBeUndefined();
   });
 
   it.each<HoldReason>(['waits for confirmation', 'its event is on the way', 'a read failed', 'contested', 'refused before'])(

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   ADDRESS_FREE_MS,
+  areStillMeant,
   BINDINGS_AGE_MAX_MS,
   CONFIRM_AFTER_MS,
   CONTEST_PAUSE_MS,
@@ -17,6 +18,8 @@ import {
   isFinalHold,
   isLate,
   isOutdated,
+  leaveByMs,
+  mayBeRenewed,
   mayStillLeave,
   PROOF_AGE_MAX_MS,
   refusalPauseMs,
@@ -561,6 +564,23 @@ describe('right before the call, changes may still leave', () => {
     const nowMs = NOW_MS + proofMs;
     const readAtMs = bindingsMs === undefined ? undefined : nowMs - bindingsMs;
     expect(mayStillLeave([ADD], aSnapshot({ tasks: [RUNNING] }), readAtMs, nowMs)).toBe(expected);
+  });
+});
+
+describe('a change that waits for its turn', () => {
+  const at = (change: Change, describedAtMs: number): Change => ({ ...change, because: { ...change.because, describedAtMs } });
+
+  it('may be renewed while its task holds its address, and has to leave while its proof is young otherwise', () => {
+    const later = at(REMOVE_SOON, NOW_MS + 1);
+    expect([ADD, REMOVE, REMOVE_SOON, DRAIN, HOLD].map(mayBeRenewed)).toEqual([true, true, false, false, false]);
+    expect(leaveByMs([ADD, REMOVE])).toBeUndefined();
+    expect(leaveByMs([ADD, later, at(REMOVE_SOON, NOW_MS)])).toBe(NOW_MS + PROOF_AGE_MAX_MS);
+  });
+
+  it('is still meant however old its proof is, and not where its task has gone on', () => {
+    const old = at(ADD, 0);
+    expect(areStillMeant([old], aSnapshot({ tasks: [RUNNING], bindings: [binding(LINE)] }))).toBe(true);
+    expect(areStillMeant([old], aSnapshot({ tasks: [STOPPING], bindings: [binding(LINE)] }))).toBe(false);
   });
 });
 

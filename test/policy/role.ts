@@ -45,6 +45,10 @@ export const SPOKE_TEXT = readFileSync(new URL('../../infra/spoke.yaml', import.
 const SPOKE_TEMPLATE = parseTemplate(SPOKE_TEXT);
 const HUB_ROLE = 'alb-target-sync-SyncRole-0123';
 
+/** Most files of tests come to the same stacks, and to the same questions about them. */
+const rendered = new Map<string, JsonObject>();
+const answers = new Map<string, Promise<Answer>>();
+
 /** The role of a stack with these settings, in the account and region of its first cluster. */
 export function roleOf(settings: SettingsText, more: ParameterValues = {}): Role {
   const home = homeOf(settings);
@@ -56,7 +60,7 @@ export function roleOf(settings: SettingsText, more: ParameterValues = {}): Role
 function renderSpoke(settings: SettingsText, spoke: Home): JsonObject {
   const clusters = settings.clusters.filter((arn) => arn.split(':')[4] === spoke.id);
   const hub = homeOf(settings);
-  return renderTemplate(SPOKE_TEMPLATE, {
+  const given: ParameterValues = {
     HubRoleArn: `arn:aws:iam::${hub.id}:role/${HUB_ROLE}`,
     HubBusArn: `arn:aws:events:${hub.region}:${hub.id}:event-bus/default`,
     ExternalId: settings.spokeRole?.externalId ?? '',
@@ -64,7 +68,8 @@ function renderSpoke(settings: SettingsText, spoke: Home): JsonObject {
     ClusterArns: listParameter(clusters),
     'AWS::Region': spoke.region,
     'AWS::AccountId': spoke.id,
-  });
+  };
+  return once(rendered, `spoke ${JSON.stringify(given)}`, () => renderTemplate(SPOKE_TEMPLATE, given));
 }
 
 /** A role that a spoke of the stack makes: the one that the hub reads by, or the one that its rules send by. */
@@ -91,7 +96,11 @@ export function busPolicyOf(settings: SettingsText): JsonObject {
  * it, every request to another account would be denied, whatever the role grants. A request that IAM does not know, such as one on a
  * wrong kind of resource, is an error.
  */
-export async function ask(role: Role, { action, resource, context }: IamRequest, other?: JsonObject): Promise<Answer> {
+export function ask(role: Role, request: IamRequest, other?: JsonObject): Promise<Answer> {
+  return once(answers, JSON.stringify([role, request, other]), () => simulate(role, request, other));
+}
+
+async function simulate(role: Role, { action, resource, context }: IamRequest, other?: JsonObject): Promise<Answer> {
   const { accountId, principal } = role;
   const answer = await runSimulation(
     {
@@ -122,7 +131,7 @@ export async function ask(role: Role, { action, resource, context }: IamRequest,
 
 function renderHub(settings: SettingsText, more: ParameterValues): JsonObject {
   const home = homeOf(settings);
-  return render({
+  const given: ParameterValues = {
     ClusterArns: listParameter(settings.clusters),
     TargetGroupArns: listParameter(settings.targetGroups),
     CloudMapServiceArns: listParameter(settings.cloudMapServices),
@@ -134,7 +143,14 @@ function renderHub(settings: SettingsText, more: ParameterValues): JsonObject {
     'AWS::Region': home.region,
     'AWS::AccountId': home.id,
     ...more,
-  });
+  };
+  return once(rendered, `hub ${JSON.stringify(given)}`, () => render(given));
+}
+
+function once<Value>(known: Map<string, Value>, key: string, make: () => Value): Value {
+  const value = known.get(key) ?? make();
+  known.set(key, value);
+  return value;
 }
 
 /** An empty list is a list of one empty text. */

@@ -153,6 +153,38 @@ const CROWD: Act = {
   },
 };
 
+/** The same dozen groups, and for a while ELB throttles whoever asks for targets. */
+const THROTTLED: Act = {
+  name: 'a throttled crowd',
+  seconds: 230,
+  // For a minute nothing can be read.
+  convergedWithinMs: 140_000,
+  binding: CROWDED.map((group) => bound(group, 'service=crowd port=8080')).join('; '),
+  lines: Object.fromEntries(CROWDED.map((group) => [group, [service('crowd')]])),
+  play(stage) {
+    const READS = ['DescribeTargetHealth', 'DescribeTargetGroups', 'DescribeTags', 'DescribeTargetGroupAttributes'];
+    stage.service('crowd');
+    stage.faults = (operation) =>
+      READS.includes(operation) && isAfter(stage, 90) && !isAfter(stage, 150) ? { kind: 'throttled' } : undefined;
+    stage.every(0.5, 5, 8, () => stage.start('service:crowd'));
+    stage.every(3, 85, 140, () => stage.start('service:crowd'));
+  },
+};
+
+/** Tasks inside and outside of the group's VPC by turns, and a line that leaves the zone to ELB. */
+const BOTH_VPCS: Act = {
+  ...SITE,
+  name: 'two VPCs by turns',
+  seconds: 160,
+  play(stage) {
+    stage.group('site');
+    stage.service('site');
+    for (let number = 0; number < 10; number += 1) {
+      stage.at(5 + 8 * number, () => stage.start('service:site', number % 2 === 0 ? {} : { ipv4: `172.31.0.${10 + number}` }));
+    }
+  },
+};
+
 /** Another writer undoes each removal of a stopping task and each registration of a live one, while other tasks come and go. */
 const RIVAL: Act = {
   ...SITE,
@@ -180,8 +212,17 @@ const RIVAL: Act = {
   },
 };
 
-/** A task of ours dies in an outage, and a task of a service that ECS keeps in the same group gets its address. */
-function inherited(name: string, how: { withNeighbor: boolean; outageSeconds: number; isNew: boolean }): Act {
+interface Inheritance {
+  readonly by: 'ECS' | 'another stack';
+  /** When the neighbor has another task in the group. */
+  readonly neighbor: 'from the beginning' | 'before the first schedule' | 'right after the outage' | 'never';
+  readonly healthCheckIntervalSeconds: number;
+  readonly outageSeconds: number;
+  readonly isNew?: boolean;
+}
+
+/** A task of ours dies in an outage, and a task that somebody else keeps in the same group gets its address. */
+function inherited(name: string, how: Inheritance): Act {
   const from = 160;
   const to = from + how.outageSeconds;
   return {
@@ -191,20 +232,22 @@ function inherited(name: string, how: { withNeighbor: boolean; outageSeconds: nu
     play(stage) {
       stage.account.ecs.reuseAfterMs = 2_000;
       const site = stage.group('site', {
-        healthCheckIntervalSeconds: how.withNeighbor ? 30 : 10,
+        healthCheckIntervalSeconds: how.healthCheckIntervalSeconds,
         healthCheckMs: how.isNew ? 60_000 : 5_000,
       });
       stage.service('site');
-      stage.keepNatively(site, 'api');
+      stage.keep(site, 'api', how.by);
       stage.outage(from, to);
       const tasks: TaskRecord[] = [];
       stage.at(5, () => tasks.push(...[1, 2].map(() => stage.start('service:site'))));
-      if (how.withNeighbor) stage.at(8, () => stage.start('service:api'));
+      if (how.neighbor === 'from the beginning') stage.at(8, () => stage.start('service:api'));
+      if (how.neighbor === 'before the first schedule') stage.at(8, () => comeAndGo(stage));
+      if (how.neighbor === 'right after the outage') stage.at(to - 5, () => stage.start('service:api'));
       stage.at(from + 1, () => {
         for (const task of tasks.slice(0, 1)) stage.account.ecs.crash(task);
       });
       stage.at(from + 3, () => stage.start('service:api', { timing: { provisioningMs: 3_000 } }));
-      if (!how.isNew) return;
+      if (how.isNew !== true) return;
       const own = (): string[] => tasks.slice(0, 1).map(addressOf);
       stage.at(to - 12, () => {
         for (const key of own()) stage.deregister(site, key);
@@ -214,6 +257,15 @@ function inherited(name: string, how: { withNeighbor: boolean; outageSeconds: nu
       });
     },
   };
+}
+
+/** A neighbor's task that is there for half a minute, while events of ours ask for looks that search for nobody. */
+function comeAndGo(stage: Stage): void {
+  const task = stage.start('service:api');
+  stage.every(2, 14, 38, () => stage.start('service:site'));
+  stage.at(42, () => stage.account.ecs.stop(task));
+  // The first address that is free is the next that is given: the neighbor's must not be free when ours is.
+  stage.at(120, () => stage.start('service:site'));
 }
 
 /** A task of ours lives and dies in an outage, and somebody else has registered it: the record does not have it. */
@@ -259,7 +311,7 @@ const REMOVED: Act = {
     stage.account.ecs.reuseAfterMs = 2_000;
     const site = stage.group('site', { healthCheckIntervalSeconds: 30, healthCheckMs: 1_000 });
     stage.service('site');
-    stage.keepNatively(site, 'api');
+    stage.keep(site, 'api', 'another stack');
     const tasks: TaskRecord[] = [];
     stage.at(5, () => tasks.push(...[1, 2].map(() => stage.start('service:site'))));
     stage.at(100, () => {
@@ -606,10 +658,46 @@ export const ACTS: readonly Act[] = [
   HOLDS,
   PAUSE,
   CROWD,
+  THROTTLED,
+  BOTH_VPCS,
   RIVAL,
-  inherited('inherited beside a neighbor', { withNeighbor: true, outageSeconds: 20, isNew: false }),
-  inherited('inherited by the first neighbor', { withNeighbor: false, outageSeconds: 60, isNew: false }),
-  inherited('inherited a moment ago', { withNeighbor: false, outageSeconds: 60, isNew: true }),
+  inherited('inherited beside a neighbor', {
+    by: 'another stack',
+    neighbor: 'from the beginning',
+    healthCheckIntervalSeconds: 30,
+    outageSeconds: 20,
+  }),
+  inherited('inherited by the first neighbor', {
+    by: 'another stack',
+    neighbor: 'never',
+    healthCheckIntervalSeconds: 10,
+    outageSeconds: 60,
+  }),
+  inherited('inherited a moment ago', {
+    by: 'another stack',
+    neighbor: 'never',
+    healthCheckIntervalSeconds: 10,
+    outageSeconds: 60,
+    isNew: true,
+  }),
+  inherited('inherited by a service that ECS attaches', {
+    by: 'ECS',
+    neighbor: 'never',
+    healthCheckIntervalSeconds: 30,
+    outageSeconds: 20,
+  }),
+  inherited('inherited as another neighbor comes', {
+    by: 'another stack',
+    neighbor: 'right after the outage',
+    healthCheckIntervalSeconds: 30,
+    outageSeconds: 20,
+  }),
+  inherited('inherited after a neighbor has gone', {
+    by: 'another stack',
+    neighbor: 'before the first schedule',
+    healthCheckIntervalSeconds: 30,
+    outageSeconds: 20,
+  }),
   unrecorded('unrecorded', {}),
   unrecorded('unrecorded, by a new environment', { isCold: true }),
   unrecorded('unrecorded, and the record unreadable', { isUnreadable: true }),

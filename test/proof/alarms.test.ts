@@ -15,11 +15,8 @@ const ALARMING = [...STATES, ...FURTHER].filter(({ alarms }) => alarms.length > 
 /** Two of three minutes, the minute that they are late, and three minutes until a target counts as never healthy. */
 const RINGS_WITHIN_MS = 8 * MINUTE_MS;
 const CLEARS_WITHIN_MS = 6 * MINUTE_MS;
-/** The settings of a group are read every 15 minutes, and a pause is a mistake after an hour. */
-const SLOW = new Map([
-  ['cross-zone', 20 * MINUTE_MS],
-  ['paused-long', 66 * MINUTE_MS],
-]);
+/** A pause is a mistake after an hour. */
+const SLOW = new Map([['paused-long', 66 * MINUTE_MS]]);
 
 /** Against the promises that hold for every alarm, and against the row that the page has. */
 function expectPlayed(played: Played): void {

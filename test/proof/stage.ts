@@ -12,6 +12,7 @@ import type { Fault } from '../../scripts/simulator/faults.ts';
 import { Random } from '../../scripts/simulator/random.ts';
 import { drawFaultMix } from './fault-mix.ts';
 import type { Judge, Violation } from './judge.ts';
+import { MannersJudge } from './manners.ts';
 import { PromiseJudge } from './promises.ts';
 import { Stack } from './stack.ts';
 import { Trace } from './trace.ts';
@@ -52,10 +53,11 @@ interface StartOptions {
   readonly ipv4?: string;
 }
 
-/** A service that ECS itself keeps in a group. */
-interface Native {
+/** A service whose tasks somebody else keeps in a group: ECS itself, or a stack of which nothing else is to be seen. */
+interface Neighbor {
   readonly group: GroupRecord;
   readonly service: string;
+  readonly by: 'ECS' | 'another stack';
 }
 
 export class Stage {
@@ -69,7 +71,7 @@ export class Stage {
   faults: (operation: string) => Fault | undefined = () => undefined;
   readonly #act: Act;
   readonly #promises: PromiseJudge;
-  readonly #natives: Native[] = [];
+  readonly #neighbors: Neighbor[] = [];
   readonly #late: Violation[] = [];
   readonly #wrongSinceMs = new Map<string, number>();
   readonly #judges: readonly Judge[];
@@ -97,7 +99,11 @@ export class Stage {
       isBoundByTags: act.binding === undefined,
     });
     const writersOf = (group: string, port: number, task: TaskRecord) => this.#writersOf(group, port, task);
-    this.#judges = [new TruthJudge(this.account, { linesOf, writersOf, lagMaxMs: 3_000 }), this.#promises];
+    this.#judges = [
+      new TruthJudge(this.account, { linesOf, writersOf, lagMaxMs: 3_000 }),
+      new MannersJudge(this.account, linesOf),
+      this.#promises,
+    ];
     this.stack = new Stack({
       name: STACK,
       account: this.account,
@@ -115,7 +121,7 @@ export class Stage {
     this.account.onTagEvent((event) => this.stack.pipeline.inject(JSON.stringify(event)));
     this.account.onEvent(({ detail }) => {
       const task = this.account.ecs.tasks.get(detail.taskArn);
-      if (task !== undefined) for (const native of this.#natives) keep(this.account, native, task);
+      if (task !== undefined) for (const neighbor of this.#neighbors) keep(this.account, neighbor, task);
     });
   }
 
@@ -171,9 +177,9 @@ export class Stage {
     this.account.elb.deregister(group, [{ id, port: Number(port), zone: undefined }]);
   }
 
-  keepNatively(group: GroupRecord, service: string): void {
-    this.account.ecs.addService(PROD, service, [group.arn]);
-    this.#natives.push({ group, service });
+  keep(group: GroupRecord, service: string, by: Neighbor['by'] = 'ECS'): void {
+    this.account.ecs.addService(PROD, service, by === 'ECS' ? [group.arn] : []);
+    this.#neighbors.push({ group, service, by });
   }
 
   outage(fromSeconds: number, toSeconds: number): void {
@@ -207,8 +213,8 @@ export class Stage {
   #writersOf(arn: string, port: number, task: TaskRecord): readonly string[] {
     const isOurs = this.linesOf(arn).some((line) => line.mode !== 'drain' && line.port === port && isMeantBy(line, task));
     const isHeld = task.tags.get('alb-target-sync') === 'hold';
-    const isNative = this.#natives.some(({ group, service }) => group.arn === arn && task.group === `service:${service}`);
-    return [...(isOurs && !isHeld ? ['the stack'] : []), ...(isNative && port === 8080 ? ['ECS'] : [])];
+    const neighbor = this.#neighbors.find(({ group, service }) => group.arn === arn && task.group === `service:${service}`);
+    return [...(isOurs && !isHeld ? ['the stack'] : []), ...(neighbor !== undefined && port === 8080 ? [neighbor.by] : [])];
   }
 
   /** L3, once a second: how long has any one address been wrong? */
@@ -244,9 +250,10 @@ export class Stage {
       const dead = keysOf(
         (task, { mode }) => mode !== 'register-only' && (present(task).desired === 'STOPPED' || isOnHold(task)),
       );
-      const natives = new Set(tasks.filter((task) => this.#writersOf(group.arn, 8080, task).includes('ECS')).map(addressOf));
+      const isOthers = (task: TaskRecord): boolean => this.#writersOf(group.arn, 8080, task).some((by) => by !== 'the stack');
+      const others = new Set(tasks.filter(isOthers).map(addressOf));
       const missing = [...due].filter((key) => !registered.has(key)).map((key) => `missing ${key}`);
-      const left = [...registered].filter((key) => dead.has(key) && !live.has(key) && !natives.has(key));
+      const left = [...registered].filter((key) => dead.has(key) && !live.has(key) && !others.has(key));
       const isExcused = (text: string): boolean => this.excused.has(`${group.name} ${text.split(' ').at(-1)}`);
       return [...missing, ...left.map((key) => `left behind ${key}`)].filter((text) => !isExcused(text));
     });
@@ -268,8 +275,8 @@ function isDue(task: TaskRecord, { mode, ready }: TrueLine): boolean {
   return serves && (mode === 'enforce' || mode === 'register-only') && (ready !== true || health === 'HEALTHY');
 }
 
-/** ECS registers a running task of a service that names the group, and takes it out when it is told to stop. */
-function keep({ elb }: Account, { group, service }: Native, task: TaskRecord): void {
+/** The neighbor registers a running task of the service, and takes it out when it is told to stop. */
+function keep({ elb }: Account, { group, service }: Neighbor, task: TaskRecord): void {
   const { desired, last, ipv4 } = present(task);
   if (task.group !== `service:${service}` || ipv4 === undefined) return;
   const request = [{ id: ipv4, port: 8080, zone: undefined }];

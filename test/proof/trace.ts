@@ -16,11 +16,15 @@ export class Trace {
   note(what: string): void {
     const line = `${((this.#clock.now() - EPOCH_MS) / 1_000).toFixed(3)} ${what}`;
     this.#write?.(line);
+    // Megabytes a scenario: in fields, the two numbers take four times as long.
+    let [high, low] = [this.#high, this.#low];
     for (let index = 0; index < line.length; index += 1) {
       const code = line.charCodeAt(index);
-      this.#high = Math.imul(this.#high ^ code, 2_654_435_761);
-      this.#low = Math.imul(this.#low ^ code, 1_597_334_677);
+      high = Math.imul(high ^ code, 2_654_435_761);
+      low = Math.imul(low ^ code, 1_597_334_677);
     }
+    this.#high = high;
+    this.#low = low;
   }
 
   /** The digest so far, as 16 hexadecimal digits. */

@@ -86,7 +86,7 @@ export class TruthJudge implements Judge {
   }
 
   sent(environment: number, name: ApiName, input: Input): void {
-    const kind = SHARES[name] ?? name;
+    const kind = kindOf(name);
     const pace = PACE[kind];
     if (pace === undefined) return;
     const nowMs = this.#clock.now();
@@ -179,6 +179,11 @@ export class TruthJudge implements Judge {
   #report(invariant: string, environment: number, detail: string): void {
     this.violations.push({ invariant, atMs: this.#clock.now(), environment, detail });
   }
+}
+
+/** Calls that draw on one bucket are of one kind. */
+export function kindOf(name: ApiName): string {
+  return SHARES[name] ?? name;
 }
 
 interface JudgedTarget {

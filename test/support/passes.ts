@@ -1,6 +1,12 @@
 /** One group at the ports: a world that has it, and an invocation that passes over it. */
 import { type Cache, type GroupCache, groupCache, learn } from '../../functions/app/cache.ts';
-import { beginInvocation, createEnvironment, type Invocation } from '../../functions/app/invocation.ts';
+import {
+  beginInvocation,
+  createEnvironment,
+  forGroup,
+  type GroupInvocation,
+  type Invocation,
+} from '../../functions/app/invocation.ts';
 import { type Listing, runPass } from '../../functions/app/pass.ts';
 import type { ReadConfiguration } from '../../functions/app/read-configuration.ts';
 import { type BoundGroup, type Copies, NO_COPIES, resolveConfiguration } from '../../functions/core/configuration.ts';
@@ -36,8 +42,7 @@ export function worldOf({
 }
 
 /** An invocation with the group that a pass is to run over, and whether it lists every task. */
-export interface PassContext extends Invocation {
-  readonly bound: BoundGroup;
+export interface PassContext extends GroupInvocation {
   readonly listing: Listing;
 }
 
@@ -45,16 +50,16 @@ export interface PassContext extends Invocation {
 export function contextOf(fake: FakeAws, words: Partial<PassContext> = {}, ...lines: readonly string[]): PassContext {
   const environment = words.environment ?? createEnvironment(aSettings(), fake.world, fake.clock);
   const request = { trigger: words.trigger ?? 'messages', hints: words.hints ?? [], deadlineMs: START_MS + 10_000_000 };
+  const bound = words.bound ?? boundGroup(...(lines.length === 0 ? ['service=app port=8080'] : lines));
   return {
-    ...beginInvocation(environment, { ...request, ...words }, words.reporter ?? silent),
-    bound: boundGroup(...(lines.length === 0 ? ['service=app port=8080'] : lines)),
+    ...forGroup(beginInvocation(environment, { ...request, ...words }, words.reporter ?? silent), bound),
     listing: 'full',
     ...words,
   };
 }
 
 export function passOver(context: PassContext): Promise<Pass> {
-  return runPass(context, context.bound, context.listing);
+  return runPass(context, context.listing);
 }
 
 /** A group that is bound by the lines. */

@@ -131,7 +131,7 @@ const DESCRIBE_TASK_DEFINITION = inJson({
   make: (world) => world.DescribeTaskDefinition({ cluster: CLUSTER, definition: 'app:12' }),
   input: { taskDefinition: 'app:12' },
   answer: DEFINITION,
-  value: { stopTimeoutSeconds: 45, ports: [{ name: 'http', port: 8080 }], checksHealth: true },
+  value: { stopTimeoutSeconds: 45, ports: [{ name: 'http', port: 8080 }] },
 });
 
 const DESCRIBE_TARGET_GROUPS: Call = {

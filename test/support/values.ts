@@ -141,6 +141,7 @@ export function aSettings(words: Partial<Settings> = {}): Settings {
     tagBindings: true,
     mode: 'enforce',
     removalBudgetPercent: REMOVAL_BUDGET_PERCENT,
+    leftOut: [],
     spokeRole: undefined,
     ...words,
   };
@@ -171,7 +172,7 @@ export function aService(name: string, words: Partial<DescribedService> = {}): D
 }
 
 export function aDefinition(words: Partial<Definition> = {}): Definition {
-  return { stopTimeoutSeconds: 30, ports: [{ name: 'http', port: port(8080) }], checksHealth: true, ...words };
+  return { stopTimeoutSeconds: 30, ports: [{ name: 'http', port: port(8080) }], ...words };
 }
 
 export function parsedBinding(text: string, stackMode: StackMode = 'enforce'): Binding {

@@ -59,6 +59,7 @@ export function writerOf(fake: FakeAws, words: Partial<Writer> = {}): Writer {
   const calm = {
     isDue: (changes: readonly Change[]) =>
       changes.every(({ because: { describedAtMs } }) => fake.clock.now() - describedAtMs <= PROOF_AGE_MAX_MS),
+    renew: () => Promise.resolve(undefined),
     record: () => undefined,
     refusedBefore: new Set<Address>(),
     shares: new Map(),

@@ -67,6 +67,7 @@ describe('the template', () => {
       FunctionArn: 'SyncFunction.Arn',
       RoleArn: 'SyncRole.Arn',
       LogGroupName: 'SyncLogs',
+      Version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
     });
   });
 });

@@ -84,7 +84,9 @@ describe('the events of docs/reference.md', () => {
 describe('the log records of docs/reference.md', () => {
   it('are those that the code writes', () => {
     const calls = [
-      ...read('functions/adapters/telemetry.ts').matchAll(/(?:#logger(?:\.\w+|\[[^\]]+\])|#log)\('([^']+)'|message: '(run)'/g),
+      ...read('functions/adapters/telemetry.ts').matchAll(
+        /(?:#logger(?:\.\w+|\[[^\]]+\])|#log)\('([^']+)'|'message', '(run)'/g,
+      ),
     ];
     const logged = new Set(calls.map(([, name, run]) => name ?? run));
     expect(

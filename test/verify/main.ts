@@ -9,6 +9,7 @@ import { verifyRelease } from '../../scripts/tools/package/verify.ts';
 import { BUNDLE, build, buildAgain, buildExample, loadBundle, weighArchive, weighBundle } from './bundle.ts';
 import { command, NODE, ROOT, VENV } from './command.ts';
 import { CONFORMANCE_STEPS } from './conformance.ts';
+import { deployDashboard } from './dashboard.ts';
 import { rehearseExample } from './deployment/example.ts';
 import { rehearseGuided } from './deployment/guided.ts';
 import { rehearseDefaults, rehearseDeployment, rehearseRelease } from './deployment/rehearse.ts';
@@ -21,7 +22,7 @@ import type { Step } from './step.ts';
 const NAME_WIDTH = 36;
 
 const STEPS: readonly Step[] = [
-  { name: 'every order, every seeded bug', run: playAll },
+  { name: 'every order, seed and seeded bug', run: playAll },
   { name: 'python tools', run: installTools },
   { name: 'sam validate --lint', run: validate },
   { name: 'cfn-lint, sources', run: lintSources },
@@ -35,6 +36,7 @@ const STEPS: readonly Step[] = [
   { name: 'second build is the same', run: buildAgain },
   { name: 'bundle loads quick built-ins only', run: loadBundle },
   ...CONFORMANCE_STEPS,
+  { name: 'dashboard deployed and deleted', run: deployDashboard },
   { name: 'release is the same twice', run: () => verifyRelease(BUNDLE) },
   { name: "Lambda's own runtime", run: () => rehearseRuntime(dirname(BUNDLE)) },
   { name: 'first deployment, guided', run: rehearseGuided },
@@ -46,7 +48,8 @@ const STEPS: readonly Step[] = [
 
 /** `npm test` plays a share of them. */
 async function playAll(): Promise<string> {
-  const files = ['test/proof/enumeration.test.ts', 'test/proof/seeded-bugs.test.ts'];
+  const proofs = ['enumeration', 'seeded-bugs', 'scenario', 'drift'].map((name) => `test/proof/${name}.test.ts`);
+  const files = [...proofs, 'test/faults/delivery.test.ts'];
   await command(NODE, [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', ...files], { PLAY_ALL: '1' });
   return files.join(', ');
 }

@@ -73,12 +73,17 @@ export function answerOf(
   const isPlayed = resources.some(({ type, isRead }) => type === 'target group' && isRead);
   const verdict = verdictOf({ differences: differences.length, resources: isPlayed ? resources : [] });
   const { exitCode, exitCodeMeans } = exitOf(verdict, { resources, failures, isPlayed, isStrict });
+  // Without a cluster no line can be read, and the lines are not what is wrong.
+  const found = played.settings.clusters.length === 0 ? [] : recorder.findings;
+  const findings = found.map((each) =>
+    answeredFinding({ ...each, subject: inWordsOfOptions(each.subject), message: inWordsOfOptions(each.message) }),
+  );
   const times = played.events.map(({ atMs }) => atMs);
   return {
     schemaVersion: SCHEMA_VERSION,
     command: 'replay',
     verdict,
-    headline: headlineOf(verdict, { resources, isPlayed, events, changes, targets, differences }, played.settings),
+    headline: headlineOf(verdict, { resources, isPlayed, events, changes, targets, differences, findings }, played.settings),
     exitCode,
     exitCodeMeans,
     startedAt: times.length === 0 ? null : timeOf(times.reduce((one, other) => Math.min(one, other))),
@@ -88,16 +93,15 @@ export function answerOf(
     changes,
     targets,
     differences,
-    findings: recorder.findings.map((each) => answeredFinding({ ...each, message: inWordsOfOptions(each.message) })),
+    findings,
     failures,
     calls: Object.fromEntries([...account.calls].sort()),
-    notes: [...notes, ...played.notes],
+    notes: [...notes, ...played.remarks, ...played.notes],
   };
 }
 
 /** Each line of binding with its target group: it was played if it selects a task of the capture. */
-function boundResources({ settings, account }: Played): Resource[] {
-  const tasks = [...account.ecs.tasks.values()];
+function boundResources({ settings, tasks }: Played): Resource[] {
   return linesOfParameter(scopeOf(settings, NO_COPIES)).bindings.map(({ group, binding }): Resource => {
     const isSelected = tasks.some((task) => isMeant(task, binding.selector));
     if (isSelected) return { type: 'target group', name: arnParts(group).name, isRead: true, why: null };
@@ -132,7 +136,7 @@ export function givenResources(events: readonly AnsweredEvent[], failures: reado
 }
 
 function unused(note: string): Resource {
-  return { type: 'capture', name: 'a part of what was given', isRead: false, why: note };
+  return { type: 'capture', name: 'a part of what was given (see the end)', isRead: false, why: note };
 }
 
 interface Outcome {
@@ -158,6 +162,8 @@ function exitOf(
     : { exitCode: IN_STEP, exitCodeMeans: 'what could be read agrees; with --strict, the rest would count' };
 }
 
+const WHERE = 'in the simulated account';
+
 function headlineOf(
   verdict: Verdict,
   {
@@ -167,7 +173,10 @@ function headlineOf(
     changes,
     targets,
     differences,
-  }: Pick<ReplayAnswer, 'resources' | 'events' | 'changes' | 'targets' | 'differences'> & { readonly isPlayed: boolean },
+    findings,
+  }: Pick<ReplayAnswer, 'resources' | 'events' | 'changes' | 'targets' | 'differences' | 'findings'> & {
+    readonly isPlayed: boolean;
+  },
   settings: Settings,
 ): string {
   const [line] = resources.filter(({ type }) => type === 'line');
@@ -178,14 +187,16 @@ function headlineOf(
   const read = (reading: AnsweredEvent['reading']): number => events.filter((event) => event.reading === reading).length;
   const figures =
     `${count(registered, 'target')} in ${count(settings.targetGroups.length, 'target group')} after ${count(events.length, 'event')} ` +
-    `(${count(read('hint'), 'hint')}, ${read('ignored')} ignored, ${read('unreadable')} unreadable), ${count(made, 'change')}.`;
+    `(${count(read('hint'), 'hint')}, ${read('ignored')} ignored, ${read('unreadable')} unreadable), ${count(made, 'change')}` +
+    `${findings.length === 0 ? '' : `, ${count(findings.length, 'finding')}`}.`;
   const unread = unreadOf(resources).length === 0 ? undefined : unreadText(resources);
-  if (verdict === 'in step') return `In step: ${figures}`;
+  // Nothing was asked of AWS: whatever agrees, agrees in the simulated account.
+  if (verdict === 'in step') return `In step ${WHERE}: ${figures}`;
   const differ = `${count(differences.length, 'difference')} between tasks and targets`;
-  if (verdict === 'unknown') return `NOT READ: ${unread}. The rest agrees: ${figures}`;
+  if (verdict === 'unknown') return `NOT READ: ${unread}. The rest agrees ${WHERE}: ${figures}`;
   return unread === undefined
-    ? `NOT in step (${count(differences.length, 'difference')}): ${figures}`
-    : `NOT READ: ${unread}. In the rest, ${differ}: ${figures}`;
+    ? `NOT in step ${WHERE} (${count(differences.length, 'difference')}): ${figures}`
+    : `NOT READ: ${unread}. In the rest, ${differ} ${WHERE}: ${figures}`;
 }
 
 function whyNot(resources: readonly Resource[], events: readonly AnsweredEvent[], settings: Settings): string {
@@ -193,6 +204,9 @@ function whyNot(resources: readonly Resource[], events: readonly AnsweredEvent[]
   if (events.length === 0 && resources.some(({ type }) => type === 'file')) return `${unreadText(resources)} could not be read`;
   if (events.length > 0 && unreadable === events.length) {
     return unreadable === 1 ? 'what was given could not be read' : `none of ${count(unreadable, 'event')} could be read`;
+  }
+  if (settings.clusters.length === 0 && unreadable > 0) {
+    return `${unreadable} of ${count(events.length, 'event')} could not be read, and the others name no task`;
   }
   if (settings.clusters.length === 0) {
     return 'nothing that was given names a cluster. Add events of ECS tasks, or the output of aws ecs describe-tasks';

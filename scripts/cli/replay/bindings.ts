@@ -38,6 +38,7 @@ export function settingsFor(details: readonly unknown[], binds: readonly string[
     home: undefined,
     bindings: lines.join('\n'),
     tagBindings: true,
+    leftOut: [],
     spokeRole: undefined,
     mode: 'enforce',
     removalBudgetPercent: REMOVAL_BUDGET_PERCENT,
@@ -75,7 +76,7 @@ function feederOf(detail: unknown): Feeder | undefined {
 }
 
 function lineOf(feeder: Feeder, names: ReadonlyMap<string, string>, clusters: readonly ClusterArn[], port: number): string {
-  const cluster = clusters.length > 1 ? `cluster=${arnParts(feeder.cluster).name} ` : '';
+  const cluster = clusters.length > 1 ? `cluster=${clusterWord(feeder.cluster, clusters)} ` : '';
   return `target-group=${nameOf(feeder, names)} ${cluster}${feeder.kind}=${feeder.name} port=${port}`;
 }
 
@@ -97,9 +98,21 @@ function nameOf(feeder: Feeder, names: ReadonlyMap<string, string>): string {
   return names.get(keyOf(feeder)) ?? feeder.name;
 }
 
-function groupsOfLines(binds: readonly string[], [cluster]: readonly ClusterArn[]): TargetGroupArn[] {
-  if (cluster === undefined) return [];
-  return binds.map((line) => groupArn(cluster, wordIn(line, 'target-group') ?? 'replay'));
+/** What a line calls the cluster: its name, or its ARN where another account or region has one of this name. */
+export function clusterWord(cluster: ClusterArn, clusters: readonly ClusterArn[]): string {
+  const { name } = arnParts(cluster);
+  return clusters.filter((each) => arnParts(each).name === name).length > 1 ? cluster : name;
+}
+
+/** Each line's group is where its cluster is; without one, where the first of all clusters is. */
+function groupsOfLines(binds: readonly string[], clusters: readonly ClusterArn[]): TargetGroupArn[] {
+  const [first] = clusters;
+  if (first === undefined) return [];
+  return binds.map((line) => {
+    const word = wordIn(line, 'cluster');
+    const cluster = clusters.find((each) => word === each || word === arnParts(each).name) ?? first;
+    return groupArn(cluster, wordIn(line, 'target-group') ?? 'replay');
+  });
 }
 
 function groupArn(cluster: ClusterArn, name: string): TargetGroupArn {

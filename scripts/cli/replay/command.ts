@@ -26,6 +26,7 @@ import { openInput } from './input.ts';
 import type { Item } from './item.ts';
 import { type Played, type PlayOptions, play, settingsOfItems } from './player.ts';
 import { renderEvents, renderReplay } from './render.ts';
+import { Repair } from './repair.ts';
 
 const { bind, ...ACCOUNT_SETTINGS } = SETTINGS_OPTIONS;
 
@@ -196,13 +197,16 @@ async function collect(
   files: readonly string[],
 ): Promise<{ readonly items: readonly Item[]; readonly notes: readonly string[] }> {
   const line = progressLine('events read');
+  const repair = new Repair();
   const items: Item[] = [];
   const skipped = new Map<string, number>();
   const skip = (what: string): void => void skipped.set(what, (skipped.get(what) ?? 0) + 1);
-  for await (const item of readItems(files, openInput, (_, found) => line.update(found), skip)) items.push(item);
+  for await (const item of readItems(files, openInput, (_, found) => line.update(found), skip)) items.push(repair.item(item));
   line.end();
   const counts = [...skipped].map(([what, count]) => `${what} (${count})`);
-  return { items, notes: counts.length === 0 ? [] : [`Without an event: ${counts.join(', ')}.`] };
+  const without = counts.length === 0 ? [] : [`Without an event: ${counts.join(', ')}.`];
+  const all = repair.all(items);
+  return { items: all, notes: [...without, ...repair.remarks()] };
 }
 
 async function playItems(items: readonly Item[], options: PlayOptions): Promise<Played> {

@@ -59,7 +59,8 @@ interface Entry<Value> {
   readonly trueAtMs: number;
 }
 
-function withTimes<Value>(events: readonly { readonly value: Value; readonly event: unknown }[]): Entry<Value>[] {
+function withTimes<Value>(given: readonly { readonly value: Value; readonly event: unknown }[]): Entry<Value>[] {
+  const events = isNewestFirst(given.map(({ event }) => event)) ? given.toReversed() : given;
   // What stands before the first time is taken for as old as that: a capture does not begin in 1970.
   let previousMs = (events.map(({ event }) => timeOf(event)).find((time) => time !== undefined) ?? EPOCH_MS) - STEP_MS;
   const told = events.map(({ value, event }, index) => {
@@ -69,17 +70,37 @@ function withTimes<Value>(events: readonly { readonly value: Value; readonly eve
   return told.sort((one, other) => one.trueAtMs - other.trueAtMs || one.version - other.version || one.index - other.index);
 }
 
+/** Consoles list the newest first. Where no event has a time, the versions of a task that come one after the other tell. */
+function isNewestFirst(events: readonly unknown[]): boolean {
+  if (events.some((event) => timeOf(event) !== undefined)) return false;
+  const last = new Map<unknown, number>();
+  let rising = 0;
+  for (const event of events) {
+    const detail = isObject(event) && isObject(event['detail']) ? event['detail'] : {};
+    rising += Math.sign(versionOf(event) - (last.get(detail['taskArn']) ?? versionOf(event)));
+    last.set(detail['taskArn'], versionOf(event));
+  }
+  return rising < 0;
+}
+
 function inOrder<Value>(timed: readonly Entry<Value>[], order: Order): Entry<Value>[] {
   if (order.kind === 'as-is') return [...timed].sort((one, other) => one.index - other.index);
   return order.kind === 'shuffle' ? new Random(order.seed).shuffle(timed) : [...timed];
 }
 
-/** `detail.updatedAt` is to the millisecond, the envelope's `time` to the second. */
+/** `detail.updatedAt` is to the millisecond, the envelope's `time` to the second; without both, the last that happened to the task. */
 function timeOf(event: unknown): number | undefined {
   if (!isObject(event)) return undefined;
   const detail = isObject(event['detail']) ? event['detail'] : {};
-  const times = [detail['updatedAt'], event['time']].map((text) => (typeof text === 'string' ? Date.parse(text) : Number.NaN));
-  return times.find((time) => !Number.isNaN(time));
+  const told = [detail['updatedAt'], event['time']].map(millisecondsOf).find((time) => !Number.isNaN(time));
+  if (told !== undefined) return told;
+  const { createdAt, startedAt, stoppingAt, stoppedAt } = detail;
+  const happened = [createdAt, startedAt, stoppingAt, stoppedAt].map(millisecondsOf).filter((time) => !Number.isNaN(time));
+  return happened.length === 0 ? undefined : Math.max(...happened);
+}
+
+function millisecondsOf(text: unknown): number {
+  return typeof text === 'string' ? Date.parse(text) : Number.NaN;
 }
 
 function versionOf(event: unknown): number {

@@ -3,11 +3,13 @@
  * in a dead-letter queue. The envelopes are in shapes.ts; nothing is decided by a file's name.
  */
 import { setImmediate } from 'node:timers/promises';
+import { HEAD_BYTES, TableReader, tableOf } from './csv.ts';
 import { type Piece, split } from './documents.ts';
+import { decode } from './encodings.ts';
 import { GzipError, gunzip } from './gzip.ts';
 import type { Item, Place } from './item.ts';
 import { EXPECTED, isKnown } from './shapes.ts';
-import { type Bytes, decode } from './source.ts';
+import { type Bytes, Source } from './source.ts';
 import { type Found, isLogPrefix, Unwrapper } from './unwrap.ts';
 import { Window } from './window.ts';
 
@@ -61,17 +63,16 @@ export async function* readItems(
 }
 
 async function* readFile(file: string, read: ReadBytes, tally: Tally, step: () => void): AsyncGenerator<Found, void> {
-  const window = new Window();
-  const pieces = split(window, { isKnown, isPrefix: isLogPrefix });
-  const unwrapper = new Unwrapper();
   const broken: string[] = [];
+  const source = new Source(readable(file, read, tally, broken));
+  const table = tableOf(Buffer.from(await source.peek(HEAD_BYTES)).toString('utf8'));
+  const reader = table === undefined ? new ValueReader() : new TableReader(table);
   let found = 0;
   let sinceStep = 0;
-  for await (const bytes of readable(file, read, tally, broken)) {
+  for await (const bytes of source.rest()) {
     for (let at = 0; at < bytes.length; at += STEP_BYTES) {
       const chunk = bytes.subarray(at, at + STEP_BYTES);
-      window.append(chunk);
-      for (const each of arrived(pieces, unwrapper)) {
+      for (const each of reader.take(chunk)) {
         found += 1;
         yield each;
       }
@@ -82,13 +83,30 @@ async function* readFile(file: string, read: ReadBytes, tally: Tally, step: () =
       await setImmediate();
     }
   }
-  window.isComplete = true;
-  for (const each of [...arrived(pieces, unwrapper), ...unwrapper.end()]) {
+  for (const each of reader.end()) {
     found += 1;
     yield each;
   }
   if (found === 0 && broken.length === 0) broken.push(`there is nothing in it; ${EXPECTED}`);
   for (const because of broken) yield { kind: 'unreadable', because, position: '' };
+}
+
+/** Reads values one after the other, and the words around them. */
+class ValueReader {
+  readonly #window = new Window();
+  readonly #pieces = split(this.#window, { isKnown, isPrefix: isLogPrefix });
+  readonly #unwrapper = new Unwrapper();
+
+  *take(chunk: Uint8Array): Generator<Found, void> {
+    this.#window.append(chunk);
+    yield* arrived(this.#pieces, this.#unwrapper);
+  }
+
+  *end(): Generator<Found, void> {
+    this.#window.isComplete = true;
+    yield* arrived(this.#pieces, this.#unwrapper);
+    yield* this.#unwrapper.end();
+  }
 }
 
 /** What the bytes that have come so far make whole. */

@@ -4,16 +4,20 @@ import { linesOfParameter, type Settings } from '../../../functions/core/binding
 import { NO_COPIES, scopeOf } from '../../../functions/core/configuration.ts';
 import { type Hint, mayMean, type Reading, readEvent } from '../../../functions/core/event.ts';
 import { isObject } from '../../../functions/core/json.ts';
+import type { Pass } from '../../../functions/core/report.ts';
+import { parseTaskArn } from '../../../functions/core/values.ts';
 import { Account } from '../../simulator/account.ts';
 import { adoptDetail } from '../../simulator/adopt.ts';
 import { Service } from '../../simulator/api.ts';
 import { createSimulatedAws, LOG_GROUP } from '../../simulator/aws-api.ts';
 import { runClock, settleOnce, VirtualClock } from '../../simulator/clock.ts';
-import { present } from '../../simulator/ecs.ts';
+import { present, type TaskRecord } from '../../simulator/ecs.ts';
 import { type InProcessRuntime, logTo, spawnInProcess } from '../../simulator/in-process.ts';
 import { Lambda } from '../../simulator/lambda.ts';
 import { Queue } from '../../simulator/queue.ts';
 import { Random } from '../../simulator/random.ts';
+import { familyOf } from '../../simulator/task-index.ts';
+import { count } from '../render.ts';
 import { Recorder } from '../report/recorder.ts';
 import type { ChangeMark } from '../report/timeline.ts';
 import { settingsFor } from './bindings.ts';
@@ -46,12 +50,19 @@ export interface Played {
   readonly recorder: Recorder;
   readonly events: readonly HeardEvent[];
   readonly differences: readonly Difference[];
+  /** One at least of each service and family. */
+  readonly tasks: readonly TaskRecord[];
   /** What mode=observe kept from being made, each change once, at the time of its first plan. */
   readonly observed: readonly ChangeMark[];
   /** What was given and could not be used, in words. */
   readonly notes: readonly string[];
+  /** What was guessed, in words. */
+  readonly remarks: readonly string[];
 }
 
+/** So often the past is let go of, and so much of it is kept: more than ECS and the function remember. */
+const FORGET_EVERY = 50;
+const REMEMBERED_MS = 2 * 3_600_000;
 /** Time for a pass, its second look, and what it may be refused for at first. */
 const QUIET_MS = 20_000;
 const SCHEDULE_MS = 60_000;
@@ -65,7 +76,7 @@ export async function play(items: readonly Item[], options: PlayOptions, progres
 /** The settings under which the items are played. */
 export function settingsOfItems(items: readonly Item[], { binds, port }: PlayOptions): Settings {
   const details = items.flatMap((item) => (item.kind === 'event' ? [detailOf(item.event)] : []));
-  return withToldServices(settingsFor([...details, ...toldTasks(items)], binds, port), items);
+  return withToldServices(settingsFor([...details, ...toldTasks(items)].filter(namesTask), binds, port), items);
 }
 
 class Player {
@@ -81,7 +92,12 @@ class Player {
   readonly #recorder: Recorder;
   readonly #runtimes: InProcessRuntime[] = [];
   readonly #notes: string[] = [];
+  readonly #remarks: string[] = [];
   readonly #hasBeginning: boolean;
+  /** Tasks that the account has let go of, and one of each kind of them. */
+  readonly #forgotten = new Set<string>();
+  readonly #feeders = new Map<string, TaskRecord>();
+  readonly #observed = new Map<string, ChangeMark>();
   #done = 0;
   #passesLeft = 0;
 
@@ -117,6 +133,8 @@ class Player {
     this.#lambda.invoke(SCHEDULED);
     await runClock(this.#clock, settleOnce, this.#clock.now() + QUIET_MS);
     this.#collect();
+    this.#noteFailed();
+    this.#recorder.changes.sort((one, other) => one.atMs - other.atMs);
     return {
       settings: this.#settings,
       account: this.#account,
@@ -128,8 +146,10 @@ class Player {
         isLost: deliveredAtMs.length === 0,
       })),
       differences: differencesIn(this.#account, this.#settings),
-      observed: observedIn(this.#runtimes),
+      tasks: [...this.#feeders.values(), ...this.#account.ecs.tasks.values()],
+      observed: [...this.#observed.values()].sort((one, other) => one.atMs - other.atMs),
       notes: this.#notes,
+      remarks: this.#remarks,
     };
   }
 
@@ -146,7 +166,9 @@ class Player {
       const { kind, cluster, name } = binding.selector;
       if (kind === 'service') ecs.addService(cluster, name);
     }
-    this.#notes.push(...beginAsTold(this.#account, this.#settings, items));
+    const { unused, remarks } = beginAsTold(this.#account, this.#settings, items);
+    this.#notes.push(...unused);
+    this.#remarks.push(...remarks);
     this.#recorder.noteTargets();
   }
 
@@ -155,6 +177,7 @@ class Player {
     this.#clock.at(trueAtMs, () => {
       this.#become(detailOf(value.event));
       this.#done += 1;
+      if (this.#done % FORGET_EVERY === 0) this.#forget();
       this.#progress(this.#done);
       this.#keepSchedule();
     });
@@ -171,7 +194,30 @@ class Player {
     const { taskArn, version } = isObject(detail) ? detail : {};
     const known = typeof taskArn === 'string' ? this.#account.ecs.tasks.get(taskArn) : undefined;
     const isOld = known !== undefined && typeof version === 'number' && version < present(known).version;
-    if (!isOld) adoptDetail(this.#account, detail);
+    if (isOld || !namesTask(detail) || (typeof taskArn === 'string' && this.#forgotten.has(taskArn))) return;
+    const task = adoptDetail(this.#account, detail);
+    // Without a lag, nobody asks how the task was described before.
+    const before = task?.history.at(-2);
+    if (task !== undefined && before !== undefined && this.#options.lagMs === 0) {
+      task.history[task.history.length - 2] = { ...before, told: undefined };
+    }
+  }
+
+  /** A capture of days has more tasks, reports and log lines than fit into memory, and the function asks for the last hour at most. */
+  #forget(): void {
+    const { ecs, logs } = this.#account;
+    const sinceMs = this.#clock.now() - REMEMBERED_MS;
+    for (const task of ecs.forgetStoppedBy(sinceMs)) {
+      this.#forgotten.add(task.arn);
+      this.#recorder.keepLane(task);
+      this.#feeders.set(`${task.clusterArn} ${task.group} ${familyOf(task.definition)}`, { ...task, history: [] });
+    }
+    const lines = logs.groups.get(LOG_GROUP) ?? [];
+    lines.splice(0, lines.findLastIndex(({ atMs }) => atMs < sinceMs) + 1);
+    const { invocations } = this.#lambda;
+    const open = invocations.filter(({ outcome }) => outcome !== 'done');
+    invocations.splice(0, invocations.length, ...open);
+    this.#collect();
   }
 
   /** The schedule ticks once a minute while something happens; the idle hours of a long capture are passed over. */
@@ -206,43 +252,50 @@ class Player {
     return linesOfParameter(scopeOf(this.#settings, NO_COPIES)).bindings.some(({ binding }) => mayMean(binding.selector, hint));
   }
 
-  #collect(): void {
+  #noteFailed(): void {
     const failed = this.#lambda.invocations.filter(({ outcome }) => outcome === 'failed' || outcome === 'timed out');
-    if (failed.length > 0)
-      this.#notes.push(`${failed.length} invocations of the function failed: ${reasonOf(failed[0]?.error)}`);
+    if (failed.length === 0) return;
+    this.#notes.push(`${count(failed.length, 'invocation')} of the function failed: ${reasonOf(failed[0]?.error)}`);
+  }
+
+  /** Takes what the environments have reported, and lets go of their reports. */
+  #collect(): void {
     for (const { reports } of this.#runtimes) {
-      for (const { endedAtMs: atMs, group, written } of reports.passes) {
+      for (const { endedAtMs: atMs, group, written, held } of reports.passes) {
         for (const { kind, descriptor, because } of written.done) {
           const target = { targetGroup: group.name, ip: descriptor.id, port: descriptor.port };
           this.#recorder.changes.push({ atMs, kind, ...target, because: because.rule, taskArn: because.task });
         }
+        this.#noteObserved(atMs, group.name, held);
       }
       for (const { kind, subject, message, command } of reports.findings)
         this.#recorder.found({ kind, subject, message, command });
+      reports.forget();
     }
-    this.#recorder.changes.sort((one, other) => one.atMs - other.atMs);
   }
-}
 
-function observedIn(runtimes: readonly InProcessRuntime[]): ChangeMark[] {
-  const passes = runtimes.flatMap(({ reports }) => reports.passes).sort((one, other) => one.endedAtMs - other.endedAtMs);
-  const changes = new Map<string, ChangeMark>();
-  for (const { endedAtMs: atMs, group, held } of passes) {
+  /** Each change that mode=observe keeps back, at the time of its first plan. */
+  #noteObserved(atMs: number, targetGroup: string, held: Pass['held']): void {
     for (const { change, because } of held) {
       const { kind, descriptor, address, because: proof } = change;
-      const key = `${group.name} ${kind} ${address} ${proof.task}`;
-      if (because !== 'observe' || changes.has(key)) continue;
-      const target = { targetGroup: group.name, ip: descriptor.id, port: descriptor.port };
-      changes.set(key, { atMs, kind, ...target, because: proof.rule, taskArn: proof.task });
+      const key = `${targetGroup} ${kind} ${address} ${proof.task}`;
+      const known = this.#observed.get(key);
+      if (because !== 'observe' || (known !== undefined && known.atMs <= atMs)) continue;
+      const target = { targetGroup, ip: descriptor.id, port: descriptor.port };
+      this.#observed.set(key, { atMs, kind, ...target, because: proof.rule, taskArn: proof.task });
     }
   }
-  return [...changes.values()];
 }
 
 const SCHEDULED = { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} };
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : 'it did not end in time';
+}
+
+/** Tasks whose names somebody has masked cannot be told apart; one whose name is left out cannot be wrong. */
+function namesTask(detail: unknown): boolean {
+  return isObject(detail) && (detail['taskArn'] === undefined || parseTaskArn(detail['taskArn']).ok);
 }
 
 function detailOf(event: unknown): unknown {

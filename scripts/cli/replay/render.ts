@@ -66,6 +66,7 @@ export function renderEvents(events: readonly AnsweredEvent[]): string {
       return [String(members.length), reading, because, members.length === 1 ? placeOf(members[0]) : ''];
     });
   const unreadable = events.filter(({ reading }) => reading === 'unreadable');
+  if (events.length === 0) return 'Events: none.';
   return joined([
     rows.length === 0 ? 'Events: none that can be read.' : section('Events', ['', 'taken for', 'because', ''], rows),
     section(

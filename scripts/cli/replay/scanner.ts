@@ -25,7 +25,7 @@ const AFTER_BACKSLASH = -1;
 const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) => (byte < SPACE || byte === QUOTE || byte === BACKSLASH ? 0 : 1));
 
 /** The keys under which envelopes hold their lists. Such a list can be handed over in parts, and outlives a damaged end. */
-const LIST_KEYS: ReadonlySet<string> = new Set(['events', 'logEvents', 'Messages', 'Records', 'Entries', 'results']);
+const LIST_KEYS: ReadonlySet<string> = new Set(['events', 'logEvents', 'Messages', 'Records', 'records', 'Entries', 'results']);
 
 /** The list that the value is, or has under one of those keys. */
 export interface List {

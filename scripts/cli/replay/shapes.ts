@@ -4,7 +4,10 @@
  */
 import { isObject, type JsonObject } from '../../../functions/core/json.ts';
 import { parseWhole } from './documents.ts';
+import { gunzipWhole } from './gzip.ts';
 import type { Snapshot } from './item.ts';
+import { EVENT_SPELLING, respelled, valueIn } from './spelling.ts';
+import { isTask, otherAnswer, snapshotOf, taskOf } from './state-shapes.ts';
 
 /** Something to be opened in turn; `path` leads to it from the value that holds it. A text in it is JSON, or words. */
 interface Inside {
@@ -17,7 +20,7 @@ interface Inside {
 
 export type Content =
   | Inside
-  | { readonly kind: 'event'; readonly event: unknown }
+  | { readonly kind: 'event'; readonly event: unknown; readonly isDetail?: true }
   | { readonly kind: 'snapshot'; readonly snapshot: Snapshot }
   /** Known, and without an event. It is counted as what it is: nothing is wrong with it. */
   | { readonly kind: 'skipped'; readonly what: string }
@@ -29,9 +32,14 @@ interface Shape {
 }
 
 export const EXPECTED = 'expected an EventBridge event, an envelope with events in it, or a snapshot';
-const LISTS = ['events', 'logEvents', 'Messages', 'Records', 'Entries', 'results'] as const;
+const LISTS = ['events', 'logEvents', 'Messages', 'Records', 'records', 'Entries', 'results'] as const;
 const SQS_KEYS = ['messageId', 'MessageId', 'receiptHandle', 'ReceiptHandle'];
 const LOG_KEYS = ['ingestionTime', 'eventId', 'logStreamName', 'timestamp'];
+/** What stands beside the base64 of a record: of Firehose, of `aws kinesis get-records`, of a pipe. */
+const RECORD_KEYS = ['recordId', 'approximateArrivalTimestamp', 'PartitionKey', 'partitionKey', 'SequenceNumber'];
+const BASE64 = /^[\w+/=\s-]{16,}$/;
+/** An object of unknown shape may hold an event so deep. */
+const HOLDER_DEPTH_MAX = 3;
 
 /**
  * What is in a value; for one of unknown shape, a reason that says what it is and what was expected. `before` elements of its
@@ -41,7 +49,20 @@ export function contentsOf(value: unknown, before = 0, isLogged = false): readon
   if (isRow(value)) return contentsOfRow(value.find(({ field }) => field === '@message')?.['value']);
   if (Array.isArray(value)) return contentsOfList(value, '', before, isLogged);
   if (!isObject(value)) return unreadable(`it is ${value === null ? 'null' : `a ${typeof value}`}; ${EXPECTED}`);
-  return shapeOf(value)?.contents(value, before) ?? unreadable(`it is ${describe(value)}; ${EXPECTED}`);
+  return shapeOf(value)?.contents(value, before) ?? contentsOfHolder(value, isLogged);
+}
+
+/** What is left is looked for below names that nobody knows, such as those that an input transformer or a log shipper gives. */
+function contentsOfHolder(value: JsonObject, isLogged: boolean): readonly Content[] {
+  const holders = Object.entries(value).filter(([, each]) => holdsKnown(each, HOLDER_DEPTH_MAX));
+  if (holders.length > 0) return holders.map(([key, each]) => inside(key, each, isLogged));
+  return unreadable(otherAnswer(value) ?? `it is ${describe(value)}; ${EXPECTED}`);
+}
+
+function holdsKnown(value: unknown, depth: number): boolean {
+  if (typeof value === 'string') return /^\s*[{[]\s*["{]/.test(value);
+  if (isKnown(value)) return true;
+  return depth > 1 && isObject(value) && Object.values(value).some((each) => holdsKnown(each, depth - 1));
 }
 
 /** Whether a value that stands among words is to be taken for more than words. */
@@ -60,12 +81,20 @@ const SHAPES: readonly Shape[] = [
   // EventBridge guide, "AWS service event metadata"; `replay-name` is in an archive's replay (API reference, StartReplay).
   {
     matches: (value) => 'detail-type' in value,
-    contents: (value) => [{ kind: 'event', event: value }],
+    contents: (value) => [{ kind: 'event', event: withParsedDetail(value) }],
   },
   // `aws events put-events` (API reference, PutEventsRequestEntry): the detail is JSON text.
   {
     matches: (value) => typeof value['Detail'] === 'string' && ('DetailType' in value || 'Source' in value),
     contents: contentsOfEntry,
+  },
+  // The same event as a client library in another language writes it.
+  {
+    matches: (value) => typeof valueIn(value, 'detail-type') === 'string' && valueIn(value, 'detail') !== undefined,
+    contents: (value) => {
+      const event = respelled(value, EVENT_SPELLING);
+      return [{ kind: 'event', event: isObject(event) ? withParsedDetail(event) : event }];
+    },
   },
   // CloudWatch guide, "Specification: Embedded metric format".
   {
@@ -76,7 +105,7 @@ const SHAPES: readonly Shape[] = [
   {
     matches: (value) => typeof value['level'] === 'string' && ('message' in value || 'event' in value),
     contents: (value) => {
-      const path = ['event', 'message'].find((key) => isKnown(value[key]));
+      const path = ['event', 'message'].find((key) => isKnown(value[key]) || holdsJson(value[key]));
       return path === undefined ? skipped('a log line that carries no event') : [inside(path, value[path], true)];
     },
   },
@@ -121,20 +150,37 @@ const SHAPES: readonly Shape[] = [
     matches: (value) => '@message' in value || '@timestamp' in value || '@ptr' in value,
     contents: (value) => contentsOfRow(value['@message']),
   },
-  // `aws ecs describe-tasks`, `aws elbv2 describe-target-health`, `aws servicediscovery list-instances`.
+  // The detail of an event, which `InputPath` leaves or somebody has cut out: DescribeTasks has no updatedAt.
   {
-    matches: ({ tasks, failures }) => isListOf(tasks, 'taskArn') && (tasks.length > 0 || Array.isArray(failures)),
-    contents: ({ tasks }) => [{ kind: 'snapshot', snapshot: { kind: 'tasks', tasks: list(tasks) } }],
+    matches: (value) => isTask(value) && valueIn(value, 'updatedAt') !== undefined,
+    contents: (value) => [eventOfDetail(value)],
   },
   {
-    matches: ({ TargetHealthDescriptions }) => isListOf(TargetHealthDescriptions, 'Target'),
-    contents: (value) => [
-      { kind: 'snapshot', snapshot: { kind: 'targets', targets: list(value['TargetHealthDescriptions']) } },
-    ],
+    matches: (value) => snapshotOf(value) !== undefined,
+    contents: (value) => {
+      const snapshot = snapshotOf(value);
+      return snapshot === undefined ? [] : [{ kind: 'snapshot', snapshot }];
+    },
+  },
+  // Lambda guide, "Using Lambda with Amazon Kinesis"; `aws kinesis get-records`; Firehose guide, "Transform source data".
+  {
+    matches: ({ kinesis }) => isObject(kinesis) && typeof kinesis['data'] === 'string',
+    contents: ({ kinesis }) => encoded('kinesis.data', isObject(kinesis) ? kinesis['data'] : undefined),
   },
   {
-    matches: ({ Instances }) => isListOf(Instances, 'Id'),
-    contents: ({ Instances }) => [{ kind: 'snapshot', snapshot: { kind: 'instances', instances: list(Instances) } }],
+    matches: (value) =>
+      typeof dataOf(value) === 'string' && (Object.keys(value).length === 1 || RECORD_KEYS.some((key) => key in value)),
+    contents: (value) => encoded('data' in value ? 'data' : 'Data', dataOf(value)),
+  },
+  // Lambda guide, "Using Lambda with Amazon MSK": records by topic and partition.
+  {
+    matches: ({ topic, value }) => typeof topic === 'string' && typeof value === 'string',
+    contents: ({ value }) => encoded('value', value),
+  },
+  {
+    matches: ({ eventSource, records }) => /kafka/i.test(String(eventSource)) && isObject(records),
+    contents: ({ records }) =>
+      Object.entries(isObject(records) ? records : {}).map(([topic, each]) => inside(`records.${topic}`, each)),
   },
   // The lists of the commands and services above.
   {
@@ -147,9 +193,50 @@ const SHAPES: readonly Shape[] = [
   // An event from which somebody has left out the rest: the function itself says what it takes it for.
   {
     matches: ({ detail }) => isObject(detail),
-    contents: (value) => [{ kind: 'event', event: value }],
+    contents: (value) => {
+      const { detail } = value;
+      const isBare = isObject(detail) && isTask(detail) && value['source'] === undefined;
+      return [isBare ? eventOfDetail(detail, value) : { kind: 'event', event: value }];
+    },
   },
 ];
+
+/** EventBridge never sends the detail as text; whoever has stored an event column by column does. */
+function withParsedDetail(event: JsonObject): JsonObject {
+  const { detail } = event;
+  const parsed = typeof detail === 'string' ? parseWhole(detail) : detail;
+  const spelled = isObject(parsed) && !('taskArn' in parsed) && isTask(parsed) ? taskOf(parsed) : parsed;
+  return spelled === detail ? event : { ...event, detail: spelled };
+}
+
+/** A detail says all that is needed; the rest of its event is what EventBridge puts around every such detail. */
+export function eventOfDetail(told: JsonObject, rest: JsonObject = {}): Content & { readonly kind: 'event' } {
+  const detail = taskOf(told);
+  const resources = isObject(detail) ? [detail['taskArn']] : [];
+  const made = { version: '0', 'detail-type': 'ECS Task State Change', source: 'aws.ecs', resources };
+  return { kind: 'event', event: { ...made, ...rest, detail }, isDetail: true };
+}
+
+function dataOf(value: JsonObject): unknown {
+  return value['data'] ?? value['Data'];
+}
+
+/** Base64, of gzip or not; text that was decoded before is taken as it is. */
+function encoded(path: string, data: unknown): readonly Content[] {
+  if (typeof data !== 'string' || isKnown(data) || !BASE64.test(data)) return [inside(path, data)];
+  const bytes = gunzipWhole(Buffer.from(data, 'base64'));
+  return bytes === undefined
+    ? unreadable(`its ${path} is damaged gzip data`)
+    : [inside(path, Buffer.from(bytes).toString('utf8'))];
+}
+
+/** Whether JSON stands somewhere in the text, as in `Received event: {"version": "0", ...`. */
+function holdsJson(text: unknown): boolean {
+  return typeof text === 'string' && (/\{\s*"/.test(text) || PRINTED.test(text));
+}
+
+/** How Python and JavaScript print an event: neither is JSON. */
+export const PRINTED = /'detail-type'\s*:\s*'/;
 
 /** EventBridge would add id, account and region, and the time where there is none. */
 function contentsOfEntry({ Detail, DetailType, Source, Time, Resources }: JsonObject): readonly Content[] {
@@ -186,10 +273,6 @@ function contentsOfList(elements: readonly unknown[], key: string, before: numbe
     return unreadable(`it is a list of ${typeof elements[0]}s; ${EXPECTED}`);
   }
   return elements.map((element, index) => inside(`${key}[${before + index}]`, element, isLogged));
-}
-
-function isListOf(value: unknown, key: string): value is readonly unknown[] {
-  return Array.isArray(value) && value.every((element) => isObject(element) && key in element);
 }
 
 function list(value: unknown): readonly unknown[] {

@@ -53,18 +53,3 @@ export class Source {
     await this.#chunks.return?.();
   }
 }
-
-/** The bytes as UTF-8, also where they are UTF-16, which is what `>` of Windows PowerShell writes. */
-export async function* decode(bytes: AsyncIterable<Uint8Array>): Bytes {
-  const source = new Source(bytes);
-  const [first, second] = await source.peek(2);
-  const encoding = first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : undefined;
-  try {
-    if (encoding === undefined) return yield* source.rest();
-    const decoder = new TextDecoder(encoding);
-    for await (const chunk of source.rest()) yield Buffer.from(decoder.decode(chunk, { stream: true }));
-    yield Buffer.from(decoder.decode());
-  } finally {
-    await source.close();
-  }
-}

@@ -3,12 +3,12 @@ import { type Piece, split, type Where } from './documents.ts';
 import { gunzipWhole } from './gzip.ts';
 import type { Snapshot } from './item.ts';
 import { DEPTH_MAX, type Failure } from './scanner.ts';
-import { contentsOf, EXPECTED, isKnown } from './shapes.ts';
+import { contentsOf, EXPECTED, isKnown, PRINTED } from './shapes.ts';
 import { Window } from './window.ts';
 
 /** What was found, and its position in words, such as `line 3, Records[2].body`. */
 export type Found = { readonly position: string } & (
-  | { readonly kind: 'event'; readonly event: unknown }
+  | { readonly kind: 'event'; readonly event: unknown; readonly isDetail?: true }
   | { readonly kind: 'snapshot'; readonly snapshot: Snapshot }
   | { readonly kind: 'skipped'; readonly what: string }
   | { readonly kind: 'unreadable'; readonly because: string }
@@ -33,6 +33,7 @@ const WHY: Readonly<Record<Failure, string>> = {
   large: 'it is a single value of more than 256 MB',
 };
 
+const TEXT = `it is text; ${EXPECTED}`;
 /** When something was logged: `aws logs tail`, an export of a log group to S3, and most logs begin their lines with it. */
 const LOG_TIME = /^[^"]*\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[^"]*$/;
 /** Lambda guide, "Viewing CloudWatch logs for Lambda functions": what Lambda itself writes around an invocation. */
@@ -40,11 +41,31 @@ const LAMBDA_LINE = /^(?:START|END|REPORT|INIT_START|INIT_REPORT) /;
 /** How the base64 of gzip begins. */
 const BASE64_GZIP = /^\s*H4sI[\w+/=\s-]{16,}$/;
 
+/** What people take for JSON and is none: how it looks, what it is, and what to do. */
+const LOOKALIKES: readonly (readonly [RegExp, string])[] = [
+  [
+    PRINTED,
+    'it is an event as Python or JavaScript prints it, which is not JSON; log it with json.dumps(event) or JSON.stringify(event)',
+  ],
+  [
+    /^\s*(?:-{20,}|\+-{10,})|^\|{1,2}\s+Describe\w+\s+\|/,
+    'it is a table of the AWS CLI; expected the same command with --output json',
+  ],
+  [
+    /^(?:TASKS|TARGETHEALTHDESCRIPTIONS|INSTANCES|ATTACHMENTS|EVENTS)\t/,
+    'it is text of the AWS CLI; expected the same command with --output json',
+  ],
+  [
+    /^(?:tasks|TargetHealthDescriptions|Instances|events|detail-type|'?detail'?):/,
+    'it is YAML; expected JSON, which the AWS CLI writes with --output json',
+  ],
+];
+
 /** The pieces of a file, in the order in which `take` is given them. */
 export class Unwrapper {
   readonly #spot: Spot;
   /** Words are told at their end, as one thing, however many lines they have. */
-  #words: { readonly because: string; readonly where: Where; lastLine: number } | undefined;
+  #words: { readonly because: string; readonly where: Where; readonly lastLine: number } | undefined;
 
   constructor(spot: Spot = { position: '', isLine: false, depth: 0, isLogged: false }) {
     this.#spot = spot;
@@ -58,13 +79,13 @@ export class Unwrapper {
     } else if (BASE64_GZIP.test(piece.text)) {
       yield* this.end(false);
       yield* openBase64(piece.text, below(this.#spot, where, where.isAlone));
-    } else if (piece.damage === undefined && this.#isLog(piece.text)) {
+    } else if (piece.damage === undefined && lookalike(piece.text) === undefined && this.#isLog(piece.text)) {
       yield* this.end(false);
       yield { kind: 'skipped', what: 'words in a log', position: below(this.#spot, where, where.isAlone).position };
     } else {
-      const because = piece.damage === undefined ? `it is text; ${EXPECTED}` : WHY[piece.damage];
-      this.#words ??= { because, where, lastLine: where.line };
-      this.#words.lastLine = where.line;
+      const told = piece.damage === undefined ? lookalike(piece.text) : WHY[piece.damage];
+      const before = this.#words?.because === TEXT ? undefined : this.#words?.because;
+      this.#words = { because: before ?? told ?? TEXT, where: this.#words?.where ?? where, lastLine: where.line };
     }
   }
 
@@ -82,6 +103,15 @@ export class Unwrapper {
   #isLog(text: string): boolean {
     return this.#spot.isLogged || LAMBDA_LINE.test(text) || isLogPrefix(text);
   }
+}
+
+function lookalike(text: string): string | undefined {
+  return LOOKALIKES.find(([pattern]) => pattern.test(text))?.[1];
+}
+
+/** What is in a cell of a table, at its position. */
+export function openCell(text: string, position: string, isLogged: boolean): Generator<Found, void> {
+  return openBytes(Buffer.from(text), { position, isLine: false, depth: 0, isLogged });
 }
 
 /** Whether the words are what logs put before what is logged. */

@@ -1,7 +1,8 @@
 /** The stretch of a stream of bytes that is being looked at: it grows at its end and is let go of at its start. */
 
 const NEWLINE = 0x0a;
-const FIRST_CAPACITY = 1_048_576;
+/** Most texts are shorter than this, and each has a window of its own; for a longer one the room doubles. */
+const FIRST_CAPACITY = 131_072;
 
 export class Window {
   /** What is held; `bytes[0]` is at the offset `base` of the stream. */

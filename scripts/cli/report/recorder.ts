@@ -30,6 +30,9 @@ export class Recorder {
   readonly #service: Service;
   readonly #findings = new Map<string, FindingMark>();
   readonly #spans: OpenSpan[] = [];
+  /** Those of them that are not over, which are few; over the days of a long capture, the others are many. */
+  #live: OpenSpan[] = [];
+  readonly #lanes: TaskLane[] = [];
 
   constructor(service: Service) {
     this.#service = service;
@@ -43,9 +46,10 @@ export class Recorder {
   /** Takes up every group as it is now; to be called as well when somebody else has written. */
   noteTargets(): void {
     const { elb, clock } = this.#service.account;
+    this.#live = this.#live.filter(({ goneMs }) => goneMs === undefined || goneMs > clock.now());
     for (const group of elb.groups.values()) {
       const present = [...elb.group(group.arn).targets.values()];
-      const open = this.#spans.filter((span) => span.targetGroup === group.name && span.goneMs === undefined);
+      const open = this.#live.filter((span) => span.targetGroup === group.name && span.goneMs === undefined);
       for (const span of open) {
         const target = present.find(({ id, port }) => id === span.ip && port === span.port);
         const isLeaving = target === undefined || target.drainsUntilMs !== undefined;
@@ -56,14 +60,10 @@ export class Recorder {
         const isKnown = open.some((span) => span.ip === id && span.port === port && span.deregisteredMs === undefined);
         if (isKnown || drainsUntilMs !== undefined) continue;
         this.#endDraining(group.name, id, port);
-        this.#spans.push({
-          targetGroup: group.name,
-          ip: id,
-          port,
-          fromMs: clock.now(),
-          deregisteredMs: undefined,
-          goneMs: undefined,
-        });
+        const times = { fromMs: clock.now(), deregisteredMs: undefined, goneMs: undefined };
+        const span: OpenSpan = { targetGroup: group.name, ip: id, port, ...times };
+        this.#spans.push(span);
+        this.#live.push(span);
       }
     }
   }
@@ -71,10 +71,15 @@ export class Recorder {
   /** A target that is registered again drains no longer, whatever its delay said. */
   #endDraining(targetGroup: string, ip: string, port: number): void {
     const nowMs = this.#service.account.clock.now();
-    for (const span of this.#spans) {
+    for (const span of this.#live) {
       const isSame = span.targetGroup === targetGroup && span.ip === ip && span.port === port;
       if (isSame && span.goneMs !== undefined && span.goneMs > nowMs) span.goneMs = nowMs;
     }
+  }
+
+  /** Keeps of a task what the timeline tells of it: the account has let go of it. */
+  keepLane(task: TaskRecord): void {
+    this.#lanes.push(laneOf(task));
   }
 
   found(finding: FindingMark): void {
@@ -87,7 +92,7 @@ export class Recorder {
 
   timeline(bindings: readonly BindingMark[] = []): Timeline {
     const { account } = this.#service;
-    const tasks = [...account.ecs.tasks.values()].map(laneOf).sort(byStart);
+    const tasks = [...this.#lanes, ...[...account.ecs.tasks.values()].map(laneOf)].sort(byStart);
     const starts = [...tasks.flatMap(({ states }) => states.map(({ atMs }) => atMs)), ...this.events.map(({ atMs }) => atMs)];
     const fromMs = starts.reduce((least, each) => Math.min(least, each), account.clock.now());
     return {

@@ -1,10 +1,11 @@
 /** `sample`: ECS task state change events as AWS would send them, on standard output. */
+import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { errors, typed } from '../errors.ts';
 import { IN_STEP } from '../exit.ts';
 import { type CommandSpec, HELP_OPTION, helpOf, numberOf, parseOptions, wordOf } from '../options.ts';
 import { STATUSES } from './life.ts';
-import { sampleEvents } from './sample.ts';
+import { samplePieces } from './sample.ts';
 import { WRAPS } from './wraps.ts';
 
 const SAMPLE = {
@@ -39,6 +40,8 @@ const SAMPLE = {
   ],
 } as const satisfies CommandSpec;
 
+/** So many pieces are written at once. */
+const BATCH = 64;
 const NAME = /^[A-Za-z0-9_-]{1,255}$/;
 const CLUSTER = /^(?:arn:[a-z-]+:ecs:[a-z0-9-]+:\d{12}:cluster\/)?[A-Za-z0-9_-]{1,255}$/;
 
@@ -58,6 +61,20 @@ export async function sampleCommand(args: readonly string[]): Promise<number> {
   if (!CLUSTER.test(cluster)) throw errors.badValue('--cluster', cluster, "a cluster's name or ARN");
   const count = numberOf({ option: '--count', text: values.count, fallback: 1, from: 1, to: 100_000, isWhole: true });
   const seed = numberOf({ option: '--seed', text: values.seed, fallback: 1, from: 0, to: 4_294_967_295, isWhole: true });
-  process.stdout.write(sampleEvents({ status, count, seed, service, cluster, wrap }));
+  await print(samplePieces({ status, count, seed, service, cluster, wrap }));
   return IN_STEP;
+}
+
+/** Writes no faster than it is read: what waits would wait in memory. */
+async function print(pieces: Iterable<string>): Promise<void> {
+  let batch: string[] = [];
+  const write = async (): Promise<void> => {
+    if (!process.stdout.write(batch.join(''))) await once(process.stdout, 'drain');
+    batch = [];
+  };
+  for (const piece of pieces) {
+    batch.push(piece);
+    if (batch.length === BATCH) await write();
+  }
+  await write();
 }

@@ -2,7 +2,7 @@
 import { Random } from '../../simulator/random.ts';
 import { eventOf, hex, type SampleEvent, type SampleTask, uuid } from './event.ts';
 import { type Life, rollOver, type State, type Status, statesOf } from './life.ts';
-import { type Wrap, wrapEvents } from './wraps.ts';
+import { type Wrap, wrappedEvents } from './wraps.ts';
 
 export interface SampleOptions {
   /** One event of each task, in this state; or `life`: every event of each task, in the order in which they happen. */
@@ -21,11 +21,16 @@ const REGISTRY = '111122223333.dkr.ecr.eu-west-1.amazonaws.com';
 
 /** The events in their wrap, as text. */
 export function sampleEvents(options: SampleOptions): string {
-  const random = new Random(options.seed);
-  return wrapEvents(options.wrap, makeEvents(options, random), random);
+  return [...samplePieces(options)].join('');
 }
 
-function makeEvents({ status, count, service, cluster }: SampleOptions, random: Random): SampleEvent[] {
+/** The same piece by piece: a hundred thousand tasks make more text than a string can hold. */
+export function samplePieces(options: SampleOptions): Iterable<string> {
+  const random = new Random(options.seed);
+  return wrappedEvents(options.wrap, makeEvents(options, random), random);
+}
+
+function* makeEvents({ status, count, service, cluster }: SampleOptions, random: Random): Generator<SampleEvent, void> {
   const clusterArn = cluster.startsWith('arn:') ? cluster : `arn:aws:ecs:eu-west-1:111122223333:cluster/${cluster}`;
   const lives = rollOver(count, FROM_MS, random, status === 'life');
   const deployment = `ecs-svc/${random.whole(10 ** 15, 10 ** 16 - 1)}`;
@@ -35,7 +40,7 @@ function makeEvents({ status, count, service, cluster }: SampleOptions, random: 
     return states.map((state): { task: SampleTask; state: State } => ({ task, state }));
   });
   moments.sort((one, other) => one.state.atMs - other.state.atMs);
-  return moments.map(({ task, state }) => eventOf(task, state, random));
+  for (const { task, state } of moments) yield eventOf(task, state, random);
 }
 
 interface Beginning {

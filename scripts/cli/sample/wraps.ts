@@ -9,8 +9,6 @@ type Wrapper = (events: readonly SampleEvent[], random: Random) => string;
 const DELAY_MS = 400;
 
 const WRAPPERS = {
-  /** One event a line. */
-  eventbridge: (events) => events.map((event) => `${JSON.stringify(event)}\n`).join(''),
   /** A list over many lines, as people keep them. */
   array: (events) => pretty(events),
   /** What Lambda hands to a function that a queue feeds (Lambda guide, "Using Lambda with Amazon SQS"). */
@@ -24,23 +22,38 @@ const WRAPPERS = {
   /** A topic that is between the rule and the queue (SNS guide, "Parsing Amazon SNS message formats"). */
   'sns-in-sqs': (events, random) =>
     pretty({ Records: events.map((event) => recordOf(event, JSON.stringify(notificationOf(event, random)), random)) }),
-  /** An object that Firehose wrote: nothing is between the events (Firehose guide, "Understand data delivery"). */
-  firehose: (events) => events.map((event) => JSON.stringify(event)).join(''),
 } as const satisfies Readonly<Record<string, Wrapper>>;
 
-export type Wrap = keyof typeof WRAPPERS;
+/** What stands behind each event where nothing is around them all: such a capture has no end in sight, and is made one by one. */
+const ENDS = {
+  /** One event a line. */
+  eventbridge: '\n',
+  /** An object that Firehose wrote: nothing is between the events (Firehose guide, "Understand data delivery"). */
+  firehose: '',
+} as const;
 
-function isWrap(text: string): text is Wrap {
-  return Object.hasOwn(WRAPPERS, text);
-}
+export type Wrap = keyof typeof WRAPPERS | keyof typeof ENDS;
 
 /** The names of the wraps, for those who ask for one. */
-export const WRAPS: readonly Wrap[] = Object.keys(WRAPPERS).filter(isWrap);
+export const WRAPS: readonly Wrap[] = [
+  'eventbridge',
+  'array',
+  'sqs',
+  'receive-message',
+  'logs',
+  'put-events',
+  'sns-in-sqs',
+  'firehose',
+];
 
 /** The events in their wrap, as text. */
-export function wrapEvents(wrap: Wrap, events: readonly SampleEvent[], random: Random): string {
+export function* wrappedEvents(wrap: Wrap, events: Iterable<SampleEvent>, random: Random): Generator<string, void> {
+  if (wrap === 'eventbridge' || wrap === 'firehose') {
+    for (const event of events) yield `${JSON.stringify(event)}${ENDS[wrap]}`;
+    return;
+  }
   const wrapper: Wrapper = WRAPPERS[wrap];
-  return wrapper(events, random);
+  yield wrapper([...events], random);
 }
 
 function recordOf({ time, region, account }: SampleEvent, body: string, random: Random): unknown {

@@ -1,24 +1,22 @@
 /** `status`: what an operator asks first of a deployed stack. Reads only. */
 import { parseArgs } from 'node:util';
-import { systemClock } from '../../../functions/adapters/aws.ts';
-import { ACCOUNT_OPTIONS, clientOptionsOf } from '../account.ts';
-import { Looker } from '../drift/looker.ts';
+import { ACCOUNT_OPTIONS } from '../account.ts';
 import { errors, typed } from '../errors.ts';
 import { IN_STEP } from '../exit.ts';
-import { type CommandSpec, HELP_OPTION, helpOf, parseOptions } from '../options.ts';
+import { explainFailures } from '../failures.ts';
+import { type CommandSpec, HELP_OPTION, helpOf, numberOf, parseOptions } from '../options.ts';
 import { endOf } from '../plan/command.ts';
 import { ACCOUNT_EXITS } from '../plan/plan.ts';
-import { openAccount } from '../read-account.ts';
 import { callsText, count, durationText, findingsPart, joined, section, sentences, timeText, unreadPart } from '../render.ts';
-import { namedBy, SETTINGS_OPTIONS } from '../settings.ts';
-import { alarmsIn, readLastRun, readQueue } from './read.ts';
-import { agoSeconds, DEAD_LETTERS, LOG, QUEUE, type StatusAnswer, type StatusGroup, statusAnswer } from './status.ts';
+import { SETTINGS_OPTIONS } from '../settings.ts';
+import { openSource } from './source.ts';
+import { agoSeconds, HINT_QUEUE, LOG, QUEUE, type StatusAnswer, type StatusGroup } from './status.ts';
 
 const STATUS = {
   name: 'status',
   examples: [
     `aws cloudformation describe-stacks --stack-name STACK | ${typed('status', '--settings -')}`,
-    typed('status', '--settings stack.json --alarms alarms.json'),
+    typed('status', '--simulated --watch'),
   ],
   about:
     'How a deployed stack is: does the function run, is it paused, is every target group in step or since when not, what was found, ' +
@@ -36,7 +34,10 @@ const STATUS = {
       value: 'FILE',
       about: 'its alarms: the output of aws cloudwatch describe-alarms --alarm-name-prefix STACK',
     },
-    json: { type: 'boolean', about: 'one JSON document on standard output (docs/reference.md)' },
+    simulated: { type: 'boolean', about: 'a simulated stack in which something is wrong for a while; needs no credentials' },
+    watch: { type: 'boolean', about: 'read again and again until Ctrl-C' },
+    every: { type: 'string', value: 'SECONDS', about: 'with --watch: from one reading to the next, 5 to 3600. Default: 30' },
+    json: { type: 'boolean', about: 'one JSON document on standard output, with --watch one a line (docs/reference.md)' },
     ...ACCOUNT_OPTIONS,
     ...HELP_OPTION,
   },
@@ -44,33 +45,60 @@ const STATUS = {
     [0, 'in step: everything was read, and nobody has to do anything'],
     [1, 'nothing or not everything could be compared, or a named file cannot be read'],
     [2, 'somebody should look: not running, paused, out of step, an outage, a mistake, an alarm, dead letters'],
+    [130, 'ended by Ctrl-C'],
     [252, 'an option is wrong'],
     ...ACCOUNT_EXITS,
   ],
 } as const satisfies CommandSpec;
 
+type Values = ReturnType<typeof valuesFrom>;
+
 export async function statusCommand(args: readonly string[]): Promise<number> {
-  const { values } = parseOptions(STATUS, () => parseArgs({ args: [...args], options: STATUS.options }));
+  const values = valuesFrom(args);
   if (values.help) {
     console.log(helpOf(STATUS));
     return IN_STEP;
   }
-  if (values.settings === undefined) throw errors.noStack();
+  const everyMs = 1_000 * numberOf({ option: '--every', text: values.every, fallback: 30, from: 5, to: 3_600 });
+  refuseMixtures(values);
+  const source = await openSource(values);
+  try {
+    for (;;) {
+      const answer = await source.read();
+      show(answer, values);
+      if (!values.watch) return endOf(answer);
+      // While somebody watches, what cannot be read now may be readable at the next reading.
+      if (answer.failures.length > 0) process.stderr.write(`${explainFailures(answer.failures)}\n`);
+      await source.wait(everyMs);
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+function valuesFrom(args: readonly string[]) {
+  return parseOptions(STATUS, () => parseArgs({ args: [...args], options: STATUS.options })).values;
+}
+
+/** An option that would have no effect is a misunderstanding. */
+function refuseMixtures(values: Values): void {
+  const refuse = (name: string, why: string): never => {
+    throw errors.uselessOption('status', `--${name}`, why);
+  };
+  if (values.every !== undefined && !values.watch) refuse('every', 'only goes with --watch');
+  const ofAccount = ['settings', 'alarms', 'profile', 'region', 'endpoint-url'] as const;
+  const idle = values.simulated ? ofAccount.find((name) => values[name] !== undefined) : undefined;
+  if (idle !== undefined) refuse(idle, 'does not go with --simulated');
+  if (values.settings === undefined && !values.simulated) throw errors.noStack();
   if (values.settings === '-' && values.alarms === '-') throw errors.inputTwice();
-  const named = namedBy(values);
-  const alarms = values.alarms === undefined ? undefined : alarmsIn(values.alarms);
-  const options = clientOptionsOf(values, named);
-  const looker = new Looker();
-  const url = named.outputs[DEAD_LETTERS];
-  const account = await openAccount(named, values);
-  const [lastRun, deadLetters] = await Promise.all([
-    named.logGroup === undefined ? undefined : readLastRun(looker, options, named.logGroup, systemClock.now()),
-    url === undefined ? undefined : readQueue(looker, options, url),
-  ]);
-  const reading = await account.read();
-  const answer = statusAnswer({ named, reading, looker, lastRun, deadLetters, alarms }, options);
-  console.log(values.json ? JSON.stringify(answer) : renderStatus(answer));
-  return endOf(answer);
+  // Standard input can be read once, and the alarms are read each time.
+  if (values.watch && values.alarms === '-') refuse('alarms', '- does not go with --watch: name a file, and write it anew');
+}
+
+function show(answer: StatusAnswer, { json, watch }: Values): void {
+  if (watch && process.stdout.isTTY && !json) process.stdout.write('\x1b[2J\x1b[H');
+  console.log(json ? JSON.stringify(answer) : renderStatus(answer));
+  if (watch && !json) console.log('');
 }
 
 /** The answer first, what to do next below it, and then a line for everything that is not as it should be. */
@@ -109,7 +137,8 @@ function byUrgency(one: { readonly severity: string }, other: { readonly severit
   return Number(other.severity === 'outage') - Number(one.severity === 'outage');
 }
 
-function stackRows({ isPaused, lastRun, deadLetters, alarms, resources, endedAt }: StatusAnswer): string[][] {
+function stackRows(answer: StatusAnswer): string[][] {
+  const { isPaused, lastRun, version, hints, deadLetters, alarms, resources, endedAt } = answer;
   const isLogRead = resources.every(({ type, name, isRead }) => type !== 'stack' || name !== LOG || isRead);
   const ago = lastRun === null ? '' : durationText(agoSeconds(lastRun.at, Date.parse(endedAt ?? lastRun.at)));
   const run =
@@ -122,12 +151,14 @@ function stackRows({ isPaused, lastRun, deadLetters, alarms, resources, endedAt 
     ['last pass', run],
     ['paused', isPaused === null ? 'not read' : isPaused ? 'yes' : 'no'],
     ['alarms', alarms === null ? 'not asked: --alarms FILE' : alarms.join(', ') || 'none rings'],
-    ['dead letters', deadLetters === null ? deadLettersUnread(resources) : String(deadLetters)],
+    ['dead letters', deadLetters === null ? unreadQueue(resources, QUEUE) : String(deadLetters)],
+    ['waiting hints', hints === null ? unreadQueue(resources, HINT_QUEUE) : String(hints)],
+    ['version', version ?? 'not known: the settings do not have it'],
   ];
 }
 
-function deadLettersUnread(resources: StatusAnswer['resources']): string {
-  const isAsked = resources.some(({ type, name }) => type === 'stack' && name === QUEUE);
+function unreadQueue(resources: StatusAnswer['resources'], queue: string): string {
+  const isAsked = resources.some(({ type, name }) => type === 'stack' && name === queue);
   return isAsked ? 'not read' : 'not asked: the settings do not name the queue';
 }
 

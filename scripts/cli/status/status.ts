@@ -58,7 +58,10 @@ export interface StatusAnswer extends Answer {
   readonly isPaused: boolean | null;
   readonly lastRun: LastRun | null;
   readonly groups: readonly StatusGroup[];
-  /** Null if nobody asked or they could not be read. */
+  /** Of the product, by the stack's output; null where the settings do not have it. */
+  readonly version: string | null;
+  /** Hints that wait in the queue. Null, here and below, if nobody asked or it could not be read. */
+  readonly hints: number | null;
   readonly deadLetters: number | null;
   readonly alarms: readonly string[] | null;
   /** What to type next, and what to read; null where nothing is wrong. */
@@ -75,6 +78,7 @@ export interface StackReading {
   /** Null: the log has none. Undefined: the log could not be read. */
   readonly lastRun: LastRun | null | undefined;
   /** Undefined: nobody asked, or it could not be read. */
+  readonly hints: number | undefined;
   readonly deadLetters: number | undefined;
   readonly alarms: readonly string[] | undefined;
 }
@@ -87,7 +91,7 @@ const MEANS: Readonly<Record<number, string>> = {
 };
 
 export function statusAnswer(stack: StackReading, options: ClientOptions): StatusAnswer {
-  const { named, reading, looker, lastRun, deadLetters, alarms } = stack;
+  const { named, reading, looker, lastRun, hints, deadLetters, alarms } = stack;
   const failures = answeredFailures([...reading.failures, ...looker.failures], options);
   const isPauseRead =
     named.logGroup !== undefined && !reading.failures.some(({ operation }) => operation === 'ListLogGroupTags');
@@ -114,6 +118,8 @@ export function statusAnswer(stack: StackReading, options: ClientOptions): Statu
     isPaused: isPauseRead ? reading.isPaused : null,
     lastRun: lastRun ?? null,
     groups,
+    version: named.outputs['Version'] ?? null,
+    hints: hints ?? null,
     deadLetters: deadLetters ?? null,
     alarms: alarms ?? null,
     next: first?.next ?? null,
@@ -129,11 +135,12 @@ export function statusAnswer(stack: StackReading, options: ClientOptions): Statu
 }
 
 /** What was asked of the stack itself. Alarms and dead letters are asked about only where the command knows of them. */
-function stackResources({ named, lastRun, deadLetters }: StackReading, isPauseRead: boolean): Resource[] {
+function stackResources({ named, lastRun, hints, deadLetters }: StackReading, isPauseRead: boolean): Resource[] {
   const isNamed = named.logGroup !== undefined;
   const parts = [
     { name: LOG, isAsked: true, isRead: lastRun !== undefined, isNamed },
     { name: PAUSE, isAsked: true, isRead: isPauseRead, isNamed },
+    { name: HINT_QUEUE, isAsked: named.outputs[HINTS] !== undefined, isRead: hints !== undefined, isNamed: true },
     { name: QUEUE, isAsked: named.outputs[DEAD_LETTERS] !== undefined, isRead: deadLetters !== undefined, isNamed: true },
   ];
   return parts
@@ -147,8 +154,10 @@ function stackResources({ named, lastRun, deadLetters }: StackReading, isPauseRe
 export const LOG = "the function's log";
 const PAUSE = 'whether it is paused';
 export const QUEUE = 'the dead-letter queue';
-/** The stack's output with the URL of its dead-letter queue. */
+export const HINT_QUEUE = 'the queue of hints';
+/** The stack's outputs with the URLs of its queues. */
 export const DEAD_LETTERS = 'DeadLetterQueueUrl';
+export const HINTS = 'QueueUrl';
 
 function groupsOf({ reading, lastRun }: StackReading): StatusGroup[] {
   const { resources, passes, endedMs } = reading;

@@ -39,7 +39,9 @@ describe('snapshots', () => {
   it('of instances that do not say whose they are, are left out, and that is told', async () => {
     const text = JSON.stringify({ Instances: [{ Id: 'x', Attributes: { AWS_INSTANCE_IPV4: '10.20.7.40' } }] });
     const { notes } = await playItems([...TASKS, ...(await readBytes(text))]);
-    expect(notes).toEqual([expect.stringContaining('1 instances are not compared')]);
+    expect(notes).toEqual([
+      expect.stringContaining('1 instance is not compared, since no attribute ECS_SERVICE_NAME says whose'),
+    ]);
   });
 
   it('of instances are compared in the cluster that they name, where there are several', async () => {

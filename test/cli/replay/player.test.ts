@@ -122,7 +122,7 @@ describe('what is told of it', () => {
     const played = await playItems(items);
     const text = renderReplay(answerOf(items, played), played);
     expect(text.split('\n')[0]).toMatch(
-      /^NOT READ: 1 of 3 events\. The rest agrees: \d targets? in 1 target group after 3 events \(/,
+      /^NOT READ: 1 of 3 events\. The rest agrees in the simulated account: \d targets? in 1 target group after 3 events \(/,
     );
     expect(text).toMatch(/Could not be read\n {2}where +why\n {2}file line 3 {2}it is text; expected/);
   });

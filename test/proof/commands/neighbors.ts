@@ -1,6 +1,5 @@
 /**
- * Plays `--seeds N` stories beside each neighbor (neighbors.ts), and a tenth of that where addresses are re-used faster than is promised
- * for; writes the table into docs/proof.md. `--only TEXT` plays the worlds with the text in their name, and writes nothing.
+ * Plays `--seeds N` stories beside each neighbor (neighbors.ts), and a tenth of that where more goes wrong than is promised for; writes the table into docs/proof.md. `--only TEXT` plays the worlds with the text in their name, and writes nothing.
  */
 import { parseArgs } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
@@ -33,17 +32,16 @@ async function main(): Promise<number> {
   });
   const rows: string[][] = [];
   let failed = 0;
-  for (const { name } of WORLDS) {
+  for (const { name, share } of WORLDS) {
     if (values.only !== undefined && !name.includes(values.only)) continue;
-    const isPromised = !name.includes(';');
-    const seeds = Number(values.seeds) / (isPromised ? 1 : 10);
-    const deal = { command: new URL(import.meta.url), word: name, from: Number(values.from), seeds: Math.ceil(seeds) };
+    const seeds = Math.ceil(Number(values.seeds) * share);
+    const deal = { command: new URL(import.meta.url), word: name, from: Number(values.from), seeds };
     const reports = await dealSeeds<SeedReport>(deal);
     const row = rowOf(name, reports);
     rows.push(row);
     console.log(row.join(' | '));
     const failing = reports.filter(({ violations }) => violations.length > 0);
-    if (isPromised) failed += failing.length;
+    if (share === 1) failed += failing.length;
     for (const { seed, violations } of failing.slice(0, 2)) await explain(name, seed, violations[0]);
   }
   if (values.only === undefined) writeSection(PAGE, 'neighbors', markdownTable(HEADER, rows));

@@ -93,7 +93,7 @@ export const WRONG_ADDITIONS: readonly SeededBug[] = [
     patches: [
       {
         file: FILES.CALLER,
-        find: "return isDue() ? this.#send(name, resource, input) : 'not due';",
+        find: "return isDue() || (await renew?.()) ? this.#send(name, resource, input) : 'not due';",
         replace: 'return this.#send(name, resource, input);',
       },
     ],

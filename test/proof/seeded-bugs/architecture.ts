@@ -153,6 +153,45 @@ export const MISREAD: readonly SeededBug[] = [
       replace: 'holds: () => false,',
     },
   ),
+  bug(
+    'what is unexplained can be looked at later',
+    'The removal is proved, whatever else is in the group.',
+    ['LIVE'],
+    'inherited as another neighbor comes',
+    {
+      file: FILES.GUARD,
+      find: 'holds: (change, { nowMs, hasUnsearched }) => hasUnsearched && isLate(change, nowMs),',
+      replace: 'holds: () => false,',
+    },
+  ),
+  bug(
+    'what has left the group says nothing of it',
+    'Who writes to the group is seen by its targets.',
+    ['LIVE'],
+    'inherited after a neighbor has gone',
+    { file: FILES.PASS, find: '  noteUnexplained(known, unexplained, clock.now());\n', replace: '' },
+  ),
+  bug(
+    'a service that ECS attaches shows by its targets',
+    'A group without a stranger is our own.',
+    ['LIVE'],
+    'inherited by a service that ECS attaches',
+    {
+      file: FILES.PASS,
+      find: 'isShared: record.isShared || hasNativeNeighbor(invocation)',
+      replace: 'isShared: record.isShared',
+    },
+  ),
+  bug('throttled calls do not slow the pace', 'The next try waits anyway.', ['S37'], 'a throttled crowd', {
+    file: FILES.LIMITER,
+    find: '  const tokens = Math.min(0, levelOf(bucket, rate, nowMs));',
+    replace: '  if (nowMs > 0) return bucket;\n  const tokens = 0;',
+  }),
+  bug('one zone form for all addresses', 'Where one task runs, the others do.', ['S38'], 'two VPCs by turns', {
+    file: FILES.ZONE,
+    find: "  if (!ip.includes(':')) return ip.slice(0, ip.lastIndexOf('.'));",
+    replace: "  if (!ip.includes(':')) return '';",
+  }),
   bug('health says nothing of a leftover', 'Health never decides.', ['LIVE'], 'inherited by the first neighbor', {
     file: FILES.GUARD,
     find: "isLate(change, nowMs) && change.state === 'healthy' && nowMs",

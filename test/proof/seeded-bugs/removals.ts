@@ -80,7 +80,7 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
       {
         file: FILES.SNAPSHOT,
         find: '  const readAtMs = invocation.clock.now();',
-        replace: '  const readAtMs = groupCache(invocation.cache, bound.group.arn).lastPassAtMs;',
+        replace: '  const readAtMs = invocation.known.lastPassAtMs;',
       },
     ],
     caughtBy: ['S25'],
@@ -114,7 +114,7 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
   const strangers = (await reads.running({ kind: 'family', cluster, name: 'other' }, startedAtMs)).answer;
   const listed = new Set(strangers.ok ? strangers.value : []);
   await reads.describe([...listed].map((arn) => ({ arn, cluster })));
-  const alive = [...cache.tasks.values()].filter(({ task }) => listed.has(task.arn) && task.desired === 'RUNNING');
+  const alive = [...invocation.cache.tasks.values()].filter(({ task }) => listed.has(task.arn) && task.desired === 'RUNNING');
   const theirs = new Set(alive.map(({ task }) => task.ipv4));
   const planned = planChanges(snapshot).filter(({ kind, descriptor }) => kind === 'register' || !theirs.has(descriptor.id));`,
       },
@@ -153,8 +153,8 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
     patches: [
       {
         file: FILES.WRITES,
-        find: "    const answer = await sendPatiently(writer, 'DeregisterTargets', chunk);",
-        replace: `    let answer = await sendPatiently(writer, 'DeregisterTargets', chunk);
+        find: "    const { changes: chunk, answer } = await sendPatiently(writer, 'DeregisterTargets', next);",
+        replace: `    let { changes: chunk, answer } = await sendPatiently(writer, 'DeregisterTargets', next);
     for (let again = 0; again < 5 && answer !== 'not due' && !answer.ok; again += 1) {
       await writer.clock.sleep(1_000);
       const input = { group: writer.group.arn, targets: chunk.map((change) => change.descriptor) };

@@ -127,8 +127,8 @@ export const WRONG_CONDUCT: readonly SeededBug[] = [
       {
         file: FILES.RUN,
         find: '  if (isFull(invocation) || hintsFor(invocation, bound, invocation.hints).length > 0) return true;',
-        replace: `  const { wholeAtMs, driftMs } = groupCache(invocation.cache, bound.group.arn);
-  if (isFull(invocation) && wholeAtMs !== undefined && driftMs === 0) return false;
+        replace: `  const { wholeAtMs, openSinceMs } = groupCache(invocation.cache, bound.group.arn);
+  if (isFull(invocation) && wholeAtMs !== undefined && openSinceMs === undefined) return false;
   if (isFull(invocation) || hintsFor(invocation, bound, invocation.hints).length > 0) return true;`,
       },
     ],

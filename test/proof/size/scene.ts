@@ -1,9 +1,9 @@
-/** One stack at a chosen size: groups of tasks in step, then one change, and how long until the group is in step again. */
+/** One stack at a chosen size: groups of tasks in step, then one change, and how long until every group is in step again. */
 import { targetGroupArn } from '../../../scripts/simulator/account.ts';
 import { inProcess } from '../../../scripts/simulator/backends.ts';
-import { CLUSTER, Deployment } from '../../../scripts/simulator/deployment.ts';
-import { present, type TaskRecord } from '../../../scripts/simulator/ecs.ts';
-import type { GroupRecord } from '../../../scripts/simulator/elb.ts';
+import { CLUSTER, Deployment, QUICK } from '../../../scripts/simulator/deployment.ts';
+import { present, type TaskRecord, type TaskSpec } from '../../../scripts/simulator/ecs.ts';
+import { type GroupRecord, keyOf } from '../../../scripts/simulator/elb.ts';
 
 export interface SizeOptions {
   readonly groups: number;
@@ -18,94 +18,211 @@ export interface SizeOptions {
   /** The share of AWS's rates that others use. */
   readonly othersUse?: number;
   readonly limitMs?: number;
+  /** What befalls the first group beside the change. */
+  readonly hardship?: Hardship;
+}
+
+export interface Hardship {
+  /**
+   * So many tasks of its service have stopped within the hour, and a moment before the last scheduled run before the change, somebody
+   * registers a target that is nobody's: whose it is has to be searched for among them, while the change has to be made.
+   */
+  readonly stoppedTasks?: number;
+  /** The old tasks of every group die by themselves instead of being told to stop: their removals need a second look. */
+  readonly crashes?: boolean;
+  /** So many of its targets drain for an hour, and ELB refuses the new tasks that have got their addresses. */
+  readonly refusedTargets?: number;
+  /** How long the stack is watched after the change, in step or not. */
+  readonly watchMs?: number;
 }
 
 export interface SizeResult {
-  /** From RUNNING to registered, one per started task; Infinity if it never was. */
+  /** From RUNNING to registered, one per started task, in the order of the groups; Infinity if it never was. */
   readonly registerMs: readonly number[];
   /** From the order to stop to deregistered. */
   readonly deregisterMs: readonly number[];
   readonly calls: ReadonlyMap<string, number>;
   readonly deadLetters: number;
   readonly failedInvocations: number;
+  /** Targets of the first group that a hardship keeps, and how many of them are registered in the end. */
+  readonly foreignLeft: number;
+  readonly refusedRegistered: number;
 }
 
 /** As seen in captured events of Fargate tasks. */
 const TIMING = { provisioningMs: 9_000, pendingMs: 26_000, stoppingMs: 12_000, deprovisioningMs: 23_000 } as const;
 
 const STARTED_MS = TIMING.provisioningMs + TIMING.pendingMs + 1_000;
+/** From the change to the scheduled run that finds it. */
+export const SCHEDULE_AFTER_MS = 59_000;
+const HOUR_S = 3_600;
+/** The scheduled run before the change begins two seconds before it. */
+const FOREIGN_BEFORE_MS = 3_000;
+const FOREIGN = { id: '10.0.250.99', port: 8080, zone: undefined } as const;
 
-export async function runSize(options: SizeOptions): Promise<SizeResult> {
-  const { groups, tasks, replaced, limitMs = 480_000, stopsAfterMs = 0, scheduleAfterMs = 59_000, othersUse = 0.5 } = options;
-  const names = Array.from({ length: groups }, (_, index) => `g${String(index).padStart(2, '0')}`);
-  const deployment = new Deployment({
+export function runSize(options: SizeOptions): Promise<SizeResult> {
+  return new Scene(options).run();
+}
+
+class Scene {
+  readonly #options: SizeOptions;
+  readonly #deployment: Deployment;
+  readonly #records: readonly GroupRecord[];
+  /** How long after its cause each task's target was as it should be. */
+  readonly #settledMs = new Map<string, number>();
+  #isLost = true;
+
+  constructor(options: SizeOptions) {
+    this.#options = options;
     // As deployed without a parameter: groups are found by their tag. Named one by one, so many do not fit into the environment.
-    settings: { clusters: [], targetGroups: [], binding: '' },
-  });
-  const { account, clock } = deployment;
-  account.buckets.othersUse = othersUse;
-  const records = names.map((name) => account.elb.addGroup({ arn: targetGroupArn(name), quota: 5_000 }));
-  for (const record of records) record.tags.set('alb-target-sync', `service=${record.name} port=8080`);
-  for (const name of names) account.ecs.addService(CLUSTER, name);
-  const start = (name: string): TaskRecord =>
-    account.ecs.start({ clusterArn: CLUSTER, group: `service:${name}`, definition: `${name}:1`, timing: TIMING });
-  for (const name of names) for (let count = 0; count < tasks; count += 1) start(name);
-  deployment.use(inProcess());
-  let isLost = true;
-  const { deliver } = deployment;
-  deployment.deliver = (event) => {
-    if (!isLost) clock.after(300, () => deliver(event));
-  };
-  await deployment.pass(STARTED_MS);
-  for (const record of records) {
-    const ips = [...account.ecs.tasks.values()]
-      .filter(({ group }) => group === `service:${record.name}`)
-      .flatMap((task) => present(task).ipv4 ?? []);
-    account.elb.register(
-      record,
-      ips.map((id) => ({ id, port: 8080, zone: undefined })),
-    );
+    this.#deployment = new Deployment({ settings: { clusters: [], targetGroups: [], binding: '' } });
+    const { account } = this.#deployment;
+    account.buckets.othersUse = options.othersUse ?? 0.5;
+    const names = Array.from({ length: options.groups }, (_, index) => `g${String(index).padStart(2, '0')}`);
+    this.#records = names.map((name) => account.elb.addGroup({ arn: targetGroupArn(name), quota: 5_000 }));
+    for (const record of this.#records) record.tags.set('alb-target-sync', `service=${record.name} port=8080`);
+    for (const name of names) account.ecs.addService(CLUSTER, name);
+    this.#deployment.use(inProcess());
+    this.#dropLostEvents();
   }
-  // Seven scheduled runs over groups in step warm the environment; the next is the first after the change.
-  deployment.lambda.startSchedule(60_000);
-  await deployment.pass(8 * 60_000 - scheduleAfterMs - STARTED_MS + 1_000);
-  const fresh = names.flatMap((name) => Array.from({ length: replaced }, () => start(name)));
-  await deployment.pass(STARTED_MS - 1_001);
-  isLost = options.events === 'lost';
-  account.calls.clear();
-  const runningMs = clock.now() + 1;
-  const settledMs = new Map<string, number>();
-  const of = (all: readonly TaskRecord[], { name }: GroupRecord): readonly TaskRecord[] =>
-    all.filter(({ group }) => group === `service:${name}`);
-  const watch = (tasks: readonly TaskRecord[], isRegistered: boolean, sinceMs: number): void => {
-    for (const record of records) {
+
+  async run(): Promise<SizeResult> {
+    const { replaced, stopsAfterMs = 0, limitMs = 480_000, hardship = {} } = this.#options;
+    const { account, clock } = this.#deployment;
+    await this.#bringInStep();
+    const fresh = this.#records.flatMap((record) => this.#start(record, replaced));
+    const refused = this.#startRefused();
+    await this.#deployment.pass(STARTED_MS - 1_001 - FOREIGN_BEFORE_MS);
+    this.#registerForeign();
+    await this.#deployment.pass(FOREIGN_BEFORE_MS);
+    this.#isLost = this.#options.events === 'lost';
+    account.calls.clear();
+    const runningMs = clock.now() + 1;
+    let watched = (): void => this.#watch(fresh, true, runningMs);
+    this.#deployment.service.performed = (name) => {
+      if (name === 'RegisterTargets' || name === 'DeregisterTargets') clock.after(0, () => watched());
+    };
+    await this.#deployment.pass(stopsAfterMs);
+    const stoppedMs = clock.now() + 1;
+    const stopped = this.#records.flatMap((record) => this.#runningOf(record, fresh).slice(0, replaced));
+    watched = () => {
+      this.#watch(fresh, true, runningMs);
+      this.#watch(stopped, false, stoppedMs);
+    };
+    for (const task of stopped) hardship.crashes ? account.ecs.crash(task) : account.ecs.stop(task);
+    const isDone = (passedMs: number): boolean =>
+      passedMs >= (hardship.watchMs ?? 0) && this.#settledMs.size >= fresh.length + stopped.length;
+    for (let passedMs = 0; passedMs < limitMs && !isDone(passedMs); passedMs += 1_000) await this.#deployment.pass(1_000);
+    return this.#resultOf(fresh, stopped, refused);
+  }
+
+  #resultOf(fresh: readonly TaskRecord[], stopped: readonly TaskRecord[], refused: readonly TaskRecord[]): SizeResult {
+    const { account, queue, lambda } = this.#deployment;
+    const settled = ({ arn }: TaskRecord): number => this.#settledMs.get(arn) ?? Number.POSITIVE_INFINITY;
+    const [first] = this.#records;
+    const targets = new Set(first === undefined ? [] : account.elb.registered(first));
+    return {
+      registerMs: fresh.map(settled),
+      deregisterMs: stopped.map(settled),
+      calls: new Map(account.calls),
+      deadLetters: queue.deadLetters.length,
+      failedInvocations: lambda.invocations.filter(({ outcome }) => outcome !== 'done' && outcome !== 'running').length,
+      foreignLeft: targets.has(keyOf(FOREIGN)) ? 1 : 0,
+      refusedRegistered: refused.filter((task) => targets.has(keyOfTask(task))).length,
+    };
+  }
+
+  #dropLostEvents(): void {
+    const { clock, deliver } = this.#deployment;
+    this.#deployment.deliver = (event) => {
+      if (!this.#isLost) clock.after(300, () => deliver(event));
+    };
+  }
+
+  /** Every task registered, and seven scheduled runs over groups in step, which warm the environment; the next is the first after the change. */
+  async #bringInStep(): Promise<void> {
+    const { tasks, scheduleAfterMs = SCHEDULE_AFTER_MS } = this.#options;
+    const { account, lambda } = this.#deployment;
+    await this.#letManyStop();
+    for (const record of this.#records) this.#start(record, tasks);
+    await this.#deployment.pass(STARTED_MS);
+    for (const record of this.#records) {
+      const running = this.#runningOf(record).map((task) => requestFor(present(task).ipv4));
+      account.elb.register(record, running);
+    }
+    this.#drainRefused();
+    lambda.startSchedule(60_000);
+    await this.#deployment.pass(8 * 60_000 - scheduleAfterMs - STARTED_MS + 1_000);
+  }
+
+  /** In portions, as an hour of crashes would have them. */
+  async #letManyStop(): Promise<void> {
+    const { stoppedTasks = 0 } = this.#options.hardship ?? {};
+    const [first] = this.#records;
+    if (first === undefined || stoppedTasks === 0) return;
+    const { account } = this.#deployment;
+    for (let left = stoppedTasks; left > 0; left -= 500) {
+      const portion = this.#start(first, Math.min(left, 500), { timing: QUICK });
+      await this.#deployment.pass(1_000);
+      for (const task of portion) account.ecs.stop(task);
+      await this.#deployment.pass(10_000);
+    }
+  }
+
+  #registerForeign(): void {
+    const { stoppedTasks } = this.#options.hardship ?? {};
+    const [first] = this.#records;
+    if (first !== undefined && stoppedTasks !== undefined) this.#deployment.account.elb.register(first, [FOREIGN]);
+  }
+
+  /** Targets without a task, so that the group is in step and they drain. */
+  #drainRefused(): void {
+    const [first] = this.#records;
+    if (first === undefined) return;
+    first.deregistrationDelaySeconds = HOUR_S;
+    first.whileDraining = 'refused';
+    const requests = this.#refusedAddresses().map(requestFor);
+    this.#deployment.account.elb.register(first, requests);
+    this.#deployment.account.elb.deregister(first, requests);
+  }
+
+  #startRefused(): TaskRecord[] {
+    return this.#records
+      .slice(0, 1)
+      .flatMap((first) => this.#refusedAddresses().flatMap((ipv4) => this.#start(first, 1, { ipv4 })));
+  }
+
+  #refusedAddresses(): string[] {
+    const { refusedTargets = 0 } = this.#options.hardship ?? {};
+    return Array.from({ length: refusedTargets }, (_, index) => `10.0.251.${index + 1}`);
+  }
+
+  #start({ name }: GroupRecord, count: number, spec: Partial<TaskSpec> = {}): TaskRecord[] {
+    const task = { clusterArn: CLUSTER, group: `service:${name}`, definition: `${name}:1`, timing: TIMING, ...spec };
+    return Array.from({ length: count }, () => this.#deployment.account.ecs.start(task));
+  }
+
+  #runningOf({ name }: GroupRecord, except: readonly TaskRecord[] = []): TaskRecord[] {
+    const tasks = [...this.#deployment.account.ecs.tasks.values()].filter(({ group }) => group === `service:${name}`);
+    return tasks.filter((task) => present(task).last === 'RUNNING' && !except.includes(task));
+  }
+
+  #watch(tasks: readonly TaskRecord[], isRegistered: boolean, sinceMs: number): void {
+    const { account, clock } = this.#deployment;
+    for (const record of this.#records) {
       const targets = new Set(account.elb.registered(record));
-      for (const task of of(tasks, record)) {
-        if (targets.has(`${present(task).ipv4}:8080`) !== isRegistered || settledMs.has(task.arn)) continue;
-        settledMs.set(task.arn, clock.now() - sinceMs);
+      for (const task of tasks) {
+        if (task.group !== `service:${record.name}` || this.#settledMs.has(task.arn)) continue;
+        if (targets.has(keyOfTask(task)) === isRegistered) this.#settledMs.set(task.arn, clock.now() - sinceMs);
       }
     }
-  };
-  let stopped: readonly TaskRecord[] = [];
-  let stoppedMs = runningMs;
-  deployment.service.performed = (name) => {
-    if (name === 'RegisterTargets') clock.after(0, () => watch(fresh, true, runningMs));
-    if (name === 'DeregisterTargets') clock.after(0, () => watch(stopped, false, stoppedMs));
-  };
-  await deployment.pass(stopsAfterMs);
-  stoppedMs = clock.now() + 1;
-  const old = [...account.ecs.tasks.values()].filter((task) => !fresh.includes(task) && present(task).last === 'RUNNING');
-  stopped = records.flatMap((record) => of(old, record).slice(0, replaced));
-  for (const task of stopped) account.ecs.stop(task);
-  const all = fresh.length + stopped.length;
-  for (let passed = 0; passed < limitMs && settledMs.size < all; passed += 1_000) await deployment.pass(1_000);
-  const settled = ({ arn }: TaskRecord): number => settledMs.get(arn) ?? Number.POSITIVE_INFINITY;
-  return {
-    registerMs: fresh.map(settled),
-    deregisterMs: stopped.map(settled),
-    calls: new Map(account.calls),
-    deadLetters: deployment.queue.deadLetters.length,
-    failedInvocations: deployment.lambda.invocations.filter(({ outcome }) => outcome !== 'done' && outcome !== 'running')
-      .length,
-  };
+  }
+}
+
+function keyOfTask(task: TaskRecord): string {
+  return keyOf(requestFor(present(task).ipv4));
+}
+
+function requestFor(id = '') {
+  return { id, port: 8080, zone: undefined };
 }

@@ -43,6 +43,8 @@ export function rehearseDeployment(tell: Tell): Promise<void> {
     tell(await scenes.playQueue());
     tell(await scenes.playCheck());
     tell(await scenes.playSecondDeployment());
+    tell(await scenes.playPause());
+    tell(await scenes.playDashboard());
     tell(await scenes.playDeadLetters());
     tell(await scenes.playMutants());
     tell(await scenes.playSchedule());

@@ -19,6 +19,10 @@ const PATIENCE_MS = 120_000;
 /** The schedule comes once a minute, and its pass takes its time. */
 const SCHEDULE_PATIENCE_MS = 180_000;
 const WARM_RUNS = 9;
+/** What the documents promise of a pause and of a resume (docs/operations.md). */
+const PAUSED_WITHIN_MS = 60_000;
+const SCHEDULE_MS = 60_000;
+const RESUMED_WITHIN_MS = 75_000;
 /** So long nothing may happen where nothing is to happen. */
 const STILL_MS = 2_000;
 
@@ -134,6 +138,43 @@ export class Scenes {
     for (const mutant of MUTANTS) await this.#playMutant(mutant);
     assert.equal(await this.#scene.stack.deploy(), true);
     return `${MUTANTS.length} of ${MUTANTS.length} mutants of the policy denied: ${MUTANTS.map(({ name }) => name).join('; ')}`;
+  }
+
+  /** The outputs PauseCommand and ResumeCommand, typed while tasks keep starting. The schedule runs. */
+  async playPause(): Promise<string> {
+    const { account, pipe, stack } = this.#scene;
+    await pipe.switchSchedule(true);
+    await stack.runCommand(pipe.output('PauseCommand'));
+    const pausedAtMs = performance.now();
+    const sinceMs = (): number => performance.now() - pausedAtMs;
+    let writtenAtMs = 0;
+    let registered = account.registered.length;
+    while (sinceMs() < PAUSED_WITHIN_MS + SCHEDULE_MS) {
+      const event = await this.#startOne();
+      await pipe.putOnBus([event]);
+      await sleep(STILL_MS);
+      if (account.registered.length > registered) writtenAtMs = sinceMs();
+      registered = account.registered.length;
+    }
+    assert(writtenAtMs <= PAUSED_WITHIN_MS, `something was registered ${round(writtenAtMs)} after the pause`);
+    assert(account.serving.length > registered, 'tasks wait');
+    await stack.runCommand(pipe.output('ResumeCommand'));
+    const isInStep = (): boolean => account.serving.every((each) => account.registered.includes(each));
+    const tookMs = await waitUntil('everything is registered after the resume', SCHEDULE_PATIENCE_MS, isInStep);
+    assert(tookMs <= RESUMED_WITHIN_MS, `in step ${round(tookMs)} after the resume`);
+    await pipe.switchSchedule(false);
+    return `PauseCommand: the last write ${round(writtenAtMs)} after it; ResumeCommand: in step ${round(tookMs)} after it`;
+  }
+
+  /** The output DashboardCommand, as it stands. */
+  async playDashboard(): Promise<string> {
+    const { pipe, stack } = this.#scene;
+    const command = pipe.output('DashboardCommand');
+    await stack.runCommand(command);
+    const name = /--stack-name (\S+)/.exec(command)?.[1] ?? '';
+    await stack.runCommand(`aws cloudformation describe-stacks --stack-name ${name}`);
+    await stack.runCommand(`aws cloudformation delete-stack --stack-name ${name}`);
+    return 'DashboardCommand deploys the dashboard beside the stack, which is deleted again';
   }
 
   /** With the permission back, the schedule makes up for everything that no event has told, or that was denied. */

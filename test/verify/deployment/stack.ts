@@ -93,6 +93,14 @@ export class Stack {
     return new Map(outputs.map(({ OutputKey, OutputValue }) => [String(OutputKey), String(OutputValue)]));
   }
 
+  /** Types what an output of the stack says: a command of the AWS CLI, without quotes. */
+  async runCommand(text: string): Promise<string> {
+    const [program, ...words] = text.split(' ');
+    if (program !== 'aws' || /['"&|;]/.test(text)) throw new Error(`This is no plain command of the AWS CLI: ${text}`);
+    const env = environmentOf([], { ...CREDENTIALS, AWS_ENDPOINT_URL: this.#endpoint });
+    return runProgram(join(await awsPrograms(), program), words, { folder: ROOT, env, timeoutMs: COMMAND_TIME_MS });
+  }
+
   async delete(): Promise<void> {
     await this.#sam('delete', '--stack-name', NAME, '--no-prompts');
   }
