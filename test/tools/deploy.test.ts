@@ -27,7 +27,15 @@ describe('a deployment', () => {
   const program = (name: string, text: string) => writeFileSync(join(folder, name), text, { mode: 0o755 });
   const callsOf = () => readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n');
   const run = (words: readonly string[], variables: Readonly<Record<string, string>> = {}) => {
-    const env = { PATH: folder, SAM_VERSION: '1.170.0', AWS_STATUS: '0', SAM_STATUS: '0', ...variables };
+    const compiled = process.env['NODE_COMPILE_CACHE'];
+    const env = {
+      PATH: folder,
+      NODE_COMPILE_CACHE: compiled,
+      SAM_VERSION: '1.170.0',
+      AWS_STATUS: '0',
+      SAM_STATUS: '0',
+      ...variables,
+    };
     const { status, stderr } = spawnSync(process.execPath, [MAIN, ...words], { cwd: folder, env, encoding: 'utf8' });
     return { status, stderr };
   };
