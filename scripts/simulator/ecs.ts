@@ -362,7 +362,10 @@ export class Ecs {
 
   /** The address that was released first and is free again, else a new one: as hostile as a small subnet. */
   #allocate(): string {
-    const index = this.#released.findIndex(({ freeAtMs }) => freeAtMs <= this.#clock.now());
+    // One that was given by name meanwhile has its owner: no network has an address twice.
+    const isFree = ({ ip, freeAtMs }: { readonly ip: string; readonly freeAtMs: number }): boolean =>
+      freeAtMs <= this.#clock.now() && this.holdersOf(ip).length === 0;
+    const index = this.#released.findIndex(isFree);
     const [released] = index < 0 ? [] : this.#released.splice(index, 1);
     if (released !== undefined) return released.ip;
     this.#ipCount += 1;

@@ -25,6 +25,8 @@ export class Operators {
   readonly byHand = new Set<string>();
   /** The tasks of a service that nobody binds whose targets a person keeps in the group, by target. */
   readonly kept = new Map<string, TaskRecord>();
+  /** Who was last given each address of another VPC: it has it from its start on, and holds it once it is attached. */
+  readonly #elsewhere = new Map<string, TaskRecord>();
   /** Told after every write to the group. */
   wrote: () => void = () => undefined;
 
@@ -38,14 +40,20 @@ export class Operators {
   start(kind: Kind, timing: Partial<TaskTiming> = this.#drawTiming()): TaskRecord {
     const isPoison = kind === 'app' && this.#random.chance(this.#mix.poisonP);
     const ipv4 = isPoison ? this.#addressElsewhere() : undefined;
-    return this.#account.ecs.start({ clusterArn: CLUSTER_ARN, ...KINDS[kind], timing, ipv4 });
+    const task = this.#account.ecs.start({ clusterArn: CLUSTER_ARN, ...KINDS[kind], timing, ipv4 });
+    if (ipv4 !== undefined) this.#elsewhere.set(ipv4, task);
+    return task;
   }
 
   /** One of another VPC that no task has now: networks with a route between them have no address in common. */
   #addressElsewhere(): string {
     const first = this.#random.whole(4, 250);
     const all = Array.from({ length: 247 }, (_, index) => `172.31.0.${4 + ((first + index) % 247)}`);
-    return all.find((ip) => this.#account.ecs.holdersOf(ip).length === 0) ?? '172.31.1.4';
+    const isFree = (ip: string): boolean => {
+      const last = this.#elsewhere.get(ip);
+      return this.#account.ecs.holdersOf(ip).length === 0 && (last === undefined || present(last).last === 'STOPPED');
+    };
+    return all.find(isFree) ?? '172.31.1.4';
   }
 
   /** One turn of the churn: something starts, stops or dies. */

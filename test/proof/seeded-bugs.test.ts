@@ -37,6 +37,8 @@ describe('wrong algorithms', () => {
 
   it.each(shareOf(SEEDED_BUGS, 3).map((bug) => [bug.name, bug] as const))('%s is caught', async (name, bug) => {
     const kill = await hunt(bug, seedOf(name) ?? 1, SEEDS_MAX);
+    // A patch that no longer fits its surroundings throws: that is a broken program, and no wrong algorithm.
+    expect(kill?.invariants).not.toContain('MISTAKE');
     expect(
       kill?.invariants.some((each) => bug.caughtBy.includes(each)),
       JSON.stringify(kill),

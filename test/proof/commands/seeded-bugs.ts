@@ -43,7 +43,9 @@ async function main(): Promise<number> {
 }
 
 function isCaught({ index, kill }: Verdict): boolean {
-  return kill?.invariants.some((each) => bugAt(index).caughtBy.includes(each)) ?? false;
+  // A patch that no longer fits its surroundings throws: that is a broken program, and no wrong algorithm.
+  if (kill === undefined || kill.invariants.includes('MISTAKE')) return false;
+  return kill.invariants.some((each) => bugAt(index).caughtBy.includes(each));
 }
 
 function describe({ index, kill, error }: Verdict): string {

@@ -30,7 +30,8 @@ export const WRONG_CONDUCT: readonly SeededBug[] = [
       {
         file: FILES.PASS,
         find: '  const planned = planChanges(snapshot);',
-        replace: `  cache.promised ??= new Map();
+        replace: `  const { cache } = invocation;
+  cache.promised ??= new Map();
   for (const { task, version } of hints) cache.promised.set(task, Math.max(version, cache.promised.get(task) ?? 0));
   const planned = planChanges(snapshot).filter(({ because }) => because.version >= (cache.promised.get(because.task) ?? 0));`,
       },
