@@ -21,7 +21,7 @@ export const WRONG_CONDUCT: readonly SeededBug[] = [
         replace: '  if (other.version < one.version) return one;\n  return {\n    arn: one.arn,',
       },
     ],
-    caughtBy: ['L2', 'L3', 'S1', 'S5'],
+    caughtBy: ['L1', 'L2', 'L3', 'S1', 'S5'],
   },
   {
     name: 'waits for a version it was promised',
