@@ -38,6 +38,8 @@ import type { Clock } from './ports.ts';
  */
 const AGE_MAX_MS = 50_000;
 const FULL_RUN_AGE_MAX_MS = 30_000;
+/** While the stack is paused: a copy that a batch has read just before would keep it paused for a minute after it was resumed. */
+const PAUSED_AGE_MAX_MS = 5_000;
 /** A group keeps its type, protocol and family for its life. That it is gone shows when its targets are read. */
 const GROUP_AGE_MAX_MS = 900_000;
 
@@ -57,7 +59,8 @@ export function outdated(read: ReadConfiguration): ReadConfiguration {
 
 /** Whether the copy still serves: young enough, and whole. After a failed reading the next pass may try again. */
 export function isCurrent(read: ReadConfiguration | undefined, nowMs: number, isFullRun: boolean): read is ReadConfiguration {
-  const ageMaxMs = isFullRun ? FULL_RUN_AGE_MAX_MS : AGE_MAX_MS;
+  const isPaused = read?.copies.pausedSinceMs !== undefined;
+  const ageMaxMs = !isFullRun ? AGE_MAX_MS : isPaused ? PAUSED_AGE_MAX_MS : FULL_RUN_AGE_MAX_MS;
   return read !== undefined && read.failures.length === 0 && nowMs - read.readAtMs <= ageMaxMs;
 }
 
