@@ -1,7 +1,7 @@
 /** One pass over one target group: read targets, read tasks, plan, guard, write, report. */
 import { auditTargets, type TargetHistory } from '../core/audit.ts';
 import { type BoundGroup, bindingText } from '../core/configuration.ts';
-import { openSinceMs } from '../core/drift.ts';
+import { openChanges } from '../core/drift.ts';
 import type { Hint } from '../core/event.ts';
 import { type Failure, isPassing } from '../core/failure.ts';
 import {
@@ -109,8 +109,9 @@ export async function runPass(invocation: Invocation, bound: BoundGroup, listing
     const unrecorded = recordFailures.length > 0 ? late.map(({ because }) => because.task) : [];
     known.covered = coveredBy(snapshot.tasks, new Set([...openTasks(guarded, written, behind), ...unrecorded]));
   }
-  known.openSinceMs = openSinceMs(planned, written.done, guarded.held, known.boundAtMs, endedAtMs);
+  known.open = openChanges(planned, written.done, guarded.held, known, endedAtMs);
   if (readFailures.length === 0) {
+    if (isListing) known.comparedAtMs = startedAtMs;
     known.wholeAtMs = endedAtMs;
     // On half of what there is, a live task's target would be told as nobody's.
     known.audited = auditTargets(snapshot, historyOf(invocation, bound, known), endedAtMs);
