@@ -99,8 +99,10 @@ export interface GroupCache {
   wholeAtMs: number | undefined;
   /** When the bindings changed under this environment's eyes. */
   boundAtMs: number;
-  /** Since when the oldest difference lasts that the last pass has left. */
-  openSinceMs: number | undefined;
+  /** When the last pass began that compared every task and target. */
+  comparedAtMs: number;
+  /** Since when the changes are due that the last pass has left open, by `changeKey`. */
+  open: ReadonlyMap<string, number>;
   /** While full runs cannot read the group whole. */
   unread: Unread | undefined;
   /** What the last pass has found; of that, what the last whole reading has; and what the last look at settings has. */
@@ -208,7 +210,8 @@ export function groupCache(cache: Cache, group: TargetGroupArn): GroupCache {
     deferrals: 0,
     wholeAtMs: undefined,
     boundAtMs: Number.NEGATIVE_INFINITY,
-    openSinceMs: undefined,
+    comparedAtMs: Number.NEGATIVE_INFINITY,
+    open: new Map(),
     unread: undefined,
     findings: [],
     audited: [],
@@ -231,6 +234,7 @@ export function noteBindings(group: GroupCache, binding: string, nowMs: number):
   if (group.binding === binding) return;
   if (group.binding !== '') group.boundAtMs = nowMs;
   group.binding = binding;
+  group.open = new Map();
   group.covered = new Map();
   group.searches = new Map();
   group.searching = new Map();
@@ -316,14 +320,14 @@ export function noteFullRun(group: GroupCache, beganAtMs: number): void {
   if (isSince(wholeAtMs, beganAtMs)) group.unread = undefined;
   else {
     const goesOn = isSince(unread?.lastMs, beganAtMs - FULL_RUNS_APART_MS);
-    if (!goesOn && !isSince(lookedAtMs, beganAtMs - FULL_RUNS_APART_MS)) group.openSinceMs = undefined;
+    if (!goesOn && !isSince(lookedAtMs, beganAtMs - FULL_RUNS_APART_MS)) group.open = new Map();
     group.unread = { sinceMs: (goesOn ? unread?.sinceMs : undefined) ?? beganAtMs, lastMs: beganAtMs };
   }
 }
 
 /** How old the oldest difference of the group is; a group that cannot be read counts as different for as long. */
-export function driftAgeMs({ openSinceMs, unread }: GroupCache, nowMs: number): number {
-  return nowMs - Math.min(openSinceMs ?? nowMs, unread?.sinceMs ?? nowMs);
+export function driftAgeMs({ open, unread }: GroupCache, nowMs: number): number {
+  return nowMs - Math.min(nowMs, ...open.values(), unread?.sinceMs ?? nowMs);
 }
 
 function isSince(atMs: number | undefined, sinceMs: number): boolean {

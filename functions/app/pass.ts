@@ -1,7 +1,7 @@
 /** One pass over one target group: read targets, read tasks, plan, guard, write, report. */
 import { auditTargets, type TargetHistory } from '../core/audit.ts';
 import { type BoundGroup, bindingText } from '../core/configuration.ts';
-import { openSinceMs } from '../core/drift.ts';
+import { openChanges } from '../core/drift.ts';
 import type { Hint } from '../core/event.ts';
 import { type Failure, isPassing } from '../core/failure.ts';
 import type { Finding } from '../core/finding.ts';
@@ -118,6 +118,7 @@ export async function runPass(invocation: GroupInvocation, listing: Listing): Pr
     known.covered = coveredBy(snapshot.tasks, new Set([...openTasks(guarded, written, behind), ...unrecorded]));
   }
   noteFindings(invocation, { snapshot, planned, guarded, written, contests, readFailures, endedAtMs });
+  if (isListing && readFailures.length === 0) known.comparedAtMs = startedAtMs;
   return {
     ...begun,
     endedAtMs,
@@ -159,7 +160,7 @@ interface Ended {
 function noteFindings(invocation: GroupInvocation, ended: Ended): void {
   const { known } = invocation;
   const { snapshot, planned, guarded, written, contests, readFailures, endedAtMs } = ended;
-  known.openSinceMs = openSinceMs(planned, written.done, guarded.held, known.boundAtMs, endedAtMs);
+  known.open = openChanges(planned, written.done, guarded.held, known, endedAtMs);
   if (readFailures.length === 0) {
     keepRefusals(known, new Set(planned.map(({ address }) => address)));
     known.wholeAtMs = endedAtMs;

@@ -39,6 +39,8 @@ import type { Clock } from './ports.ts';
  */
 const AGE_MAX_MS = 50_000;
 const FULL_RUN_AGE_MAX_MS = 30_000;
+/** While the stack is paused: a copy that a batch has read just before would keep it paused for a minute after it was resumed. */
+const PAUSED_AGE_MAX_MS = 5_000;
 /** A group keeps its type, protocol and family for its life. That it is gone shows when its targets are read. */
 const GROUP_AGE_MAX_MS = 900_000;
 
@@ -63,7 +65,9 @@ export function outdated(read: ReadConfiguration): ReadConfiguration {
 export function isCurrent(read: ReadConfiguration | undefined, nowMs: number, isFullRun: boolean): read is ReadConfiguration {
   if (read === undefined) return false;
   const isOfUse = read.failures.length === 0 || !(isFullRun || read.failures.some(isPassing));
-  return isOfUse && nowMs - read.readAtMs <= (isFullRun ? FULL_RUN_AGE_MAX_MS : AGE_MAX_MS);
+  const isPaused = read.copies.pausedSinceMs !== undefined;
+  const ageMaxMs = !isFullRun ? AGE_MAX_MS : isPaused ? PAUSED_AGE_MAX_MS : FULL_RUN_AGE_MAX_MS;
+  return isOfUse && nowMs - read.readAtMs <= ageMaxMs;
 }
 
 /** Reads the configuration anew. What cannot be read keeps its last copy and is named among the failures. */

@@ -182,9 +182,8 @@ function statusOf(invocation: Invocation, read: ReadConfiguration, reconciled: r
     tookMs: clock.now() - beganAtMs,
     groups: groups.length,
     reconciled: reconciled.length,
-    inStep: reconciled.filter(
-      ({ group, snapshot }) => snapshot !== undefined && groupCache(cache, group).openSinceMs === undefined,
-    ).length,
+    inStep: reconciled.filter(({ group, snapshot }) => snapshot !== undefined && groupCache(cache, group).open.size === 0)
+      .length,
     calls: caller.calls,
     standing: isFull(invocation) ? standingOf(invocation, read) : undefined,
   };

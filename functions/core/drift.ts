@@ -2,22 +2,38 @@
 import { changeKey, type Held, isFinalHold } from './guard.ts';
 import type { Change } from './plan.ts';
 
+/** What is known of a group's differences before a pass. */
+export interface ComparedBefore {
+  /** When the bindings changed under this environment's eyes. */
+  readonly boundAtMs: number;
+  /** When the last pass began that compared every task and target. */
+  readonly comparedAtMs: number;
+  /** Since when the changes are due that the last pass has left open, by `changeKey`. */
+  readonly open: ReadonlyMap<string, number>;
+}
+
 /**
- * Since when the oldest change is due that was planned and not made; undefined where there is none. What the stack is told not to do is no
- * difference. A change is not older than the binding that asks for it, where its age is known.
+ * Since when each change is due that was planned and not made, by `changeKey`. What the stack is told not to do is no difference. A
+ * change is not older than the binding that asks for it, nor than a comparison that did not find it due: a target that somebody takes out
+ * of the group, or a task that comes back from a hold, has differed for a minute, and not since the task has started.
  */
-export function openSinceMs(
+export function openChanges(
   planned: readonly Change[],
   done: readonly Change[],
   held: readonly Held[],
-  boundAtMs: number,
+  { boundAtMs, comparedAtMs, open }: ComparedBefore,
   nowMs: number,
-): number | undefined {
+): Map<string, number> {
   // By key: what was made may name another zone than what was planned.
   const settled = new Set([...done, ...held.filter(isFinalHold).map(({ change }) => change)].map(changeKey));
-  const open = planned.filter((change) => !settled.has(changeKey(change)));
-  if (open.length === 0) return undefined;
-  return Math.min(nowMs, ...open.map(({ sinceMs = nowMs }) => Math.max(sinceMs, boundAtMs)));
+  const left = planned.filter((change) => !settled.has(changeKey(change)));
+  return new Map(
+    left.map((change) => {
+      const key = changeKey(change);
+      const sinceMs = open.get(key) ?? Math.max(change.sinceMs ?? nowMs, boundAtMs, comparedAtMs);
+      return [key, Math.min(nowMs, sinceMs)];
+    }),
+  );
 }
 
 /** A start so long ago is not what a registration was waiting for: somebody has bound the group in the meantime. */

@@ -148,15 +148,15 @@ describe('the oldest difference', () => {
     fake.answers.RegisterTargets = () => fails('refused');
     const context = contextOf(fake);
     await passOver(context);
-    expect(cacheOf(context).openSinceMs).toBe(START_MS - 70_000);
+    expect([...cacheOf(context).open.values()]).toEqual([START_MS - 70_000]);
     cacheOf(context).binding = 'another one';
     fake.clock.nowMs += 60_000;
     const later = await passOver(context);
-    expect(cacheOf(context).openSinceMs).toBe(later.startedAtMs);
+    expect([...cacheOf(context).open.values()]).toEqual([later.startedAtMs]);
     fake.answers.RegisterTargets = () => ok(null);
     fake.clock.nowMs += 60_000;
     await passOver(context);
-    expect(cacheOf(context).openSinceMs).toBeUndefined();
+    expect(cacheOf(context).open).toEqual(new Map());
   });
 });
 

@@ -236,7 +236,7 @@ describe('a zone that ELB asks for', () => {
     const context = contextOf(fake);
     const { written } = await passOver(context);
     expect(written.done.map(({ descriptor }) => descriptor.zone)).toEqual(['all']);
-    expect(cacheOf(context)).toMatchObject({ zoneForms: new Map([['10.0.0', 'all']]), openSinceMs: undefined });
+    expect(cacheOf(context)).toMatchObject({ zoneForms: new Map([['10.0.0', 'all']]), open: new Map() });
     fake.asked.length = 0;
     fake.clock.nowMs += 120_000;
     await passOver(context);

@@ -262,6 +262,20 @@ describe('a Cloud Map service that does not exist', () => {
   });
 });
 
+describe('a copy that says that the stack is paused', () => {
+  it.each([
+    [5_000, true, true],
+    [5_001, true, false],
+    [50_000, false, true],
+    [50_001, false, false],
+  ])('of %i ms serves a full run (%s): %s', async (ageMs, isFullRun, serves) => {
+    const fake = worldOf();
+    fake.answers.ListLogGroupTags = () => ok([{ key: 'alb-target-sync', value: 'paused' }]);
+    const configuration = await read(fake, aSettings());
+    expect(isCurrent(configuration, START_MS + ageMs, isFullRun)).toBe(serves);
+  });
+});
+
 describe('what cannot be read', () => {
   it('keeps its last copy, and is named', async () => {
     const fake = worldOf();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { openSinceMs, registerLatenciesMs } from '../../functions/core/drift.ts';
-import type { HoldReason } from '../../functions/core/guard.ts';
+import { openChanges, registerLatenciesMs } from '../../functions/core/drift.ts';
+import { changeKey, type HoldReason } from '../../functions/core/guard.ts';
 import { type Change, planChanges } from '../../functions/core/plan.ts';
 import { aSnapshot, runningTask, stoppingTask, target } from '../support/values.ts';
 
@@ -28,12 +28,20 @@ interface DriftWords {
   readonly done?: readonly Change[];
   readonly held?: readonly (readonly [Change, HoldReason])[];
   readonly boundAgoMs?: number;
+  readonly comparedAgoMs?: number;
+  readonly open?: ReadonlyMap<string, number>;
 }
 
-function drift(planned: readonly Change[], { done = [], held = [], boundAgoMs }: DriftWords = {}): number | undefined {
+function drift(planned: readonly Change[], words: DriftWords = {}): number | undefined {
+  const { done = [], held = [], boundAgoMs, comparedAgoMs, open = new Map() } = words;
   const holds = held.map(([change, because]) => ({ change, because }));
-  const sinceMs = openSinceMs(planned, done, holds, before(boundAgoMs) ?? Number.NEGATIVE_INFINITY, NOW_MS);
-  return sinceMs === undefined ? undefined : NOW_MS - sinceMs;
+  const compared = {
+    boundAtMs: before(boundAgoMs) ?? Number.NEGATIVE_INFINITY,
+    comparedAtMs: before(comparedAgoMs) ?? Number.NEGATIVE_INFINITY,
+    open,
+  };
+  const since = [...openChanges(planned, done, holds, compared, NOW_MS).values()];
+  return since.length === 0 ? undefined : NOW_MS - Math.min(...since);
 }
 
 describe('a group is out of step', () => {
@@ -62,6 +70,12 @@ describe('a group is out of step', () => {
 
   it('not for longer than it is bound: nobody was to make the change before', () => {
     expect([drift([remove], { boundAgoMs: 8_999 }), drift([remove], { boundAgoMs: 9_001 })]).toEqual([8_999, 9_000]);
+  });
+
+  it('not for longer than since the last comparison that did not find it, and for as long as each that did', () => {
+    expect(drift([remove], { comparedAgoMs: 2_000 })).toBe(2_000);
+    expect(drift([remove], { comparedAgoMs: 2_000, open: new Map([[changeKey(remove), NOW_MS - 8_000]]) })).toBe(8_000);
+    expect(drift([remove], { comparedAgoMs: 2_000, open: new Map([[changeKey(add), NOW_MS - 8_000]]) })).toBe(2_000);
   });
 
   it('for no time where nobody knows since when, or the clock of ECS is ahead', () => {

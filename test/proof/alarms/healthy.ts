@@ -94,4 +94,65 @@ export const HEALTHY: readonly Fault[] = [
     lastsMs: 10 * MINUTE_MS,
     end: ({ account }) => void account.logs.tagsOf(LOG_GROUP).delete('alb-target-sync'),
   },
+  {
+    name: 'a task that has run for long comes back from a hold while its target drains for a minute',
+    kinds: [],
+    alarms: [],
+    prepare: ({ group }) => {
+      group.deregistrationDelaySeconds = 60;
+      group.whileDraining = 'refused';
+    },
+    begin: (world) => {
+      const [task] = world.tasks;
+      if (task === undefined) return;
+      world.hold([task], true);
+      world.deployment.clock.after(15_000, () => world.hold([task], false));
+    },
+    lastsMs: 30_000,
+    end: NOTHING,
+  },
+  {
+    name: 'targets drain for longer than their containers live after SIGTERM',
+    kinds: ['drain-time'],
+    alarms: [],
+    prepare: ({ group }) => {
+      group.deregistrationDelaySeconds = 300;
+    },
+    begin: NOTHING,
+    end: ({ group }) => {
+      group.deregistrationDelaySeconds = 25;
+    },
+  },
+  {
+    name: 'nine of ten tasks are stopped at once',
+    kinds: [],
+    alarms: [],
+    prepare: (world) => void world.start(196),
+    begin: (world) => {
+      while (world.tasks.length > 20) world.stopOldest();
+    },
+    lastsMs: 30_000,
+    end: NOTHING,
+  },
+  {
+    name: 'the group has nine tenths of the targets that it may have',
+    kinds: ['limit'],
+    alarms: [],
+    begin: (world) => void world.start(900),
+    lastsMs: 5 * MINUTE_MS,
+    end: (world) => {
+      while (world.tasks.length > 4) world.stopOldest();
+    },
+  },
+  {
+    name: 'the service names the group in its own settings, and ECS keeps it',
+    kinds: ['ecs-managed'],
+    alarms: [],
+    begin: ({ account, group }) => {
+      for (const service of account.ecs.services.values()) service.loadBalancers = [group.arn];
+    },
+    end: ({ account }) => {
+      for (const service of account.ecs.services.values()) service.loadBalancers = [];
+    },
+  },
 ];

@@ -128,8 +128,8 @@ export const WRONG_CONDUCT: readonly SeededBug[] = [
       {
         file: FILES.RUN,
         find: '  if (isFull(invocation) || hintsFor(invocation, bound, invocation.hints).length > 0) return true;',
-        replace: `  const { wholeAtMs, openSinceMs } = groupCache(invocation.cache, bound.group.arn);
-  if (isFull(invocation) && wholeAtMs !== undefined && openSinceMs === undefined) return false;
+        replace: `  const { wholeAtMs, open } = groupCache(invocation.cache, bound.group.arn);
+  if (isFull(invocation) && wholeAtMs !== undefined && open.size === 0) return false;
   if (isFull(invocation) || hintsFor(invocation, bound, invocation.hints).length > 0) return true;`,
       },
     ],

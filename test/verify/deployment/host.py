@@ -7,7 +7,8 @@ is set.
 IAM knows the tags of target groups, which the condition of the deployed policy asks for. The ARN of a group that somebody makes ends in
 hexadecimal digits.
 
-Lambda finds a handler in a file .cjs too, which is what `sam build` makes of ours.
+Lambda finds a handler in a file .cjs too, which is what `sam build` makes of ours, and tells a function its log group, where ours
+looks whether it is paused.
 
 CloudFormation takes the types of resources that our templates have and the emulator has not. They get a name and nothing else, so
 that the rest can be rehearsed. The role of ECS is the exception: it is made in IAM, refused where it is there
@@ -90,6 +91,11 @@ FINDS_CJS_TOO = 'fullPath + (fs.existsSync(fullPath + ".cjs") ? ".cjs" : ".mjs")
 if lambda_runtime._NODEJS_WORKER_SCRIPT.count(FINDS) != 1:
     raise SystemExit(f"The emulator's runtime for Node no longer says {FINDS}: look at how it finds a handler now.")
 lambda_runtime._NODEJS_WORKER_SCRIPT = lambda_runtime._NODEJS_WORKER_SCRIPT.replace(FINDS, FINDS_CJS_TOO)
+execution_credentials = lambda_runtime.execution_credentials
+lambda_runtime.execution_credentials = lambda config: {
+    **execution_credentials(config),
+    "AWS_LAMBDA_LOG_GROUP_NAME": config["LoggingConfig"]["LogGroup"],
+}
 eventbridge._put_events = partial(eventbridge._put_events, allow_aws_source=True)
 def make_group(*args):
     with patch.object(string, "ascii_lowercase", "abcdef"):
