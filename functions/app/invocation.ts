@@ -32,6 +32,11 @@ export interface Environment {
   readonly eventAgeMs: number;
   /** After so many passes within a few seconds, the next one lists every task. It differs between environments as well. */
   readonly burstPasses: number;
+  /**
+   * A second look is made so long after it may be: two environments that got events of one stop would otherwise make it at one moment, and the
+   * removal twice.
+   */
+  readonly confirmationLagMs: number;
 }
 
 /** What one invocation is asked to do, and until when. */
@@ -108,6 +113,8 @@ export interface Reporter {
   ended(status: RunStatus): void;
 }
 
+/** With the five seconds before a second look, this stays below the eight after which a removal needs the record. */
+const CONFIRMATION_LAG_MAX_MS = 2_000;
 const EVENT_AGE_MIN_MS = 2_000;
 const EVENT_AGE_MAX_MS = 4_000;
 const BURST_PASSES_MIN = 1;
@@ -131,6 +138,7 @@ export function createEnvironment(settings: Settings, api: AwsApi, clock: Clock,
     configuration: undefined,
     configurationInFlight: undefined,
     eventAgeMs: EVENT_AGE_MIN_MS + salt * (EVENT_AGE_MAX_MS - EVENT_AGE_MIN_MS),
+    confirmationLagMs: salt * CONFIRMATION_LAG_MAX_MS,
     burstPasses: BURST_PASSES_MIN + Math.round(salt * (BURST_PASSES_MAX - BURST_PASSES_MIN)),
   };
 }

@@ -132,7 +132,7 @@ export async function runPass(invocation: GroupInvocation, listing: Listing): Pr
     open: {
       failed: isAged || [...failures, ...recordFailures].some(isPassing),
       behind: behind.length > 0,
-      confirmationsMs: confirmationsDueMs(guarded, input),
+      confirmationsMs: confirmationsDueMs(guarded, input).map((dueMs) => dueMs + environment.confirmationLagMs),
       eventsMs: looksMs(invocation, members, eventsDueMs(guarded, input)),
       searching: search.isOpen || (isListing && search.failures.length === 0 && guarded.held.some(waitsForSearch)),
     },

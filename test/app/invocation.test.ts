@@ -58,6 +58,7 @@ describe('an environment', () => {
       configuration: undefined,
       configurationInFlight: undefined,
       eventAgeMs: 2_000,
+      confirmationLagMs: 0,
       burstPasses: 1,
     });
   });

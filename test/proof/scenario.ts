@@ -8,6 +8,7 @@ import { type GroupRecord, keyOf } from '../../scripts/simulator/elb.ts';
 import { Exposure, type ExposureSums } from '../../scripts/simulator/exposure.ts';
 import type { LambdaSettings } from '../../scripts/simulator/lambda.ts';
 import { Random } from '../../scripts/simulator/random.ts';
+import { countWrites, type WriteCounts } from './bench/repeated-writes.ts';
 import { drawFault } from './fault-draw.ts';
 import { drawFaultMix, type FaultClass, type FaultMix, type FaultMixOptions } from './fault-mix.ts';
 import { forgedMessage, forgedVersion, mangledMessage } from './forgery.ts';
@@ -33,6 +34,8 @@ export interface ScenarioResult {
   readonly leftovers: { readonly removed: number; readonly reported: number };
   readonly exposure: ExposureSums;
   readonly calls: number;
+  /** Targets that anybody's calls wrote, and how many of them were so already. */
+  readonly writes: WriteCounts;
   /** A digest of everything that happened, in order: equal for equal runs. */
   readonly hash: string;
 }
@@ -89,6 +92,7 @@ class Scenario {
   readonly #clock = new VirtualClock();
   readonly #account = new Account(this.#clock);
   readonly #service = new Service(this.#account);
+  readonly #writes = countWrites(this.#service);
   readonly #random: Random;
   readonly #trace: Trace;
   readonly #faultsEndMs: number;
@@ -149,6 +153,7 @@ class Scenario {
       leftovers: this.#leftovers(),
       exposure: this.#exposure.sum(app, 8080, endMs, tasks, this.#faultsEndMs),
       calls: this.#account.callCount,
+      writes: this.#writes,
       hash: this.#trace.hash,
     };
   }

@@ -17,7 +17,7 @@ export const WAYS = [
   'malformed',
   'too many',
 ] as const;
-export type Way = (typeof WAYS)[number];
+type Way = (typeof WAYS)[number];
 
 export interface Cell {
   readonly settings?: Partial<SettingsText>;

@@ -1,9 +1,11 @@
 /** One stack at a chosen size: groups of tasks in step, then one change, and how long until every group is in step again. */
-import { targetGroupArn } from '../../../scripts/simulator/account.ts';
+import { type Account, targetGroupArn } from '../../../scripts/simulator/account.ts';
 import { inProcess } from '../../../scripts/simulator/backends.ts';
 import { CLUSTER, Deployment, QUICK } from '../../../scripts/simulator/deployment.ts';
 import { present, type TaskRecord, type TaskSpec } from '../../../scripts/simulator/ecs.ts';
 import { type GroupRecord, keyOf } from '../../../scripts/simulator/elb.ts';
+import type { Violation } from '../judge.ts';
+import { isMeantBy, type TrueLine, TruthJudge } from '../truth.ts';
 
 export interface SizeOptions {
   readonly groups: number;
@@ -43,6 +45,8 @@ export interface SizeResult {
   readonly deregisterMs: readonly number[];
   readonly calls: ReadonlyMap<string, number>;
   readonly deadLetters: number;
+  /** What was wrong in the true world at the moment that a write took effect. */
+  readonly violations: readonly Violation[];
   readonly failedInvocations: number;
   /** Targets of the first group that a hardship keeps, and how many of them are registered in the end. */
   readonly foreignLeft: number;
@@ -70,6 +74,7 @@ class Scene {
   readonly #records: readonly GroupRecord[];
   /** How long after its cause each task's target was as it should be. */
   readonly #settledMs = new Map<string, number>();
+  readonly #truth: TruthJudge;
   #isLost = true;
 
   constructor(options: SizeOptions) {
@@ -82,6 +87,8 @@ class Scene {
     this.#records = names.map((name) => account.elb.addGroup({ arn: targetGroupArn(name), quota: 5_000 }));
     for (const record of this.#records) record.tags.set('alb-target-sync', `service=${record.name} port=8080`);
     for (const name of names) account.ecs.addService(CLUSTER, name);
+    this.#truth = truthOf(account);
+    this.#deployment.service.performed = (name, input) => this.#truth.effected(0, name, input);
     this.#deployment.use(inProcess());
     this.#dropLostEvents();
   }
@@ -99,7 +106,8 @@ class Scene {
     account.calls.clear();
     const runningMs = clock.now() + 1;
     let watched = (): void => this.#watch(fresh, true, runningMs);
-    this.#deployment.service.performed = (name) => {
+    this.#deployment.service.performed = (name, input) => {
+      this.#truth.effected(0, name, input);
       if (name === 'RegisterTargets' || name === 'DeregisterTargets') clock.after(0, () => watched());
     };
     await this.#deployment.pass(stopsAfterMs);
@@ -125,6 +133,7 @@ class Scene {
       registerMs: fresh.map(settled),
       deregisterMs: stopped.map(settled),
       calls: new Map(account.calls),
+      violations: this.#truth.violations,
       deadLetters: queue.deadLetters.length,
       failedInvocations: lambda.invocations.filter(({ outcome }) => outcome !== 'done' && outcome !== 'running').length,
       foreignLeft: targets.has(keyOf(FOREIGN)) ? 1 : 0,
@@ -225,4 +234,17 @@ function keyOfTask(task: TaskRecord): string {
 
 function requestFor(id = '') {
   return { id, port: 8080, zone: undefined };
+}
+
+/** Each group is of the service of its name. */
+function truthOf(account: Account): TruthJudge {
+  const lineOf = (group: string): TrueLine => {
+    const name = group.split('/')[1] ?? '';
+    return { cluster: CLUSTER, kind: 'service', name, port: 8080, mode: 'enforce' };
+  };
+  return new TruthJudge(account, {
+    lagMaxMs: 0,
+    linesOf: (group) => [lineOf(group)],
+    writersOf: (group, _, task) => (isMeantBy(lineOf(group), task) ? ['the stack'] : []),
+  });
 }
