@@ -1,16 +1,16 @@
 /** `status`: what an operator asks first of a deployed stack. Reads only. */
 import { parseArgs } from 'node:util';
 import { systemClock } from '../../../functions/adapters/aws.ts';
-import { ACCOUNT_OPTIONS, clientOptionsOf } from '../account.ts';
+import { ACCOUNT_OPTIONS } from '../account.ts';
 import { Looker } from '../drift/looker.ts';
 import { errors, typed } from '../errors.ts';
 import { IN_STEP } from '../exit.ts';
-import { type CommandSpec, HELP_OPTION, helpOf, parseOptions } from '../options.ts';
+import { type CommandSpec, HELP_OPTION, parseOptions, toldHelp } from '../options.ts';
 import { endOf } from '../plan/command.ts';
 import { ACCOUNT_EXITS } from '../plan/plan.ts';
-import { openAccount } from '../read-account.ts';
+import { openNamed } from '../read-account.ts';
 import { callsText, count, durationText, findingsPart, joined, section, sentences, timeText, unreadPart } from '../render.ts';
-import { namedBy, SETTINGS_OPTIONS } from '../settings.ts';
+import { SETTINGS_OPTIONS } from '../settings.ts';
 import { alarmsIn, readLastRun, readQueue } from './read.ts';
 import { agoSeconds, DEAD_LETTERS, LOG, QUEUE, type StatusAnswer, type StatusGroup, statusAnswer } from './status.ts';
 
@@ -51,18 +51,13 @@ const STATUS = {
 
 export async function statusCommand(args: readonly string[]): Promise<number> {
   const { values } = parseOptions(STATUS, () => parseArgs({ args: [...args], options: STATUS.options }));
-  if (values.help) {
-    console.log(helpOf(STATUS));
-    return IN_STEP;
-  }
+  if (toldHelp(STATUS, values)) return IN_STEP;
   if (values.settings === undefined) throw errors.noStack();
   if (values.settings === '-' && values.alarms === '-') throw errors.inputTwice();
-  const named = namedBy(values);
   const alarms = values.alarms === undefined ? undefined : alarmsIn(values.alarms);
-  const options = clientOptionsOf(values, named);
+  const { named, options, account } = await openNamed(values);
   const looker = new Looker();
   const url = named.outputs[DEAD_LETTERS];
-  const account = await openAccount(named, values);
   const [lastRun, deadLetters] = await Promise.all([
     named.logGroup === undefined ? undefined : readLastRun(looker, options, named.logGroup, systemClock.now()),
     url === undefined ? undefined : readQueue(looker, options, url),
