@@ -30,7 +30,7 @@ export const HELP_OPTION = { help: { type: 'boolean', short: 'h', about: 'this t
 const HELP_WIDTH = 100;
 
 /** First two commands to copy, then what the command does, its options and its exit codes. */
-export function helpOf({ examples, about, options, exits }: CommandSpec): string {
+function helpOf({ examples, about, options, exits }: CommandSpec): string {
   const width = Math.min(HELP_WIDTH, terminalWidth());
   const rows = Object.entries(options).map(([name, { value, about: text, short }]) => [
     `--${name}${short === undefined ? '' : `, -${short}`}${value === undefined ? '' : ` ${value}`}`,
@@ -42,6 +42,12 @@ export function helpOf({ examples, about, options, exits }: CommandSpec): string
     `Options\n${table({ rows }, width)}`,
     `Exit codes\n${table({ rows: exits.map(([code, meaning]) => [String(code), meaning]) }, width)}`,
   ].join('\n\n');
+}
+
+/** Prints the help where it is asked for; says whether it was. */
+export function toldHelp(spec: CommandSpec, { help }: { readonly help?: boolean | undefined }): boolean {
+  if (help === true) console.log(helpOf(spec));
+  return help === true;
 }
 
 /** Runs parseArgs. What it refuses is reported in our words, with the nearest option. */

@@ -18,7 +18,7 @@ import { clientOptionsOf } from './account.ts';
 import type { AnsweredTarget, Change, Resource } from './answer.ts';
 import { type Discovered, discover } from './discover.ts';
 import { errors } from './errors.ts';
-import { findingInWordsOfOptions, mistakesIn, type Named } from './settings.ts';
+import { findingInWordsOfOptions, mistakesIn, type Named, namedBy, type SettingsValues } from './settings.ts';
 
 /** Somebody waits for this, and a group of a thousand targets takes a few seconds. */
 const TIME_MS = 120_000;
@@ -46,6 +46,12 @@ export interface AccountReading {
 /** An account under one set of settings. It can be read again: what differs then is known since the first time. */
 export interface OpenAccount {
   read(): Promise<AccountReading>;
+}
+
+/** The account that the options of `plan`, `status` and `leftovers` name, with what they name in it. */
+export async function openNamed(values: SettingsValues & Parameters<typeof clientOptionsOf>[0]) {
+  const named = namedBy(values);
+  return { named, options: clientOptionsOf(values, named), account: await openAccount(named, values) };
 }
 
 /** Opens the account that the options name; what they do not name is discovered. */

@@ -52,7 +52,7 @@ describe('npm start', () => {
     const told = [
       ...['scale out to 30 tasks', '='.repeat(30), 'rolling deployment', '='.repeat(40), ' 40        10 '],
       ...['registered by hand', 'found foreign: 10.0.99.9:8080', 'found missing: prod/…', 'found stale: …'],
-      ...['scale in to 8 tasks', '\nIn step: ', 'RUNNING to registered', 'events  ', 'calls  ', 'a handler per event: '],
+      ...['scale in to 8 tasks', '\nIn step: ', 'RUNNING to registered', 'events  ', 'calls  ', 'a pass a minute included'],
       ...['3 findings left to people', 'missing  prod/…', 'stale    …', 'foreign  10.0.99.9:8080', '\nPage: '],
     ];
     let from = 0;

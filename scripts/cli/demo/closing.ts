@@ -32,7 +32,7 @@ export function closingLines({ report, model, post, silent }: Ending, width: num
     ['order to stop to out', spreadText(model.waits.left)],
     ['gone but still a target', durationOf(goneMs(model))],
     ['events', `${post.delivered} delivered: ${post.late} late, ${post.doubled} twice; ${post.lost} lost`],
-    ['calls', `${calls.length}: ${writes} writes, ${calls.length - writes} reads (a handler per event: ${post.delivered * 2})`],
+    ['calls', `${calls.length}: ${writes} writes, ${calls.length - writes} reads, a pass a minute included`],
   ] as const;
   return [
     ...wrap(headlineOf(report), width).map((line) => paint(supportedVerdict(report) === 'in step' ? 'green' : 'red', line)),

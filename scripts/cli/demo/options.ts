@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { typed } from '../errors.ts';
 import { Ending } from '../exit.ts';
-import { type CommandSpec, HELP_OPTION, helpOf, parseOptions } from '../options.ts';
+import { type CommandSpec, HELP_OPTION, parseOptions, toldHelp } from '../options.ts';
 
 const START = {
   name: 'start',
@@ -22,9 +22,7 @@ const START = {
 export function readOptions(args: readonly string[]): void {
   try {
     const { values } = parseOptions(START, () => parseArgs({ args: [...args], options: START.options }));
-    if (!values.help) return;
-    console.log(helpOf(START));
-    process.exit(0);
+    if (toldHelp(START, values)) process.exit(0);
   } catch (error) {
     if (!(error instanceof Ending)) throw error;
     process.stderr.write(`${error.message}\n`);

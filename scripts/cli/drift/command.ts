@@ -6,7 +6,7 @@ import { ACCOUNT_OPTIONS, clientOptionsOf } from '../account.ts';
 import { errors, typed } from '../errors.ts';
 import { IN_STEP } from '../exit.ts';
 import { explainFailures } from '../failures.ts';
-import { type CommandSpec, HELP_OPTION, helpOf, numberOf, parseOptions } from '../options.ts';
+import { type CommandSpec, HELP_OPTION, numberOf, parseOptions, toldHelp } from '../options.ts';
 import { writePage } from '../page.ts';
 import { endOf } from '../plan/command.ts';
 import { ACCOUNT_EXITS } from '../plan/plan.ts';
@@ -57,10 +57,7 @@ interface Source {
 
 export async function driftCommand(args: readonly string[]): Promise<number> {
   const values = valuesFrom(args);
-  if (values.help) {
-    console.log(helpOf(DRIFT));
-    return IN_STEP;
-  }
+  if (toldHelp(DRIFT, values)) return IN_STEP;
   const everyMs = 1_000 * numberOf({ option: '--every', text: values.every, fallback: 30, from: 5, to: 3_600 });
   refuseMixtures(values);
   const source = await sourceOf(values);

@@ -7,18 +7,18 @@ import { RECORD_WINDOW_MS } from '../../../functions/app/record.ts';
 import type { RecordEntry } from '../../../functions/core/ownership.ts';
 import type { TargetGroup } from '../../../functions/core/target.ts';
 import { arnParts, type TargetGroupArn } from '../../../functions/core/values.ts';
-import { ACCOUNT_OPTIONS, clientOptionsOf } from '../account.ts';
+import { ACCOUNT_OPTIONS } from '../account.ts';
 import { Looker } from '../drift/looker.ts';
 import { typed } from '../errors.ts';
 import { IN_STEP } from '../exit.ts';
 import { indented, terminalWidth } from '../layout.ts';
-import { type CommandSpec, HELP_OPTION, helpOf, parseOptions } from '../options.ts';
+import { type CommandSpec, HELP_OPTION, parseOptions, toldHelp } from '../options.ts';
 import { endOf } from '../plan/command.ts';
 import { ACCOUNT_EXITS } from '../plan/plan.ts';
-import { type AccountReading, openAccount } from '../read-account.ts';
+import { type AccountReading, openNamed } from '../read-account.ts';
 import { callsText, durationText, joined, sentences, timeText, unreadPart } from '../render.ts';
 import { shortIds } from '../report/ids.ts';
-import { type Named, namedBy, SETTINGS_OPTIONS } from '../settings.ts';
+import { type Named, SETTINGS_OPTIONS } from '../settings.ts';
 import { readHolders } from './holders.ts';
 import { type Leftover, type LeftoversAnswer, leftIn, leftoversAnswer } from './leftovers.ts';
 
@@ -51,13 +51,8 @@ const LEFTOVERS = {
 
 export async function leftoversCommand(args: readonly string[]): Promise<number> {
   const { values } = parseOptions(LEFTOVERS, () => parseArgs({ args: [...args], options: LEFTOVERS.options }));
-  if (values.help) {
-    console.log(helpOf(LEFTOVERS));
-    return IN_STEP;
-  }
-  const named = namedBy(values);
-  const options = clientOptionsOf(values, named);
-  const account = await openAccount(named, values);
+  if (toldHelp(LEFTOVERS, values)) return IN_STEP;
+  const { named, options, account } = await openNamed(values);
   const reading = withoutCloudMap(await account.read());
   const looker = new Looker();
   const left = leftIn(reading);

@@ -1,15 +1,15 @@
 /** `plan`: what a pass would change in an account now, as text, as JSON or as a page. Nothing is written. */
 import { parseArgs } from 'node:util';
-import { ACCOUNT_OPTIONS, clientOptionsOf } from '../account.ts';
+import { ACCOUNT_OPTIONS } from '../account.ts';
 import type { Answer } from '../answer.ts';
 import { errors, typed } from '../errors.ts';
 import { IN_STEP } from '../exit.ts';
 import { explainFailures } from '../failures.ts';
-import { type CommandSpec, HELP_OPTION, helpOf, parseOptions } from '../options.ts';
+import { type CommandSpec, HELP_OPTION, parseOptions, toldHelp } from '../options.ts';
 import { writePage } from '../page.ts';
-import { openAccount } from '../read-account.ts';
+import { openNamed } from '../read-account.ts';
 import { callsText, changesTable, findingsPart, joined, sentences, timeText, unreadPart } from '../render.ts';
-import { namedBy, SETTINGS_OPTIONS } from '../settings.ts';
+import { SETTINGS_OPTIONS } from '../settings.ts';
 import { ACCOUNT_EXITS, planAnswer } from './plan.ts';
 
 const PLAN = {
@@ -37,13 +37,9 @@ const PLAN = {
 
 export async function planCommand(args: readonly string[]): Promise<number> {
   const { values } = parseOptions(PLAN, () => parseArgs({ args: [...args], options: PLAN.options }));
-  if (values.help) {
-    console.log(helpOf(PLAN));
-    return IN_STEP;
-  }
-  const named = namedBy(values);
-  const account = await openAccount(named, values);
-  const answer = planAnswer(await account.read(), clientOptionsOf(values, named));
+  if (toldHelp(PLAN, values)) return IN_STEP;
+  const { options, account } = await openNamed(values);
+  const answer = planAnswer(await account.read(), options);
   const page =
     values.html === undefined
       ? ''

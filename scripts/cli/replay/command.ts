@@ -10,7 +10,7 @@ import type { AnsweredFailure } from '../answer.ts';
 import { errors, reasonOf, typed } from '../errors.ts';
 import { IN_STEP } from '../exit.ts';
 import { explainFailures } from '../failures.ts';
-import { type CommandSpec, HELP_OPTION, helpOf, numberOf, parseOptions, wordOf } from '../options.ts';
+import { type CommandSpec, HELP_OPTION, numberOf, parseOptions, toldHelp, wordOf } from '../options.ts';
 import { writePage } from '../page.ts';
 import { endOf } from '../plan/command.ts';
 import { ACCOUNT_EXITS } from '../plan/plan.ts';
@@ -83,10 +83,7 @@ export type ReplayValues = ReturnType<typeof read>['values'];
 
 export async function replayCommand(args: readonly string[]): Promise<number> {
   const { values, positionals } = read(args);
-  if (values.help) {
-    console.log(helpOf(REPLAY));
-    return IN_STEP;
-  }
+  if (toldHelp(REPLAY, values)) return IN_STEP;
   const options = playOptionsOf(values);
   const { files, failures } = openable(filesOf(positionals));
   const { items, notes } = await collect(files);

@@ -27,8 +27,23 @@ const TOLD = [
 /** Where words are that hardly ever come twice. */
 const UNIQUE: ReadonlySet<string> = new Set(['id', 'time', 'updatedAt']);
 
+type ListName = 'attachments' | 'containers';
+
+interface Kept {
+  readonly text: string | undefined;
+  readonly value: unknown;
+}
+
+/** The value, or the very one from before if it is the same. */
+function kept(before: Kept | undefined, value: unknown): Kept {
+  const text = JSON.stringify(value);
+  return before !== undefined && before.text === text ? before : { text, value };
+}
+
 export class Slimmer {
   readonly #words = new Map<string, string>();
+  /** What the event before told of the same task: most of its lists are the same in the next one. */
+  readonly #lists = new Map<unknown, Readonly<Record<ListName, Kept>>>();
 
   /** The event; of one about a task, what is looked at. */
   event(event: JsonObject): JsonObject {
@@ -43,11 +58,18 @@ export class Slimmer {
 
   task(task: JsonObject): JsonObject {
     const told = Object.fromEntries(TOLD.flatMap((name) => (name in task ? [[name, task[name]] as const] : [])));
-    const { attachments, containers } = task;
-    return this.#object(told, {
-      ...(attachments === undefined ? {} : { attachments: this.#list(attachments, (each) => this.#attachment(each)) }),
-      ...(containers === undefined ? {} : { containers: this.#list(containers, (each) => this.#container(each)) }),
-    });
+    const before = this.#lists.get(task['taskArn']);
+    const attachments = kept(
+      before?.attachments,
+      this.#list(task['attachments'], (each) => this.#attachment(each)),
+    );
+    const containers = kept(
+      before?.containers,
+      this.#list(task['containers'], (each) => this.#container(each)),
+    );
+    if (task['lastStatus'] === 'STOPPED') this.#lists.delete(task['taskArn']);
+    else this.#lists.set(task['taskArn'], { attachments, containers });
+    return this.#object(told, { attachments: attachments.value, containers: containers.value });
   }
 
   #attachment({ id, type, status, details }: JsonObject): JsonObject {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { errors, typed } from '../errors.ts';
 import { IN_STEP } from '../exit.ts';
-import { type CommandSpec, HELP_OPTION, helpOf, numberOf, parseOptions, wordOf } from '../options.ts';
+import { type CommandSpec, HELP_OPTION, numberOf, parseOptions, toldHelp, wordOf } from '../options.ts';
 import { STATUSES } from './life.ts';
 import { samplePieces } from './sample.ts';
 import { WRAPS } from './wraps.ts';
@@ -47,10 +47,7 @@ const CLUSTER = /^(?:arn:[a-z-]+:ecs:[a-z0-9-]+:\d{12}:cluster\/)?[A-Za-z0-9_-]{
 
 export async function sampleCommand(args: readonly string[]): Promise<number> {
   const { values } = parseOptions(SAMPLE, () => parseArgs({ args: [...args], options: SAMPLE.options }));
-  if (values.help) {
-    console.log(helpOf(SAMPLE));
-    return IN_STEP;
-  }
+  if (toldHelp(SAMPLE, values)) return IN_STEP;
   const { service, cluster } = values;
   const status = wordOf('--status', values.status === 'life' ? values.status : values.status.toUpperCase(), [
     'life',

@@ -4,7 +4,7 @@ import { ACCOUNT_OPTIONS } from '../account.ts';
 import { errors, typed } from '../errors.ts';
 import { IN_STEP } from '../exit.ts';
 import { explainFailures } from '../failures.ts';
-import { type CommandSpec, HELP_OPTION, helpOf, numberOf, parseOptions } from '../options.ts';
+import { type CommandSpec, HELP_OPTION, numberOf, parseOptions, toldHelp } from '../options.ts';
 import { endOf } from '../plan/command.ts';
 import { ACCOUNT_EXITS } from '../plan/plan.ts';
 import { callsText, count, durationText, findingsPart, joined, section, sentences, timeText, unreadPart } from '../render.ts';
@@ -55,10 +55,7 @@ type Values = ReturnType<typeof valuesFrom>;
 
 export async function statusCommand(args: readonly string[]): Promise<number> {
   const values = valuesFrom(args);
-  if (values.help) {
-    console.log(helpOf(STATUS));
-    return IN_STEP;
-  }
+  if (toldHelp(STATUS, values)) return IN_STEP;
   const everyMs = 1_000 * numberOf({ option: '--every', text: values.every, fallback: 30, from: 5, to: 3_600 });
   refuseMixtures(values);
   const source = await openSource(values);

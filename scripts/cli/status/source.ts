@@ -1,9 +1,9 @@
 /** Where `status` reads: a deployed stack, or a simulated one. It can be read again and again. */
 import { type ClientOptions, systemClock } from '../../../functions/adapters/aws.ts';
-import { clientOptionsOf } from '../account.ts';
+import type { clientOptionsOf } from '../account.ts';
 import { Looker } from '../drift/looker.ts';
-import { type OpenAccount, openAccount } from '../read-account.ts';
-import { type Named, namedBy } from '../settings.ts';
+import { type OpenAccount, openNamed } from '../read-account.ts';
+import type { Named } from '../settings.ts';
 import { alarmsIn, readLastRun, readQueue } from './read.ts';
 import { openSimulatedStack } from './simulated.ts';
 import { DEAD_LETTERS, HINTS, type StatusAnswer, statusAnswer } from './status.ts';
@@ -30,9 +30,7 @@ export async function openSource(values: SourceValues): Promise<Source> {
     };
     return { close, wait, read: () => readStack({ ...stack, nowMs: clock.now(), alarms: ringing() }) };
   }
-  const named = namedBy(values);
-  const options = clientOptionsOf(values, named);
-  const account = await openAccount(named, values);
+  const { named, options, account } = await openNamed(values);
   return {
     close: async () => undefined,
     wait: (milliseconds) => systemClock.sleep(milliseconds),

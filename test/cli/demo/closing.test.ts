@@ -66,7 +66,7 @@ describe('the closing screen', () => {
     expect(text).toContain('events                   20 delivered: 3 late, 2 twice; 1 lost');
     const { calls } = SIXTY.timeline;
     const writes = calls.filter(({ operation }) => /^(Reg|Dereg)isterTargets$/.test(operation)).length;
-    expect(text).toContain(`${calls.length}: ${writes} writes, ${calls.length - writes} reads (a handler per event: 40)`);
+    expect(text).toContain(`${calls.length}: ${writes} writes, ${calls.length - writes} reads, a pass a minute included`);
     expect(text).toMatch(/gone but still a target {2}\d/);
   });
 
