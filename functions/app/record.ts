@@ -2,7 +2,7 @@
 
 import type { Failure } from '../core/failure.ts';
 import { changeKey } from '../core/guard.ts';
-import { type Ownership, ownershipOf, type RecordEntry, type RecordedTarget } from '../core/ownership.ts';
+import { type Ownership, ownershipOf, type RecordEntry, type RecordedTarget, wasOurs } from '../core/ownership.ts';
 import type { Change } from '../core/plan.ts';
 import type { Address } from '../core/values.ts';
 import type { GroupCache, Owner } from './cache.ts';
@@ -16,8 +16,8 @@ export const RECORD_WINDOW_MS = 4_200_000;
 const RECORD_SLACK_MS = 5_000;
 /** A line may be found so late (CloudWatch Logs answers within seconds, as a rule). */
 const RECORD_LAG_MS = 60_000;
-/** A target of ours that nobody here had registered is on record within this time: the schedule records every owner that it sees. */
-const RECORDED_WITHIN_MS = 75_000;
+/** Of a target that was seen so long ago, the record still has what was written in the interval before: later, silence says nothing. */
+const UNEXPLAINED_MAX_MS = RECORD_WINDOW_MS - OWNERS_INTERVAL_MS;
 
 export interface OwnershipRead {
   /** By `changeKey`. Nothing here for a removal whose record could not be read: then it is unknown. */
@@ -32,16 +32,18 @@ export async function readOwnership(invocation: GroupInvocation, late: readonly 
   const { reads, clock, bound, known } = invocation;
   const nowMs = clock.now();
   const sinceMs = nowMs - RECORD_WINDOW_MS;
-  for (const seen of [known.strangers, known.unexplained]) {
-    for (const [address, atMs] of seen) if (atMs < sinceMs) seen.delete(address);
-  }
+  for (const [address, atMs] of known.strangers) if (atMs < sinceMs) known.strangers.delete(address);
+  for (const [address, atMs] of known.unexplained) if (nowMs - atMs > UNEXPLAINED_MAX_MS) known.unexplained.delete(address);
   const isShared = known.strangers.size > 0;
   if (late.length === 0) return { ownership: new Map(), isShared, failures: [] };
   const seenMs = late.map(({ address, because }) => {
     const owner = known.owners.get(address);
     return owner?.task === because.task ? owner.atMs - RECORD_SLACK_MS : sinceMs;
   });
-  const pending = [...known.unexplained].filter(([, atMs]) => nowMs - atMs >= RECORD_LAG_MS);
+  // One that has been there since is searched for.
+  const hasGone = ([address, atMs]: readonly [Address, number]): boolean =>
+    (known.firstSeenMs.get(address) ?? Number.POSITIVE_INFINITY) > atMs;
+  const pending = [...known.unexplained].filter((seen) => nowMs - seen[1] >= RECORD_LAG_MS && hasGone(seen));
   // That this environment saw the owner a moment ago does not say whether another one saw a stranger before that.
   const sharedMs = isShared ? nowMs : pending.length > 0 ? sinceMs : Math.max(sinceMs, known.recordReadAtMs - RECORD_LAG_MS);
   const entries = await reads.record(bound.group.arn, Math.min(sharedMs, ...seenMs));
@@ -82,12 +84,9 @@ function settleUnexplained(
   pending: readonly (readonly [Address, number])[],
   entries: readonly RecordEntry[],
 ): void {
-  const { unexplained } = invocation.known;
-  const isOurs = ([seen, seenMs]: readonly [Address, number]): boolean =>
-    entries.some(({ kind, address, atMs }) => kind !== 'shared' && address === seen && atMs <= seenMs + RECORDED_WITHIN_MS);
-  const strangers = pending.filter((each) => !isOurs(each)).map(([address]) => address);
+  const strangers = pending.filter(([address, seenMs]) => !wasOurs(address, seenMs, entries)).map(([address]) => address);
   recordStrangers(invocation, strangers);
-  for (const [address] of pending) unexplained.delete(address);
+  for (const [address] of pending) invocation.known.unexplained.delete(address);
 }
 
 /**

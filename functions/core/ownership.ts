@@ -83,6 +83,23 @@ export function originOf(address: Address, entries: readonly RecordEntry[]): Tas
   return last === undefined || last.kind === 'deregister' || last.kind === 'refused' ? undefined : last.task;
 }
 
+/** A look at the targets takes its time, and so does a write beside it. */
+const LOOK_MS = 5_000;
+
+/**
+ * Whether a target that was seen at the address then was this stack's. Its registration is on record before it can be seen. Where that lies
+ * farther back than the record, its next line is no registration: that would mean that the address had been free, or somebody else's.
+ */
+export function wasOurs(address: Address, seenMs: number, entries: readonly RecordEntry[]): boolean {
+  const own = entriesOn(address, entries).filter(({ kind }) => kind !== 'shared');
+  // Another environment wrote there while this one looked: whatever it was, the target was ours before or after it.
+  if (own.some(({ atMs }) => Math.abs(atMs - seenMs) <= LOOK_MS)) return true;
+  const before = own.findLast(({ atMs }) => atMs <= seenMs);
+  if (before !== undefined && before.kind !== 'deregister' && before.kind !== 'refused') return true;
+  const next = own.find(({ atMs }) => atMs > seenMs);
+  return next !== undefined && next.kind !== 'register';
+}
+
 /** By time. Lines of one moment keep the order in which they were written: a write, what came of it, and the next try. */
 function entriesOn(address: Address, entries: readonly RecordEntry[]): RecordEntry[] {
   return entries.filter((entry) => entry.address === address).toSorted((one, other) => one.atMs - other.atMs);

@@ -9,6 +9,7 @@ import {
   type RecordEntry,
   type RecordKind,
   recordFields,
+  wasOurs,
 } from '../../functions/core/ownership.ts';
 import { holds } from '../support/arbitraries.ts';
 import { at, groupArn, taskArn } from '../support/values.ts';
@@ -220,5 +221,33 @@ describe('for which task this stack has an address registered', () => {
   ])('after "%s": %s', (letters, task) => {
     const elsewhere: RecordEntry = { kind: 'register', atMs: 99, address: at('10.0.0.2'), task: OTHER };
     expect(originOf(ADDRESS, [elsewhere, ...entriesOf(letters).toReversed()])).toBe(task);
+  });
+});
+
+describe('a target that nothing explained was ours', () => {
+  const SEEN_MS = 10_000;
+  const lines = (...kinds: readonly (readonly [RecordKind, number])[]): RecordEntry[] =>
+    kinds.map(([kind, agoMs]) => ({ kind, atMs: SEEN_MS - agoMs, address: ADDRESS, task: OURS }));
+
+  it.each([
+    { told: 'registered before', record: lines(['register', 9_000]), ours: true },
+    { told: 'kept before', record: lines(['kept', 9_000]), ours: true },
+    { told: 'left before', record: lines(['deregister', 9_000], ['left', 8_000]), ours: true },
+    { told: 'removed afterwards', record: lines(['deregister', -9_000]), ours: true },
+    { told: 'removed before, kept afterwards', record: lines(['deregister', 9_000], ['kept', -9_000]), ours: true },
+    { told: 'removed just before', record: lines(['deregister', 5_000]), ours: true },
+    { told: 'registered just afterwards', record: lines(['register', -5_000]), ours: true },
+    { told: 'never', record: [], ours: false },
+    { told: 'as a stranger alone', record: lines(['shared', 1], ['shared', -1]), ours: false },
+    { told: 'removed before', record: lines(['register', 9_000], ['deregister', 5_001]), ours: false },
+    { told: 'refused before', record: lines(['register', 9_000], ['refused', 8_000]), ours: false },
+    { told: 'registered afterwards', record: lines(['register', -5_001], ['deregister', -9_000]), ours: false },
+    { told: 'removed before, registered afterwards', record: lines(['deregister', 9_000], ['register', -9_000]), ours: false },
+  ])('by the record: $told, $ours', ({ record, ours }) => {
+    expect(wasOurs(ADDRESS, SEEN_MS, record)).toBe(ours);
+    // The order in which the log tells it does not matter, nor what it has of other addresses.
+    const others = record.map((entry) => ({ ...entry, address: at('10.0.0.2') }));
+    expect(wasOurs(ADDRESS, SEEN_MS, [...others, ...record.toReversed()])).toBe(ours);
+    expect(wasOurs(ADDRESS, SEEN_MS, others)).toBe(false);
   });
 });
