@@ -90,7 +90,7 @@ export async function runPass(invocation: GroupInvocation, listing: Listing): Pr
   const registered = registeredAddresses(snapshot.targets);
   const members = membersOf(snapshot);
   noteOwners(known, registered, members, clock.now());
-  const unexplained = unexplainedAddresses(snapshot);
+  const unexplained = unexplainedAddresses(snapshot, members);
   noteUnexplained(known, unexplained, clock.now());
   const planned = planChanges(snapshot);
   noteProofs(known, planned, clock.now());

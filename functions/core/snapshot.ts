@@ -82,17 +82,20 @@ export function isMember({ listed, deployments, selector }: ListedBinding, task:
 
 /** Every known task of every binding that has an address of the group's family, and did not leave it before its present target came. */
 export function membersOf(snapshot: Membership): Member[] {
-  return snapshot.bindings.flatMap((binding) =>
-    [...snapshot.tasks.values()].flatMap((task) => {
+  const members: Member[] = [];
+  for (const binding of snapshot.bindings) {
+    // Thousands of tasks, several times a pass: no list of each.
+    for (const task of snapshot.tasks.values()) {
       const ip = ipOf(task, snapshot.group.family);
-      if (ip === undefined || !selects(binding.selector, task)) return [];
+      if (ip === undefined || !selects(binding.selector, task)) continue;
       const port = portOf(binding, task, snapshot.definitions);
-      if (port === undefined) return [];
+      if (port === undefined) continue;
       const address = addressOf(ip, port);
       const isHeld = snapshot.held?.has(task.arn) === true;
-      return hasLetGo(snapshot, task, address) ? [] : [{ binding, task, ip, port, address, isHeld }];
-    }),
-  );
+      if (!hasLetGo(snapshot, task, address)) members.push({ binding, task, ip, port, address, isHeld });
+    }
+  }
+  return members;
 }
 
 /** The port that the binding means at the task; undefined if its definition gives no port that name, or was not read. */
@@ -183,8 +186,8 @@ export function hintsBehind(snapshot: Snapshot, hints: readonly Hint[]): Hint[] 
 }
 
 /** Registered addresses that no known task explains. Only they are worth a reading of the stopped list. */
-export function unexplainedAddresses(snapshot: Snapshot): Address[] {
-  const explained = new Set(membersOf(snapshot).map(({ address }) => address));
+export function unexplainedAddresses(snapshot: Snapshot, members: readonly Member[] = membersOf(snapshot)): Address[] {
+  const explained = new Set(members.map(({ address }) => address));
   return [...registeredAddresses(snapshot.targets)].filter((address) => !explained.has(address)).sort();
 }
 
@@ -198,9 +201,10 @@ function hasLetGo(
   task: Task,
   address: Address,
 ): boolean {
-  const absentMs = absentAtMs?.get(address) ?? Number.NEGATIVE_INFINITY;
+  const absentMs = absentAtMs?.get(address);
+  if (absentMs === undefined || phaseOf(task) !== 'released') return false;
   const stoppedMs = knownStoppedAtMs?.get(task.arn) ?? Number.POSITIVE_INFINITY;
-  return phaseOf(task) === 'released' && absentMs - stoppedMs >= LET_GO_AFTER_MS;
+  return absentMs - stoppedMs >= LET_GO_AFTER_MS;
 }
 
 function references(clusters: ReadonlyMap<TaskArn, ClusterArn>): TaskReference[] {
