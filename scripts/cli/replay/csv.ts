@@ -12,8 +12,8 @@ const MARK = /^\uFEFF/;
 /** Excel takes a first line such as `sep=;` for the choice of the delimiter. */
 const CHOICE = /^sep=([,;\t|])\r?\n/i;
 const NAME = /^[@A-Za-z_][\w.@ :()/-]{0,80}$/;
-/** JSON in a cell: its quotes are doubled. */
-const QUOTED_JSON = /(?:^|[,;\t|])"\s*[{[]\s*(?:""|\{)/m;
+/** JSON in a cell: its quotes are doubled, as they never are in JSON itself, where a key or a text may begin with a brace as well. */
+const QUOTED_JSON = /(?:^|[,;\t|])"\s*\[?\s*\{\s*""/m;
 /** Names of columns that hold what was logged, the likeliest first. */
 const MESSAGES = ['@message', 'message', 'event', 'detail', 'body', 'log', '_raw'];
 

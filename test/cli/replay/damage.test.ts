@@ -17,7 +17,15 @@ function eventText(number: number, detail: unknown = {}): string {
 /** Details with everything in them that could be mistaken for the end of a value. */
 const DETAIL = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
-  fc.constantFrom('"}{"', '\\"]}', { 'a\\"{[': '\n}{' }, [[['{"detail-type":1}']]], 'H4sIAAAA', 'é😀\u0000'),
+  fc.constantFrom(
+    { '': '', '{{': 0, '[{': '' },
+    '"}{"',
+    '\\"]}',
+    { 'a\\"{[': '\n}{' },
+    [[['{"detail-type":1}']]],
+    'H4sIAAAA',
+    'é😀\u0000',
+  ),
 );
 
 /** How a row of events can stand in a file. */
