@@ -24,12 +24,9 @@ export const MISREAD: readonly SeededBug[] = [
   ),
   bug('a draining line empties the group', 'The group is to be emptied.', ['L3', 'LIVE'], 'a line that drains', {
     file: FILES.CORE_SNAPSHOT,
-    find: `  return snapshot.bindings.flatMap((binding) =>
-    [...snapshot.tasks.values()]`,
+    find: '  for (const binding of snapshot.bindings) {',
     replace: `  const drains = snapshot.bindings.some(({ drain }) => drain);
-  const bindings = snapshot.bindings.map((each) => (drains && !each.drain ? { ...each, drain: true } : each));
-  return bindings.flatMap((binding) =>
-    [...snapshot.tasks.values()]`,
+  for (const binding of snapshot.bindings.map((each) => (drains && !each.drain ? { ...each, drain: true } : each))) {`,
   }),
   bug('a hold is for good', 'Facts only move forward, a hold among them.', ['L3'], 'holds', {
     file: FILES.CACHE,
