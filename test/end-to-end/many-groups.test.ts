@@ -1,10 +1,14 @@
-/** More groups than one call of ELB describes, and one ARN that is of no use beside three that are: on the built bundle, over HTTP. */
+/**
+ * More groups than one call of ELB describes, and one ARN that is of no use beside three that are: on the built bundle, over HTTP. In
+ * process, every kind of ARN is played in test/faults/isolation and test/app.
+ */
 import { describe, expect, it } from 'vitest';
 import { targetGroupArn } from '../../scripts/simulator/account.ts';
 import { CLUSTER, type Deployment, QUICK } from '../../scripts/simulator/deployment.ts';
 import { present } from '../../scripts/simulator/ecs.ts';
 import { keyOf } from '../../scripts/simulator/elb.ts';
 import { type BundledDeployment, useBundle } from '../support/bundled.ts';
+import { shareOf } from '../support/share.ts';
 
 const BAD = targetGroupArn('bad');
 const NOT_HERE = 'it has to be of the region and account of this stack';
@@ -99,7 +103,7 @@ function expectGroups(deployment: Deployment, names: readonly string[], count: n
 describe('the built bundle', () => {
   const bundled = useBundle();
 
-  it.each([21, 30])('keeps %i groups in step that it finds by their tag', async (count) => {
+  it.each(shareOf([21, 30], 2))('keeps %i groups in step that it finds by their tag', async (count) => {
     const names = namesOf(count);
     const played = await bundled({ settings: { clusters: [], targetGroups: [], binding: '' } });
     addGroups(played.deployment, names);
@@ -118,15 +122,18 @@ describe('the built bundle', () => {
     await expectInStep(played, names);
   });
 
-  it.each(BAD_ARNS)('keeps three groups in step beside an ARN $kind, and quotes it', async ({ arn, message, targetType }) => {
-    const names = namesOf(3);
-    const targetGroups = [targetGroupArn('g0'), arn, targetGroupArn('g1'), targetGroupArn('g2')];
-    const played = await bundled({ settings: { targetGroups, binding: linesOf(names) } });
-    addGroups(played.deployment, names);
-    if (targetType !== undefined) played.deployment.account.elb.addGroup({ arn, targetType });
-    await expectInStep(played, names);
-    const told = played.backend.runtimes.flatMap((runtime) => runtime.log).map((record) => JSON.stringify(record));
-    const ofArn = told.filter((line) => line.includes(`${arn}`) && line.includes(JSON.stringify(message).slice(1, -1)));
-    expect(ofArn.length).toBeGreaterThan(0);
-  });
+  it.each(shareOf(BAD_ARNS, 3))(
+    'keeps three groups in step beside an ARN $kind, and quotes it',
+    async ({ arn, message, targetType }) => {
+      const names = namesOf(3);
+      const targetGroups = [targetGroupArn('g0'), arn, targetGroupArn('g1'), targetGroupArn('g2')];
+      const played = await bundled({ settings: { targetGroups, binding: linesOf(names) } });
+      addGroups(played.deployment, names);
+      if (targetType !== undefined) played.deployment.account.elb.addGroup({ arn, targetType });
+      await expectInStep(played, names);
+      const told = played.backend.runtimes.flatMap((runtime) => runtime.log).map((record) => JSON.stringify(record));
+      const ofArn = told.filter((line) => line.includes(`${arn}`) && line.includes(JSON.stringify(message).slice(1, -1)));
+      expect(ofArn.length).toBeGreaterThan(0);
+    },
+  );
 });

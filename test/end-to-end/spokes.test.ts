@@ -107,8 +107,9 @@ describe('the built bundle as a hub of two spokes', () => {
     for (const home of [HOME, NEAR, FAR]) stage.start(home);
     await deployment.pass(60_000);
     expect(stage.sessions).toBe(2);
-    await deployment.pass(6 * 3_600_000);
+    const hours = process.env['PLAY_ALL'] === undefined ? 1 : 6;
+    await deployment.pass(hours * 3_600_000);
     // Seven in six hours, for two accounts: 27 a day for each of them.
-    expect(stage.sessions).toBe(2 * 7);
+    expect(stage.sessions).toBe(2 * Math.ceil((hours * 60 + 1) / 55));
   });
 });

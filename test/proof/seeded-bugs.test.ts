@@ -35,7 +35,7 @@ describe('wrong algorithms', () => {
     expect(seedOf(name), 'run `npm run oracle`').toBeDefined();
   });
 
-  it.each(shareOf(SEEDED_BUGS, 3).map((bug) => [bug.name, bug] as const))('%s is caught', async (name, bug) => {
+  it.each(shareOf(SEEDED_BUGS, 4).map((bug) => [bug.name, bug] as const))('%s is caught', async (name, bug) => {
     const kill = await hunt(bug, seedOf(name) ?? 1, SEEDS_MAX);
     // A patch that no longer fits its surroundings throws: that is a broken program, and no wrong algorithm.
     expect(kill?.invariants).not.toContain('MISTAKE');
