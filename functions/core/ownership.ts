@@ -62,14 +62,21 @@ export function ownershipOf(
 ): Ownership {
   let ownership: Ownership = 'unknown';
   let heldMs = Number.NEGATIVE_INFINITY;
+  let removed: TaskArn | undefined;
   for (const { kind, task: of, atMs } of entriesOn(address, entries)) {
+    // An environment that read the task before its stop, and the target before its removal, writes down afterwards that it kept both.
+    if (kind === 'kept' && of === removed) continue;
     if (kind === 'register' || kind === 'kept') {
       // For another task of ours: the address has moved on within our own bindings, to a task that found its target there.
       ownership = 'ours';
       heldMs = atMs;
+      removed = undefined;
     } else if (kind === 'refused') {
       if (of === task) ownership = 'unknown';
-    } else if (kind === 'deregister') ownership = of === task ? 'let go' : ownership === 'ours' ? 'unknown' : ownership;
+    } else if (kind === 'deregister') {
+      ownership = of === task ? 'let go' : ownership === 'ours' ? 'unknown' : ownership;
+      removed = of;
+    }
   }
   return ownership === 'ours' && absentAtMs !== undefined && absentAtMs > heldMs ? 'let go' : ownership;
 }

@@ -115,7 +115,12 @@ const HISTORIES: readonly (readonly [string, Ownership])[] = [
   ['rkd', 'let go'],
   ['rdd', 'let go'],
   ['rdr', 'ours'],
-  ['rdk', 'ours'],
+  // Another environment had read both before, and wrote it down afterwards.
+  ['rdk', 'let go'],
+  ['rdkd', 'let go'],
+  ['rdrk', 'ours'],
+  ['rdK', 'ours'],
+  ['rDk', 'ours'],
   // A registration that ELB did not take is none, whatever was there before.
   ['rn', 'unknown'],
   ['rnr', 'ours'],
