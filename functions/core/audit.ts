@@ -129,7 +129,7 @@ function ownRemains({ state }: Target, { task, isLive: lives }: Origin): Pick<Fi
   if (lives) {
     const message =
       `The target is ${state}. This stack registered it for task ${task}, which still runs, and no line binds that task and port any ` +
-      'more. It stays until somebody decides: write the line again, let mode=drain take it out, or remove it.';
+      'more. It stays until somebody decides: correct the line or write it again; if nothing needs it, let mode=drain take it out, or remove it.';
     return { kind: 'unbound', message };
   }
   const message =
