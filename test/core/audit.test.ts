@@ -197,7 +197,7 @@ describe('a target that this stack has registered and nothing explains any more'
   it('has lost its line where its task lives', () => {
     const message =
       `The target is unhealthy. This stack registered it for task ${task}, which still runs, and no line binds that task and ` +
-      'port any more. It stays until somebody decides: write the line again, let mode=drain take it out, or remove it.';
+      'port any more. It stays until somebody decides: correct the line or write it again; if nothing needs it, let mode=drain take it out, or remove it.';
     expect(audit(orphan, { firstSeenMs: 5, searched: [FIRST], origin: { task, isLive: true } })).toEqual([
       // No command: whoever pastes all of them would take out tasks that serve, and whose line is only misspelt.
       { kind: 'unbound', subject: FIRST, message, sinceMs: 5, command: undefined },
