@@ -4,7 +4,12 @@ import { explainFailure } from '../core/failure.ts';
 import { type Fields, findingRecords, passRecord, plannedRecords } from '../core/report.ts';
 
 export interface CheckAnswer {
+  readonly schemaVersion: 1;
   readonly mode: 'check';
+  /** When it was answered. */
+  readonly at: string;
+  /** As the command line says it: `in step` only of what was read, all of it. */
+  readonly verdict: 'in step' | 'differs' | 'unknown';
   /** One entry per group: `wouldChange` lists the changes, the rest is the record of the pass. */
   readonly groups: readonly Fields[];
   /** Cloud Map services and settings, each with its findings. */
@@ -24,9 +29,12 @@ export function createCheck(inner: Reporter, now: () => number): { readonly repo
   let configuration: Fields = {};
   let calls: Fields = {};
   let standing: Fields = {};
+  let isRead = false;
+  let differs = false;
   const reporter: Reporter = {
     configured(read) {
       inner.configured(read);
+      isRead = read.configuration.unread.length === 0 && read.failures.length === 0;
       configuration = {
         unread: read.configuration.unread,
         ...findingRecords(read.configuration.findings, now()),
@@ -35,11 +43,16 @@ export function createCheck(inner: Reporter, now: () => number): { readonly repo
     },
     passed(pass) {
       inner.passed(pass);
+      isRead &&= pass.failures.length === 0;
+      differs ||= pass.planned.length > 0;
       groups.push({ wouldChange: plannedRecords(pass), ...passRecord(pass) });
     },
     checked(check) {
       inner.checked(check);
-      const { subject, findings, failures } = check;
+      const { subject, findings, failures, read } = check;
+      isRead &&= failures.length === 0;
+      // Other checks look at settings: what they find is no difference.
+      differs ||= read !== undefined && findings.length > 0;
       checks.push({ subject, ...findingRecords(findings, now()), failures: failures.map(explainFailure) });
     },
     recorded: (kind, group, targets) => inner.recorded(kind, group, targets),
@@ -49,5 +62,11 @@ export function createCheck(inner: Reporter, now: () => number): { readonly repo
       standing = findingRecords(status.standing?.findings ?? [], now());
     },
   };
-  return { reporter, answer: () => ({ mode: 'check', groups, checks, configuration, standing, calls }) };
+  const answer = (): CheckAnswer => {
+    const isWhole = isRead && groups.length + checks.length > 0;
+    const verdict = differs ? 'differs' : isWhole ? 'in step' : 'unknown';
+    const at = new Date(now()).toISOString();
+    return { schemaVersion: 1, mode: 'check', at, verdict, groups, checks, configuration, standing, calls };
+  };
+  return { reporter, answer };
 }

@@ -4,6 +4,7 @@ import { run } from '../../functions/app/run.ts';
 import type { Settings } from '../../functions/core/binding-sources.ts';
 import { arnParts } from '../../functions/core/values.ts';
 import { createCheck } from '../../functions/sync/check.ts';
+import { instance } from '../support/looks.ts';
 import { fails, ok, START_MS } from '../support/ports.ts';
 import { Runs } from '../support/runs.ts';
 import { cloudMapArn, groupArn, runningTask, target } from '../support/values.ts';
@@ -37,7 +38,10 @@ function deployment(settings: Partial<Settings> = {}) {
 describe('the answer to a check', () => {
   it('is empty before anything is told', () => {
     expect(deployment().check.answer()).toEqual({
+      schemaVersion: 1,
       mode: 'check',
+      at: new Date(START_MS).toISOString(),
+      verdict: 'unknown',
       groups: [],
       checks: [],
       configuration: {},
@@ -82,6 +86,45 @@ describe('the answer to a check', () => {
     expect(answer.standing).toEqual({ findingCount: 1, findings: answer.configuration['findings'] });
     expect(answer.calls).toMatchObject({ DescribeTargetHealth: 1, ListTasks: 1 });
     expect(passedOn).toEqual(['configured', 'passed web', `checked ${cloudMapArn()}`, 'ended 8 1']);
+  });
+
+  describe('has a verdict', () => {
+    /** Everything is read, and the one task is registered, unless the test says otherwise. */
+    async function verdictOf(change: (runs: ReturnType<typeof deployment>['runs']) => void): Promise<string> {
+      const { runs, runCheck } = deployment();
+      runs.tasks.push(runningTask('t1', '10.0.0.1'));
+      runs.targets.set(groupArn(), [target('10.0.0.1')]);
+      runs.fake.answers.ListInstances = () => ok({ items: [instance('t1', '10.0.0.1')], nextToken: undefined });
+      change(runs);
+      return (await runCheck()).verdict;
+    }
+
+    it('in step where nothing differs and all was read', async () => {
+      expect(await verdictOf(() => undefined)).toBe('in step');
+    });
+
+    it.each([
+      'DescribeTargetHealth',
+      'ListTasks',
+      'DescribeTasks',
+      'DescribeServices',
+      'DescribeTargetGroups',
+      'ListInstances',
+      'ListTagsForResource',
+    ] as const)('unknown where %s is denied', async (name) => {
+      expect(await verdictOf(({ fake }) => void Object.assign(fake.answers, { [name]: () => fails('denied', 'no') }))).toBe(
+        'unknown',
+      );
+    });
+
+    it('differs where a change is due, or held, also if another read failed', async () => {
+      const due = await verdictOf(({ targets }) => void targets.set(groupArn(), []));
+      const partly = await verdictOf(({ targets, fake }) => {
+        targets.set(groupArn(), []);
+        fake.answers.ListInstances = () => fails('denied', 'no');
+      });
+      expect([due, partly]).toEqual(['differs', 'differs']);
+    });
   });
 
   it('records whose the targets are, as every full pass does', async () => {

@@ -199,7 +199,10 @@ describe('a check', () => {
     runs.targets.set(groupArn(), [target('10.0.0.2')]);
     const answer = await invoke({ check: true });
     expect(answer).toMatchObject({
+      schemaVersion: 1,
       mode: 'check',
+      at: expect.any(String),
+      verdict: 'differs',
       groups: [
         {
           targetGroup: 'web',
