@@ -37,11 +37,10 @@ import {
 } from '../core/snapshot.ts';
 import { isServing } from '../core/task.ts';
 import type { Address, ClusterArn, TaskArn } from '../core/values.ts';
+import { hintsFor, isKnownLive } from './cache.ts';
 import {
   coveredBy,
   type GroupCache,
-  hintsFor,
-  isKnownLive,
   keepRefusals,
   noteBindings,
   noteOwners,
@@ -52,7 +51,7 @@ import {
   noteTargets,
   noteWrite,
   removalsLeft,
-} from './cache.ts';
+} from './group-cache.ts';
 import type { GroupInvocation, Invocation } from './invocation.ts';
 import { outdated } from './read-configuration.ts';
 import { cachedTasks, readSnapshot } from './read-snapshot.ts';

@@ -8,7 +8,7 @@ import type { Pass } from '../core/report.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { definitionKey, isServing, type Task } from '../core/task.ts';
 import type { TargetGroupArn } from '../core/values.ts';
-import { burstBeganMs, isBurst } from './cache.ts';
+import { burstBeganMs, isBurst } from './group-cache.ts';
 import { forGroup, type GroupInvocation, type Invocation, isFull } from './invocation.ts';
 import { type Listing, runPass } from './pass.ts';
 

@@ -5,7 +5,7 @@ import { changeKey } from '../core/guard.ts';
 import { type Ownership, ownershipOf, type RecordEntry, type RecordedTarget, wasOurs } from '../core/ownership.ts';
 import type { Change } from '../core/plan.ts';
 import type { Address } from '../core/values.ts';
-import type { GroupCache, Owner } from './cache.ts';
+import type { GroupCache, Owner } from './group-cache.ts';
 import type { GroupInvocation } from './invocation.ts';
 
 /** Owners are recorded at this interval, so that no search of the record goes back further. */

@@ -16,9 +16,10 @@ import { PASS_INTERVAL_MS, PASS_TIME_MS } from '../core/next-pass.ts';
 import { problemsOf, valuesOf } from '../core/result.ts';
 import { isAhead } from '../core/snapshot.ts';
 import { arnParts, parseTaskArn, placeKey, type TargetGroupArn } from '../core/values.ts';
-import { driftAgeMs, forgetOldTasks, groupCache, hintsFor, noteFullRun } from './cache.ts';
+import { forgetOldTasks, groupCache, hintsFor } from './cache.ts';
 import { allPages } from './caller.ts';
 import { checkServices, isCheckDue } from './check-cloud-map.ts';
+import { driftAgeMs, noteFullRun } from './group-cache.ts';
 import {
   beginInvocation,
   currentConfiguration,

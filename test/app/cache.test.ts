@@ -1,21 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  burstBeganMs,
-  coveredBy,
   createCache,
   forgetOldTasks,
   groupCache,
   hintsFor,
-  isBurst,
-  isCovered,
   isKnownLive,
   learn,
-  noteBindings,
   noteListed,
+} from '../../functions/app/cache.ts';
+import {
+  burstBeganMs,
+  coveredBy,
+  isBurst,
+  isCovered,
+  noteBindings,
   notePass,
   noteTargets,
-} from '../../functions/app/cache.ts';
+} from '../../functions/app/group-cache.ts';
 import type { Hint } from '../../functions/core/event.ts';
 import { type DescribedTask, joinTask, type Task } from '../../functions/core/task.ts';
 import { anyReading, holds } from '../support/arbitraries.ts';

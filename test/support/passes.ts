@@ -1,5 +1,6 @@
 /** One group at the ports: a world that has it, and an invocation that passes over it. */
-import { type Cache, type GroupCache, groupCache, learn } from '../../functions/app/cache.ts';
+import { type Cache, groupCache, learn } from '../../functions/app/cache.ts';
+import type { GroupCache } from '../../functions/app/group-cache.ts';
 import {
   beginInvocation,
   createEnvironment,

@@ -235,7 +235,7 @@ export const MISREAD: readonly SeededBug[] = [
     replace: 'holds: () => false',
   }),
   bug('a budget per pass', 'Three quarters may leave, in each pass.', ['S35'], 'a crowd', {
-    file: FILES.CACHE,
+    file: FILES.GROUP_CACHE,
     find: 'old === undefined || nowMs - old.sinceMs >= BUDGET_MS',
     replace: 'old === undefined || nowMs >= old.sinceMs',
   }),

@@ -86,7 +86,7 @@ export const REVIEWED: readonly SeededBug[] = [
     replace: '',
   }),
   bug('a second look per address', 'The address has waited its five seconds.', ['S7'], 'an owner that nobody has seen', {
-    file: FILES.CACHE,
+    file: FILES.GROUP_CACHE,
     find: 'keys.map((key) => [key, group.provedAtMs.get(key) ?? nowMs])',
     replace:
       "keys.map((key) => [key, [...group.provedAtMs].find(([old]) => old.split(' ')[1] === key.split(' ')[1])?.[1] ?? nowMs])",

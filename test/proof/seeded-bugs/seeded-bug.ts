@@ -26,6 +26,7 @@ export const FILES = {
   CORE_SNAPSHOT: 'functions/core/snapshot.ts',
   ECS: 'functions/adapters/ecs.ts',
   EVENT: 'functions/core/event.ts',
+  GROUP_CACHE: 'functions/app/group-cache.ts',
   GUARD: 'functions/core/guard.ts',
   INVOCATION: 'functions/app/invocation.ts',
   LIMITER: 'functions/core/limiter.ts',

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createCache, groupCache } from '../../functions/app/cache.ts';
 import {
-  createCache,
   type GroupCache,
-  groupCache,
   keepRefusals,
   noteOwners,
   noteProofs,
@@ -12,7 +11,7 @@ import {
   noteTargets,
   noteWrite,
   removalsLeft,
-} from '../../functions/app/cache.ts';
+} from '../../functions/app/group-cache.ts';
 import { CONTEST_SEEN_MS, changeKey, refusalPauseMs } from '../../functions/core/guard.ts';
 import { type Change, planChanges } from '../../functions/core/plan.ts';
 import { membersOf } from '../../functions/core/snapshot.ts';
