@@ -484,7 +484,8 @@ const UNSEEN: Act = {
       stage.at(127, () => {
         stage.loses = false;
       });
-      stage.at(128, () => stage.account.ecs.crash(next));
+      // Before the next pass: by then the first task's removal would be forgotten, since the second serves.
+      stage.at(127.3, () => stage.account.ecs.crash(next));
     });
   },
 };

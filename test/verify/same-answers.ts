@@ -101,6 +101,7 @@ function wordsOf({ check, plan, names }: Reading): JsonObject {
 
 const TIMES: ReadonlySet<string> = new Set([
   'ageSeconds',
+  'at',
   'endedAt',
   'latencyMs',
   'proofAgeMs',
