@@ -284,7 +284,7 @@ class Scenario {
       return own.filter(({ mode }) => mode !== 'drain');
     };
     const truth = new TruthJudge(this.#account, {
-      lagMaxMs: LAG_MAX_MS,
+      lagMaxMs: Math.max(LAG_MAX_MS, this.#mix.lagMaxMs),
       // Which lines a stack may act on is the oracle's to say: it knows what the environment has read of them.
       linesOf: () => EVERY_LINE[name] ?? [],
       writersOf: (group, port, task) => {
