@@ -15,7 +15,6 @@ import { createGroupCache, type GroupCache, isCovered } from './group-cache.ts';
 
 /** ECS keeps a stopped task for at least an hour (DescribeTasks API reference). What no read has shown for so long is forgotten here too. */
 const TASK_KEPT_MS = 3_600_000;
-
 /**
  * No life between an order to stop and its last event takes so long. A claim that is farther from now tells that a clock is wrong or that
  * the event was kept somewhere: to compare its time with a read of ours would leave out stops that nobody has looked at.

@@ -1,3 +1,8 @@
+/**
+ * What one environment remembers of a target group between invocations. It saves calls and holds writes back: no write rests on it alone,
+ * and what was lost with an environment has to be read again.
+ */
+
 import type { TargetsRead } from '../core/configuration.ts';
 import type { Hint } from '../core/event.ts';
 import type { Finding } from '../core/finding.ts';
@@ -11,12 +16,9 @@ import type { ZoneForm } from '../core/zone.ts';
 
 /** Passes within this time of each other are one burst. */
 const BURST_MS = 5_000;
-
 const BUDGET_MS = 60_000;
-
 /** Of two environments that take turns with the schedule, each has a full run more often than this. */
 const FULL_RUNS_APART_MS = 300_000;
-
 /** So many targets may always leave within a minute: a small group may be replaced whole. */
 const BUDGET_MIN = 20;
 

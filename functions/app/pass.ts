@@ -54,7 +54,7 @@ import {
 } from './group-cache.ts';
 import type { GroupInvocation, Invocation } from './invocation.ts';
 import { outdated } from './read-configuration.ts';
-import { cachedTasks, readSnapshot } from './read-snapshot.ts';
+import { readSnapshot, upToDate } from './read-snapshot.ts';
 import { noteUnexplained, type OwnershipRead, readOwnership, recordOwners } from './record.ts';
 import { hasNativeNeighbor, identifyStrangers, readNatives } from './strangers.ts';
 import { type Writer, writeChanges } from './writes.ts';
@@ -253,10 +253,8 @@ function servesOtherwise(members: readonly Member[], registered: ReadonlySet<Add
 
 function writerOf(invocation: GroupInvocation, snapshot: Snapshot): Writer {
   const { caller, clock, reporter, bound, known } = invocation;
-  const isDue = (changes: readonly Change[]): boolean => {
-    const current = { ...snapshot, ...cachedTasks(invocation, snapshot.bindings, [...snapshot.tasks.keys()]) };
-    return mayStillLeave(changes, current, bound.bindingsReadAtMs, clock.now());
-  };
+  const isDue = (changes: readonly Change[]): boolean =>
+    mayStillLeave(changes, upToDate(invocation, snapshot), bound.bindingsReadAtMs, clock.now());
   const record = (kind: RecordKind, changes: readonly Change[]): void =>
     reporter.recorded(
       kind,
@@ -282,14 +280,12 @@ async function renewedProofs(
   snapshot: Snapshot,
   changes: readonly Change[],
 ): Promise<ReadonlyMap<string, Proof> | undefined> {
-  const known = { ...snapshot, ...cachedTasks(invocation, snapshot.bindings, [...snapshot.tasks.keys()]) };
-  if (!changes.every(mayBeRenewed) || !areStillMeant(changes, known)) return undefined;
+  if (!changes.every(mayBeRenewed) || !areStillMeant(changes, upToDate(invocation, snapshot))) return undefined;
   const { described } = await invocation.reads.describe(
     changes.flatMap(({ because }) => snapshot.tasks.get(because.task) ?? []),
   );
   const describedAtMs = new Map([...snapshot.describedAtMs, ...described.map(({ task, atMs }) => [task.arn, atMs] as const)]);
-  const tasks = cachedTasks(invocation, snapshot.bindings, [...snapshot.tasks.keys()]);
-  const planned = planChanges({ ...snapshot, ...tasks, describedAtMs });
+  const planned = planChanges({ ...upToDate(invocation, snapshot), describedAtMs });
   const proofs = new Map(planned.map((change) => [changeKey(change), change.because]));
   const isStillSo = (change: Change): boolean => proofs.get(changeKey(change))?.rule === change.because.rule;
   return changes.every(isStillSo) ? proofs : undefined;

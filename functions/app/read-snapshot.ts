@@ -166,8 +166,10 @@ async function readDefinitions(
  * pass, the owner of a dead target would explain it and yet be no proof, and the target would stay until the next schedule.
  */
 function learnedMeanwhile(before: Snapshot, after: Snapshot): TasksToDescribe['known'] {
-  const { known } = without(tasksToDescribe(after, []), after.describedAtMs);
-  return known.filter(({ arn }) => after.tasks.has(arn) && !before.tasks.has(arn));
+  const isNew = (arn: TaskArn): boolean => !before.tasks.has(arn) && !after.describedAtMs.has(arn);
+  // As a rule there is none, and what matters of thousands of tasks need not be found out again.
+  if (![...after.tasks.keys()].some(isNew)) return [];
+  return tasksToDescribe(after, []).known.filter(({ arn }) => after.tasks.has(arn) && isNew(arn));
 }
 
 function without({ known, hinted }: TasksToDescribe, described: Snapshot['describedAtMs']): TasksToDescribe {
@@ -175,8 +177,13 @@ function without({ known, hinted }: TasksToDescribe, described: Snapshot['descri
   return { known: known.filter(isOpen), hinted: hinted.filter(isOpen) };
 }
 
+/** The snapshot with what the environment has learned of tasks since it was read. */
+export function upToDate(invocation: Invocation, snapshot: Snapshot): Snapshot {
+  return { ...snapshot, ...cachedTasks(invocation, snapshot.bindings, [...snapshot.tasks.keys()]) };
+}
+
 /** What the environment knows of the tasks that a binding may select, and of those asked about by ARN. */
-export function cachedTasks({ cache }: Invocation, bindings: readonly ListedBinding[], asked: readonly TaskArn[]) {
+function cachedTasks({ cache }: Invocation, bindings: readonly ListedBinding[], asked: readonly TaskArn[]) {
   const named = new Set(asked);
   const tasks = new Map<TaskArn, Task>();
   const knownStoppedAtMs = new Map<TaskArn, number>();

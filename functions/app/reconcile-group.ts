@@ -34,8 +34,8 @@ export interface Reconciled {
 }
 
 export async function reconcileGroup(invocation: Invocation, bound: BoundGroup): Promise<Reconciled> {
-  const run = forGroup(invocation, bound);
-  const { clock, trigger, deadlineMs, reporter, turns, known } = run;
+  const own = forGroup(invocation, bound);
+  const { clock, trigger, deadlineMs, reporter, turns, known } = own;
   let failedPasses = 0;
   let behindRetries = 0;
   let isConfirming = false;
@@ -43,22 +43,22 @@ export async function reconcileGroup(invocation: Invocation, bound: BoundGroup):
     // A burst of batches must not become a burst of reads.
     const waitMs = known.lastPassAtMs + PASS_INTERVAL_MS - clock.now();
     if (waitMs > 0) await clock.sleep(waitMs);
-    const listing = listingOf(run, isConfirming);
+    const listing = listingOf(own, isConfirming);
     // What began with the burst is due for everybody by then: a list before that would have to be read again.
     const dueMs = listing === 'burst' ? burstBeganMs(known, clock.now()) + invocation.environment.eventAgeMs - clock.now() : 0;
     if (dueMs > 0) await clock.sleep(dueMs);
-    const pass: Pass | undefined = await turns.take<Pass | undefined>(listing !== 'none', () => listInTime(run, listing));
-    if (pass === undefined) return defer(run);
+    const pass: Pass | undefined = await turns.take<Pass | undefined>(listing !== 'none', () => listInTime(own, listing));
+    if (pass === undefined) return defer(own);
     // What the time does not suffice for is where the next run begins. That is no failure, unless it happens again and again.
     const isDeferred: boolean = trigger === 'schedule' && pass.failures.some(({ kind }) => kind === 'out-of-time');
     reporter.passed(isDeferred ? { ...pass, failures: pass.failures.filter(({ kind }) => kind !== 'out-of-time') } : pass);
-    if (isDeferred) return defer(run);
+    if (isDeferred) return defer(own);
     const { open, snapshot }: Pass = pass;
     failedPasses += open.failed ? 1 : 0;
     const next =
       trigger === 'check' ? undefined : nextPass(open, { failedPasses, behindRetries, nowMs: clock.now(), deadlineMs });
     if (next === undefined) {
-      if (trigger === 'schedule') await auditGroupSettings(run, pass);
+      if (trigger === 'schedule') await auditGroupSettings(own, pass);
       known.deferrals = 0;
       return { group: bound.group.arn, isUnfinished: open.failed, isDeferred: false, snapshot };
     }
@@ -70,16 +70,16 @@ export async function reconcileGroup(invocation: Invocation, bound: BoundGroup):
 }
 
 /** The pass, unless the time left does not suffice for the lists that it begins with. */
-async function listInTime(run: GroupInvocation, listing: Listing): Promise<Pass | undefined> {
-  if (listing !== 'none' && !hasTimeToList(run)) return undefined;
-  const pass = await runPass(run, listing);
+async function listInTime(invocation: GroupInvocation, listing: Listing): Promise<Pass | undefined> {
+  if (listing !== 'none' && !hasTimeToList(invocation)) return undefined;
+  const pass = await runPass(invocation, listing);
   // A check has one answer, and what its search has found belongs into it.
-  return run.trigger === 'check' && pass.open.searching ? runPass(run, listing) : pass;
+  return invocation.trigger === 'check' && pass.open.searching ? runPass(invocation, listing) : pass;
 }
 
-function listingOf(run: GroupInvocation, isConfirming: boolean): Listing {
-  const { clock, environment, areTagsChanged, hints, known } = run;
-  if (isFull(run) || isConfirming || areTagsChanged) return 'full';
+function listingOf(invocation: GroupInvocation, isConfirming: boolean): Listing {
+  const { clock, environment, areTagsChanged, hints, known } = invocation;
+  if (isFull(invocation) || isConfirming || areTagsChanged) return 'full';
   const isFullBatch = hints.length >= FULL_BATCH;
   return isFullBatch && isBurst(known, environment.burstPasses, clock.now()) ? 'burst' : 'none';
 }
@@ -106,14 +106,14 @@ function defer({ trigger, cache, bound, known }: GroupInvocation): Reconciled {
 }
 
 /** Once in a while, reads the settings of the group and of its tasks' definitions, and reports what they do to the targets. */
-async function auditGroupSettings(run: GroupInvocation, pass: Pass): Promise<void> {
-  const { clock, deadlineMs, reporter, bound, known } = run;
+async function auditGroupSettings(invocation: GroupInvocation, pass: Pass): Promise<void> {
+  const { clock, deadlineMs, reporter, bound, known } = invocation;
   // For these, a setting is the difference between traffic and none: whoever changes it is to hear of it within minutes.
   const isStrict = bound.bindings.some(({ zone }) => zone === 'all');
   const isDue = isStrict || clock.now() - known.settingsAuditedAtMs >= SETTINGS_AUDIT_INTERVAL_MS;
   const hasTime = clock.now() + PASS_TIME_MS < deadlineMs;
   if (pass.snapshot === undefined || pass.open.failed || !isDue || !hasTime) return;
-  const findings = await readSettingsFindings(run, [...pass.snapshot.tasks.values()].filter(isServing));
+  const findings = await readSettingsFindings(invocation, [...pass.snapshot.tasks.values()].filter(isServing));
   if (findings !== undefined) {
     known.settingsAuditedAtMs = clock.now();
     known.settingsFindings = findings;

@@ -10,7 +10,7 @@ import { isKnownLive } from './cache.ts';
 import { allPages } from './caller.ts';
 import type { GroupCache } from './group-cache.ts';
 import type { GroupInvocation, Invocation } from './invocation.ts';
-import { cachedTasks } from './read-snapshot.ts';
+import { upToDate } from './read-snapshot.ts';
 import { RECORD_WINDOW_MS, recordStrangers } from './record.ts';
 
 /**
@@ -56,7 +56,7 @@ async function searchStopped(invocation: GroupInvocation, snapshot: Snapshot): P
     if (failures.length > 0) return { isOpen: false, failures, left: [] };
     // A check has one pass, and its answer is to be whole.
   } while (trigger === 'check' && isSearching(known));
-  const left = unexplainedAddresses({ ...snapshot, ...cachedTasks(invocation, snapshot.bindings, [...snapshot.tasks.keys()]) });
+  const left = unexplainedAddresses(upToDate(invocation, snapshot));
   if (!isSearching(known)) {
     // Only a search that read everything settles that an address is foreign.
     const timesOf = (address: Address): number => (known.searches.get(address) ?? NEVER_SEARCHED).times + 1;

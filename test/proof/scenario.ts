@@ -65,12 +65,12 @@ const QUICK_MS = 12_000;
  */
 const QUICK_BESIDE_REFUSALS_MS = 25_000;
 
+/** With these, others write to the group. */
+const SHARED: readonly FaultClass[] = ['person', 'second stack', 'native writer', 'native neighbor', 'hand-registered'];
 /**
  * Under these a start may take longer than usual. A full group and a target that drains have promises of their own. Of two
  * stacks, the one whose dead task held the address may take it from the other's live one, which puts it back within a minute.
  */
-/** With these, others write to the group. */
-const SHARED: readonly FaultClass[] = ['person', 'second stack', 'native writer', 'native neighbor', 'hand-registered'];
 const HELD_UP: readonly FaultClass[] = ['small quota', 'refused while draining', 'second stack'];
 
 /** Every line that a stack ever has, in its parameter or in a tag. */
@@ -454,7 +454,8 @@ class Scenario {
 
   #leftovers(): ScenarioResult['leftovers'] {
     const registered = new Set(this.#account.elb.registered(this.#web));
-    const still = [...this.#left].filter((key) => registered.has(key) && this.#reportedAddresses().has(key));
+    const reported = this.#reportedAddresses();
+    const still = [...this.#left].filter((key) => registered.has(key) && reported.has(key));
     const gone = [...this.#left].filter((key) => !registered.has(key));
     return { removed: gone.length, reported: still.length };
   }
