@@ -151,6 +151,8 @@ export class Ecs {
   readonly #released: { readonly ip: string; readonly freeAtMs: number }[] = [];
   /** Tasks that are wanted to run, by their address: every read of a group asks who holds each of its addresses. */
   readonly #holders = new Map<string, Set<TaskRecord>>();
+  /** Addresses that were asked for by name. A task may have been promised one long before it holds it. */
+  readonly #named = new Set<string>();
   #taskCount = 0;
   #ipCount = 0;
 
@@ -248,6 +250,7 @@ export class Ecs {
       containerInstance: spec.containerInstance,
     };
     this.tasks.set(task.arn, task);
+    if (spec.ipv4 !== undefined) this.#named.add(spec.ipv4);
     const created = { version: 0, last: 'PROVISIONING', desired: 'RUNNING' as const, interface: 'PRECREATED' };
     const nothing = {
       ipv4: undefined,
@@ -362,9 +365,9 @@ export class Ecs {
 
   /** The address that was released first and is free again, else a new one: as hostile as a small subnet. */
   #allocate(): string {
-    // One that was given by name meanwhile has its owner: no network has an address twice.
+    // No network has an address twice.
     const isFree = ({ ip, freeAtMs }: { readonly ip: string; readonly freeAtMs: number }): boolean =>
-      freeAtMs <= this.#clock.now() && this.holdersOf(ip).length === 0;
+      freeAtMs <= this.#clock.now() && !this.#named.has(ip);
     const index = this.#released.findIndex(isFree);
     const [released] = index < 0 ? [] : this.#released.splice(index, 1);
     if (released !== undefined) return released.ip;
