@@ -9,6 +9,7 @@ export interface SeedReport {
   readonly seed: number;
   readonly violations: readonly string[];
   readonly liveRemovals: number;
+  readonly unseenRemovals: number;
   readonly outOfStepMs: number;
   readonly leftovers: ScenarioResult['leftovers'];
   readonly marks: readonly string[];
@@ -72,10 +73,19 @@ export const SOMETIMES: readonly string[] = [
 export const SOMETIMES_FROM_SEEDS = 3_000;
 
 export async function runSeed(seed: number, options: FaultMixOptions = {}): Promise<SeedReport> {
-  const { violations, liveRemovals, outOfStepMs, leftovers, marks, hash } = await runScenario(seed, options);
+  const { violations, liveRemovals, unseenRemovals, outOfStepMs, leftovers, marks, hash } = await runScenario(seed, options);
   const told = violations.map(describeViolation);
   const live = liveRemovals === 0 ? [] : [`LIVE removals in the true world: ${liveRemovals}`];
-  return { seed, violations: [...told, ...live], liveRemovals, outOfStepMs, leftovers, marks: [...marks].sort(), hash };
+  return {
+    seed,
+    violations: [...told, ...live],
+    liveRemovals,
+    unseenRemovals,
+    outOfStepMs,
+    leftovers,
+    marks: [...marks].sort(),
+    hash,
+  };
 }
 
 /** One act by its name, told as the seed has it. */

@@ -28,6 +28,8 @@ export interface ScenarioResult {
   readonly marks: ReadonlySet<string>;
   /** Serving tasks that lost their target to us, in the true world. */
   readonly liveRemovals: number;
+  /** Live targets of other writers that we took for our own leftovers, and that nothing told apart from them (shown.ts). */
+  readonly unseenRemovals: number;
   /** The longest that one address was wrong after the faults had ended, in milliseconds. */
   readonly outOfStepMs: number;
   /** Targets of ours without a task after the faults: those that left, and those that a finding names in the end. */
@@ -149,6 +151,7 @@ class Scenario {
       violations: [...this.#stacks.flatMap((stack) => stack.violations), ...this.#late],
       marks: new Set(this.#stacks.flatMap((stack) => [...stack.collectMarks()])),
       liveRemovals: this.#truths.reduce((sum, truth) => sum + truth.liveCount, 0),
+      unseenRemovals: this.#truths.reduce((sum, truth) => sum + truth.unseenRemovals, 0),
       outOfStepMs: this.#outOfStepMs,
       leftovers: this.#leftovers(),
       exposure: this.#exposure.sum(app, 8080, endMs, tasks, this.#faultsEndMs),

@@ -8,6 +8,7 @@ import { type Input, text } from '../../scripts/simulator/api-input.ts';
 import type { VirtualClock } from '../../scripts/simulator/clock.ts';
 import { present, type TaskRecord, type TaskState } from '../../scripts/simulator/ecs.ts';
 import type { Judge, Violation } from './judge.ts';
+import { Shown } from './shown.ts';
 import { targetsOf } from './temporal-checks.ts';
 
 /** One line as the scenario's author meant it. */
@@ -55,6 +56,9 @@ export class TruthJudge implements Judge {
   readonly violations: Violation[] = [];
   /** Targets of running tasks that were taken out although somebody wants them there, by who wants them. */
   readonly liveRemovals = new Map<string, number>();
+  /** Those of them that nothing showed to the stack: another writer had come to want a target that we had left. */
+  unseenRemovals = 0;
+  readonly #shown = new Shown();
   readonly #clock: VirtualClock;
   readonly #accounts: readonly Account[];
   readonly #truth: Truth;
@@ -98,6 +102,19 @@ export class TruthJudge implements Judge {
       this.#report('S26', environment, `${recent.length} calls like ${kind} within 10 s; at most ${most}`);
   }
 
+  answered(environment: number, name: ApiName, input: Input, output: unknown): void {
+    if (name !== 'DescribeTargetHealth' || output === undefined) return;
+    const group = text(input, 'TargetGroupArn') ?? '';
+    const lines = this.#truth.linesOf(group);
+    this.#shown.note(
+      environment,
+      group,
+      output,
+      this.#clock.now(),
+      ({ ip, port }) => this.#ownersOf(lines, ip, port).length > 0,
+    );
+  }
+
   effected(environment: number, name: ApiName, input: Input): void {
     const group = text(input, 'TargetGroupArn') ?? '';
     const judge = { RegisterTargets: this.#judgeRegistration, DeregisterTargets: this.#judgeRemoval }[String(name)];
@@ -133,7 +150,7 @@ export class TruthJudge implements Judge {
     const { ip, port } = target;
     const key = `${ip}:${port}`;
     const atPort = lines.filter((line) => line.port === port);
-    const owners = this.#tasksAt(ip).filter((task) => atPort.some((line) => isMeantBy(line, task)));
+    const owners = this.#ownersOf(lines, ip, port);
     if (owners.length === 0)
       this.#report('S27', environment, `removes ${key} from ${nameOf(group)}: no line ever meant a task there`);
     const mayGo = owners.some(
@@ -146,14 +163,28 @@ export class TruthJudge implements Judge {
       this.#report('S18', environment, `removes ${key} from ${nameOf(group)}: its line only registers`);
     if (owners.length > 0 && !mayGo)
       this.#report('S28', environment, `removes ${key} from ${nameOf(group)}: its task still serves`);
-    this.#countLive(environment, group, { ip, port });
+    this.#countLive(environment, group, { ip, port }, owners);
     this.#judgePersistence(environment, group, `removes ${key}`);
   }
 
-  #countLive(environment: number, group: string, { ip, port }: Pick<JudgedTarget, 'ip' | 'port'>): void {
+  #countLive(
+    environment: number,
+    group: string,
+    { ip, port }: Pick<JudgedTarget, 'ip' | 'port'>,
+    owners: readonly TaskRecord[],
+  ): void {
     for (const task of this.#accounts.flatMap(({ ecs }) => ecs.holdersOf(ip))) {
       if (present(task).last !== 'RUNNING') continue;
+      const endedMs = Math.max(...owners.map(stoppingMs));
+      const claim = { ip, port, endedMs, ranMs: present(task).startedAtMs ?? 0 };
+      const isOurs = owners.includes(task);
+      const isShown = isOurs || owners.length === 0 || this.#shown.shows(environment, group, claim, this.#clock.now());
       for (const writer of this.#truth.writersOf(group, port, task)) {
+        // What ECS keeps itself can be asked of ECS.
+        if (!isShown && writer !== 'ECS') {
+          this.unseenRemovals += 1;
+          continue;
+        }
         this.liveRemovals.set(writer, (this.liveRemovals.get(writer) ?? 0) + 1);
         this.#report(
           'LIVE',
@@ -170,6 +201,12 @@ export class TruthJudge implements Judge {
     const recent = [...(this.#writtenMs.get(key) ?? []), nowMs].filter((atMs) => atMs > nowMs - 60_000);
     this.#writtenMs.set(key, recent);
     if (recent.length > REPEATS_PER_MINUTE) this.#report('S19', environment, `${what} ${recent.length} times within a minute`);
+  }
+
+  /** The tasks that had the address and that a line means to have a target at the port. */
+  #ownersOf(lines: readonly TrueLine[], ip: string, port: number): TaskRecord[] {
+    const atPort = lines.filter((line) => line.port === port);
+    return this.#tasksAt(ip).filter((task) => atPort.some((line) => isMeantBy(line, task)));
   }
 
   #tasksAt(ip: string): TaskRecord[] {
@@ -201,6 +238,11 @@ export function isMeantBy(line: Pick<TrueLine, 'cluster' | 'kind' | 'name'>, tas
 
 function isItsZone({ zone: wanted }: TrueLine, task: TaskRecord, zone: string | undefined): boolean {
   return wanted === undefined || (wanted === 'task' ? task.zone : wanted) === zone;
+}
+
+/** When the task was told to stop, or ended by itself; never, if it still runs. */
+function stoppingMs(task: TaskRecord): number {
+  return task.history.find(({ desired }) => desired === 'STOPPED')?.atMs ?? Number.POSITIVE_INFINITY;
 }
 
 /** Whether the task could have been read as serving since then. */

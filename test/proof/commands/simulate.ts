@@ -49,7 +49,7 @@ async function tellOne(seed: number, without: readonly string[], churn: string |
   }
   const faults = [...result.mix.classes].join(', ') || 'none';
   console.log(
-    `seed ${seed}: faults ${faults}; ${result.calls} calls; live removals ${result.liveRemovals}; hash ${result.hash}`,
+    `seed ${seed}: faults ${faults}; ${result.calls} calls; live removals ${result.liveRemovals}, unseen ${result.unseenRemovals}; hash ${result.hash}`,
   );
   console.log(`1 seed, ${result.violations.length} violations`);
   return result.violations.length + result.liveRemovals === 0 ? 0 : 1;
@@ -65,6 +65,8 @@ async function campaign(from: number, seeds: number): Promise<number> {
   for (const mark of unreached) console.log(`NEVER REACHED: ${mark}`);
   const worst = Math.max(...reports.map(({ outOfStepMs }) => outOfStepMs));
   const live = reports.reduce((sum, { liveRemovals }) => sum + liveRemovals, 0);
+  const unseen = reports.reduce((sum, { unseenRemovals }) => sum + unseenRemovals, 0);
+  console.log(`removals of live targets that nothing showed to be another writer's: ${unseen}`);
   console.log(`live removals ${live}; longest that an address was wrong after the faults had ended: ${worst / 1_000} s`);
   console.log(`states reached: ${new Set(reports.flatMap(({ marks }) => marks)).size}`);
   console.log(
