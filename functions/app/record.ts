@@ -4,6 +4,7 @@ import type { Failure } from '../core/failure.ts';
 import { changeKey } from '../core/guard.ts';
 import { type Ownership, ownershipOf, type RecordEntry, type RecordedTarget, wasOurs } from '../core/ownership.ts';
 import type { Change } from '../core/plan.ts';
+import type { TargetGroup } from '../core/target.ts';
 import type { Address } from '../core/values.ts';
 import type { GroupCache, Owner } from './group-cache.ts';
 import type { GroupInvocation } from './invocation.ts';
@@ -51,6 +52,7 @@ export async function readOwnership(invocation: GroupInvocation, late: readonly 
   const shared = entries.value.filter(({ kind }) => kind === 'shared');
   for (const { address, atMs } of shared) known.strangers.set(address, Math.max(atMs, known.strangers.get(address) ?? atMs));
   known.recordReadAtMs = nowMs;
+  recordStrangers(invocation, late.filter((change) => isAnothers(change, bound.group, entries.value, nowMs)).map(addressOf));
   if (!isShared) settleUnexplained(invocation, pending, entries.value);
   return {
     ownership: new Map(
@@ -68,6 +70,22 @@ export async function readOwnership(invocation: GroupInvocation, late: readonly 
     isShared: known.strangers.size > 0,
     failures: [],
   };
+}
+
+/**
+ * ELB still makes its first checks of the target, and its task has ended so long ago that ours would have failed them: somebody registered
+ * it since. Once a task that never passes its checks has failed them there, nothing tells its target from one that we left.
+ */
+function isAnothers(
+  change: Change,
+  { unhealthyAfterMs }: Pick<TargetGroup, 'unhealthyAfterMs'>,
+  entries: readonly RecordEntry[],
+  nowMs: number,
+): boolean {
+  if (change.kind !== 'deregister' || change.state !== 'initial') return false;
+  const { address, endedAtMs = nowMs } = change;
+  const isOurs = entries.some((entry) => entry.address === address && entry.kind === 'register' && entry.atMs > endedAtMs);
+  return !isOurs && nowMs - endedAtMs > unhealthyAfterMs;
 }
 
 /** Notes targets that no known task explains. An environment that follows events knows only the tasks that these have named. */
@@ -110,6 +128,10 @@ export function recordOwners({ clock, reporter, bound, known }: GroupInvocation)
   const old = [...known.recorded].filter(([address]) => known.owners.has(address) || known.origins.has(address));
   const fresh = [...kept, ...remembered].map(([address, { task }]) => [address, { task, atMs: nowMs }] as const);
   known.recorded = new Map([...old, ...fresh]);
+}
+
+function addressOf({ address }: Change): Address {
+  return address;
 }
 
 function targetOf([address, { task }]: readonly [Address, Pick<Owner, 'task'>]): RecordedTarget {

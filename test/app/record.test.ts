@@ -6,7 +6,7 @@ import { type Change, planChanges } from '../../functions/core/plan.ts';
 import type { Address } from '../../functions/core/values.ts';
 import { cacheOf, contextOf, type PassContext } from '../support/passes.ts';
 import { FakeAws, fails, ok, START_MS } from '../support/ports.ts';
-import { aSnapshot, at, groupArn, stoppedTask, target, taskArn } from '../support/values.ts';
+import { aGroup, aSnapshot, at, groupArn, stoppedTask, target, taskArn } from '../support/values.ts';
 
 /** How far back a new environment reads: 70 minutes, more than ECS knows a stopped task. */
 const WINDOW_MS = 4_200_000;
@@ -80,8 +80,10 @@ describe('whose the targets of late removals are', () => {
 
   it('has been let go where a pass has seen the address unregistered since', async () => {
     const { known, ownershipOf } = recorded(entry('register', 1), entry('register', 2));
-    known.absentAtMs = new Map([[at('10.0.0.1'), START_MS - 59_999]]);
+    known.absentAtMs = new Map([[at('10.0.0.1'), START_MS - 54_999]]);
     expect(await ownershipOf()).toEqual(['let go', 'ours']);
+    known.absentAtMs = new Map([[at('10.0.0.1'), START_MS - 55_000]]);
+    expect(await ownershipOf()).toEqual(['ours', 'ours']);
   });
 
   it('is unknown where the record cannot be read, and that is a failure', async () => {
@@ -189,6 +191,40 @@ describe('a group that others write to as well', () => {
       environment.fake.answers.FilterLogEvents = () => fails('denied');
       await readOwnership(environment.context, LATE);
       expect(environment.known.unexplained).toEqual(new Map([[ADDRESS, SEEN_MS]]));
+    });
+  });
+
+  describe('is one where ELB still makes its first checks of a target whose task ended long ago', () => {
+    /** The group after a look that saw the target in this state, so long after the end of its task. */
+    async function looked(state: string, endedAgoMs: number, ...entries: readonly RecordEntry[]) {
+      const { known, context } = recorded(...entries);
+      const written = writer(context);
+      const tasks = [stoppedTask('t1', '10.0.0.1', { stoppedAtMs: START_MS - endedAgoMs })];
+      const late = planChanges(aSnapshot({ tasks, targets: [target('10.0.0.1', state)] }));
+      expect(late).toHaveLength(1);
+      const { isShared } = await readOwnership(written.context, late);
+      expect(known.strangers.has(at('10.0.0.1'))).toBe(isShared);
+      expect(written.lines).toEqual(isShared ? [`shared ${groupArn()} ${at('10.0.0.1')} undefined`] : []);
+      return isShared;
+    }
+    const LONG_MS = aGroup().unhealthyAfterMs + 1;
+
+    it.each([
+      ['initial', LONG_MS, true],
+      // One that we had registered right before the end would still be checked.
+      ['initial', LONG_MS - 1, false],
+      ['unhealthy', LONG_MS, false],
+      ['healthy', LONG_MS, false],
+    ] as const)('%s, %i ms after the end: %s', async (state, agoMs, isShared) => {
+      expect(await looked(state, agoMs)).toBe(isShared);
+    });
+
+    it('but not where this stack has registered it since the end, for another task', async () => {
+      const since = (kind: RecordKind, agoMs: number) => looked('initial', LONG_MS, entry(kind, 1, START_MS - agoMs));
+      expect(await since('register', LONG_MS - 1)).toBe(false);
+      expect(await since('register', LONG_MS)).toBe(true);
+      expect(await since('deregister', LONG_MS - 1)).toBe(true);
+      expect(await looked('initial', LONG_MS, entry('register', 2, START_MS))).toBe(true);
     });
   });
 

@@ -219,6 +219,8 @@ interface Inheritance {
   readonly healthCheckIntervalSeconds: number;
   readonly outageSeconds: number;
   readonly isNew?: boolean;
+  /** The neighbor's task never passes the group's checks. */
+  readonly isSick?: boolean;
 }
 
 /** A task of ours dies in an outage, and a task that somebody else keeps in the same group gets its address. */
@@ -228,9 +230,13 @@ function inherited(name: string, how: Inheritance): Act {
   return {
     ...SITE,
     name,
-    seconds: to + 90,
+    seconds: to + (how.isSick ? 200 : 90),
     play(stage) {
       stage.account.ecs.reuseAfterMs = 2_000;
+      const answers = stage.account.elb.answers;
+      const isSick = (ip: string): boolean =>
+        how.isSick === true && stage.account.ecs.holdersOf(ip).some(({ group }) => group === 'service:api');
+      stage.account.elb.answers = (ip, port) => answers(ip, port) && !isSick(ip);
       const site = stage.group('site', {
         healthCheckIntervalSeconds: how.healthCheckIntervalSeconds,
         healthCheckMs: how.isNew ? 60_000 : 5_000,
@@ -677,9 +683,17 @@ export const ACTS: readonly Act[] = [
   inherited('inherited a moment ago', {
     by: 'another stack',
     neighbor: 'never',
+    healthCheckIntervalSeconds: 30,
+    outageSeconds: 60,
+    isNew: true,
+  }),
+  inherited('inherited a moment ago by one that fails its checks', {
+    by: 'another stack',
+    neighbor: 'never',
     healthCheckIntervalSeconds: 10,
     outageSeconds: 60,
     isNew: true,
+    isSick: true,
   }),
   inherited('inherited by a service that ECS attaches', {
     by: 'ECS',

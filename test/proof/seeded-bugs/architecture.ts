@@ -199,6 +199,17 @@ export const MISREAD: readonly SeededBug[] = [
     find: "holds: (change, { nowMs }) => isLate(change, nowMs) && change.state === 'initial',",
     replace: 'holds: () => false,',
   }),
+  bug(
+    'forgets that a target was new',
+    'Once its checks have failed, nothing answers there.',
+    ['LIVE'],
+    'inherited a moment ago by one that fails its checks',
+    {
+      file: FILES.RECORD,
+      find: 'return !isOurs && nowMs - endedAtMs > unhealthyAfterMs;',
+      replace: 'return isOurs && nowMs - endedAtMs < 0;',
+    },
+  ),
   bug('does not wait for health', 'A task that runs can be registered.', ['S28'], 'careful lines', {
     file: FILES.CORE_SNAPSHOT,
     find: "!isHeld && (!binding.ready || task.health === 'HEALTHY')",
