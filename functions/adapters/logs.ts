@@ -42,10 +42,10 @@ export function filterInput(logGroup: string, group: TargetGroupArn, sinceMs: nu
 }
 
 /** A line that is no JSON is none of ours. */
-function entriesOf({ timestamp, message }: FilteredLogEvent): RecordEntry[] {
+function entriesOf({ timestamp, message, logStreamName }: FilteredLogEvent): RecordEntry[] {
   if (timestamp === undefined || message === undefined) return [];
   try {
-    return parseRecord(JSON.parse(message), timestamp);
+    return parseRecord(JSON.parse(message), timestamp, logStreamName);
   } catch (error) {
     if (error instanceof SyntaxError) return [];
     throw error;

@@ -298,10 +298,12 @@ export function keepRefusals(group: GroupCache, asked: ReadonlySet<Address>): vo
 /** Keeps first observations and health of the targets that are still there, and takes up the new ones. */
 export function noteTargets(group: GroupCache, targets: readonly Target[], beganAtMs: number, nowMs: number): void {
   const registered = registeredAddresses(targets);
+  // When the last look began, not when its answer was read: an environment that was frozen in between has an old answer.
+  const lookedFromMs = group.targetsRead?.beganAtMs;
   group.targetsRead = { beganAtMs, registered };
   group.absentAtMs = new Map(
     [...registered].flatMap((address) => {
-      const atMs = group.firstSeenMs.has(address) ? group.absentAtMs.get(address) : group.lookedAtMs;
+      const atMs = group.firstSeenMs.has(address) ? group.absentAtMs.get(address) : lookedFromMs;
       return atMs === undefined ? [] : [[address, atMs] as const];
     }),
   );

@@ -13,6 +13,8 @@ export type Ownership = 'ours' | 'let go' | 'unknown';
 export interface RecordEntry extends RecordedTarget {
   readonly atMs: number;
   readonly kind: RecordKind;
+  /** The log stream of the environment that wrote the line; undefined for what this environment has in memory. */
+  readonly by?: string | undefined;
 }
 
 /**
@@ -38,7 +40,7 @@ export function recordFields(kind: RecordKind, group: TargetGroupArn, targets: r
 }
 
 /** The entries of a line of the record; none where it is no such line. */
-export function parseRecord(line: unknown, atMs: number): RecordEntry[] {
+export function parseRecord(line: unknown, atMs: number, by?: string): RecordEntry[] {
   if (!isObject(line) || !Array.isArray(line['targets'])) return [];
   const kind = KINDS.find((each) => each === line['kind']);
   return line['targets'].flatMap((text): RecordEntry[] => {
@@ -46,9 +48,12 @@ export function parseRecord(line: unknown, atMs: number): RecordEntry[] {
     const task = parseTaskArn(arn);
     const endpoint = parseAddress(address);
     if (kind === undefined || !endpoint.ok || (!task.ok && kind !== 'shared')) return [];
-    return [{ kind, atMs, address: endpoint.value, task: task.ok ? task.value : undefined }];
+    return [{ kind, atMs, address: endpoint.value, task: task.ok ? task.value : undefined, by }];
   });
 }
+
+/** A look at the targets takes its time, and so does a write beside it. */
+const LOOK_MS = 5_000;
 
 /**
  * The target is ours if the record has it registered for a task of ours, and no removal since. A removal without an answer is none: had
@@ -61,24 +66,39 @@ export function ownershipOf(
   absentAtMs: number | undefined,
 ): Ownership {
   let ownership: Ownership = 'unknown';
-  let heldMs = Number.NEGATIVE_INFINITY;
+  /** The last line by which each environment has registered the target, or seen it there. */
+  let claims: readonly RecordEntry[] = [];
   let removed: TaskArn | undefined;
-  for (const { kind, task: of, atMs } of entriesOn(address, entries)) {
+  for (const entry of entriesOn(address, entries)) {
+    const { kind, task: of, by } = entry;
     // An environment that read the task before its stop, and the target before its removal, writes down afterwards that it kept both.
     if (kind === 'kept' && of === removed) continue;
     if (kind === 'register' || kind === 'kept') {
       // For another task of ours: the address has moved on within our own bindings, to a task that found its target there.
       ownership = 'ours';
-      heldMs = atMs;
+      claims = [...claims.filter((each) => each.by !== by), entry];
       removed = undefined;
-    } else if (kind === 'refused') {
-      if (of === task) ownership = 'unknown';
+    } else if (kind === 'refused' && of === task) {
+      claims = claims.filter((claim) => outlasts(claim, entry));
+      if (claims.length === 0) ownership = 'unknown';
     } else if (kind === 'deregister') {
       ownership = of === task ? 'let go' : ownership === 'ours' ? 'unknown' : ownership;
+      claims = [];
       removed = of;
     }
   }
+  const heldMs = Math.max(...claims.map(heldSinceMs));
   return ownership === 'ours' && absentAtMs !== undefined && absentAtMs > heldMs ? 'let go' : ownership;
+}
+
+/** Of two environments that register the same target at once, ELB may take the call of one and refuse that of the other for its other targets. */
+function outlasts(claim: RecordEntry, refused: RecordEntry): boolean {
+  return claim.by !== refused.by && refused.atMs - claim.atMs <= LOOK_MS;
+}
+
+/** A registration is on record before the call leaves: whoever looks meanwhile still finds the address free. */
+function heldSinceMs({ kind, atMs }: RecordEntry): number {
+  return kind === 'register' ? atMs + LOOK_MS : atMs;
 }
 
 /** The task for which this stack last had the address registered, if it was the last to write there. */
@@ -89,9 +109,6 @@ export function originOf(address: Address, entries: readonly RecordEntry[]): Tas
   ).at(-1);
   return last === undefined || last.kind === 'deregister' || last.kind === 'refused' ? undefined : last.task;
 }
-
-/** A look at the targets takes its time, and so does a write beside it. */
-const LOOK_MS = 5_000;
 
 /**
  * Whether a target that was seen at the address then was this stack's. Its registration is on record before it can be seen. Where that lies

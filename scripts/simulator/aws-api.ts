@@ -94,7 +94,9 @@ export function createSimulatedAws(service: Service, line: Line = USUAL_LINE, lo
       ),
     FilterLogEvents: ({ group, sinceMs, nextToken }) =>
       send('FilterLogEvents', filterInput(logGroup, group, sinceMs, nextToken), (output) => ({
-        items: output.events.flatMap(({ timestamp, message }) => parseRecord(JSON.parse(message), timestamp)),
+        items: output.events.flatMap(({ timestamp, message, logStreamName }) =>
+          parseRecord(JSON.parse(message), timestamp, logStreamName),
+        ),
         nextToken: output.nextToken,
       })),
     ListTagsForResource: ({ service: arn }) =>

@@ -1,5 +1,5 @@
 /** CloudWatch Logs: the lines of the record and no others, and the tags of the function's own log group. */
-import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { CloudWatchLogsClient, type FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs';
 import { mockClient } from 'aws-sdk-client-mock';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ import { HOME } from '../support/values.ts';
 const AT_MS = 1_772_366_400_000;
 
 /** What is read of log events. */
-async function readOf(events: readonly { readonly timestamp?: number; readonly message?: string }[]) {
+async function readOf(events: readonly FilteredLogEvent[]) {
   const { world, mocks } = mockedAws();
   mocks.logs.resolves({ events });
   const outcome = await world.FilterLogEvents({ group: GROUP, sinceMs: 0, nextToken: undefined });
@@ -25,8 +25,10 @@ const LINE = { kind: 'register', targetGroupArn: GROUP, targets: [`10.0.1.7:8080
 const ENTRY = { kind: 'register', atMs: AT_MS, address: '10.0.1.7:8080', task: taskArn(1) };
 
 describe('a line of the log', () => {
-  it('is read with the time at which it was written', async () => {
+  it('is read with the time at which it was written, and by which environment', async () => {
     expect(await readOf([{ timestamp: AT_MS, message: JSON.stringify(LINE) }])).toEqual([ENTRY]);
+    const streamed = { timestamp: AT_MS, message: JSON.stringify(LINE), logStreamName: '2026/02/19/[$LATEST]7' };
+    expect(await readOf([streamed])).toEqual([{ ...ENTRY, by: '2026/02/19/[$LATEST]7' }]);
   });
 
   it.each([

@@ -285,6 +285,13 @@ describe('when a registered address was last seen unregistered', () => {
     );
   });
 
+  it('is when the look began, however late its answer was read', () => {
+    const group = fresh();
+    noteTargets(group, [], START_MS, START_MS + 9_000);
+    see(group, [one], START_MS + 9_500);
+    expect(group.absentAtMs).toEqual(new Map([[one.address, START_MS]]));
+  });
+
   it('is the last time where it comes and goes, or drains in between', () => {
     expect(knownAfter([], [one], [], [one])).toEqual(new Map([[one.address, START_MS + 2_000]]));
     expect(knownAfter([one], [target('10.0.0.1', 'draining')], [one])).toEqual(new Map([[one.address, START_MS + 1_000]]));

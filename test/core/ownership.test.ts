@@ -26,6 +26,7 @@ const anyEntry: fc.Arbitrary<RecordEntry> = fc.record({
   kind: fc.constantFrom(...KINDS),
   address: anyAddress,
   task: anyTask,
+  by: fc.constantFrom('one', 'other'),
 });
 
 describe('a line of the record', () => {
@@ -153,14 +154,39 @@ describe('whose a target is', () => {
 
   it.each([
     ['r', 0, 'ours'],
-    ['r', 1, 'ours'],
-    ['r', 2, 'let go'],
+    ['r', 5_001, 'ours'],
+    ['r', 5_002, 'let go'],
     ['rk', 2, 'ours'],
     ['rk', 3, 'let go'],
-    ['rR', 9, 'let go'],
+    ['rR', 5_002, 'ours'],
+    ['rR', 5_003, 'let go'],
     ['', 9, 'unknown'],
   ] as const)('after "%s", and a pass at %i ms that saw the address unregistered: %s', (letters, absentAtMs, expected) => {
     expect(ownershipOf(ADDRESS, OURS, entriesOf(letters), absentAtMs)).toBe(expected);
+  });
+
+  describe('where ELB has refused a registration', () => {
+    const register = (by: string, atMs = 1): RecordEntry => ({ kind: 'register', by, atMs, address: ADDRESS, task: OURS });
+    const refused = (by: string, atMs: number): RecordEntry => ({ ...register(by, atMs), kind: 'refused' });
+    const whoseAfter = (...entries: readonly RecordEntry[]): Ownership => ownershipOf(ADDRESS, OURS, entries, undefined);
+
+    it('is ours if another environment has registered it at the same time', () => {
+      expect(whoseAfter(register('one'), register('other', 2), refused('other', 3))).toBe('ours');
+      expect(whoseAfter(register('one'), register('other', 2), refused('one', 3))).toBe('ours');
+      expect(whoseAfter(register('one'), register('other', 2), refused('one', 3), refused('other', 4))).toBe('unknown');
+      expect(whoseAfter({ ...register('one'), kind: 'kept' }, refused('other', 3))).toBe('ours');
+    });
+
+    it('is unknown if the other one had registered it before: it was gone again', () => {
+      expect(whoseAfter(register('one'), refused('other', 5_001))).toBe('ours');
+      expect(whoseAfter(register('one'), refused('other', 5_002))).toBe('unknown');
+    });
+
+    it('has been let go where a pass has seen it gone since the registration that stands', () => {
+      const entries = [register('one'), register('other', 9), refused('other', 10)];
+      const seenGone = (absentAtMs: number): Ownership => ownershipOf(ADDRESS, OURS, entries, absentAtMs);
+      expect([seenGone(5_001), seenGone(5_002)]).toEqual(['ours', 'let go']);
+    });
   });
 
   it('is settled by lines of one millisecond in the order in which they were written', () => {

@@ -28,6 +28,19 @@ describe('scenarios of the simulated account', () => {
     expect(await runSeed(200_635)).toMatchObject({ violations: [], liveRemovals: 0 });
   });
 
+  it.each([
+    [11_526, "another stack's task that fails its checks, registered anew where ours had been"],
+    [29_111, "a person's, registered anew after an outage"],
+    [11_587, 'an old answer, read late, that showed a target of ours gone before it was registered'],
+    [29_673, 'a registration that ELB took from one environment and refused to another'],
+  ])('seed %i: %s', async (seed) => {
+    expect(await runSeed(seed)).toMatchObject({ violations: [], unseenRemovals: 0 });
+  });
+
+  it("seed 13235: tells a live target that nothing showed to be a person's apart from one that something did", async () => {
+    expect(await runSeed(13_235)).toMatchObject({ violations: [], liveRemovals: 0, unseenRemovals: 1 });
+  });
+
   it('breaks no invariant in a share of 100 seeds that has every class of faults', async () => {
     const seeds = Array.from({ length: 100 }, (_, index) => 100_000 + index);
     for (const seed of shareOf(seeds, 4, (each) => drawFaultMix(each).classes)) {
