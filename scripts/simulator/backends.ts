@@ -4,6 +4,8 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { ClientRequest } from 'node:http';
 import { saltOf } from '../../functions/app/invocation.ts';
 import { isObject } from '../../functions/core/json.ts';
+import type { ApiName } from './api.ts';
+import type { Input } from './api-input.ts';
 import { createSimulatedAws, type Line, LOG_GROUP, USUAL_LINE } from './aws-api.ts';
 import { type BundleRuntime, spawnBundle } from './bundle.ts';
 import { settleOnce } from './clock.ts';
@@ -23,27 +25,51 @@ export interface InProcessBackend extends Backend {
   readonly runtimes: readonly InProcessRuntime[];
 }
 
+/** Hears of each environment's invocations and calls, as they happen. */
+export interface Watcher {
+  invoked?(environment: number, input: unknown): void;
+  ended?(environment: number, input: unknown, answer: unknown): void;
+  sent?(environment: number, name: ApiName, input: Input): void;
+  effected?(environment: number, name: ApiName, input: Input): void;
+  answered?(environment: number, name: ApiName, input: Input, output: unknown, code: string): void;
+}
+
 /** The sources in process, each call with its latency. */
-export function inProcess(): InProcessBackend {
+export function inProcess(watchers: readonly Watcher[] = []): InProcessBackend {
   const runtimes: InProcessRuntime[] = [];
   return {
     name: 'the sources in process',
     runtimes,
     spawn: (deployment, settings) => {
+      const number = runtimes.length;
       const line: Line = {
         ...USUAL_LINE,
         sent: (name, input) => {
           functionCalled(settings, name, input);
+          for (const watcher of watchers) watcher.sent?.(number, name, input);
           return true;
+        },
+        effected: (name, input) => {
+          for (const watcher of watchers) watcher.effected?.(number, name, input);
+        },
+        answered: (name, input, output, code) => {
+          for (const watcher of watchers) watcher.answered?.(number, name, input, output, code);
         },
       };
       const world = createSimulatedAws(deployment.service, line);
       const runtime = spawnInProcess(parseSettings(settings), world, deployment.clock, {
-        salt: saltOf(streamOf(runtimes.length)),
-        log: logTo(deployment.account.logs.sink(LOG_GROUP, streamOf(runtimes.length))),
+        salt: saltOf(streamOf(number)),
+        log: logTo(deployment.account.logs.sink(LOG_GROUP, streamOf(number))),
       });
       runtimes.push(runtime);
-      return runtime;
+      return {
+        invoke: async (input, remainingMs) => {
+          for (const watcher of watchers) watcher.invoked?.(number, input);
+          const answer = await runtime.invoke(input, remainingMs);
+          for (const watcher of watchers) watcher.ended?.(number, input, answer);
+          return answer;
+        },
+      };
     },
     settle: settleOnce,
     close: () => Promise.resolve(),

@@ -67,6 +67,7 @@ export class SmallAccount {
       linesOfTag: new Map(),
       nativeServices: new Set(),
       isSingleGroup: true,
+      hasCloudMap: false,
       isLive,
     });
   }

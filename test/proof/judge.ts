@@ -1,6 +1,5 @@
 /** What judges a stack in a scenario: it hears of every call of every environment, and says what was broken. */
-import type { ApiName } from '../../scripts/simulator/api.ts';
-import type { Input } from '../../scripts/simulator/api-input.ts';
+import type { Watcher } from '../../scripts/simulator/backends.ts';
 
 export interface Violation {
   readonly invariant: string;
@@ -9,14 +8,6 @@ export interface Violation {
   readonly detail: string;
 }
 
-export interface Judge {
+export interface Judge extends Watcher {
   readonly violations: readonly Violation[];
-  /** A new invocation begins in the environment. */
-  invoked?(environment: number, input: unknown): void;
-  /** The invocation has come to its end by itself. */
-  ended?(environment: number, input: unknown, answer: unknown): void;
-  sent?(environment: number, name: ApiName, input: Input): void;
-  /** The call has changed the account. */
-  effected?(environment: number, name: ApiName, input: Input): void;
-  answered?(environment: number, name: ApiName, input: Input, output: unknown, code: string): void;
 }

@@ -31,8 +31,10 @@ export interface Rules {
   readonly linesOfTag: ReadonlyMap<string, readonly WantedLine[]>;
   /** `group service` pairs that ECS itself connects: their lines may only observe. */
   readonly nativeServices: ReadonlySet<string>;
-  /** Calls of more than one group, or of a group and a Cloud Map service, in one environment cannot be told apart into passes. */
+  /** Whether the environments look at nothing but one group: then every read is one of its passes. */
   readonly isSingleGroup: boolean;
+  /** Lists and descriptions may also be asked for because of an instance in Cloud Map. */
+  readonly hasCloudMap: boolean;
   /** Whether the task is in truth still meant to run. What one environment read may be over when another acts. */
   readonly isLive: (arn: string) => boolean;
 }
@@ -76,7 +78,16 @@ interface SeenTarget {
   readonly state: string;
 }
 
-/** What one environment has read, and what its present pass has done. */
+/** What the present pass over a group has asked for, and done. */
+interface GroupPass {
+  /** Reads that succeeded in it: that another group's pass makes one of them once more, and fails, takes nothing away. */
+  readonly read: Set<string>;
+  readonly failed: Set<string>;
+  hasDeregistered: boolean;
+  isQuotaHit: boolean;
+}
+
+/** What one environment has read, and what its present passes have done. */
 interface Eyes {
   readonly knowledge: Knowledge;
   /** By selector: when each task was last listed, and when any list of it last arrived. */
@@ -86,11 +97,10 @@ interface Eyes {
   readonly firstStopped: Map<string, number>;
   /** By service: the deployments that an answer named. */
   readonly deployments: Map<string, Set<string>>;
-  readonly failedReads: Set<string>;
-  /** Targets in registrations that ELB refused, until one with them is accepted: they need not keep removals waiting. */
+  /** The present pass of each group. */
+  readonly passes: Map<string, GroupPass>;
+  /** Targets, with their group, in registrations that ELB refused, until one with them is accepted: they need not keep removals waiting. */
   readonly refused: Set<string>;
-  hasDeregistered: boolean;
-  isQuotaHit: boolean;
 }
 
 export class Oracle implements Judge {
@@ -110,6 +120,7 @@ export class Oracle implements Judge {
       (group) => !rules.parameterLines.has(group),
       // How many targets a group has from which somebody took the tag away is asked once, and nobody waits for it.
       (environment, group) => this.#eyesOf(environment).tags.get(group)?.lines.length === 0,
+      (environment, name, input) => this.#groupOfRead(this.#eyesOf(environment), name, input),
       (invariant, environment, detail) => this.#report(invariant, environment, detail),
     );
   }
@@ -119,21 +130,17 @@ export class Oracle implements Judge {
     this.#temporal.invoked(environment, input);
   }
 
-  /** The invocation has come to its end by itself. Of several groups it cannot be told which of them a call was for. */
+  /** The invocation has come to its end by itself. */
   ended(environment: number, input: unknown, answer: unknown): void {
-    if (this.#rules.isSingleGroup) this.#temporal.ended(environment, input, answer);
+    this.#temporal.ended(environment, input, answer);
   }
 
   sent(environment: number, name: ApiName, input: Input): void {
     const eyes = this.#eyesOf(environment);
     if (!ALLOWED.has(name)) this.#report('S22', environment, `${name} was called`);
-    if (name === 'DescribeTargetHealth') {
-      eyes.failedReads.clear();
-      eyes.hasDeregistered = false;
-      eyes.isQuotaHit = false;
-    }
-    // The search among stopped tasks is optional: removals do not wait for it.
-    if (READS.has(name) && (name !== 'ListTasks' || isRunningList(name, input))) eyes.failedReads.add(keyOfRead(name, input));
+    if (name === 'DescribeTargetHealth') eyes.passes.set(text(input, 'TargetGroupArn') ?? '', newPass());
+    // What has been asked for and not been answered has failed as well. Of several groups, another one may have asked.
+    if (this.#rules.isSingleGroup) this.#noteRead(eyes, name, input, false);
     this.#temporal.sent(environment, name, input);
     if (name === 'RegisterTargets') this.#judgeRegistration(environment, eyes, input);
     if (name === 'DeregisterTargets') this.#judgeDeregistration(environment, eyes, input);
@@ -142,9 +149,9 @@ export class Oracle implements Judge {
   answered(environment: number, name: ApiName, input: Input, output: unknown, code: string): void {
     const eyes = this.#eyesOf(environment);
     const isAnswer = output !== undefined || ANSWERS.has(code);
-    if (READS.has(name) && isAnswer) eyes.failedReads.delete(keyOfRead(name, input));
-    if (code === 'TooManyTargets') eyes.isQuotaHit = true;
-    if (name === 'RegisterTargets') noteRefused(eyes, targetsOf(input), output !== undefined, code);
+    this.#noteRead(eyes, name, input, isAnswer);
+    if (code === 'TooManyTargets') passOf(eyes, input).isQuotaHit = true;
+    if (name === 'RegisterTargets') noteRefused(eyes, input, output !== undefined, code);
     const nowMs = this.#clock.now();
     // That a service does not exist is an answer as well: nothing of it runs.
     this.#temporal.answered(environment, name, input, output, code);
@@ -157,6 +164,33 @@ export class Oracle implements Judge {
     if (name === 'RegisterTargets') this.#noteRegistered(environment, eyes, input);
     if (name === 'DescribeServices') learnDeployments(eyes, output);
     if (name === 'DescribeTags') this.#learnTags(eyes, objects(output, 'TagDescriptions'), nowMs);
+  }
+
+  /** The search among stopped tasks is optional: removals do not wait for it. */
+  #noteRead(eyes: Eyes, name: ApiName, input: Input, isAnswer: boolean): void {
+    if (!READS.has(name) || (name === 'ListTasks' && !isRunningList(name, input))) return;
+    const pass = eyes.passes.get(this.#groupOfRead(eyes, name, input) ?? '');
+    const key = keyOfRead(name, input);
+    if (isAnswer) pass?.failed.delete(key);
+    if (isAnswer) pass?.read.add(key);
+    else if (pass?.read.has(key) === false || this.#rules.isSingleGroup) pass?.failed.add(key);
+  }
+
+  /** The only group that a list or description of tasks can have been asked for; undefined where there are several, or none. */
+  #groupOfRead(eyes: Eyes, name: ApiName, input: Input): string | undefined {
+    if (this.#rules.hasCloudMap) return undefined;
+    const groups = new Map([
+      ...[...eyes.tags].map(([group, { lines }]) => [group, lines] as const),
+      ...this.#rules.parameterLines,
+    ]);
+    const isFor = (lines: readonly WantedLine[]): boolean => {
+      if (name === 'ListTasks') return lines.some((line) => selectorOf(line) === selectorOfList(input));
+      return texts(input, 'tasks').some((arn) => lines.some((line) => maySelect(eyes, line, arn)));
+    };
+    const [only, another] = this.#rules.isSingleGroup
+      ? [...groups.keys()]
+      : [...groups].filter(([, lines]) => isFor(lines)).map(([group]) => group);
+    return another === undefined ? only : undefined;
   }
 
   #learnTasks(eyes: Eyes, output: Input, nowMs: number): void {
@@ -186,9 +220,10 @@ export class Oracle implements Judge {
     const lines = this.#linesOf(environment, eyes, group, 'RegisterTargets');
     const isForged = targetsOf(input).some(({ ip }) => ip === FORGED_ADDRESS);
     if (isForged) this.#report('S24', environment, `registers ${FORGED_ADDRESS}, which only a forged event names`);
-    const isNew = targetsOf(input).some(({ key }) => !eyes.refused.has(key));
-    const isBreakBeforeMake = this.#rules.isSingleGroup && eyes.hasDeregistered && !eyes.isQuotaHit && isNew;
-    if (isBreakBeforeMake) this.#report('S9', environment, 'registers after it has deregistered in the same pass');
+    const isNew = targetsOf(input).some(({ key }) => !eyes.refused.has(`${group} ${key}`));
+    const { hasDeregistered, isQuotaHit } = passOf(eyes, input);
+    if (hasDeregistered && !isQuotaHit && isNew)
+      this.#report('S9', environment, 'registers after it has deregistered in the same pass');
     for (const { ip, port, key } of targetsOf(input)) {
       const seen = eyes.targets.get(group)?.get(key);
       if (seen !== undefined && seen.state !== 'draining') this.#report('S15', environment, `${key} is registered already`);
@@ -231,10 +266,9 @@ export class Oracle implements Judge {
   #judgeDeregistration(environment: number, eyes: Eyes, input: Input): void {
     const group = text(input, 'TargetGroupArn') ?? '';
     const lines = this.#linesOf(environment, eyes, group, 'DeregisterTargets');
-    eyes.hasDeregistered = true;
-    if (this.#rules.isSingleGroup && eyes.failedReads.size > 0) {
-      this.#report('S8', environment, `deregisters although ${[...eyes.failedReads].join(', ')} failed`);
-    }
+    const pass = passOf(eyes, input);
+    pass.hasDeregistered = true;
+    if (pass.failed.size > 0) this.#report('S8', environment, `deregisters although ${[...pass.failed].join(', ')} failed`);
     for (const { ip, port, zone, key } of targetsOf(input)) {
       const seen = eyes.targets.get(group)?.get(key);
       if (seen === undefined || seen.zone !== zone)
@@ -272,7 +306,7 @@ export class Oracle implements Judge {
     const fresh = proofs.filter((task) => nowMs - task.describedAtMs <= PROOF_AGE_MS);
     if (proofs.length > 0 && fresh.length === 0) this.#report('S11', environment, `${key}: the proof is older than 4 s`);
     const isReleased = fresh.length > 0 && !fresh.some((task) => isStopping(task, nowMs) || (!task.stopped && drained(task)));
-    if (isReleased && this.#rules.isSingleGroup) this.#temporal.judgeOrder(environment, group, atPort.map(selectorOf));
+    if (isReleased) this.#temporal.judgeOrder(environment, group, atPort.map(selectorOf));
     if (isReleased && !this.#hasLookedTwice(eyes, atPort, fresh)) {
       this.#report('S7', environment, `${key} is removed without a second look`);
     }
@@ -315,10 +349,8 @@ export class Oracle implements Judge {
       tags: new Map(),
       firstStopped: new Map(),
       deployments: new Map(),
-      failedReads: new Set(),
+      passes: new Map(),
       refused: new Set(),
-      hasDeregistered: false,
-      isQuotaHit: false,
     };
     this.#eyes.set(environment, fresh);
     return fresh;
@@ -375,11 +407,27 @@ function isOfDeployment(eyes: Eyes, line: WantedLine, task: KnownTask): boolean 
   return line.kind === 'family' || eyes.deployments.get(line.name)?.has(task.startedBy) === true;
 }
 
-function noteRefused(eyes: Eyes, targets: readonly { readonly key: string }[], isAccepted: boolean, code: string): void {
-  for (const { key } of targets) {
+function noteRefused(eyes: Eyes, input: Input, isAccepted: boolean, code: string): void {
+  for (const target of targetsOf(input)) {
+    const key = `${text(input, 'TargetGroupArn')} ${target.key}`;
     if (isAccepted) eyes.refused.delete(key);
     else if (REFUSALS.has(code)) eyes.refused.add(key);
   }
+}
+
+/** Whether the line selects the task, by what was listed or described: before the first answer, nobody knows. */
+function maySelect(eyes: Eyes, line: WantedLine, arn: string): boolean {
+  const task = eyes.knowledge.get(arn);
+  return task === undefined ? eyes.lists.get(selectorOf(line))?.arns.has(arn) === true : isMeant(line, task);
+}
+
+/** The pass of the group that a write is of. */
+function passOf(eyes: Eyes, input: Input): GroupPass {
+  return eyes.passes.get(text(input, 'TargetGroupArn') ?? '') ?? newPass();
+}
+
+function newPass(): GroupPass {
+  return { read: new Set(), failed: new Set(), hasDeregistered: false, isQuotaHit: false };
 }
 
 function learnTargets(eyes: Eyes, input: Input, descriptions: readonly Input[]): void {

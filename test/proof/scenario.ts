@@ -253,7 +253,8 @@ class Scenario {
   ): void {
     const nativeServices = new Set(this.#has('native writer') ? [`${WEB} app`] : []);
     const cloudMapServices = name === 'A' && this.#has('cloud map') ? [CLOUD_MAP] : [];
-    const isSingleGroup = settings.targetGroups.length === 1 && cloudMapServices.length === 0;
+    const hasCloudMap = cloudMapServices.length > 0;
+    const isSingleGroup = settings.targetGroups.length === 1 && !hasCloudMap;
     const { tasks } = this.#account.ecs;
     const isLive = (arn: string): boolean => {
       const task = tasks.get(arn);
@@ -272,7 +273,14 @@ class Scenario {
         lambda: this.#lambda,
         settings: { clusters: [CLUSTER_ARN], cloudMapServices, mode: 'enforce', ...settings },
         judges: [
-          new Oracle(this.#clock, { parameterLines, linesOfTag: TAG_TEXTS, nativeServices, isSingleGroup, isLive }),
+          new Oracle(this.#clock, {
+            parameterLines,
+            linesOfTag: TAG_TEXTS,
+            nativeServices,
+            isSingleGroup,
+            hasCloudMap,
+            isLive,
+          }),
           this.#truthOf(name, parameterLines),
         ],
         wrote: () => this.#exposure.note(),

@@ -35,8 +35,8 @@ interface Habits {
   isScheduled: boolean;
   /** Somebody asks what is the case now: a check. */
   isAsked: boolean;
-  /** Calls of the present pass that failed for something that may pass, and were not made good since. */
-  readonly open: Set<string>;
+  /** By group: calls of its present pass that failed for something that may pass, and were not made good since. */
+  readonly open: Map<string, Set<string>>;
   /** Tasks that a list of stopped ones named: nothing waits for what is said of them. */
   readonly searched: Set<string>;
   /** When each group's targets were last read, and when each running list was last asked for. */
@@ -57,6 +57,8 @@ export class TemporalChecks {
   readonly #clock: VirtualClock;
   readonly #isBoundByTags: (group: string) => boolean;
   readonly #isUnbound: (environment: number, group: string) => boolean;
+  /** The only group that a list or a description of tasks can have been asked for. */
+  readonly #groupOfRead: (environment: number, name: ApiName, input: Input) => string | undefined;
   readonly #report: (invariant: string, environment: number, detail: string) => void;
   readonly #habits = new Map<number, Habits>();
 
@@ -64,11 +66,13 @@ export class TemporalChecks {
     clock: VirtualClock,
     isBoundByTags: (group: string) => boolean,
     isUnbound: (environment: number, group: string) => boolean,
+    groupOfRead: (environment: number, name: ApiName, input: Input) => string | undefined,
     report: (invariant: string, environment: number, detail: string) => void,
   ) {
     this.#clock = clock;
     this.#isBoundByTags = isBoundByTags;
     this.#isUnbound = isUnbound;
+    this.#groupOfRead = groupOfRead;
     this.#report = report;
   }
 
@@ -81,7 +85,7 @@ export class TemporalChecks {
 
   /** S16: a batch whose last pass has failed for something that may pass goes back to the queue. */
   ended(environment: number, input: unknown, answer: unknown): void {
-    const [open] = this.#habitsOf(environment).open;
+    const [open] = [...this.#habitsOf(environment).open.values()].flatMap((calls) => [...calls]);
     const isBatch = isObject(input) && Array.isArray(input['Records']);
     const returned = isObject(answer) ? objects(answer, 'batchItemFailures') : [];
     if (isBatch && open !== undefined && returned.length === 0) {
@@ -91,7 +95,7 @@ export class TemporalChecks {
 
   sent(environment: number, name: ApiName, input: Input): void {
     const habits = this.#habitsOf(environment);
-    if (name === 'DescribeTargetHealth') habits.open.clear();
+    if (name === 'DescribeTargetHealth') habits.open.delete(text(input, 'TargetGroupArn') ?? '');
     if (isRunningList(name, input)) habits.listAskedMs.set(selectorOf(input), this.#clock.now());
     // These are asked for side by side. What is asked again before the last call still belongs to the reading.
     const isFirst = FIRST.has(name) || isDiscovery(name, input);
@@ -117,8 +121,8 @@ export class TemporalChecks {
       // The binding may have gone away meanwhile: then there is nothing left to come back for.
       habits.open.clear();
     }
-    if (!PASSING.has(code)) habits.open.delete(`${call} failed`);
-    else if (this.#isOfAPass(environment, name, input)) habits.open.add(`${call} failed`);
+    const isPassing = PASSING.has(code);
+    if (!isPassing || this.#isOfAPass(environment, name, input)) this.#noteOpen(environment, habits, name, input, isPassing);
     if (name === 'ListTasks' && !isRunningList(name, input) && isObject(output)) {
       for (const arn of texts(output, 'taskArns')) habits.searched.add(arn);
     }
@@ -146,6 +150,16 @@ export class TemporalChecks {
 
   noteRegistered(environment: number, key: string, task: string): void {
     this.#habitsOf(environment).registeredMs.set(`${key} ${task}`, this.#clock.now());
+  }
+
+  #noteOpen(environment: number, { open }: Habits, name: ApiName, input: Input, isFailed: boolean): void {
+    const group = text(input, 'TargetGroupArn') ?? this.#groupOfRead(environment, name, input);
+    if (group === undefined) return;
+    const calls = open.get(group) ?? new Set();
+    open.set(group, calls);
+    const call = `${name} ${JSON.stringify(input)} failed`;
+    if (isFailed) calls.add(call);
+    else calls.delete(call);
   }
 
   #isOfAPass(environment: number, name: ApiName, input: Input): boolean {
@@ -179,7 +193,7 @@ export class TemporalChecks {
     const fresh: Habits = {
       isScheduled: false,
       isAsked: false,
-      open: new Set(),
+      open: new Map(),
       searched: new Set(),
       targetsReadMs: new Map(),
       listAskedMs: new Map(),

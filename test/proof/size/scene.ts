@@ -5,6 +5,7 @@ import { CLUSTER, Deployment, QUICK } from '../../../scripts/simulator/deploymen
 import { present, type TaskRecord, type TaskSpec } from '../../../scripts/simulator/ecs.ts';
 import { type GroupRecord, keyOf } from '../../../scripts/simulator/elb.ts';
 import type { Violation } from '../judge.ts';
+import { Oracle, type WantedLine } from '../oracle.ts';
 import { isMeantBy, type TrueLine, TruthJudge } from '../truth.ts';
 
 export interface SizeOptions {
@@ -75,6 +76,7 @@ class Scene {
   /** How long after its cause each task's target was as it should be. */
   readonly #settledMs = new Map<string, number>();
   readonly #truth: TruthJudge;
+  readonly #oracle: Oracle;
   #isLost = true;
 
   constructor(options: SizeOptions) {
@@ -89,7 +91,8 @@ class Scene {
     for (const name of names) account.ecs.addService(CLUSTER, name);
     this.#truth = truthOf(account);
     this.#deployment.service.performed = (name, input) => this.#truth.effected(0, name, input);
-    this.#deployment.use(inProcess());
+    this.#oracle = oracleOf(account, names);
+    this.#deployment.use(inProcess([this.#oracle]));
     this.#dropLostEvents();
   }
 
@@ -133,7 +136,7 @@ class Scene {
       registerMs: fresh.map(settled),
       deregisterMs: stopped.map(settled),
       calls: new Map(account.calls),
-      violations: this.#truth.violations,
+      violations: [...this.#truth.violations, ...this.#oracle.violations],
       deadLetters: queue.deadLetters.length,
       failedInvocations: lambda.invocations.filter(({ outcome }) => outcome !== 'done' && outcome !== 'running').length,
       foreignLeft: targets.has(keyOf(FOREIGN)) ? 1 : 0,
@@ -234,6 +237,22 @@ function keyOfTask(task: TaskRecord): string {
 
 function requestFor(id = '') {
   return { id, port: 8080, zone: undefined };
+}
+
+/** Each group's tag feeds it from the service of its name. */
+function oracleOf({ ecs, clock }: Account, names: readonly string[]): Oracle {
+  const lineOf = (name: string): WantedLine => ({ kind: 'service', name, port: 8080, mode: 'enforce' });
+  return new Oracle(clock, {
+    parameterLines: new Map(),
+    linesOfTag: new Map(names.map((name) => [`service=${name} port=8080`, [lineOf(name)]])),
+    nativeServices: new Set(),
+    isSingleGroup: false,
+    hasCloudMap: false,
+    isLive: (arn) => {
+      const task = ecs.tasks.get(arn);
+      return task !== undefined && present(task).desired === 'RUNNING';
+    },
+  });
 }
 
 /** Each group is of the service of its name. */
