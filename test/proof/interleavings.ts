@@ -67,7 +67,7 @@ export class SmallAccount {
       linesOfTag: new Map(),
       nativeServices: new Set(),
       isSingleGroup: true,
-      hasCloudMap: false,
+      areReadsShared: false,
       isLive,
     });
   }

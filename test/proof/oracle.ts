@@ -33,8 +33,8 @@ export interface Rules {
   readonly nativeServices: ReadonlySet<string>;
   /** Whether the environments look at nothing but one group: then every read is one of its passes. */
   readonly isSingleGroup: boolean;
-  /** Lists and descriptions may also be asked for because of an instance in Cloud Map. */
-  readonly hasCloudMap: boolean;
+  /** Lists and descriptions may be asked for an instance in Cloud Map, or of a namesake in another cluster: they cannot be told apart by group. */
+  readonly areReadsShared: boolean;
   /** Whether the task is in truth still meant to run. What one environment read may be over when another acts. */
   readonly isLive: (arn: string) => boolean;
 }
@@ -178,7 +178,7 @@ export class Oracle implements Judge {
 
   /** The only group that a list or description of tasks can have been asked for; undefined where there are several, or none. */
   #groupOfRead(eyes: Eyes, name: ApiName, input: Input): string | undefined {
-    if (this.#rules.hasCloudMap) return undefined;
+    if (this.#rules.areReadsShared) return undefined;
     const groups = new Map([
       ...[...eyes.tags].map(([group, { lines }]) => [group, lines] as const),
       ...this.#rules.parameterLines,

@@ -253,8 +253,8 @@ class Scenario {
   ): void {
     const nativeServices = new Set(this.#has('native writer') ? [`${WEB} app`] : []);
     const cloudMapServices = name === 'A' && this.#has('cloud map') ? [CLOUD_MAP] : [];
-    const hasCloudMap = cloudMapServices.length > 0;
-    const isSingleGroup = settings.targetGroups.length === 1 && !hasCloudMap;
+    const areReadsShared = cloudMapServices.length > 0;
+    const isSingleGroup = settings.targetGroups.length === 1 && !areReadsShared;
     const { tasks } = this.#account.ecs;
     const isLive = (arn: string): boolean => {
       const task = tasks.get(arn);
@@ -278,7 +278,7 @@ class Scenario {
             linesOfTag: TAG_TEXTS,
             nativeServices,
             isSingleGroup,
-            hasCloudMap,
+            areReadsShared,
             isLive,
           }),
           this.#truthOf(name, parameterLines),

@@ -349,7 +349,7 @@ class SpokesStory {
           linesOfTag: new Map([...FED.keys()].flatMap(linesOfGroup).map(({ text, line }) => [text, [line]])),
           nativeServices: new Set(),
           isSingleGroup: false,
-          hasCloudMap: false,
+          areReadsShared: true,
           isLive,
         }),
         this.#truth,

@@ -52,7 +52,7 @@ export class Play {
       linesOfTag: tagged ?? new Map(),
       nativeServices: new Set(),
       isSingleGroup: this.deployment.settings.targetGroups.length === 1,
-      hasCloudMap: this.deployment.settings.cloudMapServices.length > 0,
+      areReadsShared: this.deployment.settings.cloudMapServices.length > 0,
       isLive: (arn) => this.deployment.account.ecs.tasks.get(arn)?.history.at(-1)?.desired === 'RUNNING',
     });
     this.deployment.use(this.#backend());

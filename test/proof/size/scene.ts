@@ -247,7 +247,7 @@ function oracleOf({ ecs, clock }: Account, names: readonly string[]): Oracle {
     linesOfTag: new Map(names.map((name) => [`service=${name} port=8080`, [lineOf(name)]])),
     nativeServices: new Set(),
     isSingleGroup: false,
-    hasCloudMap: false,
+    areReadsShared: false,
     isLive: (arn) => {
       const task = ecs.tasks.get(arn);
       return task !== undefined && present(task).desired === 'RUNNING';
