@@ -9,6 +9,7 @@ const FINE: SizeResult = {
   violations: [],
   deadLetters: 0,
   failedInvocations: 0,
+  throttledRuns: 0,
   foreignLeft: 0,
   refusedRegistered: 0,
 };

@@ -8,6 +8,9 @@ import { BUCKET_SIZES, type BucketName } from '../../../scripts/simulator/bucket
 import { SCHEDULE_AFTER_MS, type SizeOptions } from './scene.ts';
 
 const OTHERS_USE = 0.5;
+const SCHEDULE_MS = 60_000;
+/** So long after its beginning, a run that reads all groups at once may still see a change. */
+const UNDER_WAY_MS = 2_000;
 
 /** How long the calls need that draw on a full bucket, while others take their share of what flows in. */
 export function bucketMs(name: BucketName, calls: number, othersUse = OTHERS_USE): number {
@@ -17,13 +20,16 @@ export function bucketMs(name: BucketName, calls: number, othersUse = OTHERS_USE
 
 /**
  * From the change until the last group is in step. Old tasks that stop later than the bucket needs to fill are a moment of their own.
- * Without events, the scheduled run before the change has dealt with some group already, and the next one finds what has changed there.
+ * Without events, the next scheduled run finds what has changed. One that began a moment before the change may have come to some groups after
+ * it, so that the next has less to write.
  */
 export function leastMs(options: SizeOptions): number {
   const { groups, events, replaced, stopsAfterMs = 0, scheduleAfterMs = SCHEDULE_AFTER_MS, othersUse } = options;
-  if (events === 'lost') return scheduleAfterMs;
   const writesOfOneKind = groups * Math.ceil(replaced / WRITE_TARGETS_MAX);
   const writes = stopsAfterMs > 0 ? writesOfOneKind : 2 * writesOfOneKind;
+  const sinceLastRunMs = SCHEDULE_MS - scheduleAfterMs;
+  if (events === 'lost')
+    return scheduleAfterMs + (sinceLastRunMs > UNDER_WAY_MS ? bucketMs('elb-write', writes, othersUse) : 0);
   return Math.max(
     bucketMs('elb-write', writes, othersUse),
     bucketMs('elb-read', groups, othersUse),

@@ -4,6 +4,7 @@ import { inProcess } from '../../../scripts/simulator/backends.ts';
 import { CLUSTER, Deployment, QUICK } from '../../../scripts/simulator/deployment.ts';
 import { present, type TaskRecord, type TaskSpec } from '../../../scripts/simulator/ecs.ts';
 import { type GroupRecord, keyOf } from '../../../scripts/simulator/elb.ts';
+import type { Invocation } from '../../../scripts/simulator/lambda.ts';
 import type { Violation } from '../judge.ts';
 import { Oracle, type WantedLine } from '../oracle.ts';
 import { isMeantBy, type TrueLine, TruthJudge } from '../truth.ts';
@@ -49,6 +50,8 @@ export interface SizeResult {
   /** What was wrong in the true world at the moment that a write took effect. */
   readonly violations: readonly Violation[];
   readonly failedInvocations: number;
+  /** Scheduled runs that came to their end without some calls, which AWS throttled each time. The next run makes them. */
+  readonly throttledRuns: number;
   /** Targets of the first group that a hardship keeps, and how many of them are registered in the end. */
   readonly foreignLeft: number;
   readonly refusedRegistered: number;
@@ -129,6 +132,7 @@ class Scene {
 
   #resultOf(fresh: readonly TaskRecord[], stopped: readonly TaskRecord[], refused: readonly TaskRecord[]): SizeResult {
     const { account, queue, lambda } = this.#deployment;
+    const ended = lambda.invocations.map(endOf);
     const settled = ({ arn }: TaskRecord): number => this.#settledMs.get(arn) ?? Number.POSITIVE_INFINITY;
     const [first] = this.#records;
     const targets = new Set(first === undefined ? [] : account.elb.registered(first));
@@ -138,7 +142,8 @@ class Scene {
       calls: new Map(account.calls),
       violations: [...this.#truth.violations, ...this.#oracle.violations],
       deadLetters: queue.deadLetters.length,
-      failedInvocations: lambda.invocations.filter(({ outcome }) => outcome !== 'done' && outcome !== 'running').length,
+      failedInvocations: ended.filter((each) => each !== 'done' && each !== 'throttled').length,
+      throttledRuns: ended.filter((each) => each === 'throttled').length,
       foreignLeft: targets.has(keyOf(FOREIGN)) ? 1 : 0,
       refusedRegistered: refused.filter((task) => targets.has(keyOfTask(task))).length,
     };
@@ -229,6 +234,12 @@ class Scene {
       }
     }
   }
+}
+
+function endOf({ outcome, error }: Pick<Invocation, 'outcome' | 'error'>): 'done' | 'throttled' | 'failed' {
+  if (outcome === 'done' || outcome === 'running') return 'done';
+  const causes = [...String(error).matchAll(/ failed \(([^:]+): /g)].map(([, cause]) => cause ?? '');
+  return causes.length > 0 && causes.every((cause) => cause.startsWith('Throttling')) ? 'throttled' : 'failed';
 }
 
 function keyOfTask(task: TaskRecord): string {
