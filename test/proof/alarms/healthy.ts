@@ -137,7 +137,7 @@ export const HEALTHY: readonly Fault[] = [
     },
   },
   {
-    name: 'nine of ten tasks are stopped at once',
+    name: 'nine of ten tasks of 200 are stopped at once',
     kinds: ['removal-budget'],
     alarms: [],
     prepare: (world) => void world.start(196),
@@ -148,8 +148,8 @@ export const HEALTHY: readonly Fault[] = [
     end: NOTHING,
   },
   {
-    name: 'the group has nine tenths of the targets that it may have',
-    kinds: ['limit'],
+    name: 'the group has nine tenths of the targets that it may have; their tasks are all stopped at once',
+    kinds: ['limit', 'removal-budget'],
     alarms: [],
     begin: (world) => void world.start(900),
     lastsMs: 5 * MINUTE_MS,

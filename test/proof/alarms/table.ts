@@ -1,6 +1,9 @@
 /** The table of docs/operations.md: what was played, and when which alarm rang and cleared. */
+import { SEVERITY } from '../../../functions/core/finding.ts';
 import type { Found, Played, Ring } from './play.ts';
 import { MINUTE_MS } from './world.ts';
+
+const SEVERITIES = new Map<string, string>(Object.entries(SEVERITY));
 
 export const HEADER = [
   'what is played; how it ends',
@@ -14,9 +17,14 @@ export function rowOf({ fault, rings, found }: Played): string[] {
   return [
     fault.name,
     found.map(foundText).join('; '),
-    inOrder.map(ringText).join('; ') || 'none',
+    inOrder.map(ringText).join('; ') || noneText(found),
     inOrder.some(({ pages }) => pages) ? 'yes' : '',
   ];
+}
+
+function noneText(found: readonly Found[]): string {
+  const isNotice = ({ kind }: Found): boolean => SEVERITIES.get(kind) === 'notice';
+  return found.length > 0 && found.every(isNotice) ? 'none (notice)' : 'none';
 }
 
 function foundText({ kind, afterMs, endedAfterMs }: Found): string {
