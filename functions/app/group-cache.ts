@@ -47,6 +47,8 @@ export interface GroupCache {
   absentAtMs: ReadonlyMap<Address, number>;
   /** When the targets were last read. */
   lookedAtMs: number | undefined;
+  /** Since when the looks have come so often that what happened in between is known. */
+  watchedSinceMs: number;
   targetsRead: TargetsRead | undefined;
   seenHealthy: ReadonlySet<Address>;
   /** Searches among the stopped tasks, by unexplained address. */
@@ -129,6 +131,7 @@ export function createGroupCache(): GroupCache {
     firstSeenMs: new Map(),
     absentAtMs: new Map(),
     lookedAtMs: undefined,
+    watchedSinceMs: 0,
     targetsRead: undefined,
     seenHealthy: new Set(),
     searches: new Map(),
@@ -307,6 +310,8 @@ export function noteTargets(group: GroupCache, targets: readonly Target[], began
       return atMs === undefined ? [] : [[address, atMs] as const];
     }),
   );
+  // An environment that waited for minutes has not seen what was healthy meanwhile, and may come back to see it stop.
+  if (nowMs - (group.lookedAtMs ?? 0) > FULL_RUNS_APART_MS) group.watchedSinceMs = nowMs;
   group.lookedAtMs = nowMs;
   const draining = targets.filter(isDraining).map(({ address }) => address);
   group.drainingSinceMs = new Map(draining.map((address) => [address, group.drainingSinceMs.get(address) ?? nowMs]));

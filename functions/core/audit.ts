@@ -17,6 +17,8 @@ const NEARLY_FULL = 0.9;
 export interface TargetHistory {
   readonly firstSeenMs: ReadonlyMap<Address, number>;
   readonly seenHealthy: ReadonlySet<Address>;
+  /** Who has not looked before cannot say what was never so. */
+  readonly watchedSinceMs: number;
   /** Addresses for which the stopped list was read and did not explain them. */
   readonly searched: ReadonlySet<Address>;
   /** Of targets that nothing explains: the task that this stack registered there, by its record. */
@@ -165,7 +167,7 @@ function findNeverHealthy(snapshot: Snapshot, members: readonly Member[], histor
     const sinceMs = history.firstSeenMs.get(target.address);
     const isWaiting = target.state === 'unhealthy' || target.state === 'initial';
     if (owner === undefined || sinceMs === undefined || !isWaiting || history.seenHealthy.has(target.address)) return [];
-    const youngestMs = Math.max(sinceMs, owner.task.startedAtMs ?? sinceMs);
+    const youngestMs = Math.max(sinceMs, history.watchedSinceMs, owner.task.startedAtMs ?? sinceMs);
     if (nowMs - youngestMs < NEVER_HEALTHY_AFTER_MS) return [];
     const reason = target.reason ?? 'no reason given';
     const message =

@@ -181,17 +181,24 @@ export function guardPlan(plan: readonly Change[], input: GuardInput): Guarded {
   const held: Held[] = [];
   let { removalsLeft } = input;
   for (const change of plan) {
-    const because = RULES.find((rule) => rule.holds(change, input))?.reason;
-    if (because !== undefined) held.push({ change, because });
-    else if (change.kind === 'register') allowed.push(change);
-    // A mistake of ours, or a broken answer of AWS, must not be able to empty a group at once.
-    else if (removalsLeft <= 0) held.push({ change, because: 'removal budget is spent' });
-    else {
-      removalsLeft -= 1;
-      allowed.push(change);
-    }
+    const because = reasonToHold(change, input, removalsLeft);
+    if (because === undefined) allowed.push(change);
+    else held.push({ change, because });
+    // A check spends what a pass would, so that it tells what would wait.
+    if (change.kind === 'deregister' && wouldLeave(because)) removalsLeft -= 1;
   }
   return { allowed, held };
+}
+
+function reasonToHold(change: Change, input: GuardInput, removalsLeft: number): HoldReason | undefined {
+  const because = RULES.find((rule) => rule.holds(change, input))?.reason;
+  // A mistake of ours, or a broken answer of AWS, must not be able to empty a group at once.
+  const isOverBudget = change.kind === 'deregister' && removalsLeft <= 0;
+  return isOverBudget && wouldLeave(because) ? 'removal budget is spent' : because;
+}
+
+function wouldLeave(because: HoldReason | undefined): boolean {
+  return because === undefined || because === 'check only';
 }
 
 /** Removals that come so late after the end of their task that the target may be another writer's by now. */

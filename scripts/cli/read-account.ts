@@ -75,7 +75,7 @@ function refuseWrongLines(named: Named): void {
 }
 
 /** What is known of the stack beside its settings. */
-interface Stack {
+export interface Stack {
   readonly isDeployed: boolean;
   /** Its log group can be read. */
   readonly hasLog: boolean;

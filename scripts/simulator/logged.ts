@@ -17,12 +17,14 @@ export interface LoggedOptions {
   readonly sink: (line: string) => void;
   /** The name of the stack: the dimension of its metrics. */
   readonly stackName: string;
+  /** Hears what an event bus would be told. */
+  readonly listener?: ConstructorParameters<typeof Telemetry>[1];
 }
 
 /** A cold environment of the function. */
-export function spawnLogged(settings: Settings, api: AwsApi, clock: Clock, { salt, sink, stackName }: LoggedOptions): Runtime {
-  const environment = createEnvironment(settings, api, clock, salt);
-  const telemetry = telemetryTo(sink, stackName, () => clock.now());
+export function spawnLogged(settings: Settings, api: AwsApi, clock: Clock, options: LoggedOptions): Runtime {
+  const environment = createEnvironment(settings, api, clock, options.salt);
+  const telemetry = telemetryTo(options, () => clock.now());
   let count = 0;
   return {
     invoke: async (input, remainingMs) => {
@@ -38,13 +40,13 @@ export function spawnLogged(settings: Settings, api: AwsApi, clock: Clock, { sal
 }
 
 /** Powertools takes the output and the name of the service from the process, once, when it is made. */
-function telemetryTo(sink: (line: string) => void, stackName: string, now: () => number): Telemetry {
+function telemetryTo({ sink, stackName, listener }: LoggedOptions, now: () => number): Telemetry {
   const name = process.env['POWERTOOLS_SERVICE_NAME'];
   const streams = (['stdout', 'stderr'] as const).map((key) => [key, Object.getOwnPropertyDescriptor(process, key)] as const);
   try {
     process.env['POWERTOOLS_SERVICE_NAME'] = stackName;
     for (const [key] of streams) Object.defineProperty(process, key, { configurable: true, value: lineWriter(sink) });
-    return new Telemetry(now);
+    return new Telemetry(now, listener);
   } finally {
     for (const [key, before] of streams) if (before !== undefined) Object.defineProperty(process, key, before);
     if (name === undefined) delete process.env['POWERTOOLS_SERVICE_NAME'];

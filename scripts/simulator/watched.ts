@@ -1,5 +1,5 @@
 /** A deployed stack with its metrics and alarms: the function logs as in Lambda, and AWS's services put what they measure. */
-import { saltOf } from '../../functions/app/invocation.ts';
+import { type RunStatus, saltOf } from '../../functions/app/invocation.ts';
 import { Alarms, type CompositeAlarm, type MetricAlarm } from './alarms.ts';
 import { createSimulatedAws, LOG_GROUP, USUAL_LINE } from './aws-api.ts';
 import { settleOnce } from './clock.ts';
@@ -43,6 +43,10 @@ export class Watched {
   schedule: 'enabled' | 'disabled' | 'denied' | 'throttled' = 'enabled';
   /** Called when a call of the function has taken effect. */
   effected: (operation: string) => void = () => undefined;
+  /** Called with each line that the function writes into its log. */
+  logged: (line: string) => void = () => undefined;
+  /** Called when an invocation ends, with what stands then. */
+  ended: (status: RunStatus) => void = () => undefined;
   readonly #names: StackNames;
   readonly #forgets: boolean;
   #environments = 0;
@@ -76,7 +80,9 @@ export class Watched {
             sink: (line) => {
               logged(line);
               this.cloudWatch.takeLine(line);
+              this.logged(line);
             },
+            listener: { passed: () => undefined, ended: (status) => this.ended(status) },
           },
         );
       },

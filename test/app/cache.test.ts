@@ -46,6 +46,7 @@ describe('what is remembered of a group', () => {
       firstSeenMs: new Map(),
       absentAtMs: new Map(),
       lookedAtMs: undefined,
+      watchedSinceMs: 0,
       targetsRead: undefined,
       unexplained: new Map(),
       seenHealthy: new Set(),

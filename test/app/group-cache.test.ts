@@ -258,6 +258,18 @@ describe('targets', () => {
     see(group, [target('10.0.0.1', 'draining')], START_MS + 9);
     expect([group.firstSeenMs.size, group.seenHealthy.size, group.searches.size]).toEqual([0, 0, 0]);
   });
+
+  it('are watched as long as each look follows the one before it within five minutes', () => {
+    const group = fresh();
+    const watchedSinceMs = (nowMs: number): number => {
+      see(group, [target('10.0.0.1', 'initial')], nowMs);
+      return group.watchedSinceMs;
+    };
+    expect(watchedSinceMs(START_MS)).toBe(START_MS);
+    expect(watchedSinceMs(START_MS + 300_000)).toBe(START_MS);
+    expect(watchedSinceMs(START_MS + 600_001)).toBe(START_MS + 600_001);
+    expect(group.firstSeenMs.get(at('10.0.0.1'))).toBe(START_MS);
+  });
 });
 
 describe('when a registered address was last seen unregistered', () => {

@@ -37,16 +37,19 @@ interface HistoryWords {
   readonly firstSeenMs?: number;
   readonly healthy?: readonly Address[];
   readonly searched?: readonly Address[];
+  readonly watchedSinceMs?: number;
   /** Of the first target. */
   readonly origin?: Origin;
   readonly natives?: readonly Selector[];
 }
 
-function history({ firstSeenMs, healthy = [], searched = [], origin, natives = [] }: HistoryWords = {}): TargetHistory {
+function history(words: HistoryWords = {}): TargetHistory {
+  const { firstSeenMs, healthy = [], watchedSinceMs = 0, searched = [], origin, natives = [] } = words;
   const firstSeen = firstSeenMs === undefined ? [] : [[FIRST, firstSeenMs] as const];
   return {
     firstSeenMs: new Map(firstSeen),
     seenHealthy: new Set(healthy),
+    watchedSinceMs,
     searched: new Set(searched),
     origins: new Map(origin === undefined ? [] : [[FIRST, origin]]),
     natives,
@@ -277,6 +280,12 @@ describe('a target that was never healthy', () => {
     expect(audit(waiting('unhealthy'), { firstSeenMs: 0, healthy: [FIRST] })).toEqual([]);
     expect(audit(waiting('unhealthy'), { firstSeenMs: 0, healthy: [at('10.0.0.2')] })).toHaveLength(1);
     expect(audit(waiting('unhealthy'), {})).toEqual([]);
+  });
+
+  it('counts from when somebody looks again, after minutes in which it may have been healthy', () => {
+    const watched = (forMs: number) => audit(waiting('unhealthy'), { firstSeenMs: 0, watchedSinceMs: NOW_MS - forMs });
+    expect(watched(179_999)).toEqual([]);
+    expect(watched(180_000)).toMatchObject([{ kind: 'never-healthy', sinceMs: NOW_MS - 180_000 }]);
   });
 
   it('is no finding where its task does not serve', () => {

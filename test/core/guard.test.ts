@@ -374,6 +374,15 @@ describe('of several rules', () => {
     // What another rule holds has not used the budget.
     expect(guardPlan([REMOVE, other], input({ removalsLeft: 1, ...written(REMOVE, 0) })).allowed).toEqual([other]);
   });
+
+  it('a check tells what would wait for the budget: the rest would leave now', () => {
+    const other = { ...REMOVE, address: at('10.0.0.2') };
+    const reasonsWith = (removalsLeft: number) =>
+      guardPlan([REMOVE, ADD, other], input({ checkOnly: true, removalsLeft })).held.map(({ because }) => because);
+    expect(reasonsWith(2)).toEqual(['check only', 'check only', 'check only']);
+    expect(reasonsWith(1)).toEqual(['check only', 'check only', 'removal budget is spent']);
+    expect(reasonsWith(0)).toEqual(['removal budget is spent', 'check only', 'removal budget is spent']);
+  });
 });
 
 describe('a removal is late', () => {

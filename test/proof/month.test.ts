@@ -58,4 +58,15 @@ describe('a month', () => {
     const [, share] = /^\| all \| [\d,]+ \| [\d,]+ \| ([\d.]+) % \|/m.exec(section) ?? [];
     expect(Number(share)).toBeGreaterThan(99.95);
   });
+
+  it('says beside its share which minutes have no DriftAge, and what the share would be with them', () => {
+    const row = /^\| all \| ([\d,]+) \| ([\d,]+) \| ([\d.]+) % \| ([\d.]+) % \|/m.exec(PAGE)?.slice(1) ?? [];
+    const [all = 0, told = 0, share = 0] = row.map((cell) => Number(cell.replaceAll(',', '')));
+    const good = Math.round((told * share) / 100);
+    const [text = ''] = /^Months of 30 days: .*$/m.exec(PAGE) ?? [];
+    expect(text).toContain(`was below 60 s in ${share} % of the ${row[1]} minutes that have one.`);
+    expect(text).toContain(`${all - told} of ${row[0]} minutes have none (the schedule is disabled for an hour)`);
+    expect(text).toContain(`it would be ${((100 * good) / all).toFixed(3)} %.`);
+    expect(text).toContain(`in all minutes for ${row[3]} %.`);
+  });
 });

@@ -8,22 +8,29 @@ import { Deployment, parseSettings, QUICK } from '../../simulator/deployment.ts'
 import type { TaskRecord } from '../../simulator/ecs.ts';
 import { HttpDoor } from '../../simulator/http.ts';
 import { settledBy } from '../discover.ts';
-import { accountOf, type OpenAccount } from '../read-account.ts';
+import { accountOf, type OpenAccount, type Stack } from '../read-account.ts';
 
 const CLOUD_MAP = cloudMapServiceArn('app');
 const HOST = 'arn:aws:ecs:eu-west-1:111122223333:container-instance/prod/c0ffee00c0ffee00c0ffee00c0ffee00';
 const MINUTE_MS = 60_000;
 
-/** Lets the account come apart, and opens its door on loopback for real SDK clients. */
-export async function openSimulatedAccount(): Promise<{
+export interface OpenSimulated {
   readonly account: OpenAccount;
   readonly options: ClientOptions;
   /** The account's own time, which stands still while nobody waits. */
   readonly clock: Clock;
   close(): Promise<void>;
-}> {
+}
+
+/** Lets the account come apart, and opens its door. */
+export async function openSimulatedAccount(): Promise<OpenSimulated> {
   const deployment = new Deployment({ settings: { cloudMapServices: [CLOUD_MAP] } });
   await comeApart(deployment);
+  return openDoor(deployment);
+}
+
+/** Opens a deployment's account on loopback for real SDK clients; `stack` where they are to find what a deployed stack finds. */
+export async function openDoor(deployment: Deployment, stack?: Stack): Promise<OpenSimulated> {
   const door = new HttpDoor(deployment.service);
   const endpoint = await door.open();
   // The door takes any key; the caller's own must not be asked for.
@@ -35,7 +42,7 @@ export async function openSimulatedAccount(): Promise<{
     sleep: (milliseconds) => runClock(deployment.clock, settleOnce, deployment.clock.now() + milliseconds),
   };
   const settings = parseSettings(deployment.settings);
-  const account = accountOf(settledBy(settings), createAwsApi(settings, options), clock);
+  const account = accountOf(settledBy(settings), createAwsApi(settings, options), clock, stack);
   return { account, options, clock, close: () => door.close() };
 }
 

@@ -158,7 +158,7 @@ export const FURTHER: readonly Fault[] = [
     name: 'ECS leaves the Cloud Map instance of a stopped task; it is removed by hand',
     kinds: ['stale'],
     alarms: ['MistakesAlarm'],
-    prepare: (world) => void withCloudMap(world, (what) => what === 'deregister'),
+    prepare: (world) => void withCloudMap(world, { omits: (what) => what === 'deregister' }),
     begin: (world) => {
       world.account.ecs.reuseAfterMs = Number.POSITIVE_INFINITY;
       world.stopOldest();

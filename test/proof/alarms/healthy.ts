@@ -2,7 +2,18 @@
 import { LOG_GROUP } from '../../../scripts/simulator/aws-api.ts';
 import { GROUP } from '../../../scripts/simulator/deployment.ts';
 import type { Fault } from './play.ts';
-import { addService, LINE, MINUTE_MS, NOTHING, rollOver, withoutEvents } from './world.ts';
+import {
+  addressOf,
+  addService,
+  cloudMapOf,
+  LINE,
+  MINUTE_MS,
+  NOTHING,
+  rollOver,
+  type World,
+  withCloudMap,
+  withoutEvents,
+} from './world.ts';
 
 export const HEALTHY: readonly Fault[] = [
   {
@@ -16,7 +27,7 @@ export const HEALTHY: readonly Fault[] = [
   },
   {
     name: 'a fresh stack that names its group, and nothing is tagged for an hour',
-    kinds: [],
+    kinds: ['not-bound'],
     alarms: [],
     settings: { targetGroups: [GROUP] },
     prepare: (world) => world.tag(undefined),
@@ -96,7 +107,7 @@ export const HEALTHY: readonly Fault[] = [
   },
   {
     name: 'a task that has run for long comes back from a hold while its target drains for a minute',
-    kinds: [],
+    kinds: ['held', 'waiting'],
     alarms: [],
     prepare: ({ group }) => {
       group.deregistrationDelaySeconds = 60;
@@ -108,8 +119,10 @@ export const HEALTHY: readonly Fault[] = [
       world.hold([task], true);
       world.deployment.clock.after(15_000, () => world.hold([task], false));
     },
-    lastsMs: 30_000,
-    end: NOTHING,
+    lastsMs: 40_000,
+    end: ({ group }) => {
+      group.deregistrationDelaySeconds = 25;
+    },
   },
   {
     name: 'targets drain for longer than their containers live after SIGTERM',
@@ -124,8 +137,8 @@ export const HEALTHY: readonly Fault[] = [
     },
   },
   {
-    name: 'nine of ten tasks are stopped at once',
-    kinds: [],
+    name: 'nine of ten tasks of 200 are stopped at once',
+    kinds: ['removal-budget'],
     alarms: [],
     prepare: (world) => void world.start(196),
     begin: (world) => {
@@ -135,8 +148,8 @@ export const HEALTHY: readonly Fault[] = [
     end: NOTHING,
   },
   {
-    name: 'the group has nine tenths of the targets that it may have',
-    kinds: ['limit'],
+    name: 'the group has nine tenths of the targets that it may have; their tasks are all stopped at once',
+    kinds: ['limit', 'removal-budget'],
     alarms: [],
     begin: (world) => void world.start(900),
     lastsMs: 5 * MINUTE_MS,
@@ -155,4 +168,45 @@ export const HEALTHY: readonly Fault[] = [
       for (const service of account.ecs.services.values()) service.loadBalancers = [];
     },
   },
+  {
+    name: 'the tag of the group is removed; it is written again',
+    kinds: ['released'],
+    alarms: [],
+    begin: (world) => world.tag(undefined),
+    end: (world) => world.tag(LINE),
+  },
+  {
+    name: 'ECS keeps the Cloud Map instance of a task that takes two minutes to stop; it removes the instance before the task is gone',
+    kinds: ['draining'],
+    alarms: [],
+    prepare: (world) => {
+      withCloudMap(world, { omits: (what) => what === 'deregister' });
+      world.start(1, { timing: { stoppingMs: 120_000 } });
+    },
+    begin: (world) => void world.stopOldest(),
+    lastsMs: 110_000,
+    end: (world) => {
+      const service = cloudMapOf(world);
+      const [first = ''] = service.instances.keys();
+      world.account.cloudMap.deregister(service, first);
+    },
+  },
+  {
+    name: 'a Cloud Map service has no health check, and `drift` is run once a minute; another service takes over its tag',
+    kinds: ['unchecked'],
+    alarms: [],
+    runsDrift: true,
+    lastsMs: 5 * MINUTE_MS,
+    prepare: (world) => void withCloudMap(world, { spec: { healthCheck: 'none' } }),
+    begin: NOTHING,
+    end: replaceCloudMap,
+  },
 ];
+
+/** What the finding's command and the next deployment of the ECS service come to. */
+function replaceCloudMap(world: World): void {
+  const old = cloudMapOf(world);
+  const service = withCloudMap(world, { name: 'app-checked' });
+  for (const task of world.tasks) world.account.cloudMap.register(service, task.id, { AWS_INSTANCE_IPV4: addressOf(task) });
+  world.account.changeTag(old, 'alb-target-sync');
+}

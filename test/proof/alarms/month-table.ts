@@ -37,16 +37,33 @@ export function monthTables(months: readonly Month[]): string {
   ].join('\n\n');
 }
 
+/** How many minutes the objective held, and what became of those that have no `DriftAge`: the share alone does not say it. */
+export function objectiveText(months: readonly Month[]): string {
+  const minutes = months.flatMap((month) => month.minutes);
+  const told = minutes.filter(({ driftAge }) => driftAge !== undefined);
+  const silent = minutes.filter(({ driftAge }) => driftAge === undefined);
+  const good = told.filter(({ driftAge }) => isGood(driftAge)).length;
+  const incidents = [...new Set(silent.map(({ incident }) => incident ?? 'no incident'))];
+  const shares = [percent(good, told.length), percent(good, minutes.length), percent(inStep(minutes), minutes.length)];
+  return (
+    `\`DriftAge\` was below 60 s in ${shares[0]} of the ${counted(told)} minutes that have one. ${counted(silent)} of ${counted(minutes)} ` +
+    `minutes have none (${incidents.join('; ')}): were they counted as bad, it would be ${shares[1]}. In them, tasks and targets were ` +
+    `in step within 60 s for ${percent(inStep(silent), silent.length)} of the minutes by the account's own word, and in all minutes for ${shares[2]}.`
+  );
+}
+
+function inStep(minutes: readonly Minute[]): number {
+  return minutes.filter(({ isBehind }) => !isBehind).length;
+}
+
+function counted(minutes: readonly Minute[]): string {
+  return minutes.length.toLocaleString('en-US');
+}
+
 function minuteCells(minutes: readonly Minute[]): string[] {
   const told = minutes.filter(({ driftAge }) => driftAge !== undefined);
   const good = told.filter(({ driftAge }) => isGood(driftAge));
-  const inStep = minutes.filter(({ isBehind }) => !isBehind);
-  return [
-    minutes.length.toLocaleString('en-US'),
-    told.length.toLocaleString('en-US'),
-    percent(good.length, told.length),
-    percent(inStep.length, minutes.length),
-  ];
+  return [counted(minutes), counted(told), percent(good.length, told.length), percent(inStep(minutes), minutes.length)];
 }
 
 function latencyCells(months: readonly Month[], kind: 'register' | 'deregister', name: string): string[] {

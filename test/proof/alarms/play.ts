@@ -1,6 +1,8 @@
 /** Plays one fault in a watched stack: how long until alarms ring, and until they clear once the cause is gone. */
+import type { Transition } from '../../../scripts/simulator/alarms.ts';
 import type { SettingsText } from '../../../scripts/simulator/deployment.ts';
 import { compositeAlarms, metricAlarms } from '../../../scripts/tools/template/alarms.ts';
+import { Told } from './told.ts';
 import { LINE, MINUTE_MS, World } from './world.ts';
 
 /** Alarms that reach the topic of those who want one page. */
@@ -22,6 +24,8 @@ export interface Fault {
   /** Those of them that clear before the end, as their own cause is gone by then. */
   readonly passes?: readonly string[];
   readonly settings?: Partial<SettingsText>;
+  /** Somebody runs `drift` once a minute. */
+  readonly runsDrift?: boolean;
   /** What is the case before, besides four tasks in step. */
   readonly prepare?: (world: World) => void;
   readonly begin: (world: World) => void | Promise<void>;
@@ -41,10 +45,20 @@ export interface Ring {
   readonly times: number;
 }
 
+/** A kind of finding, from the fault to when it is told, and from the end of the cause to when it no longer stands. */
+export interface Found {
+  readonly kind: string;
+  readonly afterMs: number;
+  /** Undefined where it still stands at the end. */
+  readonly endedAfterMs: number | undefined;
+}
+
 export interface Played {
   readonly fault: Fault;
   readonly rings: readonly Ring[];
-  /** Kinds of the findings that stood when it had lasted so long. */
+  /** What was told since the fault, or stood then. */
+  readonly found: readonly Found[];
+  /** Kinds of the findings that the output CheckCommand lists when it has lasted so long. */
   readonly kinds: readonly string[];
   /** Alarms that rang before anything was wrong, or after it was over. */
   readonly falseAlarms: readonly string[];
@@ -53,6 +67,7 @@ export interface Played {
 export async function play(fault: Fault): Promise<Played> {
   const world = new World(fault.settings);
   const { watched } = world;
+  const told = new Told(world);
   const rung = () => watched.alarms.transitions.filter(({ rings }) => rings);
   world.tag(LINE);
   fault.prepare?.(world);
@@ -62,27 +77,57 @@ export async function play(fault: Fault): Promise<Played> {
 
   await fault.begin(world);
   const beganMs = world.nowMs;
-  await watched.pass(fault.lastsMs ?? 30 * MINUTE_MS);
-  const kinds = await world.kinds();
+  await pass(world, told, fault, fault.lastsMs ?? 30 * MINUTE_MS);
+  const kinds = await told.without(() => world.kinds());
 
   fault.end(world);
   const endedMs = world.nowMs;
-  await watched.pass(CLEARS_WITHIN_MS);
+  await pass(world, told, fault, CLEARS_WITHIN_MS);
   const stuck = new Set(watched.alarms.ringing);
   const names = new Set(rung().map(({ alarm }) => alarm));
-  const rings = [...names].map((alarm): Ring => {
-    const own = watched.alarms.transitions.filter((transition) => transition.alarm === alarm);
-    const first = own.find((transition) => transition.rings);
-    const clearedMs = stuck.has(alarm) ? undefined : own.findLast((transition) => !transition.rings)?.atMs;
-    return {
-      alarm,
-      afterMs: (first?.atMs ?? beganMs) - beganMs,
-      clearedAfterMs: clearedMs === undefined ? undefined : clearedMs - endedMs,
-      pages: PAGING.has(alarm),
-      times: own.filter((transition) => transition.rings).length,
-    };
-  });
   // What rings so late after the end of its cause was not rung by it.
   const late = rung().filter(({ atMs }) => atMs > endedMs + WELL_MS);
-  return { fault, rings, kinds, falseAlarms: [...early, ...late.map(({ alarm }) => alarm)] };
+  return {
+    fault,
+    rings: [...names].map((alarm) =>
+      ringOf(watched.alarms.transitions, alarm, { beganMs, endedMs, isStuck: stuck.has(alarm) }),
+    ),
+    found: told.spans
+      .filter(({ untilMs }) => untilMs === undefined || untilMs > beganMs)
+      .map(({ kind, fromMs, untilMs }) => ({
+        kind,
+        afterMs: fromMs - beganMs,
+        endedAfterMs: untilMs === undefined ? undefined : untilMs - endedMs,
+      })),
+    kinds,
+    falseAlarms: [...early, ...late.map(({ alarm }) => alarm)],
+  };
+}
+
+async function pass(world: World, told: Told, { runsDrift }: Fault, milliseconds: number): Promise<void> {
+  const untilMs = world.nowMs + milliseconds;
+  while (runsDrift === true && world.nowMs + MINUTE_MS <= untilMs) {
+    await told.runDrift();
+    await world.watched.pass(MINUTE_MS);
+  }
+  await world.watched.pass(untilMs - world.nowMs);
+}
+
+interface Cause {
+  readonly beganMs: number;
+  readonly endedMs: number;
+  readonly isStuck: boolean;
+}
+
+function ringOf(transitions: readonly Transition[], alarm: string, { beganMs, endedMs, isStuck }: Cause): Ring {
+  const own = transitions.filter((transition) => transition.alarm === alarm);
+  const first = own.find(({ rings }) => rings);
+  const clearedMs = isStuck ? undefined : own.findLast(({ rings }) => !rings)?.atMs;
+  return {
+    alarm,
+    afterMs: (first?.atMs ?? beganMs) - beganMs,
+    clearedAfterMs: clearedMs === undefined ? undefined : clearedMs - endedMs,
+    pages: PAGING.has(alarm),
+    times: own.filter(({ rings }) => rings).length,
+  };
 }

@@ -1,6 +1,8 @@
 /** A watched stack with a service of four tasks, and what AWS and people do to it. */
+import { driftAnswer, readDrift } from '../../../scripts/cli/drift/read.ts';
+import { openDoor } from '../../../scripts/cli/drift/simulated.ts';
 import { cloudMapServiceArn } from '../../../scripts/simulator/account.ts';
-import type { CloudMapServiceRecord } from '../../../scripts/simulator/cloud-map.ts';
+import type { CloudMapServiceRecord, ServiceSpec } from '../../../scripts/simulator/cloud-map.ts';
 import { CLUSTER, type SettingsText } from '../../../scripts/simulator/deployment.ts';
 import { present, type TaskRecord, type TaskSpec } from '../../../scripts/simulator/ecs.ts';
 import { Watched } from '../../../scripts/simulator/watched.ts';
@@ -12,7 +14,6 @@ export const LINE = 'service=app port=8080';
 const TAG = 'alb-target-sync';
 const ALARMS = metricAlarms();
 const COMPOSITES = compositeAlarms();
-const SERVICE = cloudMapServiceArn('app');
 export const NOTHING = (): void => undefined;
 
 /** How something begins that is wrong, and how it ends. */
@@ -105,6 +106,17 @@ export class World {
     };
   }
 
+  /** What `drift` tells whoever runs it. */
+  async driftKinds(): Promise<string[]> {
+    const { account, options, close } = await openDoor(this.deployment, { isDeployed: true, hasLog: false });
+    try {
+      const { findings } = driftAnswer(await readDrift(account, options), options);
+      return findings.map(({ kind }) => kind);
+    } finally {
+      await close();
+    }
+  }
+
   /** What the stack's output CheckCommand lists. */
   async kinds(): Promise<string[]> {
     const answer = await this.deployment.invoke({ check: true });
@@ -172,10 +184,18 @@ export function rollOver(world: World): void {
   });
 }
 
-export function withCloudMap(world: World, omits: (what: 'register' | 'deregister') => boolean = () => false): void {
-  const service = world.account.cloudMap.addService(SERVICE, 'app');
-  service.tags.set('alb-target-sync', 'service=app');
-  world.account.keepInstances('service:app', service, { omits });
+interface CloudMapWords {
+  readonly name?: string;
+  readonly spec?: Partial<ServiceSpec>;
+  readonly omits?: (what: 'register' | 'deregister') => boolean;
+}
+
+/** A tagged Cloud Map service, in which ECS keeps an instance for each task that starts from now on. */
+export function withCloudMap(world: World, { name = 'app', spec, omits }: CloudMapWords = {}): CloudMapServiceRecord {
+  const service = world.account.cloudMap.addService(cloudMapServiceArn(name), name, spec);
+  service.tags.set(TAG, 'service=app');
+  world.account.keepInstances('service:app', service, { omits: omits ?? (() => false) });
+  return service;
 }
 
 export function cloudMapOf({ account }: World): CloudMapServiceRecord {

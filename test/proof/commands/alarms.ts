@@ -9,7 +9,7 @@ import { FURTHER } from '../alarms/further.ts';
 import { HEALTHY } from '../alarms/healthy.ts';
 import { type HealthyHours, playHours } from '../alarms/hours.ts';
 import { type Month, playMonth } from '../alarms/month.ts';
-import { monthTables } from '../alarms/month-table.ts';
+import { monthTables, objectiveText } from '../alarms/month-table.ts';
 import { type Fault, play } from '../alarms/play.ts';
 import { STATES } from '../alarms/states.ts';
 import { HEADER, rowOf } from '../alarms/table.ts';
@@ -79,5 +79,5 @@ async function writeMonths(count: number, seed: number): Promise<void> {
   }
   const deployments = months.reduce((total, month) => total + month.deployments, 0);
   const text = `Months of 30 days: ${count} (seeds ${seed} to ${seed + count - 1}), with ${deployments} rolling deployments.`;
-  writeSection(PAGE, 'months', `${text}\n\n${monthTables(months)}`);
+  writeSection(PAGE, 'months', `${text} ${objectiveText(months)}\n\n${monthTables(months)}`);
 }
