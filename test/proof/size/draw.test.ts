@@ -10,6 +10,7 @@ const FINE: SizeResult = {
   deadLetters: 0,
   failedInvocations: 0,
   throttledRuns: 0,
+  leftReported: 0,
   foreignLeft: 0,
   refusedRegistered: 0,
 };
@@ -29,6 +30,8 @@ describe('stories at size', () => {
     const wrong = { invariant: 'LIVE', atMs: 0, environment: 0, detail: 'removes 10.0.0.5:8080' };
     expect(brokenBy({ ...FINE, violations: [wrong] })).toEqual(['LIVE: removes 10.0.0.5:8080']);
     expect(brokenBy({ ...FINE, deregisterMs: [Number.POSITIVE_INFINITY] })).toEqual(['1 changes were never made']);
+    expect(brokenBy({ ...FINE, deregisterMs: [Number.POSITIVE_INFINITY], leftReported: 1 })).toEqual([]);
+    expect(brokenBy({ ...FINE, throttledRuns: 2 })).toEqual([]);
     expect(brokenBy({ ...FINE, deadLetters: 1, failedInvocations: 2 })).toEqual(['1 dead letters', '2 invocations failed']);
   });
 

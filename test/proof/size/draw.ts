@@ -23,7 +23,8 @@ export function drawSize(seed: number): SizeOptions {
 
 /** What the seed has broken: a write that was wrong in truth, a change that was never made, a failure or a message that was given up. */
 export function brokenBy(result: SizeResult): string[] {
-  const never = [...result.registerMs, ...result.deregisterMs].filter((ms) => !Number.isFinite(ms)).length;
+  const open = [...result.registerMs, ...result.deregisterMs].filter((ms) => !Number.isFinite(ms)).length;
+  const never = open - result.leftReported;
   return [
     ...result.violations.map(({ invariant, detail }) => `${invariant}: ${detail}`),
     ...(never > 0 ? [`${never} changes were never made`] : []),

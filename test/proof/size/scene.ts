@@ -1,6 +1,6 @@
 /** One stack at a chosen size: groups of tasks in step, then one change, and how long until every group is in step again. */
 import { type Account, targetGroupArn } from '../../../scripts/simulator/account.ts';
-import { inProcess } from '../../../scripts/simulator/backends.ts';
+import { type InProcessBackend, inProcess } from '../../../scripts/simulator/backends.ts';
 import { CLUSTER, Deployment, QUICK } from '../../../scripts/simulator/deployment.ts';
 import { present, type TaskRecord, type TaskSpec } from '../../../scripts/simulator/ecs.ts';
 import { type GroupRecord, keyOf } from '../../../scripts/simulator/elb.ts';
@@ -45,6 +45,8 @@ export interface SizeResult {
   readonly registerMs: readonly number[];
   /** From the order to stop to deregistered. */
   readonly deregisterMs: readonly number[];
+  /** Targets of stopped tasks that are left in the group with somebody else's target, and that a finding names there. */
+  readonly leftReported: number;
   readonly calls: ReadonlyMap<string, number>;
   readonly deadLetters: number;
   /** What was wrong in the true world at the moment that a write took effect. */
@@ -80,6 +82,7 @@ class Scene {
   readonly #settledMs = new Map<string, number>();
   readonly #truth: TruthJudge;
   readonly #oracle: Oracle;
+  readonly #backend: InProcessBackend;
   #isLost = true;
 
   constructor(options: SizeOptions) {
@@ -95,7 +98,8 @@ class Scene {
     this.#truth = truthOf(account);
     this.#deployment.service.performed = (name, input) => this.#truth.effected(0, name, input);
     this.#oracle = oracleOf(account, names);
-    this.#deployment.use(inProcess([this.#oracle]));
+    this.#backend = inProcess([this.#oracle]);
+    this.#deployment.use(this.#backend);
     this.#dropLostEvents();
   }
 
@@ -139,6 +143,7 @@ class Scene {
     return {
       registerMs: fresh.map(settled),
       deregisterMs: stopped.map(settled),
+      leftReported: stopped.filter((task) => !this.#settledMs.has(task.arn) && this.#isReported(task)).length,
       calls: new Map(account.calls),
       violations: [...this.#truth.violations, ...this.#oracle.violations],
       deadLetters: queue.deadLetters.length,
@@ -147,6 +152,13 @@ class Scene {
       foreignLeft: targets.has(keyOf(FOREIGN)) ? 1 : 0,
       refusedRegistered: refused.filter((task) => targets.has(keyOfTask(task))).length,
     };
+  }
+
+  /** Where somebody else has a target in the group, what cannot be proved to be ours stays, and is told. */
+  #isReported(task: TaskRecord): boolean {
+    const isShared = this.#options.hardship?.stoppedTasks !== undefined && task.group === `service:${this.#records[0]?.name}`;
+    const findings = this.#backend.runtimes.flatMap(({ reports }) => reports.findings);
+    return isShared && findings.some(({ kind, subject }) => kind === 'unproven' && subject === keyOfTask(task));
   }
 
   #dropLostEvents(): void {
