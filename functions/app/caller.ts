@@ -6,7 +6,7 @@ import { arnParts, type ClusterArn, type Place, placeKey } from '../core/values.
 import { type AwsApi, CALL_TIME_MS, type Clock, type OperationName, type Operations, type Page } from './ports.ts';
 
 /** Reads that AWS throttled or failed to answer at once are retried after these pauses, within the same pass. */
-const READ_PAUSES_MS = [250, 500] as const;
+const READ_PAUSES_MS = [250, 500, 1_000] as const;
 /** Tokens that a write which may wait leaves for those that may not. */
 const SPARE_TOKENS = 3;
 

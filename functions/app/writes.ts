@@ -12,7 +12,7 @@ import type { Caller } from './caller.ts';
 import type { Clock } from './ports.ts';
 
 /** A throttled write did nothing: it is retried after these pauses, while its proof is fresh. */
-const WRITE_PAUSES_MS = [400, 800] as const;
+const WRITE_PAUSES_MS = [400, 800, 1_600] as const;
 /** While removals wait, bisecting stops after this many refused calls and goes on after the removals. */
 const REFUSALS_BEFORE_REMOVALS = 2;
 
