@@ -65,6 +65,8 @@ export interface GroupCache {
   readonly writtenAtMs: Map<string, number>;
   /** When removals were first known proved, by `changeKey`. */
   provedAtMs: ReadonlyMap<string, number>;
+  /** Targets whose task had ended when the last pass saw them. */
+  ended: ReadonlyMap<Address, Pick<Owner, 'task'>>;
   /** Since when targets drain. */
   drainingSinceMs: ReadonlyMap<Address, number>;
   /** How long targets drain, where it was read. */
@@ -142,6 +144,7 @@ export function createGroupCache(): GroupCache {
     shares: new Map(),
     writtenAtMs: new Map(),
     provedAtMs: new Map(),
+    ended: new Map(),
     drainingSinceMs: new Map(),
     deregistrationDelayMs: undefined,
     budget: undefined,
@@ -237,8 +240,9 @@ export function burstBeganMs({ passesAtMs }: GroupCache, nowMs: number): number 
 
 /** Keeps since when the task of each planned removal is known to have ended: that it stops, or that a line drains, says nothing of it. */
 export function noteProofs(group: GroupCache, planned: readonly Change[], nowMs: number): void {
-  const keys = planned.filter(({ because }) => because.rule === 'task has stopped').map(changeKey);
-  group.provedAtMs = new Map(keys.map((key) => [key, group.provedAtMs.get(key) ?? nowMs]));
+  const ended = planned.filter(({ because }) => because.rule === 'task has stopped');
+  group.ended = new Map(ended.map(({ address, because }) => [address, { task: because.task }]));
+  group.provedAtMs = new Map(ended.map(changeKey).map((key) => [key, group.provedAtMs.get(key) ?? nowMs]));
 }
 
 /** Keeps which registered targets have a live task, and since when that was last seen. */

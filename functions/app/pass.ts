@@ -55,7 +55,7 @@ import {
 import type { GroupInvocation, Invocation } from './invocation.ts';
 import { outdated } from './read-configuration.ts';
 import { readSnapshot, upToDate } from './read-snapshot.ts';
-import { noteUnexplained, type OwnershipRead, readOwnership, recordOwners } from './record.ts';
+import { noteUnexplained, type OwnershipRead, readOwnership, recordGone, recordOwners } from './record.ts';
 import { hasNativeNeighbor, identifyStrangers, readNatives } from './strangers.ts';
 import { type Writer, writeChanges } from './writes.ts';
 
@@ -88,6 +88,7 @@ export async function runPass(invocation: GroupInvocation, listing: Listing): Pr
   const { snapshot, failures: readFailures, listedAtMs } = await readSnapshot(invocation, request, targets.value);
   const registered = registeredAddresses(snapshot.targets);
   const members = membersOf(snapshot);
+  recordGone(invocation, registered);
   noteOwners(known, registered, members, clock.now());
   const unexplained = unexplainedAddresses(snapshot, members);
   noteUnexplained(known, unexplained, clock.now());

@@ -1,7 +1,7 @@
 /** The record of what this stack's environments wrote: their own log. It is read only for removals that come late. */
 
 import type { Failure } from '../core/failure.ts';
-import { changeKey } from '../core/guard.ts';
+import { changeKey, keyOf } from '../core/guard.ts';
 import { type Ownership, ownershipOf, type RecordEntry, type RecordedTarget, wasOurs } from '../core/ownership.ts';
 import type { Change } from '../core/plan.ts';
 import type { TargetGroup } from '../core/target.ts';
@@ -86,6 +86,18 @@ function isAnothers(
   const { address, endedAtMs = nowMs } = change;
   const isOurs = entries.some((entry) => entry.address === address && entry.kind === 'register' && entry.atMs > endedAtMs);
   return !isOurs && nowMs - endedAtMs > unhealthyAfterMs;
+}
+
+/**
+ * Records which targets of ours have gone that this environment has not removed. Who registers one at the address later does so for somebody
+ * else: without the line, a new environment would find our registration, and nothing that came after it.
+ */
+export function recordGone({ reporter, bound, known }: GroupInvocation, registered: ReadonlySet<Address>): void {
+  const owned = new Map([...known.owners, ...known.ended]);
+  const gone = [...owned].filter(
+    ([address, because]) => !registered.has(address) && !known.writtenAtMs.has(keyOf('deregister', { address, because })),
+  );
+  if (gone.length > 0) reporter.recorded('gone', bound.group.arn, gone.map(targetOf));
 }
 
 /** Notes targets that no known task explains. An environment that follows events knows only the tasks that these have named. */

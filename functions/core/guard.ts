@@ -1,7 +1,7 @@
 /** Lets a plan through or holds parts of it. Every rule that says "not now" is in the list below, in the order it is asked. */
 import type { Finding } from './finding.ts';
 import type { Ownership } from './ownership.ts';
-import type { Change, Deregistration } from './plan.ts';
+import type { Change, Deregistration, Proof } from './plan.ts';
 import { type Membership, membersOf, wantedAddresses } from './snapshot.ts';
 import { isServing, phaseOf } from './task.ts';
 import { type Address, arnParts, type ClusterArn, isSamePlace, type TaskArn } from './values.ts';
@@ -214,7 +214,10 @@ export function changeKey(change: Change): string {
 }
 
 /** The key that a change of the same target for the same task has. */
-export function keyOf(kind: Change['kind'], { address, because }: Pick<Change, 'address' | 'because'>): string {
+export function keyOf(
+  kind: Change['kind'],
+  { address, because }: { readonly address: Address; readonly because: Pick<Proof, 'task'> },
+): string {
   return `${kind} ${address} ${because.task}`;
 }
 

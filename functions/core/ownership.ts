@@ -20,10 +20,10 @@ export interface RecordEntry extends RecordedTarget {
 /**
  * `kept`: the target was registered while its task served. `refused`: a registration that ELB did not take. `left`: a target of ours whose
  * task nobody knows any more, recorded again so that it is not forgotten; it proves nothing. `shared`: a target that nothing of this stack
- * explains, which another writer must have registered.
+ * explains, which another writer must have registered. `gone`: a target of ours that an environment has seen go, and has not removed itself.
  */
 export type RecordKind = (typeof KINDS)[number];
-const KINDS = ['register', 'deregister', 'refused', 'kept', 'left', 'shared'] as const;
+const KINDS = ['register', 'deregister', 'refused', 'kept', 'left', 'shared', 'gone'] as const;
 
 export interface RecordedTarget {
   readonly address: Address;
@@ -81,6 +81,11 @@ export function ownershipOf(
     } else if (kind === 'refused' && of === task) {
       claims = claims.filter((claim) => outlasts(claim, entry));
       if (claims.length === 0) ownership = 'unknown';
+    } else if (kind === 'gone') {
+      claims = claims.filter((claim) => heldSinceMs(claim) > entry.atMs - LOOK_MS);
+      if (claims.length > 0 || ownership !== 'ours') continue;
+      ownership = of === task ? 'let go' : 'unknown';
+      removed = of;
     } else if (kind === 'deregister') {
       ownership = of === task ? 'let go' : ownership === 'ours' ? 'unknown' : ownership;
       claims = [];
@@ -107,7 +112,7 @@ export function originOf(address: Address, entries: readonly RecordEntry[]): Tas
     address,
     entries.filter(({ kind }) => kind !== 'shared'),
   ).at(-1);
-  return last === undefined || last.kind === 'deregister' || last.kind === 'refused' ? undefined : last.task;
+  return last === undefined || endsClaim(last) ? undefined : last.task;
 }
 
 /**
@@ -119,9 +124,13 @@ export function wasOurs(address: Address, seenMs: number, entries: readonly Reco
   // Another environment wrote there while this one looked: whatever it was, the target was ours before or after it.
   if (own.some(({ atMs }) => Math.abs(atMs - seenMs) <= LOOK_MS)) return true;
   const before = own.findLast(({ atMs }) => atMs <= seenMs);
-  if (before !== undefined && before.kind !== 'deregister' && before.kind !== 'refused') return true;
+  if (before !== undefined && !endsClaim(before)) return true;
   const next = own.find(({ atMs }) => atMs > seenMs);
   return next !== undefined && next.kind !== 'register';
+}
+
+function endsClaim({ kind }: RecordEntry): boolean {
+  return kind === 'deregister' || kind === 'refused' || kind === 'gone';
 }
 
 /** By time. Lines of one moment keep the order in which they were written: a write, what came of it, and the next try. */

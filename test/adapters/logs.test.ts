@@ -49,7 +49,7 @@ describe('a line of the log', () => {
       address: fc.oneof(fc.constant(addressOf('10.0.1.7', 8080)), fc.constant(addressOf('2001:db8::1', 1))),
       task: fc.nat({ max: 1_000 }).map(taskArn),
     });
-    const kinds = ['register', 'deregister', 'refused', 'kept', 'left', 'shared'] satisfies RecordKind[];
+    const kinds = ['register', 'deregister', 'refused', 'kept', 'left', 'shared', 'gone'] satisfies RecordKind[];
     const written = fc.tuple(fc.constantFrom(...kinds), fc.array(target, { maxLength: 5 }), fc.nat());
     await fc.assert(
       fc.asyncProperty(fc.array(written, { maxLength: 5 }), async (lines) => {

@@ -58,6 +58,7 @@ describe('what is remembered of a group', () => {
       shares: new Map(),
       writtenAtMs: new Map(),
       provedAtMs: new Map(),
+      ended: new Map(),
       drainingSinceMs: new Map(),
       deregistrationDelayMs: undefined,
       budget: undefined,

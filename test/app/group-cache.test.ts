@@ -52,8 +52,14 @@ describe('removals', () => {
         [changeKey(ended), START_MS],
       ]),
     );
+    expect(group.ended).toEqual(
+      new Map([
+        [other.address, { task: other.because.task }],
+        [ended.address, { task: ended.because.task }],
+      ]),
+    );
     noteProofs(group, [], START_MS + 9);
-    expect(group.provedAtMs).toEqual(new Map());
+    expect([group.provedAtMs, group.ended]).toEqual([new Map(), new Map()]);
   });
 
   it.each([

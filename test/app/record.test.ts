@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { noteUnexplained, readOwnership, recordOwners, recordStrangers } from '../../functions/app/record.ts';
+import { noteUnexplained, readOwnership, recordGone, recordOwners, recordStrangers } from '../../functions/app/record.ts';
 import { changeKey } from '../../functions/core/guard.ts';
 import type { RecordEntry, RecordedTarget, RecordKind } from '../../functions/core/ownership.ts';
 import { type Change, planChanges } from '../../functions/core/plan.ts';
@@ -243,6 +243,38 @@ function writer(context: PassContext) {
     void lines.push(...targets.map(({ address, task }) => `${kind} ${group} ${address} ${task}`));
   return { lines, context: { ...context, reporter: { ...context.reporter, recorded } } };
 }
+
+describe('targets of ours that have gone', () => {
+  const [ours, ended] = [
+    { address: at('10.0.0.1'), task: taskArn('t1') },
+    { address: at('10.0.0.2'), task: taskArn('t2') },
+  ];
+  const lineOf = ({ address, task }: typeof ours): string => `gone ${groupArn()} ${address} ${task}`;
+
+  /** An environment that has seen the target of a live task, and that of one that has ended; the lines of a pass over these targets. */
+  function linesOver(registered: readonly Address[], removed?: typeof ours): string[] {
+    const context = contextOf(new FakeAws());
+    const known = cacheOf(context);
+    known.owners = new Map([[ours.address, { task: ours.task, atMs: START_MS - 1 }]]);
+    known.ended = new Map([[ended.address, { task: ended.task }]]);
+    if (removed !== undefined) known.writtenAtMs.set(`deregister ${removed.address} ${removed.task}`, START_MS - 1);
+    const written = writer(context);
+    recordGone(written.context, new Set(registered));
+    return written.lines;
+  }
+
+  it('are recorded, whether their tasks lived or had ended', () => {
+    expect(linesOver([])).toEqual([lineOf(ours), lineOf(ended)]);
+    expect(linesOver([ours.address])).toEqual([lineOf(ended)]);
+    expect(linesOver([ended.address, at('10.0.0.9')])).toEqual([lineOf(ours)]);
+    expect(linesOver([ours.address, ended.address])).toEqual([]);
+  });
+
+  it('are not recorded once more by the environment that has removed them', () => {
+    expect(linesOver([], ended)).toEqual([lineOf(ours)]);
+    expect(linesOver([], { ...ended, task: taskArn('before') })).toEqual([lineOf(ours), lineOf(ended)]);
+  });
+});
 
 describe('owners', () => {
   /** An environment that has seen an owner so long ago; `record` gives the lines of a pass at that time. */

@@ -17,7 +17,7 @@ import { at, groupArn, taskArn } from '../support/values.ts';
 const ADDRESS = at('10.0.0.1');
 const OURS = taskArn('ours');
 const OTHER = taskArn('other');
-const KINDS = ['register', 'deregister', 'refused', 'kept', 'left', 'shared'] as const satisfies readonly RecordKind[];
+const KINDS = ['register', 'deregister', 'refused', 'kept', 'left', 'shared', 'gone'] as const satisfies readonly RecordKind[];
 
 const anyAddress = fc.constantFrom('10.0.0.1', '10.0.0.2', '2001:db8::1').map((text) => at(text));
 const anyTask = fc.constantFrom('ours', 'other').map((id) => taskArn(id));
@@ -98,6 +98,7 @@ const LETTERS: Readonly<Record<string, RecordKind>> = {
   k: 'kept',
   l: 'left',
   s: 'shared',
+  g: 'gone',
 };
 const entriesOf = (letters: string): RecordEntry[] =>
   [...letters].flatMap((letter, index) => {
@@ -189,6 +190,33 @@ describe('whose a target is', () => {
     });
   });
 
+  describe('where an environment has seen it go', () => {
+    const line = (kind: RecordKind, atMs: number, task = OURS): RecordEntry => ({ kind, atMs, address: ADDRESS, task });
+    const whose = (...entries: readonly RecordEntry[]): Ownership => ownershipOf(ADDRESS, OURS, entries, undefined);
+
+    it('has been let go by whoever removed it, unless it was registered at the time of the look', () => {
+      // The look took its time, and so did the registration beside it.
+      expect(whose(line('register', 1), line('gone', 10_000))).toBe('ours');
+      expect(whose(line('register', 1), line('gone', 10_001))).toBe('let go');
+      expect(whose(line('kept', 1), line('gone', 5_000))).toBe('ours');
+      expect(whose(line('kept', 1), line('gone', 5_001))).toBe('let go');
+    });
+
+    it('is unknown where the target that went was that of another task', () => {
+      expect(whose(line('register', 1), line('gone', 20_000, OTHER))).toBe('unknown');
+    });
+
+    it('is ours again when it is registered again, and not when a slower environment says that it kept it', () => {
+      expect(whose(line('register', 1), line('gone', 20_000), line('register', 20_001))).toBe('ours');
+      expect(whose(line('register', 1), line('gone', 20_000), line('kept', 20_001))).toBe('let go');
+    });
+
+    it('says nothing of a target that was not ours, or was removed before', () => {
+      expect(whose(line('gone', 20_000))).toBe('unknown');
+      expect(whose(line('register', 1), line('deregister', 9_000), line('gone', 20_000, OTHER))).toBe('let go');
+    });
+  });
+
   it('is settled by lines of one millisecond in the order in which they were written', () => {
     const atOnce = (letters: string): Ownership =>
       ownershipOf(
@@ -243,6 +271,7 @@ describe('for which task this stack has an address registered', () => {
     ['rd', undefined],
     ['rRD', undefined],
     ['rn', undefined],
+    ['rg', undefined],
     ['rdr', OURS],
     // Who could not explain the target has not registered it.
     ['s', undefined],
@@ -271,6 +300,7 @@ describe('a target that nothing explained was ours', () => {
     { told: 'never', record: [], ours: false },
     { told: 'as a stranger alone', record: lines(['shared', 1], ['shared', -1]), ours: false },
     { told: 'removed before', record: lines(['register', 9_000], ['deregister', 5_001]), ours: false },
+    { told: 'gone before', record: lines(['register', 9_000], ['gone', 8_000]), ours: false },
     { told: 'refused before', record: lines(['register', 9_000], ['refused', 8_000]), ours: false },
     { told: 'registered afterwards', record: lines(['register', -5_001], ['deregister', -9_000]), ours: false },
     { told: 'removed before, registered afterwards', record: lines(['deregister', 9_000], ['register', -9_000]), ours: false },

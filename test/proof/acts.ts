@@ -274,6 +274,32 @@ function comeAndGo(stage: Stage): void {
   stage.at(120, () => stage.start('service:site'));
 }
 
+/** Somebody takes our target out as its task dies, and another stack's task that fails its checks gets the address, for a new environment to see. */
+const TAKEN: Act = {
+  ...SITE,
+  name: 'taken, and inherited by one that fails its checks',
+  seconds: 300,
+  play(stage) {
+    stage.account.ecs.reuseAfterMs = 2_000;
+    const { answers } = stage.account.elb;
+    const isSick = (ip: string): boolean => stage.account.ecs.holdersOf(ip).some(({ group }) => group === 'service:api');
+    stage.account.elb.answers = (ip, port) => answers(ip, port) && !isSick(ip);
+    const site = stage.group('site', { healthCheckMs: 1_000 });
+    stage.service('site');
+    stage.keep(site, 'api', 'another stack');
+    const tasks: TaskRecord[] = [];
+    stage.at(5, () => tasks.push(...[1, 2].map(() => stage.start('service:site'))));
+    stage.at(80, () => {
+      for (const task of tasks.slice(0, 1)) {
+        stage.account.ecs.crash(task);
+        stage.deregister(site, addressOf(task));
+      }
+    });
+    stage.at(150, () => stage.stack.lambda.replaceEnvironments());
+    stage.at(152, () => stage.start('service:api'));
+  },
+};
+
 /** A task of ours lives and dies in an outage, and somebody else has registered it: the record does not have it. */
 function unrecorded(name: string, how: { isUnreadable?: boolean; isCold?: boolean }): Act {
   return {
@@ -713,6 +739,7 @@ export const ACTS: readonly Act[] = [
     healthCheckIntervalSeconds: 30,
     outageSeconds: 20,
   }),
+  TAKEN,
   unrecorded('unrecorded', {}),
   unrecorded('unrecorded, by a new environment', { isCold: true }),
   unrecorded('unrecorded, and the record unreadable', { isUnreadable: true }),

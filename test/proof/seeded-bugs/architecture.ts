@@ -210,6 +210,13 @@ export const MISREAD: readonly SeededBug[] = [
       replace: 'return isOurs && nowMs - endedAtMs < 0;',
     },
   ),
+  bug(
+    'nobody says that a target has gone',
+    'Who removes one writes it down.',
+    ['LIVE'],
+    'taken, and inherited by one that fails its checks',
+    { file: FILES.PASS, find: '  recordGone(invocation, registered);\n', replace: '' },
+  ),
   bug('does not wait for health', 'A task that runs can be registered.', ['S28'], 'careful lines', {
     file: FILES.CORE_SNAPSHOT,
     find: "!isHeld && (!binding.ready || task.health === 'HEALTHY')",
