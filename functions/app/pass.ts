@@ -254,8 +254,16 @@ function servesOtherwise(members: readonly Member[], registered: ReadonlySet<Add
 
 function writerOf(invocation: GroupInvocation, snapshot: Snapshot): Writer {
   const { caller, clock, reporter, bound, known } = invocation;
+  let hasFailedRead = false;
   const isDue = (changes: readonly Change[]): boolean =>
+    // What could not be read while registrations waited for their turn may name a live task at the address of a removal.
+    !(hasFailedRead && changes.some(({ kind }) => kind === 'deregister')) &&
     mayStillLeave(changes, upToDate(invocation, snapshot), bound.bindingsReadAtMs, clock.now());
+  const describe: Describe = async (tasks) => {
+    const read = await invocation.reads.describe(tasks);
+    hasFailedRead ||= read.failures.length > 0;
+    return read;
+  };
   const record = (kind: RecordKind, changes: readonly Change[]): void =>
     reporter.recorded(
       kind,
@@ -267,7 +275,7 @@ function writerOf(invocation: GroupInvocation, snapshot: Snapshot): Writer {
     clock,
     group: bound.group,
     isDue,
-    renew: (changes) => renewedProofs(invocation, snapshot, changes),
+    renew: (changes) => renewedProofs(invocation, snapshot, changes, describe),
     record,
     refusedBefore: known.refused,
     shares: known.shares,
@@ -275,16 +283,17 @@ function writerOf(invocation: GroupInvocation, snapshot: Snapshot): Writer {
   };
 }
 
+type Describe = Invocation['reads']['describe'];
+
 /** The proofs of the changes, described anew; undefined where more than age keeps one of them back, or it is no longer planned for its reason. */
 async function renewedProofs(
   invocation: Invocation,
   snapshot: Snapshot,
   changes: readonly Change[],
+  describe: Describe,
 ): Promise<ReadonlyMap<string, Proof> | undefined> {
   if (!changes.every(mayBeRenewed) || !areStillMeant(changes, upToDate(invocation, snapshot))) return undefined;
-  const { described } = await invocation.reads.describe(
-    changes.flatMap(({ because }) => snapshot.tasks.get(because.task) ?? []),
-  );
+  const { described } = await describe(changes.flatMap(({ because }) => snapshot.tasks.get(because.task) ?? []));
   const describedAtMs = new Map([...snapshot.describedAtMs, ...described.map(({ task, atMs }) => [task.arn, atMs] as const)]);
   const planned = planChanges({ ...upToDate(invocation, snapshot), describedAtMs });
   const proofs = new Map(planned.map((change) => [changeKey(change), change.because]));

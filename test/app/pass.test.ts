@@ -223,6 +223,33 @@ describe('a write that waited for its turn until its proof was too old', () => {
   });
 });
 
+describe('removals behind a registration that waited too long', () => {
+  /** The removals of a pass in which the waiting registration's task is described anew, or cannot be. */
+  async function removedBehind(isDescribed: boolean): Promise<string[]> {
+    const stopping = stoppingTask('t5', '10.0.0.5');
+    const waiting = runningTask('t4', '10.0.0.4');
+    const targets = [target('10.0.0.4', 'draining'), target('10.0.0.5')];
+    const fake = worldOf({ tasks: [RUNNING, waiting, stopping], targets });
+    fake.callMs = (name) => (name === 'RegisterTargets' ? PROOF_AGE_MAX_MS + 1 : 0);
+    const describing = fake.answers.DescribeTasks;
+    fake.answers.RegisterTargets = () => {
+      fake.answers.DescribeTasks = (input) =>
+        isDescribed || !input.tasks.includes(waiting.arn) ? (describing?.(input) ?? ok([])) : fails('unavailable');
+      return ok(null);
+    };
+    const context = contextOf(fake);
+    learn(context.cache, stopping, START_MS);
+    const { written } = await passOver(context);
+    expect(addressesOf(written.aged)).toEqual(isDescribed ? [] : ['10.0.0.4:8080', '10.0.0.5:8080']);
+    return addressesOf(written.done.filter(({ kind }) => kind === 'deregister'));
+  }
+
+  it('leave where its task was described anew, and not where that failed: what could not be read may be at their address', async () => {
+    expect(await removedBehind(true)).toEqual(['10.0.0.5:8080']);
+    expect(await removedBehind(false)).toEqual([]);
+  });
+});
+
 function addressesOf(changes: readonly { readonly address: string }[]): string[] {
   return changes.map(({ address }) => address);
 }
