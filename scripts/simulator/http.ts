@@ -15,6 +15,9 @@ export interface Signature {
   readonly region: string | undefined;
 }
 
+/** Connections that may wait to be accepted: a thousand environments may call at one moment. */
+const BACKLOG = 4_096;
+
 export class HttpDoor {
   readonly #serviceOf: (signature: Signature) => Service | undefined;
   readonly #server: Server;
@@ -40,6 +43,8 @@ export class HttpDoor {
         response.writeHead(500).end(error instanceof Error ? error.message : 'unknown');
       });
     });
+    // Virtual time stands still for as long as the machine wants: a connection that ends of age would be an error for the SDK to retry.
+    this.#server.keepAliveTimeout = 0;
   }
 
   /** Requests that get their answer only when virtual time passes, or never. */
@@ -71,7 +76,7 @@ export class HttpDoor {
   async open(port = 0): Promise<string> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen(port, '127.0.0.1', resolve);
+      this.#server.listen({ port, host: '127.0.0.1', backlog: BACKLOG }, resolve);
     });
     const address = this.#server.address();
     if (address === null || typeof address === 'string') throw new Error('The door is not open on a TCP port.');
