@@ -122,7 +122,7 @@ export async function bundleOverHttp(file: string, deployment: Deployment): Prom
 }
 
 /** Requests to the address that have been sent and have no answer yet. */
-function watchRequests(endpoint: string): { readonly open: ReadonlySet<ClientRequest>; readonly stop: () => void } {
+export function watchRequests(endpoint: string): { readonly open: ReadonlySet<ClientRequest>; readonly stop: () => void } {
   const open = new Set<ClientRequest>();
   const started = (message: unknown): void => {
     const request = isObject(message) ? message['request'] : undefined;

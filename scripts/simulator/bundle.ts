@@ -1,4 +1,5 @@
 /** The built bundle as Lambda loads it, once per environment, with virtual time in place of the machine's. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Writable } from 'node:stream';
@@ -15,27 +16,43 @@ export interface BundleOptions {
   readonly clock: VirtualClock;
   /** Told every line that the function writes. */
   readonly logged: (line: string) => void;
+  /** Makes what each invocation has in place of chance: the SDK draws how long it waits before it tries again. */
+  readonly chance?: () => () => number;
 }
 
 export interface BundleRuntime extends Runtime {
   /** Calls under way: each holds the timer that would cut it off. */
   readonly callsUnderWay: () => number;
+  /**
+   * Invocations that hold no timer: they are about to send something or to end, and need no time for it. The SDK's own client holds
+   * one while a request is under way, and one while it waits to try again.
+   */
+  readonly atWork: () => number;
   /** The log, one parsed record per line. */
   readonly log: JsonObject[];
 }
 
 /** Names of globals that the bundle gets from us instead of from the machine. */
-const GLOBALS = ['process', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'console'] as const;
+const GLOBALS = ['process', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'Math', 'console'] as const;
+
+/** The timers that an invocation has set and that have not run out. */
+type Held = Set<object>;
 
 type Compiled = ReturnType<typeof compileFunction>;
 
 /** The bundle that was compiled last: a stage starts dozens of environments of one. */
 const compiled = new Map<string, Compiled>();
 
-export function spawnBundle({ file, environment, clock, logged }: BundleOptions): BundleRuntime {
+export function spawnBundle({ file, environment, clock, logged, chance = () => Math.random }: BundleOptions): BundleRuntime {
   const log: JsonObject[] = [];
-  const timers = virtualTimers(clock);
-  const own = { ...timers, Date: virtualDate(clock), process: processWith(environment, log, logged), console: silent() };
+  const timers = virtualTimers(clock, chance);
+  const own = {
+    ...timers,
+    Date: virtualDate(clock),
+    Math: Object.create(Math, { random: { value: timers.random } }),
+    process: processWith(environment, log, logged),
+    console: silent(),
+  };
   const loaded: { exports: unknown } = { exports: {} };
   const globals = GLOBALS.map((name) => own[name]);
   Reflect.apply(compile(file), undefined, [loaded.exports, createRequire(file), loaded, file, '.', ...globals]);
@@ -44,7 +61,9 @@ export function spawnBundle({ file, environment, clock, logged }: BundleOptions)
   return {
     log,
     callsUnderWay: timers.callsUnderWay,
-    invoke: async (input, remainingMs) => Reflect.apply(handler, undefined, [input, { getRemainingTimeInMillis: remainingMs }]),
+    atWork: timers.atWork,
+    invoke: (input, remainingMs) =>
+      timers.within(async () => Reflect.apply(handler, undefined, [input, { getRemainingTimeInMillis: remainingMs }])),
   };
 }
 
@@ -65,14 +84,28 @@ function compile(file: string): Compiled {
 }
 
 /** Timers on virtual time, and which of them cut off a call. */
-function virtualTimers(clock: VirtualClock) {
+function virtualTimers(clock: VirtualClock, chance: () => () => number) {
   const calls = new Set<object>();
   const timersOf = new Map<object, Timer>();
+  const holders = new WeakMap<object, Held>();
+  const running = new Set<Held>();
+  const atWork = new Set<Held>();
+  const invocation = new AsyncLocalStorage<{ readonly held: Held; readonly random: () => number }>();
+  const letGo = (handle: object): void => {
+    const held = holders.get(handle);
+    if (held?.delete(handle) && held.size === 0 && running.has(held)) atWork.add(held);
+  };
   const setTimeout = (run: (...values: unknown[]) => void, delayMs = 0, ...values: unknown[]): object => {
     const handle = { unref: () => handle, ref: () => handle, hasRef: () => false, refresh: () => handle };
+    const held = invocation.getStore()?.held;
+    if (held !== undefined) {
+      holders.set(handle, held.add(handle));
+      atWork.delete(held);
+    }
     const end = (): void => {
       calls.delete(handle);
       timersOf.delete(handle);
+      letGo(handle);
     };
     // The timer that cuts off a call is the only one of this length that hands on a reason (functions/adapters/outcome.ts).
     if (delayMs === CALL_TIME_MS && values.length > 0) calls.add(handle);
@@ -90,11 +123,30 @@ function virtualTimers(clock: VirtualClock) {
     timersOf.get(handle)?.cancel();
     timersOf.delete(handle);
     calls.delete(handle);
+    letGo(handle);
   };
   const setInterval = (): never => {
     throw new Error('The bundle has no use for intervals: between invocations Lambda stops the clock.');
   };
-  return { setTimeout, clearTimeout, setInterval, clearInterval: clearTimeout, callsUnderWay: () => calls.size };
+  const within = async (run: () => Promise<unknown>): Promise<unknown> => {
+    const held: Held = new Set();
+    running.add(held);
+    atWork.add(held);
+    return invocation.run({ held, random: chance() }, run).finally(() => {
+      running.delete(held);
+      atWork.delete(held);
+    });
+  };
+  return {
+    setTimeout,
+    clearTimeout,
+    setInterval,
+    clearInterval: clearTimeout,
+    callsUnderWay: () => calls.size,
+    within,
+    random: () => (invocation.getStore()?.random ?? Math.random)(),
+    atWork: () => atWork.size,
+  };
 }
 
 function virtualDate(clock: VirtualClock): DateConstructor {

@@ -15,13 +15,22 @@ export interface Signature {
   readonly region: string | undefined;
 }
 
+/** Connections that may wait to be accepted: a thousand environments may call at one moment. */
+const BACKLOG = 4_096;
+
 export class HttpDoor {
   readonly #serviceOf: (signature: Signature) => Service | undefined;
   readonly #server: Server;
   readonly #waiting = new Set<{ readonly operation: ApiName }>();
+  readonly #gathered: { readonly order: string; readonly carryOut: () => void }[] = [];
   #requests = 0;
   /** Milliseconds of virtual time between a call's effect and its answer; 0 answers without time passing. */
   answerMs: () => number = () => 0;
+  /**
+   * Whether calls wait for `release`. Those of one moment of virtual time arrive in the order in which the machine gets to them, and where
+   * not all of them find a token, that decides which do.
+   */
+  isGathering = false;
   /** Told of every call that arrives, and where, whatever becomes of it. */
   asked: (operation: ApiName, input: Input, home: Home) => void = () => undefined;
 
@@ -34,11 +43,24 @@ export class HttpDoor {
         response.writeHead(500).end(error instanceof Error ? error.message : 'unknown');
       });
     });
+    // Virtual time stands still for as long as the machine wants: a connection that ends of age would be an error for the SDK to retry.
+    this.#server.keepAliveTimeout = 0;
   }
 
   /** Requests that get their answer only when virtual time passes, or never. */
   get waiting(): number {
     return this.#waiting.size;
+  }
+
+  /** Calls that wait for `release`. */
+  get gathered(): number {
+    return this.#gathered.length;
+  }
+
+  /** Carries out what has been gathered, in an order that does not depend on the machine. */
+  release(): void {
+    const calls = this.#gathered.splice(0).sort((one, other) => (one.order < other.order ? -1 : 1));
+    for (const { carryOut } of calls) carryOut();
   }
 
   /** Whether a call of the operation is one of them. */
@@ -54,7 +76,7 @@ export class HttpDoor {
   async open(port = 0): Promise<string> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen(port, '127.0.0.1', resolve);
+      this.#server.listen({ port, host: '127.0.0.1', backlog: BACKLOG }, resolve);
     });
     const address = this.#server.address();
     if (address === null || typeof address === 'string') throw new Error('The door is not open on a TCP port.');
@@ -87,7 +109,10 @@ export class HttpDoor {
       return;
     }
     this.asked(operation, protocol.input, service.account.home);
-    this.#carryOut(response, protocol, { service, operation, input: protocol.input, accessKeyId: signature.accessKeyId });
+    const call = { service, operation, input: protocol.input, accessKeyId: signature.accessKeyId };
+    const carryOut = (): void => this.#carryOut(response, protocol, call);
+    if (this.isGathering) this.#gathered.push({ order: JSON.stringify([operation, protocol.input]), carryOut });
+    else carryOut();
   }
 
   #carryOut(response: ServerResponse, protocol: Protocol, call: Call): void {

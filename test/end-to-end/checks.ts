@@ -219,6 +219,13 @@ export const CHECKS: readonly Check[] = [
 
 /** Forty tasks in step are replaced by forty others, ten at a time; nine events of each pair, the world going on meanwhile. */
 export async function rollingReplacement(deployment: Deployment): Promise<void> {
+  expect(await replaceTenByTen(deployment)).toBe(360);
+  expect(deployment.registered).toEqual(deployment.serving);
+  expect(deployment.registered).toHaveLength(40);
+}
+
+/** The same, whatever comes of it. Gives the number of events. */
+export async function replaceTenByTen(deployment: Deployment): Promise<number> {
   const timing = { ...QUICK, activatingMs: 10, deactivatingMs: 2_000, stoppingMs: 10_000, deprovisioningMs: 20_000 };
   deployment.deliver = () => undefined;
   const old = deployment.start(40, { timing });
@@ -235,9 +242,7 @@ export async function rollingReplacement(deployment: Deployment): Promise<void> 
     for (const task of old.slice(from, from + 10)) stop(deployment, task);
   }
   await deployment.pass(60_000);
-  expect(events).toBe(360);
-  expect(deployment.registered).toEqual(deployment.serving);
-  expect(deployment.registered).toHaveLength(40);
+  return events;
 }
 
 async function tenStartFiveStop(deployment: Deployment): Promise<void> {
