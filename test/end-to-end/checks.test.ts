@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { inProcess } from '../../scripts/simulator/backends.ts';
 import { Deployment } from '../../scripts/simulator/deployment.ts';
 import { useBundle } from '../support/bundled.ts';
+import { shareOf } from '../support/share.ts';
 import { CHECKS } from './checks.ts';
 import { FEATURES, ZONES } from './features.ts';
 
@@ -14,7 +15,7 @@ describe('the sources in process', () => {
 describe('the built bundle over HTTP', () => {
   const bundled = useBundle();
 
-  it.each(ALL)('$name', async ({ run, options }) => {
+  it.each(shareOf(ALL, 2))('$name', async ({ run, options }) => {
     const { deployment, backend } = await bundled(options);
     await run(deployment);
     expect(backend.door.requests).toBe(deployment.calls);

@@ -6,41 +6,82 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, expect } from 'vitest';
 import { CHROMIUM_ARGUMENTS, findChromium } from '../../scripts/tools/docs/chromium.ts';
 import { skipUnless } from './skip.ts';
 
 type TestContext = Parameters<typeof skipUnless>[1];
 
-export type OpenPage = (context: TestContext, html: string, options?: BrowserContextOptions) => Promise<Page>;
+/** How a page is looked at. */
+interface Look {
+  readonly viewport?: { readonly width: number; readonly height: number };
+  readonly colorScheme?: 'light' | 'dark';
+  readonly javaScriptEnabled?: boolean;
+}
 
-/** Opens pages for the tests of one file, and fails the test in which a page complains or asks for anything but itself. */
+export type OpenPage = (context: TestContext, html: string, look?: Look) => Promise<Page>;
+
+const VIEWPORT = { width: 1_280, height: 800 } as const;
+
+/** A page that is kept from test to test, and where it is. */
+interface Tab {
+  readonly page: Page;
+  address: string;
+}
+
+/**
+ * Opens pages for the tests of one file, and fails the test in which a page complains or asks for anything but itself. A page is opened
+ * in the tab of the page before, with or without script: a tab of its own for each is a process of its own, which takes the processor
+ * three times as long as the page does. What a document leaves behind ends with it; what is set from outside is set each time.
+ */
 export function useBrowser(): OpenPage {
   const folder = mkdtempSync(join(tmpdir(), 'alb-target-sync-page-'));
   const complaints: string[] = [];
+  const tabs = new Map<boolean, Tab>();
   let browser: Browser | undefined;
-  afterEach(async () => {
-    await Promise.all((browser?.contexts() ?? []).map((context) => context.close()));
+  let opened = 0;
+  afterEach(async ({ task }) => {
+    const kept = new Set([...tabs.values()].map(({ page }) => page));
+    const pages = browser?.contexts().flatMap((context) => context.pages()) ?? [];
+    await Promise.all(pages.filter((page) => !kept.has(page)).map((page) => page.close()));
+    // In the midst of what it did, with a button of the mouse held down perhaps: nothing for the next test.
+    if (task.result?.state === 'fail') {
+      tabs.clear();
+      await Promise.all((browser?.contexts() ?? []).map((context) => context.close()));
+    }
     expect(complaints.splice(0)).toEqual([]);
   });
   afterAll(async () => {
     await browser?.close();
     rmSync(folder, { recursive: true });
   });
-  return async (test, html, options = {}) => {
+  return async (test, html, { viewport = VIEWPORT, colorScheme = 'light', javaScriptEnabled = true } = {}) => {
     const path = findChromium(process.env);
     skipUnless(path !== undefined, test, 'no Chromium');
     browser ??= await chromium.launch({ args: CHROMIUM_ARGUMENTS, ...(path === undefined ? {} : { executablePath: path }) });
-    const file = join(folder, 'page.html');
+    const tab = tabs.get(javaScriptEnabled) ?? (await newTab(browser, javaScriptEnabled, complaints));
+    tabs.set(javaScriptEnabled, tab);
+    const { page } = tab;
+    await page.mouse.move(0, 0);
+    await page.setViewportSize(viewport);
+    await page.emulateMedia({ media: null, colorScheme });
+    opened += 1;
+    // Each has an address of its own: to come back to one, with another filter behind its #, would not load it anew.
+    const file = join(folder, `page-${opened}.html`);
     writeFileSync(file, html);
-    const context = await browser.newContext({ viewport: { width: 1_280, height: 800 }, ...options });
-    const page = await context.newPage();
-    listen(page, pathToFileURL(file).href, complaints);
-    await page.goto(pathToFileURL(file).href);
-    if (options.javaScriptEnabled !== false) await page.locator('html[data-ready]').waitFor();
+    tab.address = pathToFileURL(file).href;
+    await page.goto(tab.address);
+    if (javaScriptEnabled) await page.locator('html[data-ready]').waitFor();
     return page;
   };
+}
+
+async function newTab(browser: Browser, javaScriptEnabled: boolean, complaints: string[]): Promise<Tab> {
+  const context = await browser.newContext({ viewport: VIEWPORT, javaScriptEnabled });
+  const tab: Tab = { page: await context.newPage(), address: 'about:blank' };
+  listen(tab, complaints);
+  return tab;
 }
 
 /** Red, green and blue of a colour as the browser has worked it out. */
@@ -49,12 +90,14 @@ export async function colourOf(page: Page, selector: string, property: string): 
   return (String(await page.evaluate(code)).match(/[\d.]+/g) ?? []).slice(0, 3).map(Number);
 }
 
-function listen(page: Page, address: string, complaints: string[]): void {
+function listen(tab: Tab, complaints: string[]): void {
+  const { page } = tab;
   page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
   page.on('pageerror', (error) => complaints.push(`${error.stack}`));
   page.on('dialog', (dialog) => complaints.push(`dialog: ${dialog.message()}`));
   page.on('request', (request) => {
     // An icon in a data: address is none of the network's business.
-    if (!request.url().startsWith(address) && !request.url().startsWith('data:')) complaints.push(`request: ${request.url()}`);
+    const url = request.url();
+    if (!url.startsWith(tab.address) && !url.startsWith('data:')) complaints.push(`request: ${url}`);
   });
 }

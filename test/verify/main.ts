@@ -48,9 +48,11 @@ const STEPS: readonly Step[] = [
 
 /** `npm test` plays a share of them. */
 async function playAll(): Promise<string> {
-  const proofs = ['enumeration', 'seeded-bugs', 'scenario', 'drift', 'spokes'].map((name) => `test/proof/${name}.test.ts`);
-  const bundled = ['many-groups', 'spokes'].map((name) => `test/end-to-end/${name}.test.ts`);
-  const files = [...proofs, ...bundled, 'test/faults/delivery.test.ts'];
+  const proofs = ['enumeration', 'seeded-bugs', 'scenario', 'drift', 'spokes', 'neighbors'].map(
+    (name) => `test/proof/${name}.test.ts`,
+  );
+  const bundled = ['many-groups', 'spokes', 'checks'].map((name) => `test/end-to-end/${name}.test.ts`);
+  const files = [...proofs, ...bundled, 'test/faults/delivery.test.ts', 'test/cli/replay/large.test.ts'];
   await command(NODE, [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', ...files], { PLAY_ALL: '1' });
   return files.join(', ');
 }

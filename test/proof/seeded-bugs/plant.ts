@@ -1,7 +1,7 @@
 /** Builds the whole scenario with one wrong algorithm planted in the function's sources, to see whether the oracle notices. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { compileFunction } from 'node:vm';
 import { build, type Plugin } from 'esbuild';
 import { isObject } from '../../../functions/core/json.ts';
@@ -88,7 +88,9 @@ function plant(sources: ReadonlyMap<string, string>): Plugin {
   return {
     name: 'plant',
     setup({ onLoad }) {
-      onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      // Only what is patched comes through here: for each file that did, esbuild would have to wait for this process.
+      const names = [...sources.keys()].map((file) => basename(file).replaceAll('.', '\\.'));
+      onLoad({ filter: new RegExp(`/(?:${names.join('|')})$`) }, ({ path }) => {
         const contents = sources.get(relative(ROOT, path));
         return contents === undefined ? undefined : { contents, loader: 'ts' };
       });
