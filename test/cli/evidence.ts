@@ -23,7 +23,7 @@ export interface Cell {
 }
 
 const EVENTS = sampleEvents({ status: 'RUNNING', count: 2, seed: 1, service: 'app', cluster: 'prod', wrap: 'eventbridge' });
-const MANY = sampleEvents({ status: 'RUNNING', count: 200, seed: 1, service: 'app', cluster: 'prod', wrap: 'eventbridge' });
+const MANY = sampleEvents({ status: 'RUNNING', count: 40, seed: 1, service: 'app', cluster: 'prod', wrap: 'eventbridge' });
 /** An event of the account's cluster: what `--against account` is asked beside. */
 const CAPTURE = EVENTS.split('\n')[0] ?? '';
 
