@@ -535,7 +535,7 @@ function batch(name: string, how: { failsHalf: boolean }): Act {
       stage.faults = (operation) => {
         if (!how.failsHalf || operation !== 'DescribeTasks' || !isAfter(stage, 102)) return undefined;
         reads += 1;
-        return reads > 1 && reads <= 4 ? { kind: 'error', code: 'InternalFailure', status: 500 } : undefined;
+        return reads > 1 && reads <= 5 ? { kind: 'error', code: 'InternalFailure', status: 500 } : undefined;
       };
       const timing = { provisioningMs: 1_000, pendingMs: 1_000, stoppingMs: 30_000 };
       const tasks: TaskRecord[] = [];
