@@ -9,7 +9,7 @@ const FINE: SizeResult = {
   violations: [],
   deadLetters: 0,
   failedInvocations: 0,
-  throttledRuns: 0,
+  unfinishedRuns: 0,
   leftReported: 0,
   foreignLeft: 0,
   refusedRegistered: 0,
@@ -31,7 +31,7 @@ describe('stories at size', () => {
     expect(brokenBy({ ...FINE, violations: [wrong] })).toEqual(['LIVE: removes 10.0.0.5:8080']);
     expect(brokenBy({ ...FINE, deregisterMs: [Number.POSITIVE_INFINITY] })).toEqual(['1 changes were never made']);
     expect(brokenBy({ ...FINE, deregisterMs: [Number.POSITIVE_INFINITY], leftReported: 1 })).toEqual([]);
-    expect(brokenBy({ ...FINE, throttledRuns: 2 })).toEqual([]);
+    expect(brokenBy({ ...FINE, unfinishedRuns: 2 })).toEqual([]);
     expect(brokenBy({ ...FINE, deadLetters: 1, failedInvocations: 2 })).toEqual(['1 dead letters', '2 invocations failed']);
   });
 

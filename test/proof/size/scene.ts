@@ -52,8 +52,8 @@ export interface SizeResult {
   /** What was wrong in the true world at the moment that a write took effect. */
   readonly violations: readonly Violation[];
   readonly failedInvocations: number;
-  /** Scheduled runs that came to their end without some calls, which AWS throttled each time. The next run makes them. */
-  readonly throttledRuns: number;
+  /** Scheduled runs that ended without some calls, which AWS throttled each time, or without some groups, for want of time. The next run goes on there. */
+  readonly unfinishedRuns: number;
   /** Targets of the first group that a hardship keeps, and how many of them are registered in the end. */
   readonly foreignLeft: number;
   readonly refusedRegistered: number;
@@ -147,8 +147,8 @@ class Scene {
       calls: new Map(account.calls),
       violations: [...this.#truth.violations, ...this.#oracle.violations],
       deadLetters: queue.deadLetters.length,
-      failedInvocations: ended.filter((each) => each !== 'done' && each !== 'throttled').length,
-      throttledRuns: ended.filter((each) => each === 'throttled').length,
+      failedInvocations: ended.filter((each) => each !== 'done' && each !== 'unfinished').length,
+      unfinishedRuns: ended.filter((each) => each === 'unfinished').length,
       foreignLeft: targets.has(keyOf(FOREIGN)) ? 1 : 0,
       refusedRegistered: refused.filter((task) => targets.has(keyOfTask(task))).length,
     };
@@ -248,10 +248,11 @@ class Scene {
   }
 }
 
-function endOf({ outcome, error }: Pick<Invocation, 'outcome' | 'error'>): 'done' | 'throttled' | 'failed' {
+function endOf({ outcome, error }: Pick<Invocation, 'outcome' | 'error'>): 'done' | 'unfinished' | 'failed' {
   if (outcome === 'done' || outcome === 'running') return 'done';
+  if (String(error).includes('could not be dealt with in the time given')) return 'unfinished';
   const causes = [...String(error).matchAll(/ failed \(([^:]+): /g)].map(([, cause]) => cause ?? '');
-  return causes.length > 0 && causes.every((cause) => cause.startsWith('Throttling')) ? 'throttled' : 'failed';
+  return causes.length > 0 && causes.every((cause) => cause.startsWith('Throttling')) ? 'unfinished' : 'failed';
 }
 
 function keyOfTask(task: TaskRecord): string {
