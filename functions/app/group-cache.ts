@@ -51,6 +51,8 @@ export interface GroupCache {
   watchedSinceMs: number;
   targetsRead: TargetsRead | undefined;
   seenHealthy: ReadonlySet<Address>;
+  /** When the look began that last saw a registered target fail its health checks. */
+  failingAtMs: ReadonlyMap<Address, number>;
   /** Searches among the stopped tasks, by unexplained address. */
   searches: ReadonlyMap<Address, Search>;
   /** Where the search under way goes on in each list, by `selectorKey`; `done` at its end. Empty when none is. */
@@ -136,6 +138,7 @@ export function createGroupCache(): GroupCache {
     watchedSinceMs: 0,
     targetsRead: undefined,
     seenHealthy: new Set(),
+    failingAtMs: new Map(),
     searches: new Map(),
     searching: new Map(),
     settingsAuditedAtMs: Number.NEGATIVE_INFINITY,
@@ -322,5 +325,7 @@ export function noteTargets(group: GroupCache, targets: readonly Target[], began
   group.firstSeenMs = new Map([...registered].map((address) => [address, group.firstSeenMs.get(address) ?? nowMs]));
   const healthy = targets.filter((target) => target.state === 'healthy').map((target) => target.address);
   group.seenHealthy = new Set([...group.seenHealthy, ...healthy].filter((address) => registered.has(address)));
+  const failing = targets.filter(({ state }) => state === 'unhealthy').map(({ address }) => [address, beganAtMs] as const);
+  group.failingAtMs = new Map([...group.failingAtMs, ...failing].filter(([address]) => registered.has(address)));
   group.searches = new Map([...group.searches].filter(([address]) => registered.has(address)));
 }

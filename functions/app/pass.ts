@@ -204,6 +204,7 @@ async function guardInput(invocation: GroupInvocation, pass: Planned) {
     isShared,
     hasUnsearched: unexplained.some((address) => !known.searches.has(address)),
     unhealthyAfterMs: bound.group.unhealthyAfterMs,
+    failingAtMs: known.failingAtMs,
     refusedUntilMs: new Map([...known.refused].map(([address, { untilMs }]) => [address, untilMs])),
     writtenAtMs: known.writtenAtMs,
     removalsLeft: removalsLeft(known, registered.size, environment.settings.removalBudgetPercent, clock.now()),

@@ -63,6 +63,8 @@ export interface GuardInput {
   readonly hasUnsearched: boolean;
   /** So long the group's health checks need to find a target unhealthy that no longer answers. */
   readonly unhealthyAfterMs: number;
+  /** When a registered target was last seen to fail its health checks. */
+  readonly failingAtMs: ReadonlyMap<Address, number>;
   /** How many more targets this environment may remove from the group within the minute. */
   readonly removalsLeft: number;
   /** Registrations that ELB refused, and until when they are left alone. */
@@ -159,10 +161,14 @@ const RULES = [
     holds: (change, { nowMs, hasUnsearched }) => hasUnsearched && isLate(change, nowMs),
   },
   {
-    // Its task ended so long ago that it would be unhealthy. What answers is another task, which somebody may have meant to have here.
+    // Its task ended so long ago that it would be unhealthy, or it was since. What answers is another task, which somebody may have meant
+    // to have here.
     reason: 'still passes its health checks',
-    holds: (change, { nowMs, unhealthyAfterMs }) =>
-      isLate(change, nowMs) && change.state === 'healthy' && nowMs - (change.endedAtMs ?? nowMs) > unhealthyAfterMs,
+    holds: (change, { nowMs, unhealthyAfterMs, failingAtMs }) => {
+      if (!isLate(change, nowMs) || change.state !== 'healthy') return false;
+      const { address, endedAtMs = nowMs } = change;
+      return nowMs - endedAtMs > unhealthyAfterMs || (failingAtMs.get(address) ?? endedAtMs) > endedAtMs;
+    },
   },
   {
     // A writer that undoes us at once would otherwise be answered at every event.

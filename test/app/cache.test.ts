@@ -50,6 +50,7 @@ describe('what is remembered of a group', () => {
       targetsRead: undefined,
       unexplained: new Map(),
       seenHealthy: new Set(),
+      failingAtMs: new Map(),
       searches: new Map(),
       searching: new Map(),
       settingsAuditedAtMs: Number.NEGATIVE_INFINITY,

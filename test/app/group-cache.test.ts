@@ -278,6 +278,23 @@ describe('targets', () => {
   });
 });
 
+describe('when a registered target was last seen to fail its checks', () => {
+  it('is when that look began, for as long as it is registered, whatever its state is later', () => {
+    const group = fresh();
+    noteTargets(group, [target('10.0.0.1', 'unhealthy'), target('10.0.0.2', 'initial')], START_MS, START_MS + 70);
+    expect(group.failingAtMs).toEqual(new Map([[at('10.0.0.1'), START_MS]]));
+    see(group, [target('10.0.0.1'), target('10.0.0.2', 'unhealthy')], START_MS + 1_000);
+    expect(group.failingAtMs).toEqual(
+      new Map([
+        [at('10.0.0.1'), START_MS],
+        [at('10.0.0.2'), START_MS + 1_000],
+      ]),
+    );
+    see(group, [target('10.0.0.1', 'unhealthy'), target('10.0.0.2', 'draining')], START_MS + 2_000);
+    expect(group.failingAtMs).toEqual(new Map([[at('10.0.0.1'), START_MS + 2_000]]));
+  });
+});
+
 describe('when a registered address was last seen unregistered', () => {
   const one = target('10.0.0.1');
   const other = target('10.0.0.2');

@@ -68,6 +68,7 @@ function input(words: Partial<GuardInput> = {}): GuardInput {
     isShared: false,
     hasUnsearched: false,
     unhealthyAfterMs: UNHEALTHY_MS,
+    failingAtMs: new Map(),
     removalsLeft: 1_000,
     refusedUntilMs: new Map(),
     writtenAtMs: new Map(),
@@ -124,6 +125,8 @@ const provedLongAgo = (endedAgoMs: number | undefined) => ({
   ...ours(stopped(endedAgoMs)),
   provedAtMs: of(stopped(endedAgoMs), NOW_MS - CONFIRM_AFTER_MS),
 });
+/** The target failed its checks so long ago. */
+const failing = (agoMs: number) => ({ failingAtMs: new Map([[REMOVE_LATE.address, NOW_MS - agoMs]]) });
 const observing = binding(`${LINE} mode=observe`);
 const registerOnly = binding(`${LINE} mode=register-only`);
 const unconfirmed = binding(`${LINE} mode=drain`, { lacksConfirmation: true });
@@ -290,8 +293,15 @@ const CASES: Readonly<Record<HoldReason, { readonly held: readonly Case[]; reado
     ],
   },
   'still passes its health checks': {
-    held: [[stillHealthy(UNHEALTHY_MS + 1), provedLongAgo(UNHEALTHY_MS + 1)]],
+    held: [
+      [stillHealthy(UNHEALTHY_MS + 1), provedLongAgo(UNHEALTHY_MS + 1)],
+      // It has failed them since the end.
+      [stillHealthy(ADDRESS_FREE_MS + 1), { ...ours(REMOVE_LATE), ...failing(ADDRESS_FREE_MS) }],
+    ],
     free: [
+      [stillHealthy(ADDRESS_FREE_MS + 1), { ...ours(REMOVE_LATE), ...failing(ADDRESS_FREE_MS + 1) }],
+      [stopped(ADDRESS_FREE_MS + 1), { ...ours(REMOVE_LATE), ...failing(0) }],
+      [stillHealthy(ADDRESS_FREE_MS), failing(0)],
       [stillHealthy(UNHEALTHY_MS), provedLongAgo(UNHEALTHY_MS)],
       [stopped(UNHEALTHY_MS + 1), provedLongAgo(UNHEALTHY_MS + 1)],
       // Nobody knows how long it has had to become unhealthy.

@@ -300,6 +300,35 @@ const TAKEN: Act = {
   },
 };
 
+/** Our dead target fails its checks, cannot be removed yet, and is answered by another stack's task, which finds its target there. */
+const ANSWERED: Act = {
+  ...SITE,
+  name: 'answered again by another',
+  seconds: 260,
+  play(stage) {
+    stage.account.ecs.reuseAfterMs = 2_000;
+    const site = stage.group('site', { healthCheckIntervalSeconds: 60, healthCheckMs: 1_000 });
+    stage.service('site');
+    stage.keep(site, 'api', 'another stack');
+    stage.faults = (operation) =>
+      operation === 'FilterLogEvents' && !isAfter(stage, 170)
+        ? { kind: 'error', code: 'InternalFailure', status: 500 }
+        : undefined;
+    const tasks: TaskRecord[] = [];
+    stage.at(5, () => tasks.push(...[1, 2].map(() => stage.start('service:site'))));
+    stage.at(79, () => {
+      stage.loses = true;
+    });
+    stage.at(80, () => {
+      for (const task of tasks.slice(0, 1)) {
+        stage.account.ecs.crash(task);
+        stage.excused.add(`site ${addressOf(task)}`);
+      }
+    });
+    stage.at(150, () => stage.start('service:api'));
+  },
+};
+
 /** A task of ours lives and dies in an outage, and somebody else has registered it: the record does not have it. */
 function unrecorded(name: string, how: { isUnreadable?: boolean; isCold?: boolean }): Act {
   return {
@@ -740,6 +769,7 @@ export const ACTS: readonly Act[] = [
     outageSeconds: 20,
   }),
   TAKEN,
+  ANSWERED,
   unrecorded('unrecorded', {}),
   unrecorded('unrecorded, by a new environment', { isCold: true }),
   unrecorded('unrecorded, and the record unreadable', { isUnreadable: true }),

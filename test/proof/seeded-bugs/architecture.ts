@@ -191,8 +191,8 @@ export const MISREAD: readonly SeededBug[] = [
   }),
   bug('health says nothing of a leftover', 'Health never decides.', ['LIVE'], 'inherited by the first neighbor', {
     file: FILES.GUARD,
-    find: "isLate(change, nowMs) && change.state === 'healthy' && nowMs",
-    replace: "isLate(change, nowMs) && change.state === 'never' && nowMs",
+    find: "if (!isLate(change, nowMs) || change.state !== 'healthy') return false;",
+    replace: "if (!isLate(change, nowMs) || change.state !== 'never') return false;",
   }),
   bug('a target that is still checked is a leftover', 'Health never decides.', ['LIVE'], 'inherited a moment ago', {
     file: FILES.GUARD,
@@ -217,6 +217,11 @@ export const MISREAD: readonly SeededBug[] = [
     'taken, and inherited by one that fails its checks',
     { file: FILES.PASS, find: '  recordGone(invocation, registered);\n', replace: '' },
   ),
+  bug('what answers again is ours', 'Its checks need their time to fail.', ['LIVE'], 'answered again by another', {
+    file: FILES.GUARD,
+    find: ' || (failingAtMs.get(address) ?? endedAtMs) > endedAtMs;',
+    replace: ' || (failingAtMs.get(address) ?? endedAtMs) < 0;',
+  }),
   bug('does not wait for health', 'A task that runs can be registered.', ['S28'], 'careful lines', {
     file: FILES.CORE_SNAPSHOT,
     find: "!isHeld && (!binding.ready || task.health === 'HEALTHY')",
