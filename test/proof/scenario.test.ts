@@ -32,6 +32,8 @@ describe('scenarios of the simulated account', () => {
     [11_526, "another stack's task that fails its checks, registered anew where ours had been"],
     [29_111, "a person's, registered anew after an outage"],
     [11_587, 'an old answer, read late, that showed a target of ours gone before it was registered'],
+    [26_236, "a target that failed its checks after the end of our task, and that another stack's task answers"],
+    [2_459, 'a read that failed while a registration waited, and a removal behind it'],
     [29_673, 'a registration that ELB took from one environment and refused to another'],
   ])('seed %i: %s', async (seed) => {
     expect(await runSeed(seed)).toMatchObject({ violations: [], unseenRemovals: 0 });
