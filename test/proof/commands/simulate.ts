@@ -65,8 +65,9 @@ async function campaign(from: number, seeds: number): Promise<number> {
   for (const mark of unreached) console.log(`NEVER REACHED: ${mark}`);
   const worst = Math.max(...reports.map(({ outOfStepMs }) => outOfStepMs));
   const live = reports.reduce((sum, { liveRemovals }) => sum + liveRemovals, 0);
-  const unseen = reports.reduce((sum, { unseenRemovals }) => sum + unseenRemovals, 0);
-  console.log(`removals of live targets that nothing showed to be another writer's: ${unseen}`);
+  const unseen = reports.flatMap(({ seed, unseenRemovals }) => Array.from({ length: unseenRemovals }, () => seed));
+  const where = unseen.length === 0 ? '' : ` (seeds ${unseen.join(', ')})`;
+  console.log(`removals of live targets that nothing showed to be another writer's: ${unseen.length}${where}`);
   console.log(`live removals ${live}; longest that an address was wrong after the faults had ended: ${worst / 1_000} s`);
   console.log(`states reached: ${new Set(reports.flatMap(({ marks }) => marks)).size}`);
   console.log(
