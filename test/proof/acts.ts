@@ -233,10 +233,7 @@ function inherited(name: string, how: Inheritance): Act {
     seconds: to + (how.isSick ? 200 : 90),
     play(stage) {
       stage.account.ecs.reuseAfterMs = 2_000;
-      const answers = stage.account.elb.answers;
-      const isSick = (ip: string): boolean =>
-        how.isSick === true && stage.account.ecs.holdersOf(ip).some(({ group }) => group === 'service:api');
-      stage.account.elb.answers = (ip, port) => answers(ip, port) && !isSick(ip);
+      if (how.isSick) failChecksOf(stage, 'service:api');
       const site = stage.group('site', {
         healthCheckIntervalSeconds: how.healthCheckIntervalSeconds,
         healthCheckMs: how.isNew ? 60_000 : 5_000,
@@ -265,6 +262,12 @@ function inherited(name: string, how: Inheritance): Act {
   };
 }
 
+/** Wherever a task of the service runs, health checks fail. */
+function failChecksOf({ account: { ecs, elb } }: Stage, service: string): void {
+  const { answers } = elb;
+  elb.answers = (ip, port) => answers(ip, port) && !ecs.holdersOf(ip).some(({ group }) => group === service);
+}
+
 /** A neighbor's task that is there for half a minute, while events of ours ask for looks that search for nobody. */
 function comeAndGo(stage: Stage): void {
   const task = stage.start('service:api');
@@ -281,9 +284,7 @@ const TAKEN: Act = {
   seconds: 300,
   play(stage) {
     stage.account.ecs.reuseAfterMs = 2_000;
-    const { answers } = stage.account.elb;
-    const isSick = (ip: string): boolean => stage.account.ecs.holdersOf(ip).some(({ group }) => group === 'service:api');
-    stage.account.elb.answers = (ip, port) => answers(ip, port) && !isSick(ip);
+    failChecksOf(stage, 'service:api');
     const site = stage.group('site', { healthCheckMs: 1_000 });
     stage.service('site');
     stage.keep(site, 'api', 'another stack');

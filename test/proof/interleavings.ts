@@ -9,7 +9,7 @@ import { present, type TaskRecord } from '../../scripts/simulator/ecs.ts';
 import type { GroupRecord } from '../../scripts/simulator/elb.ts';
 import { type EventEnvelope, type StateChangeEvent, stateChangeEvent, tagChangeEvent } from '../../scripts/simulator/events.ts';
 import { type InProcessRuntime, logTo, spawnInProcess } from '../../scripts/simulator/in-process.ts';
-import { Oracle, type WantedLine } from './oracle.ts';
+import { liveIn, Oracle, type WantedLine } from './oracle.ts';
 
 const CLUSTER = clusterArn('prod');
 const GROUP = targetGroupArn('web');
@@ -61,14 +61,13 @@ export class SmallAccount {
   constructor() {
     this.account.ecs.addService(CLUSTER, 'app');
     this.group = this.account.elb.addGroup({ arn: GROUP, deregistrationDelaySeconds: 0 });
-    const isLive = (arn: string): boolean => this.account.ecs.tasks.get(arn)?.history.at(-1)?.desired === 'RUNNING';
     this.#oracle = new Oracle(this.clock, {
       parameterLines: new Map([[GROUP, [APP]]]),
       linesOfTag: new Map(),
       nativeServices: new Set(),
       isSingleGroup: true,
       areReadsShared: false,
-      isLive,
+      isLive: liveIn(this.account),
     });
   }
 

@@ -4,6 +4,7 @@
  */
 
 import { isObject } from '../../functions/core/json.ts';
+import type { Account } from '../../scripts/simulator/account.ts';
 import type { ApiName } from '../../scripts/simulator/api.ts';
 import type { Input } from '../../scripts/simulator/api-input.ts';
 import { objects, text, texts, whole } from '../../scripts/simulator/api-input.ts';
@@ -359,6 +360,11 @@ export class Oracle implements Judge {
   #report(invariant: string, environment: number, detail: string): void {
     this.violations.push({ invariant, atMs: this.#clock.now(), environment, detail });
   }
+}
+
+/** Whether a task is in truth still meant to run, by the accounts that have it. */
+export function liveIn(...accounts: readonly Account[]): Rules['isLive'] {
+  return (arn) => accounts.some(({ ecs }) => ecs.tasks.get(arn)?.history.at(-1)?.desired === 'RUNNING');
 }
 
 function isMeant(line: Pick<WantedLine, 'kind' | 'name'>, task: Pick<KnownTask, 'group' | 'family'>): boolean {

@@ -15,7 +15,7 @@ import { forgedMessage, forgedVersion, mangledMessage } from './forgery.ts';
 import type { Violation } from './judge.ts';
 import { cameLate } from './late-starts.ts';
 import { CLUSTER_ARN, type Kind, Operators } from './operators.ts';
-import { Oracle, type Rules, type WantedLine } from './oracle.ts';
+import { liveIn, Oracle, type Rules, type WantedLine } from './oracle.ts';
 import { ADMIN, API, APP, CLOUD_MAP, JOB, TAG_TEXTS, TEXTS_OF_APP, WEB } from './scenario-bindings.ts';
 import { Stack } from './stack.ts';
 import { Trace } from './trace.ts';
@@ -255,11 +255,6 @@ class Scenario {
     const cloudMapServices = name === 'A' && this.#has('cloud map') ? [CLOUD_MAP] : [];
     const areReadsShared = cloudMapServices.length > 0;
     const isSingleGroup = settings.targetGroups.length === 1 && !areReadsShared;
-    const { tasks } = this.#account.ecs;
-    const isLive = (arn: string): boolean => {
-      const task = tasks.get(arn);
-      return task !== undefined && present(task).desired === 'RUNNING';
-    };
     this.#stacks.push(
       new Stack({
         name,
@@ -279,7 +274,7 @@ class Scenario {
             nativeServices,
             isSingleGroup,
             areReadsShared,
-            isLive,
+            isLive: liveIn(this.#account),
           }),
           this.#truthOf(name, parameterLines),
         ],

@@ -47,7 +47,9 @@ export class Shown {
       if (health['State'] === 'healthy' || health['State'] === 'initial')
         see(this.#present, `${group} ${key}`, environment, nowMs);
     }
-    this.#looks.set(group, [...(this.#looks.get(group) ?? []), { environment, atMs: nowMs, keys: registered }]);
+    const looks = this.#looks.get(group) ?? [];
+    looks.push({ environment, atMs: nowMs, keys: registered });
+    this.#looks.set(group, looks);
   }
 
   /** Whether the environment was told, or can have read in the log of another, anything that we could not have left behind. */

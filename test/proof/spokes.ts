@@ -17,7 +17,7 @@ import { drawFault } from './fault-draw.ts';
 import { drawFaultMix, type FaultClass, type FaultMix } from './fault-mix.ts';
 import { mangledMessage } from './forgery.ts';
 import type { Violation } from './judge.ts';
-import { Oracle, type WantedLine } from './oracle.ts';
+import { liveIn, Oracle, type WantedLine } from './oracle.ts';
 import { Stack } from './stack.ts';
 import { Trace } from './trace.ts';
 import { isMeantBy, type TrueLine, TruthJudge } from './truth.ts';
@@ -312,11 +312,6 @@ class SpokesStory {
   /** As deployed without a parameter, its lines in tags; or with every cluster, group and line named. */
   #addStack(random: Random): Stack {
     const isByTags = this.#mix.boundBy === 'tags';
-    const isLive = (arn: string): boolean =>
-      SITES.some((site) => {
-        const task = this.#serviceOf(site).account.ecs.tasks.get(arn);
-        return task !== undefined && present(task).desired === 'RUNNING';
-      });
     const named: Pick<SettingsText, 'clusters' | 'targetGroups' | 'binding'> = {
       clusters: SITES.map(({ cluster }) => cluster),
       targetGroups: [...FED.keys()],
@@ -350,7 +345,7 @@ class SpokesStory {
           nativeServices: new Set(),
           isSingleGroup: false,
           areReadsShared: true,
-          isLive,
+          isLive: liveIn(...SITES.map((site) => this.#serviceOf(site).account)),
         }),
         this.#truth,
       ],

@@ -173,9 +173,9 @@ export class TruthJudge implements Judge {
     { ip, port }: Pick<JudgedTarget, 'ip' | 'port'>,
     owners: readonly TaskRecord[],
   ): void {
+    const endedMs = Math.max(...owners.map(stoppingMs));
     for (const task of this.#accounts.flatMap(({ ecs }) => ecs.holdersOf(ip))) {
       if (present(task).last !== 'RUNNING') continue;
-      const endedMs = Math.max(...owners.map(stoppingMs));
       const claim = { ip, port, endedMs, ranMs: present(task).startedAtMs ?? 0 };
       const isOurs = owners.includes(task);
       const isShown = isOurs || owners.length === 0 || this.#shown.shows(environment, group, claim, this.#clock.now());

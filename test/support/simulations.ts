@@ -18,7 +18,7 @@ import { functionCalled } from '../../scripts/simulator/function-calls.ts';
 import { type InProcessRuntime, logTo, spawnInProcess } from '../../scripts/simulator/in-process.ts';
 import type { KeptReports } from '../../scripts/simulator/kept-reports.ts';
 import type { Violation } from '../proof/judge.ts';
-import { Oracle, type WantedLine } from '../proof/oracle.ts';
+import { liveIn, Oracle, type WantedLine } from '../proof/oracle.ts';
 
 export interface PlayOptions extends DeploymentOptions {
   /** What the lines of the group mean; the deployment's own line by default. */
@@ -53,7 +53,7 @@ export class Play {
       nativeServices: new Set(),
       isSingleGroup: this.deployment.settings.targetGroups.length === 1,
       areReadsShared: this.deployment.settings.cloudMapServices.length > 0,
-      isLive: (arn) => this.deployment.account.ecs.tasks.get(arn)?.history.at(-1)?.desired === 'RUNNING',
+      isLive: liveIn(this.deployment.account),
     });
     this.deployment.use(this.#backend());
   }

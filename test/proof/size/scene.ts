@@ -6,7 +6,7 @@ import { present, type TaskRecord, type TaskSpec } from '../../../scripts/simula
 import { type GroupRecord, keyOf } from '../../../scripts/simulator/elb.ts';
 import type { Invocation } from '../../../scripts/simulator/lambda.ts';
 import type { Violation } from '../judge.ts';
-import { Oracle, type WantedLine } from '../oracle.ts';
+import { liveIn, Oracle, type WantedLine } from '../oracle.ts';
 import { isMeantBy, type TrueLine, TruthJudge } from '../truth.ts';
 
 export interface SizeOptions {
@@ -264,18 +264,15 @@ function requestFor(id = '') {
 }
 
 /** Each group's tag feeds it from the service of its name. */
-function oracleOf({ ecs, clock }: Account, names: readonly string[]): Oracle {
+function oracleOf(account: Account, names: readonly string[]): Oracle {
   const lineOf = (name: string): WantedLine => ({ kind: 'service', name, port: 8080, mode: 'enforce' });
-  return new Oracle(clock, {
+  return new Oracle(account.clock, {
     parameterLines: new Map(),
     linesOfTag: new Map(names.map((name) => [`service=${name} port=8080`, [lineOf(name)]])),
     nativeServices: new Set(),
     isSingleGroup: false,
     areReadsShared: false,
-    isLive: (arn) => {
-      const task = ecs.tasks.get(arn);
-      return task !== undefined && present(task).desired === 'RUNNING';
-    },
+    isLive: liveIn(account),
   });
 }
 
