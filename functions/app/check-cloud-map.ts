@@ -8,7 +8,6 @@ import { err, ok, type Result } from '../core/result.ts';
 import type { Snapshot, TaskReference } from '../core/snapshot.ts';
 import type { Task } from '../core/task.ts';
 import type { TaskArn } from '../core/values.ts';
-import { noteListed } from './cache.ts';
 import { type Check, type Invocation, isFull } from './invocation.ts';
 import { CALL_TIME_MS } from './ports.ts';
 
@@ -90,7 +89,7 @@ async function readTasks(
     // That a service does not exist is an answer: none of its tasks runs, and every instance that it has left is stale.
     if (!answer.ok && answer.problem.kind !== 'gone') return err([answer.problem]);
     const listed = new Set(answer.ok ? answer.value : []);
-    noteListed(cache, listed, clock.now());
+    cache.noteListed(listed, clock.now());
     for (const each of tasksBehindInstances(selector, instances, listed, known(isSelected))) asked.set(each.arn, each);
   }
   const { failures } = await reads.describe([...asked.values()], { dropRefused: true });

@@ -1,4 +1,4 @@
-/** One invocation of the function and the environment it runs in: passed first to everything in this folder. */
+/** One invocation of the function, the environment it runs in, and the invocation as one of its groups sees it. */
 import type { Settings } from '../core/binding-sources.ts';
 import type { Instance } from '../core/cloud-map/instance.ts';
 import type { BoundGroup } from '../core/configuration.ts';
@@ -9,7 +9,7 @@ import type { RecordedTarget, RecordKind } from '../core/ownership.ts';
 import type { Pass, TriggerName } from '../core/report.ts';
 import type { Task } from '../core/task.ts';
 import type { TargetGroupArn } from '../core/values.ts';
-import { type Cache, createCache, groupCache } from './cache.ts';
+import { Cache } from './cache.ts';
 import { Caller } from './caller.ts';
 import type { GroupCache } from './group-cache.ts';
 import type { AwsApi, Clock } from './ports.ts';
@@ -135,7 +135,7 @@ export function createEnvironment(settings: Settings, api: AwsApi, clock: Clock,
     settings,
     api,
     clock,
-    cache: createCache(),
+    cache: new Cache(),
     configuration: undefined,
     configurationInFlight: undefined,
     eventAgeMs: EVENT_AGE_MIN_MS + salt * (EVENT_AGE_MAX_MS - EVENT_AGE_MIN_MS),
@@ -161,7 +161,13 @@ export function beginInvocation(environment: Environment, request: Request, repo
 }
 
 export function forGroup(invocation: Invocation, bound: BoundGroup): GroupInvocation {
-  return { ...invocation, bound, known: groupCache(invocation.cache, bound.group.arn) };
+  return { ...invocation, bound, known: invocation.cache.group(bound.group.arn) };
+}
+
+/** Those of the hints that a pass over the group has to settle by now. */
+export function openHints(invocation: Invocation, bound: BoundGroup, hints = invocation.hints): Hint[] {
+  const { cache, clock, environment } = invocation;
+  return cache.hintsFor(bound, hints, { nowMs: clock.now(), eventAgeMs: environment.eventAgeMs });
 }
 
 /** Whether every group is reconciled, whatever the events say. */

@@ -22,7 +22,7 @@ import {
   type TargetGroupArn,
   type TaskArn,
 } from '../core/values.ts';
-import { type Cache, learn } from './cache.ts';
+import type { Cache } from './cache.ts';
 import { allPages, type Caller } from './caller.ts';
 import type { Clock } from './ports.ts';
 
@@ -246,7 +246,7 @@ export class Reads {
 
   /** A description is as old as the question: an environment that was frozen in between has an answer that looks new and is not. */
   #learnAll(tasks: readonly DescribedTask[], atMs: number): Descriptions {
-    for (const task of tasks) learn(this.#cache, task, this.#clock.now());
+    for (const task of tasks) this.#cache.learn(task, this.#clock.now());
     return { described: tasks.map((task) => ({ task, atMs })), failures: [] };
   }
 }

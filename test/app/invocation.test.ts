@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createCache } from '../../functions/app/cache.ts';
+import { Cache } from '../../functions/app/cache.ts';
 import {
   beginInvocation,
   createEnvironment,
@@ -54,7 +54,7 @@ describe('an environment', () => {
       settings: environment.settings,
       api: fake.world,
       clock: fake.clock,
-      cache: createCache(),
+      cache: new Cache(),
       configuration: undefined,
       configurationInFlight: undefined,
       eventAgeMs: 2_000,

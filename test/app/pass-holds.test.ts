@@ -1,6 +1,5 @@
 /** What a pass plans and does not do, and when it comes back to it. */
 import { describe, expect, it } from 'vitest';
-import { learn } from '../../functions/app/cache.ts';
 import { createEnvironment } from '../../functions/app/invocation.ts';
 import { PROOF_AGE_MAX_MS } from '../../functions/core/guard.ts';
 import { NOTHING_OPEN } from '../../functions/core/next-pass.ts';
@@ -15,7 +14,7 @@ describe('a plan that is held', () => {
     const fake = worldOf({ targets: [target('10.0.0.3')], tasks: [RUNNING, gone] });
     fake.callMs = (name) => (name === 'FilterLogEvents' ? PROOF_AGE_MAX_MS + 1 : 0);
     const context = contextOf(fake);
-    learn(context.cache, gone, START_MS);
+    context.cache.learn(gone, START_MS);
     const pass = await passOver(context);
     expect(pass.held.map(({ because }) => because)).toEqual(['proof is too old', 'ownership is unknown']);
     expect(pass.open.failed).toBe(true);
@@ -52,7 +51,7 @@ describe('a plan that is held', () => {
     const group = boundGroup(line);
     const bound = { ...group, bindings: group.bindings.map((each) => ({ ...each, ...words })) };
     const context = contextOf(fake, { bound });
-    learn(context.cache, STOPPING, START_MS);
+    context.cache.learn(STOPPING, START_MS);
     const pass = await passOver(context);
     expect(pass.held.map((each) => each.because)).toEqual([because]);
     expect(cacheOf(context).covered.get(STOPPING.arn)).toBe(Number.POSITIVE_INFINITY);
@@ -134,7 +133,7 @@ describe('a task that is registered when ECS calls it healthy', () => {
   it('is not asked for when it is told to stop, nor by a line without the word', async () => {
     const stopping = worldOf({ tasks: [STOPPING] });
     const context = contextOf(stopping, { trigger: 'schedule' }, LINE);
-    learn(context.cache, STOPPING, START_MS);
+    context.cache.learn(STOPPING, START_MS);
     expect((await passOver(context)).open.eventsMs).toEqual([]);
     // One on hold waits for its tag, not for its health.
     const plain = worldOf({ tasks: [{ ...RUNNING, isHeld: true }] });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createCache, learn } from '../../functions/app/cache.ts';
+import { Cache } from '../../functions/app/cache.ts';
 import { Caller } from '../../functions/app/caller.ts';
 import { Reads } from '../../functions/app/reads.ts';
 import type { Selector } from '../../functions/core/binding.ts';
@@ -34,7 +34,7 @@ function selectorOf(name = 'app'): Selector {
 }
 
 function readsOf(fake: FakeAws) {
-  const cache = createCache();
+  const cache = new Cache();
   return {
     cache,
     reads: new Reads(new Caller(fake.world, fake.clock, cache.buckets, START_MS + 10_000_000), fake.clock, cache),
@@ -372,7 +372,7 @@ describe('descriptions of tasks', () => {
   it('never take back what is known', async () => {
     const old = runningTask('t1', '10.0.0.1');
     const { reads, cache } = readsOf(new FakeAws({ DescribeTasks: describing(old) }));
-    learn(cache, stoppedTask('t1', '10.0.0.1'), START_MS);
+    cache.learn(stoppedTask('t1', '10.0.0.1'), START_MS);
     await reads.describe(references([old]));
     expect(cache.tasks.get(old.arn)?.task).toMatchObject({ desired: 'STOPPED', last: 'STOPPED', version: 8 });
   });

@@ -5,6 +5,7 @@ import {
   createEnvironment,
   currentConfiguration,
   type Environment,
+  forGroup,
   type Reporter,
   type Request,
   type RunStatus,
@@ -121,5 +122,5 @@ export async function reconcile(runs: Runs, request: Partial<Request> = {}) {
   // What feeds the group is known, however short the time of the request.
   const [bound] = (await currentConfiguration(begin({}))).configuration.groups;
   if (bound === undefined) throw new Error('The group is bound.');
-  return reconcileGroup(begin(request), bound);
+  return reconcileGroup(forGroup(begin(request), bound));
 }
