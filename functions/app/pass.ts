@@ -160,7 +160,7 @@ interface Ended {
 function noteFindings(invocation: GroupInvocation, ended: Ended): void {
   const { known } = invocation;
   const { snapshot, planned, guarded, written, contests, readFailures, endedAtMs } = ended;
-  known.open = openChanges(planned, written.done, guarded.held, known, endedAtMs);
+  known.open = openChanges({ planned, written, held: guarded.held, endedAtMs }, known);
   if (readFailures.length === 0) {
     keepRefusals(known, new Set(planned.map(({ address }) => address)));
     known.wholeAtMs = endedAtMs;
@@ -259,7 +259,7 @@ function writerOf(invocation: GroupInvocation, snapshot: Snapshot): Writer {
   const isDue = (changes: readonly Change[]): boolean =>
     // What could not be read while registrations waited for their turn may name a live task at the address of a removal.
     !(hasFailedRead && changes.some(({ kind }) => kind === 'deregister')) &&
-    mayStillLeave(changes, upToDate(invocation, snapshot), bound.bindingsReadAtMs, clock.now());
+    mayStillLeave(changes, upToDate(invocation, snapshot), { ...bound, nowMs: clock.now() });
   const describe: Describe = async (tasks) => {
     const read = await invocation.reads.describe(tasks);
     hasFailedRead ||= read.failures.length > 0;

@@ -60,8 +60,7 @@ const LOOK_MS = 5_000;
  * it been carried out all the same, the pass after it would have seen the target gone, and `absentAtMs` says so.
  */
 export function ownershipOf(
-  address: Address,
-  task: TaskArn,
+  { address, task }: RecordedTarget,
   entries: readonly RecordEntry[],
   absentAtMs: number | undefined,
 ): Ownership {
