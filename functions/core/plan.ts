@@ -1,6 +1,7 @@
 /** Decides from one snapshot what has to change. It says what the world implies; whether it may be done is the guard's to say. */
 
 import { describeBinding } from './binding.ts';
+import { sortedBy } from './order.ts';
 import {
   isMember,
   isReady,
@@ -73,7 +74,7 @@ export type Change = Registration | Deregistration;
 export function planChanges(snapshot: Snapshot): Change[] {
   const members = membersOf(snapshot);
   const changes = [...planRegistrations(snapshot, members), ...planDeregistrations(snapshot, members)];
-  return changes.sort((one, other) => (one.address < other.address ? -1 : 1));
+  return sortedBy(changes, ({ address }) => address);
 }
 
 function planRegistrations(snapshot: Snapshot, members: readonly Member[]): Registration[] {
