@@ -5,9 +5,9 @@ import {
   FilterLogEventsCommand,
   ListTagsForResourceCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
-import type { AwsApi } from '../app/ports.ts';
+import type { AwsApi, Operations } from '../app/ports.ts';
 import { parseRecord, type RecordEntry } from '../core/ownership.ts';
-import type { Place, TargetGroupArn } from '../core/values.ts';
+import type { Place } from '../core/values.ts';
 import { outcomeOf } from './outcome.ts';
 
 export type LogsApi = Pick<AwsApi, 'FilterLogEvents' | 'ListLogGroupTags'>;
@@ -24,11 +24,11 @@ export function createLogsApi(client: CloudWatchLogsClient, logGroup: string, ho
         return Object.entries(tags ?? {}).map(([key, value]) => ({ key, value }));
       }),
 
-    FilterLogEvents: ({ group, sinceMs, nextToken }) =>
+    FilterLogEvents: (input) =>
       outcomeOf(async (abortSignal) => {
         // Without a log group there is no record: to a command line, every late removal is one of unknown owner.
         if (logGroup === '') return { items: [], nextToken: undefined };
-        const command = new FilterLogEventsCommand(filterInput(logGroup, group, sinceMs, nextToken));
+        const command = new FilterLogEventsCommand(filterInput(logGroup, input));
         const answer = await client.send(command, { abortSignal });
         return { items: (answer.events ?? []).flatMap(entriesOf), nextToken: answer.nextToken };
       }),
@@ -36,7 +36,7 @@ export function createLogsApi(client: CloudWatchLogsClient, logGroup: string, ho
 }
 
 /** The lines about the group, and no others: a filter pattern of JSON terms (CloudWatch Logs guide, "Filter pattern syntax"). */
-export function filterInput(logGroup: string, group: TargetGroupArn, sinceMs: number, nextToken: string | undefined) {
+export function filterInput(logGroup: string, { group, sinceMs, nextToken }: Operations['FilterLogEvents']['input']) {
   const filterPattern = `{ $.message = "record" && $.targetGroupArn = "${group}" }`;
   return { logGroupName: logGroup, startTime: Math.floor(sinceMs), filterPattern, nextToken };
 }

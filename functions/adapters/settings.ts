@@ -23,17 +23,23 @@ export const TARGET_GROUPS_MAX = 100;
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
+/** The environment while it is read, with what is wrong in it. */
+interface Reading {
+  readonly variables: Variables;
+  readonly mistakes: string[];
+  readonly leftOut: Finding[];
+}
+
 /** The stack's parameters as template.yaml hands them on. */
 export function readSettings(variables: Variables): ReadSettings {
-  const mistakes: string[] = [];
-  const leftOut: Finding[] = [];
-  const told = { mistakes, leftOut };
-  const clusters = readArns<ClusterArn>(variables, 'CLUSTER_ARNS', parseClusterArn, told);
-  const targetGroups = readArns<TargetGroupArn>(variables, 'TARGET_GROUP_ARNS', parseTargetGroupArn, told);
-  const cloudMapServices = readArns<CloudMapServiceArn>(variables, 'CLOUD_MAP_SERVICE_ARNS', parseCloudMapServiceArn, told);
-  const home = readHome(variables['STACK_ARN'], mistakes);
-  const mode = readWord(variables, 'MODE', ['enforce', 'observe'], mistakes);
-  const tagBindings = readWord(variables, 'TAG_BINDINGS', ['allowed', 'ignored'], mistakes) === 'allowed';
+  const reading: Reading = { variables, mistakes: [], leftOut: [] };
+  const { mistakes, leftOut } = reading;
+  const clusters = readArns<ClusterArn>(reading, 'CLUSTER_ARNS', parseClusterArn);
+  const targetGroups = readArns<TargetGroupArn>(reading, 'TARGET_GROUP_ARNS', parseTargetGroupArn);
+  const cloudMapServices = readArns<CloudMapServiceArn>(reading, 'CLOUD_MAP_SERVICE_ARNS', parseCloudMapServiceArn);
+  const home = readHome(reading);
+  const mode = readWord(reading, 'MODE', ['enforce', 'observe']);
+  const tagBindings = readWord(reading, 'TAG_BINDINGS', ['allowed', 'ignored']) === 'allowed';
   const bindings = variables['BINDINGS'] ?? '';
   if (!tagBindings && targetGroups.length + cloudMapServices.length === 0) {
     mistakes.push('TAG_BINDINGS is "ignored", and TARGET_GROUP_ARNS is empty: nothing could be bound');
@@ -43,7 +49,7 @@ export function readSettings(variables: Variables): ReadSettings {
       `TARGET_GROUP_ARNS has ${targetGroups.length} groups; expected at most ${TARGET_GROUPS_MAX}: use another stack for the rest`,
     );
   }
-  const removalBudgetPercent = readPercent(variables['REMOVAL_BUDGET_PERCENT'], mistakes);
+  const removalBudgetPercent = readPercent(reading);
   const spokeRole = readRole(variables);
   if (mistakes.length > 0) {
     return err(`The function's settings cannot be used: ${mistakes.join('; ')}. Correct the stack's parameters.`);
@@ -53,7 +59,8 @@ export function readSettings(variables: Variables): ReadSettings {
 }
 
 /** Undefined outside of a stack. */
-function readHome(text: string | undefined, mistakes: string[]): Place | undefined {
+function readHome({ variables, mistakes }: Reading): Place | undefined {
+  const text = variables['STACK_ARN'];
   if (text === undefined || text === '') return undefined;
   const place = parseStackPlace(text);
   if (place.ok) return place.value;
@@ -68,10 +75,9 @@ function readRole(variables: Variables): SpokeRole | undefined {
 
 /** One of the words; the first where nothing is said. */
 function readWord<Word extends string>(
-  variables: Variables,
+  { variables, mistakes }: Reading,
   name: string,
   words: readonly [Word, ...Word[]],
-  mistakes: string[],
 ): Word {
   const text = variables[name] ?? '';
   const word = words.find((each) => each === text);
@@ -79,7 +85,8 @@ function readWord<Word extends string>(
   return word ?? words[0];
 }
 
-function readPercent(text: string | undefined, mistakes: string[]): number {
+function readPercent({ variables, mistakes }: Reading): number {
+  const text = variables['REMOVAL_BUDGET_PERCENT'];
   if (text === undefined || text === '') return REMOVAL_BUDGET_PERCENT;
   const percent = Number(text);
   if (Number.isInteger(percent) && percent >= 1 && percent <= 100) return percent;
@@ -99,10 +106,9 @@ const PARAMETERS = {
  * the tag, which is not what somebody meant who wrote one.
  */
 function readArns<Arn>(
-  variables: Variables,
+  { variables, mistakes, leftOut }: Reading,
   name: keyof typeof PARAMETERS,
   parse: (text: unknown) => Parsed<Arn>,
-  { mistakes, leftOut }: { readonly mistakes: string[]; readonly leftOut: Finding[] },
 ): Arn[] {
   const words = (variables[name] ?? '').split(',').map((word) => word.trim());
   const arns = words.filter((word) => word !== '').map((word) => ({ word: word.slice(0, 120), parsed: parse(word) }));

@@ -6,7 +6,7 @@ import type { ReadConfiguration } from '../app/read-configuration.ts';
 import { chunks } from '../core/batches.ts';
 import { registerLatenciesMs } from '../core/drift.ts';
 import { explainFailure, type Failure } from '../core/failure.ts';
-import { type Finding, severityOf } from '../core/finding.ts';
+import { severityOf } from '../core/finding.ts';
 import { isFinalHold } from '../core/guard.ts';
 import { RECORDED_MAX, type RecordedTarget, type RecordKind, recordFields } from '../core/ownership.ts';
 import { changeRecords, type Fields, findingRecords, type Pass, passRecord } from '../core/report.ts';
@@ -37,6 +37,9 @@ export interface InvocationContext {
 }
 
 type Listener = Pick<Reporter, 'passed' | 'ended'>;
+
+/** What a pass or a check has found, and what it could not do. */
+type Outcome = Pick<Pass, 'findings' | 'failures'>;
 
 export class Telemetry implements Reporter {
   readonly #now: () => number;
@@ -71,7 +74,8 @@ export class Telemetry implements Reporter {
   configured({ configuration, failures }: ReadConfiguration): void {
     this.#fail(failures);
     const targetGroups = configuration.groups.map(({ group }) => group.name);
-    this.#log('configuration', configuration.findings, failures, { targetGroups, unread: configuration.unread });
+    const { findings, unread } = configuration;
+    this.#log('configuration', { findings, failures }, { targetGroups, unread });
   }
 
   passed(pass: Pass): void {
@@ -90,12 +94,13 @@ export class Telemetry implements Reporter {
     const isNew = this.#isNew(`pass ${pass.group.arn}`, [...findings, ...kept]);
     const isQuiet = held.every(isFinalHold) && Object.values(written).every((changes) => changes.length === 0);
     if (pass.trigger === 'schedule' && isQuiet && !isNew && failures.length === 0) return;
-    this.#logger[levelOf(findings, failures)]('pass', passRecord(pass));
+    this.#logger[levelOf(pass)]('pass', passRecord(pass));
   }
 
-  checked({ subject, findings, failures, read }: Check): void {
+  checked(check: Check): void {
+    const { subject, failures, read } = check;
     this.#fail(failures);
-    this.#log('check', findings, failures, { subject, ...(read && { instances: read.instances.length }) });
+    this.#log('check', check, { subject, ...(read && { instances: read.instances.length }) });
   }
 
   recorded(kind: RecordKind, group: TargetGroupArn, targets: readonly RecordedTarget[]): void {
@@ -150,10 +155,11 @@ export class Telemetry implements Reporter {
     this.#errors = [];
   }
 
-  #log(message: string, findings: readonly Finding[], failures: readonly Failure[], fields: Fields): void {
+  #log(message: string, outcome: Outcome, fields: Fields): void {
+    const { findings, failures } = outcome;
     const isNew = this.#isNew(`${message} ${JSON.stringify(fields)}`, findings);
     if (!isNew && failures.length === 0) return;
-    this.#logger[levelOf(findings, failures)](message, {
+    this.#logger[levelOf(outcome)](message, {
       ...fields,
       ...findingRecords(findings, this.#now()),
       failures: failures.map(explainFailure),
@@ -181,6 +187,6 @@ export class Telemetry implements Reporter {
   }
 }
 
-function levelOf(findings: readonly Finding[], failures: readonly Failure[]): 'info' | 'warn' {
+function levelOf({ findings, failures }: Outcome): 'info' | 'warn' {
   return findings.some((finding) => severityOf(finding) !== 'notice') || failures.length > 0 ? 'warn' : 'info';
 }

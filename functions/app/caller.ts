@@ -139,8 +139,7 @@ export class Caller {
 
   /** The bucket with one token taken, and how long the call would have to wait for it. */
   #reserve(name: OperationName, input: AnyInput, spare: number): ReturnType<typeof reserve> {
-    const callClass = CLASSES[name];
-    return reserve(this.#bucketOf(callClass, input), RATES[callClass], this.#clock.now(), spare);
+    return reserve(this.#bucketOf(CLASSES[name], input), this.#clock.now(), spare);
   }
 
   async #send<Name extends OperationName>(name: Name, resource: string, input: Input<Name>): Promise<Read<Name>> {
@@ -150,7 +149,7 @@ export class Caller {
     const { kind, message } = outcome.problem;
     if (kind === 'throttled') {
       const callClass = CLASSES[name];
-      const slower = slowDown(this.#bucketOf(callClass, input), RATES[callClass], this.#clock.now());
+      const slower = slowDown(this.#bucketOf(callClass, input), this.#clock.now());
       this.#buckets.set(this.#keyOf(callClass, input), slower);
     }
     return err({ kind, operation: name, resource, cluster: clusterIn(input), message });

@@ -90,7 +90,9 @@ async function readTasks(
     if (!answer.ok && answer.problem.kind !== 'gone') return err([answer.problem]);
     const listed = new Set(answer.ok ? answer.value : []);
     cache.noteListed(listed, clock.now());
-    for (const each of tasksBehindInstances(selector, instances, listed, known(isSelected))) asked.set(each.arn, each);
+    for (const each of tasksBehindInstances(selector, instances, { listed, described: known(isSelected) })) {
+      asked.set(each.arn, each);
+    }
   }
   const { failures } = await reads.describe([...asked.values()], { dropRefused: true });
   if (failures.length > 0) return err(failures);

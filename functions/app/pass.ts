@@ -172,7 +172,7 @@ function conclude(invocation: GroupInvocation, done: Done): Omit<Pass, 'group' |
 /** Keeps what the pass has found, and how old the oldest difference is that it leaves. */
 function noteFindings(known: GroupCache, done: Done): void {
   const { snapshot, planned, guarded, written, contests, readFailures, endedAtMs, history } = done;
-  known.open = openChanges(planned, written.done, guarded.held, known, endedAtMs);
+  known.open = openChanges({ planned, written, held: guarded.held, endedAtMs }, known);
   if (readFailures.length === 0) {
     known.keepRefusals(new Set(planned.map(({ address }) => address)));
     known.wholeAtMs = endedAtMs;

@@ -22,7 +22,7 @@ export class Proofs {
     const { bound, clock } = this.#group;
     // What could not be read while registrations waited for their turn may name a live task at the address of a removal.
     if (this.#hasFailedRead && changes.some(({ kind }) => kind === 'deregister')) return false;
-    return mayStillLeave(changes, this.#tasks.upToDate(this.#snapshot), bound.bindingsReadAtMs, clock.now());
+    return mayStillLeave(changes, this.#tasks.upToDate(this.#snapshot), { ...bound, nowMs: clock.now() });
   }
 
   /** The proofs of the changes, described anew; undefined where more than age keeps one of them back, or it is no longer planned for its reason. */

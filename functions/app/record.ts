@@ -75,7 +75,7 @@ export class GroupRecord {
             owner?.task === because.task ? [{ kind: 'kept', address, task: owner.task, atMs: owner.atMs }] : [];
           return [
             changeKey(change),
-            ownershipOf(address, because.task, [...entries.value, ...own], known.absentAtMs.get(address)),
+            ownershipOf({ address, task: because.task }, [...entries.value, ...own], known.absentAtMs.get(address)),
           ] as const;
         }),
       ),

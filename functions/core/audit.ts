@@ -44,22 +44,33 @@ export interface GroupAttributes {
   readonly crossZone: string | undefined;
 }
 
-export function auditTargets(snapshot: Snapshot, history: TargetHistory, nowMs: number): Finding[] {
-  const members = membersOf(snapshot);
-  return [
-    ...findUnexplained(snapshot, members, history, nowMs),
-    ...findNeverHealthy(snapshot, members, history, nowMs),
-    ...findUnused(snapshot),
-    ...findWithoutAddress(snapshot),
-    ...findWithoutPort(snapshot, members),
-    ...findNotReady(snapshot, members, nowMs),
-    ...findHeld(members),
-    ...findDrained(snapshot, members),
-    ...findNearlyFull(snapshot),
-    ...findEmptyLists(snapshot, members),
-    ...findGone(snapshot),
-  ];
+/** What the findings on a group's targets are drawn from. */
+interface Audit {
+  readonly snapshot: Snapshot;
+  readonly members: readonly Member[];
+  readonly history: TargetHistory;
+  readonly nowMs: number;
 }
+
+export function auditTargets(snapshot: Snapshot, history: TargetHistory, nowMs: number): Finding[] {
+  const audit = { snapshot, members: membersOf(snapshot), history, nowMs };
+  return AUDITS.flatMap((find) => find(audit));
+}
+
+/** In the order in which their findings are told. */
+const AUDITS: readonly ((audit: Audit) => Finding[])[] = [
+  findUnexplained,
+  findNeverHealthy,
+  findUnused,
+  findWithoutAddress,
+  findWithoutPort,
+  findNotReady,
+  findHeld,
+  findDrained,
+  findNearlyFull,
+  findEmptyLists,
+  findGone,
+];
 
 /** What the settings of a group do to its targets, whoever registers them. */
 export function auditSettings(group: TargetGroup, bindings: readonly GroupBinding[], settings: GroupSettings): Finding[] {
@@ -108,7 +119,8 @@ export function deregisterCommand(group: TargetGroup, { descriptor }: Target): s
   );
 }
 
-function findUnexplained(snapshot: Snapshot, members: readonly Member[], history: TargetHistory, nowMs: number): Finding[] {
+function findUnexplained(audit: Audit): Finding[] {
+  const { snapshot, members, history } = audit;
   const owners = Map.groupBy(members, (member) => member.address);
   const wanted = wantedAddresses(members);
   return snapshot.targets.flatMap((target): Finding[] => {
@@ -119,7 +131,7 @@ function findUnexplained(snapshot: Snapshot, members: readonly Member[], history
     if (first === undefined && !history.searched.has(target.address)) return [];
     const origin = first === undefined ? history.origins.get(target.address) : { task: first.task.arn, isLive: false };
     const sinceMs = history.firstSeenMs.get(target.address);
-    const finding = origin === undefined ? strange(target, history, sinceMs, nowMs) : ownRemains(target, origin);
+    const finding = origin === undefined ? strange(target, audit) : ownRemains(target, origin);
     // Whoever pastes the command of every finding must not take out tasks that serve: their line was misspelt, as a rule.
     const command = finding.kind === 'unbound' ? undefined : deregisterCommand(snapshot.group, target);
     return [{ ...finding, subject: target.address, sinceMs, command }];
@@ -141,26 +153,22 @@ function ownRemains({ state }: Target, { task, isLive: lives }: Origin): Pick<Fi
 }
 
 /** A target that nothing of this stack explains. */
-function strange(
-  { state }: Target,
-  { natives }: TargetHistory,
-  sinceMs: number | undefined,
-  nowMs: number,
-): Pick<Finding, 'kind' | 'message'> {
+function strange({ state, address }: Target, { history, nowMs }: Audit): Pick<Finding, 'kind' | 'message'> {
+  const { natives, firstSeenMs } = history;
   if (natives.length > 0) {
     const message =
       `The target is ${state}. ECS itself registers tasks of ${natives.map(describeSelector).join(', ')} in this group, so it is ` +
       'likely one of those. It is left alone.';
     return { kind: 'foreign', message };
   }
-  const lasts = sinceMs !== undefined && nowMs - sinceMs >= NEVER_HEALTHY_AFTER_MS;
+  const lasts = nowMs - (firstSeenMs.get(address) ?? nowMs) >= NEVER_HEALTHY_AFTER_MS;
   const message =
     `The target is ${state}, and no task of the group's bindings has this address and port, running or stopped within the hour. It ` +
     'is left alone. If it is a leftover, remove it.';
   return { kind: state === 'unhealthy' && lasts ? 'foreign-unhealthy' : 'foreign', message };
 }
 
-function findNeverHealthy(snapshot: Snapshot, members: readonly Member[], history: TargetHistory, nowMs: number): Finding[] {
+function findNeverHealthy({ snapshot, members, history, nowMs }: Audit): Finding[] {
   const serving = new Map(members.filter(({ task }) => isServing(task)).map((member) => [member.address, member]));
   return snapshot.targets.flatMap((target): Finding[] => {
     const owner = serving.get(target.address);
@@ -191,7 +199,7 @@ function likelyCause(reason: string, port: number): string {
   return causes[reason] ?? 'The reason code is described in the ELB guide under "Target health reason codes".';
 }
 
-function findUnused(snapshot: Snapshot): Finding[] {
+function findUnused({ snapshot }: Audit): Finding[] {
   const unused = snapshot.targets.filter((target) => target.reason === 'Target.NotInUse');
   const [first] = unused;
   if (first === undefined) return [];
@@ -201,7 +209,7 @@ function findUnused(snapshot: Snapshot): Finding[] {
   return [{ kind: 'unused', subject: snapshot.group.name, message }];
 }
 
-function findWithoutAddress(snapshot: Snapshot): Finding[] {
+function findWithoutAddress({ snapshot }: Audit): Finding[] {
   const { family } = snapshot.group;
   return snapshot.bindings.flatMap((binding) =>
     [...binding.listed].flatMap((arn): Finding[] => {
@@ -218,7 +226,7 @@ function findWithoutAddress(snapshot: Snapshot): Finding[] {
 }
 
 /** Ports that lines name and definitions do not: told before health checks fail, and not where targets are healthy all the same. */
-function findWithoutPort(snapshot: Snapshot, members: readonly Member[]): Finding[] {
+function findWithoutPort({ snapshot, members }: Audit): Finding[] {
   return snapshot.bindings.flatMap((binding): Finding[] => {
     const { port, selector, source } = binding;
     const serving = [...snapshot.tasks.values()].filter((task) => isServing(task) && selects(selector, task));
@@ -239,8 +247,8 @@ function findWithoutPort(snapshot: Snapshot, members: readonly Member[]): Findin
 }
 
 /** Tasks that a line with ready=healthy keeps out for longer than a start takes. */
-function findNotReady({ targets }: Snapshot, members: readonly Member[], nowMs: number): Finding[] {
-  const registered = registeredAddresses(targets);
+function findNotReady({ snapshot, members, nowMs }: Audit): Finding[] {
+  const registered = registeredAddresses(snapshot.targets);
   return members.flatMap((member): Finding[] => {
     const { task, binding, address } = member;
     const sinceMs = task.startedAtMs ?? nowMs;
@@ -255,7 +263,7 @@ function findNotReady({ targets }: Snapshot, members: readonly Member[], nowMs: 
   });
 }
 
-function findHeld(members: readonly Member[]): Finding[] {
+function findHeld({ members }: Audit): Finding[] {
   const held = new Set(members.filter(({ task, isHeld }) => isHeld && isLive(task)).map(({ task }) => task));
   return [...held].map((task) => ({
     kind: 'held',
@@ -266,7 +274,7 @@ function findHeld(members: readonly Member[]): Finding[] {
 }
 
 /** A line that drains the group while no other line feeds it: it may be a slip, and it is an outage if it is. */
-function findDrained({ group, bindings }: Snapshot, members: readonly Member[]): Finding[] {
+function findDrained({ snapshot: { group, bindings }, members }: Audit): Finding[] {
   if (bindings.some(({ drain, writes }) => !drain && writes)) return [];
   return bindings.flatMap((binding): Finding[] => {
     const serving = members.filter((member) => member.binding === binding && isServing(member.task)).length;
@@ -278,7 +286,7 @@ function findDrained({ group, bindings }: Snapshot, members: readonly Member[]):
   });
 }
 
-function findNearlyFull({ group, targets }: Snapshot): Finding[] {
+function findNearlyFull({ snapshot: { group, targets } }: Audit): Finding[] {
   if (targets.length < TARGETS_MAX * NEARLY_FULL || targets.length > TARGETS_MAX) return [];
   const message =
     `The group has ${targets.length} targets, draining ones included, and takes ${TARGETS_MAX} unless the quota "Targets per Target ` +
@@ -287,7 +295,7 @@ function findNearlyFull({ group, targets }: Snapshot): Finding[] {
 }
 
 /** Nothing is removed because a list is empty; but somebody should look, since the list or the binding may be wrong. */
-function findEmptyLists(snapshot: Snapshot, members: readonly Member[]): Finding[] {
+function findEmptyLists({ snapshot, members }: Audit): Finding[] {
   const { bindings, group } = snapshot;
   const isEmpty = bindings.every(({ list, listed }) => (list === 'read' || list === 'gone') && listed.size === 0);
   if (bindings.length === 0 || !isEmpty) return [];
@@ -301,8 +309,8 @@ function findEmptyLists(snapshot: Snapshot, members: readonly Member[]): Finding
   return [{ kind: 'empty-list', subject: group.name, message }];
 }
 
-function findGone(snapshot: Snapshot): Finding[] {
-  return snapshot.bindings
+function findGone({ snapshot: { bindings } }: Audit): Finding[] {
+  return bindings
     .filter((binding) => binding.list === 'gone')
     .map((binding) => ({
       kind: 'unusable',

@@ -14,7 +14,8 @@ import {
   wordIn,
 } from './binding.ts';
 import type { Finding } from './finding.ts';
-import { err } from './result.ts';
+import { sortedBy } from './order.ts';
+import { err, type Refused } from './result.ts';
 import {
   arnParts,
   type CloudMapServiceArn,
@@ -133,10 +134,10 @@ export function servicesWithoutCluster(scope: Scope, tags: readonly (readonly Ta
   return [...new Set(open.map((text) => wordIn(text, 'service') ?? ''))].sort();
 }
 
-interface PlacedLine {
-  readonly group: TargetGroupArn | undefined;
-  readonly read: Line<readonly Binding[]>;
-}
+/** A line that names no group of the stack's cannot be read. */
+type PlacedLine =
+  | { readonly group: TargetGroupArn; readonly read: Line<readonly Binding[]> }
+  | { readonly group: undefined; readonly read: Refused<Mistake> };
 
 function placeLine(scope: Scope, text: string, source: string): PlacedLine {
   const name = wordIn(text, 'target-group');
@@ -159,12 +160,15 @@ function collect(placed: readonly PlacedLine[]): Lines {
   const unread = new Set<TargetGroupArn>();
   const seen = new Map<string, string>();
   for (const { group, read } of placed) {
-    if (!read.ok) {
-      if (read.problem !== 'unread') mistakes.push(findingOf(read.problem));
-      else if (group !== undefined) unread.add(group);
+    if (group === undefined) {
+      mistakes.push(findingOf(read.problem));
       continue;
     }
-    if (group === undefined) continue;
+    if (!read.ok) {
+      if (read.problem === 'unread') unread.add(group);
+      else mistakes.push(findingOf(read.problem));
+      continue;
+    }
     for (const binding of read.value) {
       const key = `${group} ${selectorKey(binding.selector)} ${binding.port}`;
       const first = seen.get(key);
@@ -192,7 +196,7 @@ function findingOf({ resource, word, expected }: Mistake): Finding {
 /** The tags that are lines, in the order of their keys. */
 export function bindingTags(tags: readonly Tag[]): readonly Tag[] {
   const ours = tags.filter(({ key }) => key === TAG || key.startsWith(`${TAG}:`));
-  return [...ours].sort((one, other) => (one.key < other.key ? -1 : 1));
+  return sortedBy(ours, ({ key }) => key);
 }
 
 function contextOf({ home, clusters, mode, anyCluster, clustersOf, spokeRole }: Scope, source: string): LineContext {

@@ -1,6 +1,6 @@
 /** Makes of what was read of groups, tags and services which group is bound to what, and which cannot be served and why. */
 
-import { type Binding, describeBinding, describeSelector, type GroupBinding, type Selector, selectorKey } from './binding.ts';
+import { describeBinding, describeSelector, type GroupBinding, type Selector, selectorKey } from './binding.ts';
 import {
   bindingTags,
   isDiscovering,
@@ -217,7 +217,7 @@ export function isSurelyUnbound(settings: Settings, hint: Hint): boolean {
 export function resolveConfiguration(settings: Settings, copies: Copies): Configuration {
   const scope = scopeOf(settings, copies);
   const lines = allLines(scope, copies.tags);
-  const states = scope.targetGroups.map((arn) => ({ arn, state: stateOf(scope, arn, lines, copies) }));
+  const states = scope.targetGroups.map((arn) => ({ arn, state: stateOf(arn, { scope, lines, copies }) }));
   const groups = states.flatMap(({ state }) => (state === undefined || state === 'unread' ? [] : [state]));
   // The index of tags may be behind: a service that it still has may be gone or have lost its tag, and that is nobody's mistake.
   const services = [...copies.cloudMapTags].filter(([, tags]) => !isDiscovering(settings) || isTagged(tags));
@@ -234,7 +234,10 @@ export function resolveConfiguration(settings: Settings, copies: Copies): Config
       // Before it is known which groups there are, every line of the parameter names one that there is not.
       ...(isUndiscovered ? [] : lines.flatMap(({ mistakes }) => mistakes)),
       ...checked.flatMap(({ mistakes }) => mistakes),
-      ...scope.targetGroups.flatMap((arn) => groupFindings(scope, arn, copies, unbound.has(arn))),
+      ...scope.targetGroups.flatMap((arn) => [
+        ...unusableFindings(scope, arn, copies),
+        ...(unbound.has(arn) ? [unboundFinding(arn, copies)] : []),
+      ]),
       ...copies.released.filter((arn) => isOfUse(copies.groups.get(arn))).map((arn) => releasedFinding(arn, copies)),
       ...scope.cloudMapServices.filter((arn) => !isReachable(scope, arn)).map(unreachableService),
       ...groups.flatMap(nativeFindings),
@@ -289,13 +292,15 @@ function isOfUse(described: DescribedGroup | 'gone' | 'refused' | undefined): de
   return described.targetType === 'ip' && !UNUSABLE_PROTOCOLS.includes(described.protocol ?? '');
 }
 
-/** The group with its bindings; undefined where it cannot be served, for which `groupFindings` has the reason. */
-function stateOf(
-  scope: Scope,
-  arn: TargetGroupArn,
-  lines: readonly Lines[],
-  copies: Copies,
-): BoundGroup | 'unread' | undefined {
+/** What a configuration is made of. */
+interface Sources {
+  readonly scope: Scope;
+  readonly lines: readonly Lines[];
+  readonly copies: Copies;
+}
+
+/** The group with its bindings; undefined where it cannot be served, for which `unusableFindings` has the reason. */
+function stateOf(arn: TargetGroupArn, { scope, lines, copies }: Sources): BoundGroup | 'unread' | undefined {
   if (!isReachable(scope, arn)) return undefined;
   const described = copies.groups.get(arn);
   if (described === undefined) return 'unread';
@@ -305,9 +310,8 @@ function stateOf(
   const parsed = lines.flatMap((each) => each.bindings.filter(({ group }) => group === arn).map(({ binding }) => binding));
   // Draining the last feeding line of a group takes a second word: the first may be a slip, in a tag that many may write.
   const isFed = parsed.some(({ drain, writes }) => !drain && writes);
-  const bindings = parsed.flatMap((binding) =>
-    groupBindingOf(binding, arn, copies.services, binding.drain && !isFed && !binding.confirmed),
-  );
+  const confirmed = parsed.map((binding) => ({ ...binding, lacksConfirmation: binding.drain && !isFed && !binding.confirmed }));
+  const bindings = confirmed.flatMap((binding) => groupBindingOf(binding, arn, copies.services));
   // All of the group's bindings or none: the tasks of a binding that is left out could not veto a removal.
   if (bindings.length < parsed.length) return 'unread';
   return bindings.length === 0 ? undefined : { group: described.group, bindings, bindingsReadAtMs: tagged?.readAtMs };
@@ -315,12 +319,11 @@ function stateOf(
 
 /** The binding, or nothing while it is not known whether ECS itself serves the group from this service. */
 function groupBindingOf(
-  binding: Binding,
+  binding: Omit<GroupBinding, 'native' | 'deployments'>,
   group: TargetGroupArn,
   services: Copies['services'],
-  lacksConfirmation: boolean,
 ): GroupBinding[] {
-  const unmanaged = { ...binding, native: false, deployments: new Set<string>(), lacksConfirmation };
+  const unmanaged = { ...binding, native: false, deployments: new Set<string>() };
   if (binding.selector.kind === 'family') return [unmanaged];
   const service = services.get(selectorKey(binding.selector));
   if (service === undefined) return [];
@@ -331,8 +334,8 @@ function groupBindingOf(
 }
 
 /** Why a group cannot be served, and what it would take. */
-function groupFindings(scope: Scope, arn: TargetGroupArn, copies: Copies, isUnbound: boolean): Finding[] {
-  const described = copies.groups.get(arn);
+function unusableFindings(scope: Scope, arn: TargetGroupArn, { groups }: Copies): Finding[] {
+  const described = groups.get(arn);
   const unusable = (message: string): Finding[] => [{ kind: 'unusable', subject: arnParts(arn).name, message }];
   if (!isReachable(scope, arn) || described === 'refused') {
     return unusable(
@@ -356,12 +359,13 @@ function groupFindings(scope: Scope, arn: TargetGroupArn, copies: Copies, isUnbo
         'QUIC need a server ID, and those of GENEVE are appliances. Create a group with another protocol.',
     );
   }
-  return isUnbound ? [unboundFinding(arn, copies.unboundTargets.get(arn) ?? 0)] : [];
+  return [];
 }
 
 /** Nobody has bound the group yet, or the last line is gone while it has targets: then nobody keeps them. */
-function unboundFinding(arn: TargetGroupArn, targets: number): Finding {
+function unboundFinding(arn: TargetGroupArn, { unboundTargets }: Copies): Finding {
   const { name } = arnParts(arn);
+  const targets = unboundTargets.get(arn) ?? 0;
   const has =
     targets === 0 ? '' : ` Its ${targets} targets are kept by nobody: tasks that stop stay in, and new ones stay out.`;
   const message =

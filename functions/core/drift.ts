@@ -1,6 +1,7 @@
 /** How long a group has been out of step: what the objective and its alarm are measured by. */
-import { changeKey, type Held, isFinalHold } from './guard.ts';
+import { changeKey, isFinalHold } from './guard.ts';
 import type { Change } from './plan.ts';
+import type { Pass } from './report.ts';
 
 /** What is known of a group's differences before a pass. */
 export interface ComparedBefore {
@@ -18,20 +19,17 @@ export interface ComparedBefore {
  * of the group, or a task that comes back from a hold, has differed for a minute, and not since the task has started.
  */
 export function openChanges(
-  planned: readonly Change[],
-  done: readonly Change[],
-  held: readonly Held[],
+  { planned, written, held, endedAtMs }: Pick<Pass, 'planned' | 'written' | 'held' | 'endedAtMs'>,
   { boundAtMs, comparedAtMs, open }: ComparedBefore,
-  nowMs: number,
 ): Map<string, number> {
   // By key: what was made may name another zone than what was planned.
-  const settled = new Set([...done, ...held.filter(isFinalHold).map(({ change }) => change)].map(changeKey));
+  const settled = new Set([...written.done, ...held.filter(isFinalHold).map(({ change }) => change)].map(changeKey));
   const left = planned.filter((change) => !settled.has(changeKey(change)));
   return new Map(
     left.map((change) => {
       const key = changeKey(change);
-      const sinceMs = open.get(key) ?? Math.max(change.sinceMs ?? nowMs, boundAtMs, comparedAtMs);
-      return [key, Math.min(nowMs, sinceMs)];
+      const sinceMs = open.get(key) ?? Math.max(change.sinceMs ?? endedAtMs, boundAtMs, comparedAtMs);
+      return [key, Math.min(endedAtMs, sinceMs)];
     }),
   );
 }

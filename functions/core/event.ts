@@ -1,7 +1,7 @@
 /** Reads an EventBridge event as a hint: which task to look at, and which version of it exists. Nothing else of it is kept. */
 
 import { type Selector, selects } from './binding.ts';
-import { isObject, type JsonObject } from './json.ts';
+import { isObject, itemsOf, type JsonObject } from './json.ts';
 import { valuesOf } from './result.ts';
 import {
   arnParts,
@@ -72,8 +72,7 @@ export function readEvent(event: unknown): Reading {
 
 /** EventBridge tells of changed tags, whoever changed them (Tag Editor guide, "Monitor tag changes"). */
 function readTagEvent(event: JsonObject): Reading {
-  const resources = Array.isArray(event['resources']) ? event['resources'] : [];
-  const [arn] = resources;
+  const [arn] = itemsOf(event['resources']);
   if (parseTargetGroupArn(arn).ok || parseCloudMapServiceArn(arn).ok) return { kind: 'tags' };
   const task = parseTaskArn(arn);
   if (!task.ok) return ignored(`its resource is ${quote(arn)}, not a task, target group or Cloud Map service`);
@@ -90,9 +89,9 @@ export function screen(reading: Reading, clusters: readonly ClusterArn[]): Readi
 }
 
 function readTaskEvent(event: JsonObject, detail: JsonObject): Reading {
-  const resources = Array.isArray(event['resources']) ? event['resources'] : [];
-  const task = parseTaskArn(detail['taskArn'] ?? resources[0]);
-  if (!task.ok) return unreadable(`its taskArn is ${quote(detail['taskArn'] ?? resources[0])}; expected ${task.problem}`);
+  const arn = detail['taskArn'] ?? itemsOf(event['resources'])[0];
+  const task = parseTaskArn(arn);
+  if (!task.ok) return unreadable(`its taskArn is ${quote(arn)}; expected ${task.problem}`);
   const cluster = parseClusterArn(detail['clusterArn']);
   if (!cluster.ok) return unreadable(`its clusterArn is ${quote(detail['clusterArn'])}; expected ${cluster.problem}`);
   if (!belongsTo(task.value, cluster.value)) {
@@ -125,8 +124,9 @@ function isFollowUp({ lastStatus, stoppingAt, updatedAt }: JsonObject): boolean 
 
 /** What the event claims; nothing where it does not name time and addresses. */
 function claimOf(event: JsonObject, detail: JsonObject): Claim | undefined {
-  const attachments = Array.isArray(detail['attachments']) ? detail['attachments'] : [];
-  const details = attachments.filter(isObject).flatMap((each) => (Array.isArray(each['details']) ? each['details'] : []));
+  const details = itemsOf(detail['attachments'])
+    .filter(isObject)
+    .flatMap((each) => itemsOf(each['details']));
   const values = details.filter(isObject).filter(({ name }) => /address$/i.test(String(name)));
   const addresses = valuesOf(values.map(({ value }) => parseIpAddress(value)));
   const isStop = detail['desiredStatus'] === 'STOPPED';

@@ -1,5 +1,7 @@
 /** What a person should know and the product does not change by itself. */
 
+import { sortedBy } from './order.ts';
+
 /**
  * How bad a finding is. An outage: live tasks get no traffic, or traffic goes to the dead. A mistake: a person has to mend it. A notice:
  * good to know. Outages and mistakes are counted at every scheduled pass, and alarms stand on both.
@@ -99,5 +101,5 @@ export function severityOf({ kind }: Pick<Finding, 'kind'>): Severity {
 /** Findings in a stable order, so that two reports of one state are equal. */
 export function sortFindings(findings: readonly Finding[]): Finding[] {
   const keyOf = (finding: Finding): string => `${finding.kind} ${finding.subject} ${finding.message}`;
-  return [...findings].sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+  return sortedBy(findings, keyOf);
 }

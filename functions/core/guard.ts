@@ -101,7 +101,7 @@ const RULES = [
   { reason: 'observe', holds: ({ binding }) => !binding.writes },
   { reason: 'ECS manages this group', holds: ({ binding }) => binding.native },
   { reason: 'paused', holds: (_, { isPaused }) => isPaused },
-  { reason: 'bindings are older than a minute', holds: (_, { nowMs, bindingsReadAtMs }) => areOld(bindingsReadAtMs, nowMs) },
+  { reason: 'bindings are older than a minute', holds: (_, input) => areBindingsOld(input) },
   {
     reason: 'refused before',
     holds: ({ kind, address }, { nowMs, refusedUntilMs }) =>
@@ -234,10 +234,9 @@ export function keyOf(
 export function mayStillLeave(
   changes: readonly Change[],
   known: Membership,
-  bindingsReadAtMs: number | undefined,
-  nowMs: number,
+  times: Pick<GuardInput, 'nowMs' | 'bindingsReadAtMs'>,
 ): boolean {
-  const isYoung = !areOld(bindingsReadAtMs, nowMs) && !changes.some(({ because }) => isOld(because, nowMs));
+  const isYoung = !areBindingsOld(times) && !changes.some(({ because }) => isOld(because, times.nowMs));
   return isYoung && areStillMeant(changes, known);
 }
 
@@ -394,6 +393,6 @@ function isOld({ describedAtMs }: Change['because'], nowMs: number): boolean {
   return nowMs - describedAtMs > PROOF_AGE_MAX_MS;
 }
 
-function areOld(bindingsReadAtMs: number | undefined, nowMs: number): boolean {
+function areBindingsOld({ nowMs, bindingsReadAtMs }: Pick<GuardInput, 'nowMs' | 'bindingsReadAtMs'>): boolean {
   return bindingsReadAtMs !== undefined && nowMs - bindingsReadAtMs > BINDINGS_AGE_MAX_MS;
 }

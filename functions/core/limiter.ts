@@ -41,6 +41,7 @@ const RISE_PER_SECOND = 0.25;
 export const HALVED_ONCE_IN_MS = 1_000;
 
 export interface Bucket {
+  readonly rate: Rate;
   /** Tokens left at `atMs`; below zero for calls that wait for their turn. */
   readonly tokens: number;
   readonly atMs: number;
@@ -52,37 +53,32 @@ export interface Bucket {
 }
 
 export function fullBucket(rate: Rate, nowMs: number): Bucket {
-  return { tokens: rate.burst, atMs: nowMs, perSecond: rate.perSecond, sinceMs: nowMs, isHalved: false };
+  return { rate, tokens: rate.burst, atMs: nowMs, perSecond: rate.perSecond, sinceMs: nowMs, isHalved: false };
 }
 
 /** Calls per second now: the rate rises by the second from where it was left. */
-export function currentRate({ perSecond, sinceMs }: Bucket, rate: Rate, nowMs: number): number {
+export function currentRate({ rate, perSecond, sinceMs }: Bucket, nowMs: number): number {
   const quietSeconds = Math.max(0, (nowMs - sinceMs) / 1_000);
   return Math.min(rate.perSecondMax, perSecond + quietSeconds * RISE_PER_SECOND * rate.perSecond);
 }
 
 /** Takes one token: the bucket afterwards, and how long the call has to wait. One that may wait leaves `spare` tokens to others. */
-export function reserve(
-  bucket: Bucket,
-  rate: Rate,
-  nowMs: number,
-  spare = 0,
-): { readonly bucket: Bucket; readonly waitMs: number } {
-  const perSecond = currentRate(bucket, rate, nowMs);
-  const tokens = levelOf(bucket, rate, nowMs) - 1;
+export function reserve(bucket: Bucket, nowMs: number, spare = 0): { readonly bucket: Bucket; readonly waitMs: number } {
+  const perSecond = currentRate(bucket, nowMs);
+  const tokens = levelOf(bucket, nowMs) - 1;
   return { bucket: { ...bucket, tokens, atMs: nowMs }, waitMs: (Math.max(0, spare - tokens) * 1_000) / perSecond };
 }
 
 /** Halves the rate after a throttled answer, and empties the bucket, as AWS's own is empty. */
-export function slowDown(bucket: Bucket, rate: Rate, nowMs: number): Bucket {
+export function slowDown(bucket: Bucket, nowMs: number): Bucket {
   const wasHalved = bucket.isHalved && nowMs - bucket.sinceMs < HALVED_ONCE_IN_MS;
-  const tokens = Math.min(0, levelOf(bucket, rate, nowMs));
+  const tokens = Math.min(0, levelOf(bucket, nowMs));
   if (wasHalved) return { ...bucket, tokens, atMs: nowMs };
-  const perSecond = Math.max(rate.perSecond / 4, currentRate(bucket, rate, nowMs) / 2);
-  return { tokens, atMs: nowMs, perSecond, sinceMs: nowMs, isHalved: true };
+  const perSecond = Math.max(bucket.rate.perSecond / 4, currentRate(bucket, nowMs) / 2);
+  return { ...bucket, tokens, atMs: nowMs, perSecond, sinceMs: nowMs, isHalved: true };
 }
 
-function levelOf(bucket: Bucket, rate: Rate, nowMs: number): number {
+function levelOf(bucket: Bucket, nowMs: number): number {
   const passedMs = Math.max(0, nowMs - bucket.atMs);
-  return Math.min(rate.burst, bucket.tokens + (passedMs / 1_000) * currentRate(bucket, rate, nowMs));
+  return Math.min(bucket.rate.burst, bucket.tokens + (passedMs / 1_000) * currentRate(bucket, nowMs));
 }

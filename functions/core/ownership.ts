@@ -1,5 +1,5 @@
 /** Whose a target is that has the address of a task of ours, long after that task has ended: what the record of writes says. */
-import { isObject } from './json.ts';
+import { isObject, itemsOf } from './json.ts';
 import { type Address, parseAddress, parseTaskArn, type TargetGroupArn, type TaskArn } from './values.ts';
 
 /** `let go`: an environment of this stack removed it before. `unknown`: nothing says that it was this task's. */
@@ -41,9 +41,9 @@ export function recordFields(kind: RecordKind, group: TargetGroupArn, targets: r
 
 /** The entries of a line of the record; none where it is no such line. */
 export function parseRecord(line: unknown, atMs: number, by?: string): RecordEntry[] {
-  if (!isObject(line) || !Array.isArray(line['targets'])) return [];
+  if (!isObject(line)) return [];
   const kind = KINDS.find((each) => each === line['kind']);
-  return line['targets'].flatMap((text): RecordEntry[] => {
+  return itemsOf(line['targets']).flatMap((text): RecordEntry[] => {
     const [address = '', arn] = typeof text === 'string' ? text.split(' ') : [];
     const task = parseTaskArn(arn);
     const endpoint = parseAddress(address);
@@ -60,8 +60,7 @@ const LOOK_MS = 5_000;
  * it been carried out all the same, the pass after it would have seen the target gone, and `absentAtMs` says so.
  */
 export function ownershipOf(
-  address: Address,
-  task: TaskArn,
+  { address, task }: RecordedTarget,
   entries: readonly RecordEntry[],
   absentAtMs: number | undefined,
 ): Ownership {

@@ -1,6 +1,7 @@
 /** Decides from one snapshot what has to change. It says what the world implies; whether it may be done is the guard's to say. */
 
 import { describeBinding } from './binding.ts';
+import { sortedBy } from './order.ts';
 import {
   isMember,
   isReady,
@@ -12,7 +13,7 @@ import {
   wantedAddresses,
 } from './snapshot.ts';
 import { descriptorFor, isDraining, type Target, type TargetDescriptor } from './target.ts';
-import { phaseOf, type Task } from './task.ts';
+import { phaseOf } from './task.ts';
 import type { Address, TaskArn } from './values.ts';
 import { zoneFor } from './zone.ts';
 
@@ -73,7 +74,7 @@ export type Change = Registration | Deregistration;
 export function planChanges(snapshot: Snapshot): Change[] {
   const members = membersOf(snapshot);
   const changes = [...planRegistrations(snapshot, members), ...planDeregistrations(snapshot, members)];
-  return changes.sort((one, other) => (one.address < other.address ? -1 : 1));
+  return sortedBy(changes, ({ address }) => address);
 }
 
 function planRegistrations(snapshot: Snapshot, members: readonly Member[]): Registration[] {
@@ -97,8 +98,8 @@ function registrationOf(snapshot: Snapshot, member: Member, present: ReadonlySet
   return {
     kind: 'register',
     address,
-    descriptor: descriptorFor(ip, port, zoneFor(binding, task, ip, snapshot.group, snapshot.zoneForms ?? new Map())),
-    because: proofOf('task is running', binding, task, describedAtMs),
+    descriptor: descriptorFor(ip, port, zoneFor(member, snapshot)),
+    because: proofOf('task is running', member, describedAtMs),
     binding,
     // What is there and asks to be registered is draining: what is registered asks for nothing.
     draining: present.has(address),
@@ -145,7 +146,7 @@ function deregistrationOf(snapshot: Snapshot, target: Target, owners: readonly M
     if (rule === undefined) return [];
     // Without a description from this pass there is no proof, only what an earlier pass saw.
     if (describedAtMs === undefined) return [];
-    return [{ binding, task, because: proofOf(rule, binding, task, describedAtMs) }];
+    return [{ binding, task, because: proofOf(rule, member, describedAtMs) }];
   });
   // Of several tasks that had the address, the last one is meant. If an earlier one were named, whose target this environment
   // removed a moment ago, the removal of this one would look contested and wait.
@@ -175,7 +176,7 @@ function strength({ binding, because }: { readonly binding: ListedBinding; reado
   return (mayWrite(binding) ? 0 : 2) + (because.rule === 'task has stopped' ? 1 : 0);
 }
 
-function proofOf(rule: Rule, binding: ListedBinding, task: Task, describedAtMs: number): Proof {
+function proofOf(rule: Rule, { binding, task }: Member, describedAtMs: number): Proof {
   return {
     rule,
     task: task.arn,

@@ -2,6 +2,7 @@
 
 import { type GroupBinding, selects } from './binding.ts';
 import type { Hint } from './event.ts';
+import { sortedBy } from './order.ts';
 import { isDraining, type Target, type TargetGroup } from './target.ts';
 import { type Definition, definitionKey, ipOf, isLive, isServing, phaseOf, type Task } from './task.ts';
 import { type Address, addressOf, type ClusterArn, type IpAddress, type Port, type TaskArn } from './values.ts';
@@ -201,15 +202,15 @@ function hasLetGo(
   task: Task,
   address: Address,
 ): boolean {
-  const absentMs = absentAtMs?.get(address);
-  if (absentMs === undefined || phaseOf(task) !== 'released') return false;
+  if (phaseOf(task) !== 'released') return false;
+  const absentMs = absentAtMs?.get(address) ?? Number.NEGATIVE_INFINITY;
   const stoppedMs = knownStoppedAtMs?.get(task.arn) ?? Number.POSITIVE_INFINITY;
   return absentMs - stoppedMs >= LET_GO_AFTER_MS;
 }
 
 function references(clusters: ReadonlyMap<TaskArn, ClusterArn>): TaskReference[] {
   const tasks = [...clusters].map(([arn, cluster]) => ({ arn, cluster }));
-  return tasks.sort((one, other) => (one.arn < other.arn ? -1 : 1));
+  return sortedBy(tasks, ({ arn }) => arn);
 }
 
 /** A listed task is asked about until it is known to serve with an address: before that, each pass may find it started. */

@@ -27,6 +27,7 @@ const CLUSTER = /^arn:aws[\w-]*:ecs:[a-z0-9-]+:\d{12}:cluster\/[\w-]{1,255}$/;
 const TASK = /^arn:aws[\w-]*:ecs:[a-z0-9-]+:\d{12}:task\/(?:[\w-]{1,255}\/)?[A-Za-z0-9-]{1,64}$/;
 const TARGET_GROUP = /^arn:aws[\w-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:targetgroup\/[A-Za-z0-9-]{1,32}\/[a-f0-9]{1,32}$/;
 const CLOUD_MAP_SERVICE = /^arn:aws[\w-]*:servicediscovery:[a-z0-9-]+:\d{12}:service\/[A-Za-z0-9_-]{1,64}$/;
+const STACK = /^arn:aws[\w-]*:cloudformation:[a-z0-9-]+:\d{12}:stack\//;
 
 export function parseClusterArn(text: unknown): Parsed<ClusterArn> {
   return typeof text === 'string' && CLUSTER.test(text)
@@ -76,7 +77,8 @@ export function familyOf(ip: IpAddress): IpFamily {
 
 /** Milliseconds since 1970 of a time as AWS writes it into events: ISO 8601 in UTC. Anything else is no time. */
 export function parseTime(text: unknown): number | undefined {
-  const match = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d(?:\.\d+)?)Z$/.exec(typeof text === 'string' ? text : '');
+  if (typeof text !== 'string') return undefined;
+  const match = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d(?:\.\d+)?)Z$/.exec(text);
   if (match === null) return undefined;
   const [year = 0, month = 0, day = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map(Number);
   return Math.round((((daysSince1970(year, month, day) * 24 + hours) * 60 + minutes) * 60 + seconds) * 1_000);
@@ -97,9 +99,8 @@ export function addressOf(ip: string, port: number): Address {
 /** An address as `addressOf` writes it. */
 export function parseAddress(text: string): Parsed<Address> {
   const match = /^\[?([0-9a-f.:]+?)\]?:(\d{1,5})$/.exec(text);
-  const [, host, number] = match ?? [];
-  const ip = parseIpAddress(host);
-  const port = parsePort(number);
+  const ip = parseIpAddress(match?.[1]);
+  const port = parsePort(match?.[2]);
   return ip.ok && port.ok ? ok(addressOf(ip.value, port.value)) : err('ip:port, such as 10.0.0.1:8080');
 }
 
@@ -118,8 +119,11 @@ interface ArnParts extends Place {
 /** Place and name of an ARN that was parsed above. */
 export function arnParts(arn: ClusterArn | TaskArn | TargetGroupArn | CloudMapServiceArn): ArnParts {
   const parts = arn.split(':');
-  const [partition, region, account] = [partOf(parts, 1), partOf(parts, 3), partOf(parts, 4)];
-  return { partition, region, account, name: partOf(partOf(parts, 5).split('/'), 1) };
+  return { ...placeIn(parts), name: partOf(partOf(parts, 5).split('/'), 1) };
+}
+
+function placeIn(parts: readonly string[]): Place {
+  return { partition: partOf(parts, 1), region: partOf(parts, 3), account: partOf(parts, 4) };
 }
 
 /** The key of a place: what AWS counts and names by account and region. */
@@ -133,11 +137,9 @@ export function isSamePlace(one: Place, other: Place): boolean {
 
 /** The place of a CloudFormation stack, by its ARN. */
 export function parseStackPlace(text: unknown): Parsed<Place> {
-  const match = /^arn:(aws[\w-]*):cloudformation:([a-z0-9-]+):(\d{12}):stack\//.exec(typeof text === 'string' ? text : '');
-  const [, partition, region, account] = match ?? [];
-  return partition === undefined || region === undefined || account === undefined
-    ? err('a stack ARN such as arn:aws:cloudformation:eu-west-1:111122223333:stack/alb-target-sync/0123')
-    : ok({ partition, region, account });
+  return typeof text === 'string' && STACK.test(text)
+    ? ok(placeIn(text.split(':')))
+    : err('a stack ARN such as arn:aws:cloudformation:eu-west-1:111122223333:stack/alb-target-sync/0123');
 }
 
 /** The ARN of the cluster of that name in the place. */
@@ -162,8 +164,7 @@ export function taskArnOf(cluster: ClusterArn, id: string): TaskArn | undefined 
 
 /** The cluster that a task's ARN of the long form names. */
 export function clusterOf(task: TaskArn): ClusterArn | undefined {
-  const [, name, id] = task.slice(task.lastIndexOf(':') + 1).split('/');
-  return id === undefined ? undefined : okOrNothing(clusterArnNamed(arnParts(task), name ?? ''));
+  return okOrNothing(parseClusterArn(task.slice(0, task.lastIndexOf('/')).replace(':task/', ':cluster/')));
 }
 
 function okOrNothing<Value>(parsed: Parsed<Value>): Value | undefined {

@@ -22,18 +22,22 @@ export function rangeOf(ip: string): string {
   return [...head, ...zeros, ...tail].slice(0, 4).join(':');
 }
 
+/** Of a member of a group, what its zone depends on. */
+interface Placed {
+  readonly binding: Pick<Binding, 'zone'>;
+  readonly task: Pick<Task, 'zone' | 'cluster'>;
+  readonly ip: string;
+}
+
 /** The zone to register the task's address with; undefined for none. */
 export function zoneFor(
-  { zone }: Pick<Binding, 'zone'>,
-  task: Pick<Task, 'zone' | 'cluster'>,
-  ip: string,
-  group: Pick<TargetGroup, 'arn'>,
-  forms: ZoneForms,
+  { binding: { zone }, task, ip }: Placed,
+  { group, zoneForms }: { readonly group: Pick<TargetGroup, 'arn'>; readonly zoneForms?: ZoneForms | undefined },
 ): string | undefined {
   if (zone !== undefined && zone !== 'task') return zone;
   // A task of another account or region is outside of the VPC, unless the VPC is shared: ELB says so then.
   const likely = isSamePlace(arnParts(task.cluster), arnParts(group.arn)) ? 'none' : 'all';
-  const form = zone ?? forms.get(rangeOf(ip)) ?? likely;
+  const form = zone ?? zoneForms?.get(rangeOf(ip)) ?? likely;
   if (form === 'task') return task.zone;
   return form === 'all' ? 'all' : undefined;
 }

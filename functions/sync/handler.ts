@@ -26,7 +26,7 @@ export async function handler(
   const deadlineMs = systemClock.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
   telemetry.begin(context);
   try {
-    return await sync(environment, telemetry, input, deadlineMs);
+    return await sync(environment, telemetry, { input, deadlineMs });
   } finally {
     const problem = await bus?.flush();
     if (problem !== undefined) telemetry.fail(problem);

@@ -1,9 +1,8 @@
 /** Takes the four inputs, visits the groups, and says which messages have to come again. */
 import type { SQSBatchResponse } from 'aws-lambda';
-import type { Environment, Reporter } from '../app/invocation.ts';
+import type { Environment, Reporter, Request } from '../app/invocation.ts';
 import { run } from '../app/run.ts';
 import { screen } from '../core/event.ts';
-import type { TriggerName } from '../core/report.ts';
 import { hintsOf, type Message, readTrigger, tellsOfTags } from '../core/trigger.ts';
 import { type CheckAnswer, createCheck } from './check.ts';
 
@@ -18,25 +17,30 @@ export interface InvocationReporter extends Reporter {
   setAside(messages: readonly Message[]): void;
 }
 
+/** What one invocation is handed: a `Request` before it is read. */
+export interface RawRequest {
+  readonly input: unknown;
+  readonly deadlineMs: number;
+}
+
 export type SyncAnswer = SQSBatchResponse | CheckAnswer | undefined;
 
 /** One invocation, until `deadlineMs`. Throws where the caller of the function should see it as failed. */
 export async function sync(
   environment: Environment,
   reports: InvocationReporter,
-  input: unknown,
-  deadlineMs: number,
+  { input, deadlineMs }: RawRequest,
 ): Promise<SyncAnswer> {
   const { clusters } = environment.settings;
   const trigger = readTrigger(input);
   switch (trigger.kind) {
     case 'messages': {
       const messages = trigger.messages.map(({ id, reading }) => ({ id, reading: screen(reading, clusters) }));
-      return { batchItemFailures: await syncMessages(environment, reports, messages, deadlineMs) };
+      return { batchItemFailures: await syncMessages(environment, reports, { trigger: 'messages', messages, deadlineMs }) };
     }
     case 'event': {
       const message = { id: 'event', reading: screen(trigger.reading, clusters) };
-      const failed = await syncMessages(environment, reports, [message], deadlineMs, 'event');
+      const failed = await syncMessages(environment, reports, { trigger: 'event', messages: [message], deadlineMs });
       // Lambda calls again on its own when an event that a rule sent straight here has failed.
       if (failed.length > 0) throw failure('The event', reports);
       return undefined;
@@ -58,6 +62,10 @@ export async function sync(
   }
 }
 
+interface Batch extends Pick<Request, 'trigger' | 'deadlineMs'> {
+  readonly messages: readonly Message[];
+}
+
 /**
  * Messages go back to the queue only when the pass over a group that they may mean has failed for something that may pass.
  * What is unreadable, ignored, held or refused would be so again: it is acknowledged, counted and reported.
@@ -65,13 +73,11 @@ export async function sync(
 async function syncMessages(
   environment: Environment,
   reports: InvocationReporter,
-  messages: readonly Message[],
-  deadlineMs: number,
-  trigger: TriggerName = 'messages',
+  { messages, ...asked }: Batch,
 ): Promise<{ itemIdentifier: string }[]> {
   reports.setAside(messages);
   const readings = messages.map(({ reading }) => reading);
-  const request = { trigger, hints: hintsOf(readings), areTagsChanged: tellsOfTags(readings), deadlineMs };
+  const request = { ...asked, hints: hintsOf(readings), areTagsChanged: tellsOfTags(readings) };
   const { unfinishedHints, unboundHints } = await run(environment, request, reports);
   reports.setAside(
     messages.flatMap(({ id, reading }) => {

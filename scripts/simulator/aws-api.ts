@@ -92,8 +92,8 @@ export function createSimulatedAws(service: Service, line: Line = USUAL_LINE, lo
       send('logs.ListTagsForResource', { resourceArn: service.account.logs.arnOf(logGroup) }, ({ tags }) =>
         Object.entries(tags).map(([key, value]) => ({ key, value })),
       ),
-    FilterLogEvents: ({ group, sinceMs, nextToken }) =>
-      send('FilterLogEvents', filterInput(logGroup, group, sinceMs, nextToken), (output) => ({
+    FilterLogEvents: (input) =>
+      send('FilterLogEvents', filterInput(logGroup, input), (output) => ({
         items: output.events.flatMap(({ timestamp, message, logStreamName }) =>
           parseRecord(JSON.parse(message), timestamp, logStreamName),
         ),

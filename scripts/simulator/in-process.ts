@@ -35,7 +35,7 @@ export function spawnInProcess(settings: Settings, api: AwsApi, clock: Clock, ho
     reports: kept,
     invoke: async (input, remainingMs) => {
       const reports = reportsOfInvocation(kept, log);
-      return sync(environment, reports, input, clock.now() + remainingMs() - RESERVE_MS);
+      return sync(environment, reports, { input, deadlineMs: clock.now() + remainingMs() - RESERVE_MS });
     },
   };
 }

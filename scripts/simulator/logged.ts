@@ -31,7 +31,7 @@ export function spawnLogged(settings: Settings, api: AwsApi, clock: Clock, optio
       count += 1;
       telemetry.begin({ awsRequestId: `request-${count}` });
       try {
-        return await sync(environment, telemetry, input, clock.now() + remainingMs() - RESERVE_MS);
+        return await sync(environment, telemetry, { input, deadlineMs: clock.now() + remainingMs() - RESERVE_MS });
       } finally {
         telemetry.publish();
       }

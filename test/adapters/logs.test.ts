@@ -67,7 +67,7 @@ describe('a line of the log', () => {
 
 describe('the filter', () => {
   it('asks for the records of one group since a whole millisecond', () => {
-    expect(filterInput(LOG_GROUP, OTHER_GROUP, AT_MS + 0.999, 'page 2')).toStrictEqual({
+    expect(filterInput(LOG_GROUP, { group: OTHER_GROUP, sinceMs: AT_MS + 0.999, nextToken: 'page 2' })).toStrictEqual({
       logGroupName: LOG_GROUP,
       startTime: AT_MS,
       filterPattern: `{ $.message = "record" && $.targetGroupArn = "${OTHER_GROUP}" }`,

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type LineContext, parseBinding, parseInstanceBinding } from '../../functions/core/binding.ts';
-import type { ClusterArn } from '../../functions/core/values.ts';
+import { type ClusterArn, parseClusterArn } from '../../functions/core/values.ts';
 import { holds } from '../support/arbitraries.ts';
-import { clusterArn, aContext as context, lineOf } from '../support/values.ts';
+import { clusterArn, aContext as context, HOME, lineOf, unwrap } from '../support/values.ts';
 
 const PROD = clusterArn('prod');
 const STAGING = clusterArn('staging');
@@ -74,6 +74,14 @@ describe('the cluster of a line', () => {
     expect(parseBinding(text, context(words), 'tag')).toEqual(mistake(`cluster=${elsewhere}`, expected));
     expect(clusterOf(text, { ...words, readsAccounts: true })).toBe(elsewhere);
     expect(clusterOf(text, { ...words, home: undefined })).toBe(elsewhere);
+  });
+
+  it('is never one of another partition: no role reaches there', () => {
+    const far = unwrap(parseClusterArn('arn:aws-cn:ecs:cn-north-1:111122223333:cluster/prod'));
+    const words = { clusters: [], readsAccounts: true };
+    const expected = mistake(`cluster=${far}`, 'a cluster of partition aws');
+    expect(parseBinding(`cluster=${far} ${line}`, context(words), 'tag')).toEqual(expected);
+    expect(clusterOf(`cluster=${far} ${line}`, { ...words, home: { ...HOME, partition: 'aws-cn' } })).toBe(far);
   });
 
   describe('that is left out', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  HOLD,
   isDiscovering,
   linesOfParameter,
   linesOfService,
@@ -38,6 +39,12 @@ const PORT = 'port=8080, a port name of the task definition such as port=http, o
 function brief({ bindings }: ReturnType<typeof linesOfParameter>): string[] {
   return bindings.map(({ group, binding }) => `${group === WEB ? 'web' : 'api'} ${binding.selector.name}:${binding.port}`);
 }
+
+describe('the words of a tag', () => {
+  it('are those that people have written', () => {
+    expect([TAG, HOLD]).toEqual(['alb-target-sync', 'hold']);
+  });
+});
 
 describe('the parameter Bindings', () => {
   it('is nothing when empty: no line, no mistake, no group named', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { openChanges, registerLatenciesMs } from '../../functions/core/drift.ts';
 import { changeKey, type HoldReason } from '../../functions/core/guard.ts';
 import { type Change, planChanges } from '../../functions/core/plan.ts';
+import { NOTHING_WRITTEN } from '../../functions/core/report.ts';
 import { aSnapshot, runningTask, stoppingTask, target } from '../support/values.ts';
 
 const NOW_MS = 10_000_000;
@@ -34,13 +35,14 @@ interface DriftWords {
 
 function drift(planned: readonly Change[], words: DriftWords = {}): number | undefined {
   const { done = [], held = [], boundAgoMs, comparedAgoMs, open = new Map() } = words;
+  const written = { ...NOTHING_WRITTEN, done };
   const holds = held.map(([change, because]) => ({ change, because }));
   const compared = {
     boundAtMs: before(boundAgoMs) ?? Number.NEGATIVE_INFINITY,
     comparedAtMs: before(comparedAgoMs) ?? Number.NEGATIVE_INFINITY,
     open,
   };
-  const since = [...openChanges(planned, done, holds, compared, NOW_MS).values()];
+  const since = [...openChanges({ planned, written, held: holds, endedAtMs: NOW_MS }, compared).values()];
   return since.length === 0 ? undefined : NOW_MS - Math.min(...since);
 }
 

@@ -141,6 +141,7 @@ describe('the claim of an event', () => {
   it('has every address of every attachment, of both families, and nothing that is none', () => {
     const attachments = [
       detailOf('subnetId', '10.0.0.9'),
+      detailOf('addressOfGateway', '10.0.0.8'),
       detailOf('macAddress', '0a:98:eb:a7:29:ba'),
       detailOf('privateIPv4Address', '10.0.0.1'),
       detailOf('privateIPv4Address', 7),

@@ -536,7 +536,10 @@ describe('the pause after a refusal', () => {
 
 describe('right before the call, changes may still leave', () => {
   const may = (change: Change | readonly Change[], tasks: readonly Task[], words: { readonly by?: ListedBinding } = {}) =>
-    mayStillLeave([change].flat(), aSnapshot({ tasks, bindings: [words.by ?? binding(LINE)] }), undefined, NOW_MS);
+    mayStillLeave([change].flat(), aSnapshot({ tasks, bindings: [words.by ?? binding(LINE)] }), {
+      nowMs: NOW_MS,
+      bindingsReadAtMs: undefined,
+    });
   const GONE = stoppedTask('t1', '10.0.0.1');
 
   it('where nothing new was learned, or nothing at all', () => {
@@ -553,8 +556,8 @@ describe('right before the call, changes may still leave', () => {
 
   it('no registration of a task that is on hold by now', () => {
     const known = aSnapshot({ tasks: [runningTask('t1', '10.0.0.1', { isHeld: true })] });
-    expect(mayStillLeave([ADD], known, undefined, NOW_MS)).toBe(false);
-    expect(mayStillLeave([HOLD], known, undefined, NOW_MS)).toBe(true);
+    expect(mayStillLeave([ADD], known, { nowMs: NOW_MS, bindingsReadAtMs: undefined })).toBe(false);
+    expect(mayStillLeave([HOLD], known, { nowMs: NOW_MS, bindingsReadAtMs: undefined })).toBe(true);
   });
 
   it('no removal where a task that this group wants is live by now, started or not', () => {
@@ -582,7 +585,7 @@ describe('right before the call, changes may still leave', () => {
   ])('with proofs of %i ms and bindings of %j ms: %s', (proofMs, bindingsMs, expected) => {
     const nowMs = NOW_MS + proofMs;
     const readAtMs = bindingsMs === undefined ? undefined : nowMs - bindingsMs;
-    expect(mayStillLeave([ADD], aSnapshot({ tasks: [RUNNING] }), readAtMs, nowMs)).toBe(expected);
+    expect(mayStillLeave([ADD], aSnapshot({ tasks: [RUNNING] }), { nowMs, bindingsReadAtMs: readAtMs })).toBe(expected);
   });
 });
 
@@ -682,7 +685,9 @@ describe('in every world and all input', () => {
   it('a plan may leave as long as nothing but what it was made of is known', () => {
     holds(
       fc.property(world, (snapshot) => {
-        expect(mayStillLeave(planChanges(snapshot), snapshot, undefined, DESCRIBED_AT_MS)).toBe(true);
+        expect(mayStillLeave(planChanges(snapshot), snapshot, { nowMs: DESCRIBED_AT_MS, bindingsReadAtMs: undefined })).toBe(
+          true,
+        );
       }),
     );
   });

@@ -32,8 +32,8 @@ function play(
   let bucket = fullBucket(rate, nowMs);
   return calls.map(({ pauseMs, isThrottled }) => {
     nowMs += pauseMs;
-    const taken = reserve(bucket, rate, nowMs);
-    bucket = isThrottled ? slowDown(taken.bucket, rate, nowMs) : taken.bucket;
+    const taken = reserve(bucket, nowMs);
+    bucket = isThrottled ? slowDown(taken.bucket, nowMs) : taken.bucket;
     return { leftMs: nowMs + taken.waitMs, bucket, nowMs };
   });
 }
@@ -69,34 +69,34 @@ describe('a bucket', () => {
   });
 
   it('lets those that may wait leave only with tokens to spare for the others', () => {
-    expect(reserve(fullBucket(RATE, START_MS), RATE, START_MS, 2).waitMs).toBe(0);
-    expect(reserve(fullBucket(RATE, START_MS), RATE, START_MS, 3).waitMs).toBe(500);
-    expect(reserve(emptied(), RATE, START_MS, 2)).toEqual({ bucket: { ...emptied(), tokens: -1 }, waitMs: 1_500 });
+    expect(reserve(fullBucket(RATE, START_MS), START_MS, 2).waitMs).toBe(0);
+    expect(reserve(fullBucket(RATE, START_MS), START_MS, 3).waitMs).toBe(500);
+    expect(reserve(emptied(), START_MS, 2)).toEqual({ bucket: { ...emptied(), tokens: -1 }, waitMs: 1_500 });
   });
 
   it('keeps its level where the clock goes backwards', () => {
-    const { bucket, waitMs } = reserve(emptied(), RATE, START_MS - 5_000);
+    const { bucket, waitMs } = reserve(emptied(), START_MS - 5_000);
     expect([bucket.tokens, waitMs]).toEqual([-1, 500]);
   });
 });
 
 describe('the rate', () => {
   it('rises by a quarter of its start each second up to its top, as long as nothing is throttled', () => {
-    const rates = [-1_000, 0, 1_000, 3_999, 4_000, 60_000].map((ms) => currentRate(emptied(), RATE, START_MS + ms));
+    const rates = [-1_000, 0, 1_000, 3_999, 4_000, 60_000].map((ms) => currentRate(emptied(), START_MS + ms));
     expect(rates).toEqual([2, 2, 2.5, expect.closeTo(3.9995), 4, 4]);
   });
 
   it('is halved by a throttled answer, and rises again from there', () => {
-    const slowed = slowDown(fullBucket(RATE, START_MS), RATE, START_MS + 2_000);
-    expect([0, 2_000, 60_000].map((ms) => currentRate(slowed, RATE, START_MS + 2_000 + ms))).toEqual([1.5, 2.5, 4]);
+    const slowed = slowDown(fullBucket(RATE, START_MS), START_MS + 2_000);
+    expect([0, 2_000, 60_000].map((ms) => currentRate(slowed, START_MS + 2_000 + ms))).toEqual([1.5, 2.5, 4]);
   });
 
   it('is halved once by calls that were sent together, wherever it stood', () => {
     for (const risenMs of [0, 2_000, 60_000]) {
       const atMs = START_MS + risenMs;
-      const once = slowDown(emptied(), RATE, atMs);
-      const again = (ms: number): number => currentRate(slowDown(once, RATE, atMs + ms), RATE, atMs + ms);
-      const unslowed = (ms: number): number => currentRate(once, RATE, atMs + ms);
+      const once = slowDown(emptied(), atMs);
+      const again = (ms: number): number => currentRate(slowDown(once, atMs + ms), atMs + ms);
+      const unslowed = (ms: number): number => currentRate(once, atMs + ms);
       expect(again(0), `${risenMs}`).toBe(unslowed(0));
       expect(again(HALVED_ONCE_IN_MS - 1), `${risenMs}`).toBe(unslowed(HALVED_ONCE_IN_MS - 1));
       expect(again(HALVED_ONCE_IN_MS), `${risenMs}`).toBe(unslowed(HALVED_ONCE_IN_MS) / 2);
@@ -104,16 +104,16 @@ describe('the rate', () => {
   });
 
   it('never falls below a quarter of its start', () => {
-    expect([1.1, 1, 0.9].map((perSecond) => slowDown({ ...emptied(), perSecond }, RATE, START_MS).perSecond)).toEqual([
+    expect([1.1, 1, 0.9].map((perSecond) => slowDown({ ...emptied(), perSecond }, START_MS).perSecond)).toEqual([
       0.55, 0.5, 0.5,
     ]);
   });
 
   it('comes with an empty bucket after a throttled answer, and one in debt keeps its debt', () => {
-    expect(slowDown(fullBucket(RATE, START_MS), RATE, START_MS)).toMatchObject({ tokens: 0, atMs: START_MS });
-    expect(slowDown({ ...emptied(), tokens: -4 }, RATE, START_MS + 500)).toMatchObject({ tokens: -4 + 0.5 * 2.25 });
-    const once = slowDown(emptied(), RATE, START_MS);
-    expect(slowDown(once, RATE, START_MS + 800)).toMatchObject({ tokens: 0, atMs: START_MS + 800, sinceMs: START_MS });
+    expect(slowDown(fullBucket(RATE, START_MS), START_MS)).toMatchObject({ tokens: 0, atMs: START_MS });
+    expect(slowDown({ ...emptied(), tokens: -4 }, START_MS + 500)).toMatchObject({ tokens: -4 + 0.5 * 2.25 });
+    const once = slowDown(emptied(), START_MS);
+    expect(slowDown(once, START_MS + 800)).toMatchObject({ tokens: 0, atMs: START_MS + 800, sinceMs: START_MS });
   });
 });
 
@@ -143,7 +143,7 @@ describe('whenever calls are asked for, throttled or not', () => {
       fc.property(calls, rates, (list, rate) => {
         let before = rate.perSecond;
         for (const [index, { bucket, nowMs }] of play(list, rate).entries()) {
-          const now = currentRate(bucket, rate, nowMs);
+          const now = currentRate(bucket, nowMs);
           expect(now).toBeGreaterThanOrEqual(rate.perSecond / 4);
           expect(now).toBeLessThanOrEqual(rate.perSecondMax);
           expect(now).toBeGreaterThanOrEqual(list[index]?.isThrottled ? before / 2 : before);

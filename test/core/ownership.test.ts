@@ -17,6 +17,7 @@ import { at, groupArn, taskArn } from '../support/values.ts';
 const ADDRESS = at('10.0.0.1');
 const OURS = taskArn('ours');
 const OTHER = taskArn('other');
+const TARGET = { address: ADDRESS, task: OURS };
 const KINDS = ['register', 'deregister', 'refused', 'kept', 'left', 'shared', 'gone'] as const satisfies readonly RecordKind[];
 
 const anyAddress = fc.constantFrom('10.0.0.1', '10.0.0.2', '2001:db8::1').map((text) => at(text));
@@ -150,7 +151,7 @@ const HISTORIES: readonly (readonly [string, Ownership])[] = [
 
 describe('whose a target is', () => {
   it.each(HISTORIES)('after "%s": %s', (letters, expected) => {
-    expect(ownershipOf(ADDRESS, OURS, entriesOf(letters), undefined)).toBe(expected);
+    expect(ownershipOf(TARGET, entriesOf(letters), undefined)).toBe(expected);
   });
 
   it.each([
@@ -163,13 +164,13 @@ describe('whose a target is', () => {
     ['rR', 5_003, 'let go'],
     ['', 9, 'unknown'],
   ] as const)('after "%s", and a pass at %i ms that saw the address unregistered: %s', (letters, absentAtMs, expected) => {
-    expect(ownershipOf(ADDRESS, OURS, entriesOf(letters), absentAtMs)).toBe(expected);
+    expect(ownershipOf(TARGET, entriesOf(letters), absentAtMs)).toBe(expected);
   });
 
   describe('where ELB has refused a registration', () => {
     const register = (by: string, atMs = 1): RecordEntry => ({ kind: 'register', by, atMs, address: ADDRESS, task: OURS });
     const refused = (by: string, atMs: number): RecordEntry => ({ ...register(by, atMs), kind: 'refused' });
-    const whoseAfter = (...entries: readonly RecordEntry[]): Ownership => ownershipOf(ADDRESS, OURS, entries, undefined);
+    const whoseAfter = (...entries: readonly RecordEntry[]): Ownership => ownershipOf(TARGET, entries, undefined);
 
     it('is ours if another environment has registered it at the same time', () => {
       expect(whoseAfter(register('one'), register('other', 2), refused('other', 3))).toBe('ours');
@@ -185,14 +186,14 @@ describe('whose a target is', () => {
 
     it('has been let go where a pass has seen it gone since the registration that stands', () => {
       const entries = [register('one'), register('other', 9), refused('other', 10)];
-      const seenGone = (absentAtMs: number): Ownership => ownershipOf(ADDRESS, OURS, entries, absentAtMs);
+      const seenGone = (absentAtMs: number): Ownership => ownershipOf(TARGET, entries, absentAtMs);
       expect([seenGone(5_001), seenGone(5_002)]).toEqual(['ours', 'let go']);
     });
   });
 
   describe('where an environment has seen it go', () => {
     const line = (kind: RecordKind, atMs: number, task = OURS): RecordEntry => ({ kind, atMs, address: ADDRESS, task });
-    const whose = (...entries: readonly RecordEntry[]): Ownership => ownershipOf(ADDRESS, OURS, entries, undefined);
+    const whose = (...entries: readonly RecordEntry[]): Ownership => ownershipOf(TARGET, entries, undefined);
 
     it('has been let go by whoever removed it, unless it was registered at the time of the look', () => {
       // The look took its time, and so did the registration beside it.
@@ -220,8 +221,7 @@ describe('whose a target is', () => {
   it('is settled by lines of one millisecond in the order in which they were written', () => {
     const atOnce = (letters: string): Ownership =>
       ownershipOf(
-        ADDRESS,
-        OURS,
+        TARGET,
         entriesOf(letters).map((entry) => ({ ...entry, atMs: 7 })),
         undefined,
       );
@@ -233,7 +233,7 @@ describe('whose a target is', () => {
     const both = entries.chain((one) => fc.tuple(fc.constant(one), fc.shuffledSubarray(one, { minLength: one.length })));
     holds(
       fc.property(both, fc.option(fc.nat(9), { nil: undefined }), ([one, other], absentAtMs) => {
-        expect(ownershipOf(ADDRESS, OURS, other, absentAtMs)).toBe(ownershipOf(ADDRESS, OURS, one, absentAtMs));
+        expect(ownershipOf(TARGET, other, absentAtMs)).toBe(ownershipOf(TARGET, one, absentAtMs));
       }),
     );
   });
@@ -242,8 +242,8 @@ describe('whose a target is', () => {
     holds(
       fc.property(fc.array(anyEntry), (entries) => {
         const own = entries.filter(({ address }) => address === ADDRESS);
-        const ownership = ownershipOf(ADDRESS, OURS, entries, undefined);
-        expect(ownershipOf(ADDRESS, OURS, own, undefined)).toBe(ownership);
+        const ownership = ownershipOf(TARGET, entries, undefined);
+        expect(ownershipOf(TARGET, own, undefined)).toBe(ownership);
         if (!own.some(({ kind }) => kind === 'register' || kind === 'kept')) expect(ownership).not.toBe('ours');
       }),
     );
@@ -254,7 +254,7 @@ describe('whose a target is', () => {
       fc.property(fc.uniqueArray(anyEntry, { selector: ({ atMs }) => atMs }), (entries) => {
         const writes = entries.filter(({ kind }) => kind !== 'left' && kind !== 'shared');
         const refused = writes.some(({ kind }) => kind === 'refused');
-        const owners = [OURS, OTHER].filter((task) => ownershipOf(ADDRESS, task, writes, undefined) === 'ours');
+        const owners = [OURS, OTHER].filter((task) => ownershipOf({ address: ADDRESS, task }, writes, undefined) === 'ours');
         if (!refused) expect([0, 2]).toContain(owners.length);
       }),
     );

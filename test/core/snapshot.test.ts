@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  doubtfulOwners,
   hintsBehind,
   isAhead,
+  isMember,
   isReady,
   membersOf,
   registeredAddresses,
@@ -68,6 +70,8 @@ describe('the members of a group', () => {
     // What is not known to have stopped keeps the address, whatever time ECS gives, and so does what still holds its interface.
     expect(isKept(MS + 8_000, undefined, { stoppedAtMs: 0 })).toBe(true);
     expect(isKept(MS + 8_000, MS, { last: 'STOPPING' })).toBe(true);
+    const absentAtMs = new Map([[at('10.0.0.3'), MS]]);
+    expect(addressesOf({ ...aSnapshot({ tasks: [STOPPED] }), absentAtMs })).toHaveLength(1);
   });
 
   it('know which of them are on hold', () => {
@@ -108,6 +112,23 @@ describe('the members of a group', () => {
       'dual [2001:db8::5]:8080',
       'only6 [2001:db8::7]:8080',
     ]);
+  });
+});
+
+describe('a task is proved to be one of a binding', () => {
+  const STARTED = runningTask('started', '10.0.0.1', { startedBy: 'ecs-svc/2' });
+
+  it('by its list, or by a deployment that the service has', () => {
+    expect(isMember(binding('service=app port=80', { listed: [STARTED] }), STARTED)).toBe(true);
+    expect(isMember(binding('service=app port=80', { deployments: ['ecs-svc/1', 'ecs-svc/2'] }), STARTED)).toBe(true);
+  });
+
+  it('not by its group, which whoever runs a task may write', () => {
+    expect(isMember(binding('service=app port=80', { listed: [RUNNING], deployments: ['ecs-svc/1'] }), STARTED)).toBe(false);
+  });
+
+  it('by its definition where the binding is one of a family, which says itself what it selects', () => {
+    expect(isMember(binding('family=app port=80'), STARTED)).toBe(true);
   });
 });
 
@@ -284,6 +305,29 @@ describe('a known task is asked about', () => {
   });
 });
 
+describe('of the tasks that an earlier pass saw live, one is doubted', () => {
+  const HEIR = runningTask('heir', '10.0.0.2');
+  const PLACE = { tasks: [STOPPING, HEIR], described: [STOPPING], targets: [target('10.0.0.2')] };
+  const doubted = (words: Parameters<typeof aSnapshot>[0]): string[] =>
+    doubtfulOwners(aSnapshot({ ...PLACE, ...words })).map(({ arn }) => arn);
+
+  it('whose registered address this pass has read to be that of one that stops: it is asked about', () => {
+    expect(doubted({})).toEqual([HEIR.arn]);
+    expect(known(aSnapshot(PLACE))).toEqual(['heir']);
+  });
+
+  it.each([
+    ['this pass has read it as well', { described: [STOPPING, HEIR] }],
+    ['this pass has not read the other one', { described: [] }],
+    ['the other one does not stop', { tasks: [runningTask('stopping', '10.0.0.2'), HEIR] }],
+    ['the other one stops elsewhere', { tasks: [stoppingTask('stopping', '10.0.0.3'), HEIR] }],
+    ['the address is not registered', { targets: [] }],
+    ['it is on hold, and keeps no target in the group', { tasks: [STOPPING, { ...HEIR, isHeld: true }] }],
+  ])('not where %s', (_, words) => {
+    expect(doubted(words)).toEqual([]);
+  });
+});
+
 describe('the tasks to describe', () => {
   it('come with their clusters, each once, in the order of their ARNs', () => {
     const tasks = ['b', 'c', 'a'].map((id) => runningTask(id, '10.0.0.1', { last: 'PENDING' }));
@@ -378,6 +422,8 @@ describe('reads are behind a hint', () => {
     expect(behind(aSnapshot({ tasks: [RUNNING], bindings }), RUNNING, 0)).toBe(1);
     expect(behind(aSnapshot({ tasks: [PENDING], bindings }), PENDING, 0)).toBe(0);
     expect(behind(aSnapshot({ tasks: [RUNNING] }), RUNNING, 0)).toBe(0);
+    const other = binding('service=api port=8080');
+    expect(behind(aSnapshot({ tasks: [RUNNING], bindings: [other, ...bindings] }), RUNNING, 0)).toBe(1);
   });
 
   it('not one whose list could not be read: that is a failure, and not a delay', () => {

@@ -414,6 +414,8 @@ describe('a place', () => {
     expect(isSamePlace(HOME, other)).toBe(false);
     expect(isSamePlace(HOME, farther)).toBe(false);
     expect(isSamePlace(other, farther)).toBe(false);
+    // No such place exists; an ARN that somebody has misspelt may name it.
+    expect(isSamePlace(HOME, { ...HOME, partition: 'aws-cn' })).toBe(false);
   });
 
   it.each([

@@ -70,9 +70,9 @@ describe('a task is registered with', () => {
   const farther = { ...task, cluster: clusterArn('prod', { region: 'eu-west-2' }) };
   const zoneOf = (
     zone: string | undefined,
-    of: Parameters<typeof zoneFor>[1],
+    of: Parameters<typeof zoneFor>[0]['task'],
     forms: readonly (readonly [string, ZoneForm])[] = [],
-  ) => zoneFor({ zone }, of, '10.0.0.1', group, new Map(forms));
+  ) => zoneFor({ binding: { zone }, task: of, ip: '10.0.0.1' }, { group, zoneForms: new Map(forms) });
 
   it('the zone of the line, whatever was learned', () => {
     holds(
@@ -198,12 +198,12 @@ describe('after a lesson', () => {
       fc.property(fc.array(fc.tuple(anIp, line), { maxLength: 5 }), lesson, (drafts, { form, ip: named }) => {
         const task = { cluster: clusterArn(), zone: 'eu-west-1a' };
         const group = { arn: groupArn() };
-        const changes = drafts.map(([id, zone]) => change(id, zoneFor({ zone }, task, id, group, new Map()), zone));
+        const changes = drafts.map(([id, zone]) => change(id, zoneFor({ binding: { zone }, task, ip: id }, { group }), zone));
         const learned = new Map<string, ZoneForm>();
         const next = afterLesson(changes, { form, ip: named }, learned) ?? changes;
         for (const { descriptor, binding } of next) {
           if (rangeOf(descriptor.id) !== rangeOf(named)) continue;
-          expect(zoneFor(binding, task, descriptor.id, group, learned)).toBe(descriptor.zone);
+          expect(zoneFor({ binding, task, ip: descriptor.id }, { group, zoneForms: learned })).toBe(descriptor.zone);
         }
       }),
     );

@@ -77,7 +77,7 @@ function namedTasks(): Task[] {
 function findings(service: string, listed: readonly Instance[], tasks: readonly Task[]): string[] {
   const context = aContext({ clusters: [CLUSTER], home: arnParts(CLUSTER) });
   const binding = lineOf(parseInstanceBinding(`service=${service} port=8080`, context));
-  const asked = tasksBehindInstances(binding.selector, listed, new Set(), tasks);
+  const asked = tasksBehindInstances(binding.selector, listed, { listed: new Set(), described: tasks });
   const snapshot = {
     service: cloudMapArn(),
     bindings: [binding],

@@ -16,7 +16,7 @@ function deployment(settings: Partial<Settings> = {}) {
     errors,
     setAside: (messages) => setAside.push(...messages),
   };
-  const invoke = (input: unknown) => sync(runs.environment, reports, input, START_MS + 28_500);
+  const invoke = (input: unknown) => sync(runs.environment, reports, { input, deadlineMs: START_MS + 28_500 });
   const reasons = (): string[] =>
     setAside.flatMap(({ id, reading }) => ('because' in reading ? [`${id} ${reading.kind}: ${reading.because}`] : []));
   return { runs, reports, errors, reasons, invoke };

@@ -70,20 +70,27 @@ export function checkInstances(snapshot: InstanceSnapshot, observations: Instanc
   };
 }
 
+/** What is known of tasks before instances are judged. */
+interface KnownTasks {
+  /** Those that ECS lists for one line. */
+  readonly listed: ReadonlySet<TaskArn>;
+  /** Those of all lines that were described before. */
+  readonly described: readonly Task[];
+}
+
 /**
- * The tasks of one line to ask ECS about before instances are judged, where `facts` are those of all lines: those listed that may have started, those no longer listed, and
+ * The tasks of one line to ask ECS about before instances are judged: those listed that may have started, those no longer listed, and
  * those that an instance of ECS names and nobody knows.
  */
 export function tasksBehindInstances(
   selector: Selector,
   instances: readonly Instance[],
-  listed: ReadonlySet<TaskArn>,
-  facts: readonly Task[],
+  { listed, described }: KnownTasks,
 ): TaskReference[] {
-  const known = new Map(facts.map((task) => [task.arn, task]));
-  const ids = new Set([...known.keys()].map(taskIdOf));
+  const known = new Set(described.map(({ arn }) => arn));
+  const ids = new Set([...known].map(taskIdOf));
   const instanceIds = new Set(instances.map(({ id }) => id));
-  const unsettled = facts.filter((task) => {
+  const unsettled = described.filter((task) => {
     if (!selects(selector, task)) return false;
     if (isLive(task)) return !isServing(task) || !listed.has(task.arn);
     // Stopping when last read, and still with an instance: by now it may have stopped, which makes the instance stale.
@@ -126,8 +133,7 @@ function findMissing(snapshot: InstanceSnapshot): Difference[] {
         expected: 'an instance',
         command: registerInstanceCommand(
           snapshot,
-          binding.selector,
-          hasPort ? (binding.port ?? neighbour?.port) : undefined,
+          { ...binding, port: hasPort ? (binding.port ?? neighbour?.port) : undefined },
           task,
         ),
         startedAtMs: task.startedAtMs,
@@ -139,26 +145,17 @@ function findMissing(snapshot: InstanceSnapshot): Difference[] {
 function findWrong(snapshot: InstanceSnapshot): Difference[] {
   const askedIds = new Set(snapshot.asked.map(({ arn }) => taskIdOf(arn)));
   const byId = new Map(snapshot.tasks.map((task) => [taskIdOf(task.arn), task]));
-  const live = snapshot.tasks.filter(isLive);
   return snapshot.instances.flatMap((instance): Difference[] => {
     const task = byId.get(instance.id);
     if (task === undefined && !instance.ofEcs) return [foreign(snapshot, instance)];
     if (task === undefined && !askedIds.has(instance.id)) return [];
-    if (task === undefined || phaseOf(task) === 'released') {
-      return [
-        stale(
-          snapshot,
-          instance,
-          task,
-          live.find((each) => isAt(each, instance)),
-        ),
-      ];
-    }
+    if (task === undefined || phaseOf(task) === 'released') return [stale(snapshot, instance, task)];
     return isLive(task) ? mismatched(snapshot, instance, task) : [draining(snapshot, instance, task)];
   });
 }
 
-function stale(snapshot: InstanceSnapshot, instance: Instance, task: Task | undefined, holder: Task | undefined): Difference {
+function stale(snapshot: InstanceSnapshot, instance: Instance, task: Task | undefined): Difference {
+  const holder = snapshot.tasks.find((each) => isLive(each) && isAt(each, instance));
   const what = `Instance ${instance.id} (${addressOf(instance)})`;
   const owner = task === undefined ? 'has no task that ECS still knows' : `belongs to task ${task.arn}, which has stopped`;
   const danger =
@@ -202,7 +199,7 @@ function mismatched(snapshot: InstanceSnapshot, instance: Instance, task: Task):
     `Instance ${instance.id} has ${addressOf(instance)}, but its task ${task.arn} has ${expected}. ` +
     'Clients reach the wrong address.';
   const port = instance.port && (binding?.port ?? instance.port);
-  const command = binding && registerInstanceCommand(snapshot, binding.selector, port, task);
+  const command = binding && registerInstanceCommand(snapshot, { ...binding, port }, task);
   return [{ ...about(snapshot, instance, task), kind: 'mismatched', message, expected, command }];
 }
 

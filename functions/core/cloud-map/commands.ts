@@ -17,8 +17,7 @@ export function deregisterInstanceCommand({ service }: InstanceService, id: stri
  */
 export function registerInstanceCommand(
   { service, isManaged }: InstanceService,
-  { kind, name }: Selector,
-  port: number | undefined,
+  { selector: { kind, name }, port }: { readonly selector: Selector; readonly port: number | undefined },
   task: Task,
 ): string {
   const cluster = arnParts(task.cluster);

@@ -40,13 +40,13 @@ process.exitCode = scores.every(isEnough) ? 0 : 1;
 
 /** Every file that has something to mutate: `core/plan` and the like. */
 function subjects(): string[] {
-  return globSync('functions/{core,app}/*.ts', { cwd: root })
+  return globSync('functions/{core,app}/**/*.ts', { cwd: root })
     .map((path) => path.replace('functions/', '').replace('.ts', ''))
     .sort();
 }
 
 function mutate(file: string): Score {
-  const kept = join('reports', 'mutation', `${file.replace('/', '-')}.json`);
+  const kept = join('reports', 'mutation', `${file.replaceAll('/', '-')}.json`);
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [stryker, 'run', '--mutate', `functions/${file}.ts`, '--incrementalFile', kept, ...(force ? ['--force'] : [])],

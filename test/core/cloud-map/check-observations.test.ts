@@ -69,7 +69,8 @@ describe('a difference', () => {
 
 describe('the tasks to ask ECS about', () => {
   const ids = (listed: readonly Task[], facts: readonly Task[], instances: readonly Instance[] = []): string[] => {
-    const references = tasksBehindInstances(APP, instances, new Set(listed.map(({ arn }) => arn)), facts);
+    const known = { listed: new Set(listed.map(({ arn }) => arn)), described: facts };
+    const references = tasksBehindInstances(APP, instances, known);
     for (const { cluster } of references) expect(cluster).toBe(clusterArn());
     return references.map(({ arn }) => arn.slice(arn.lastIndexOf('/') + 1));
   };

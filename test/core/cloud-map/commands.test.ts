@@ -24,14 +24,14 @@ describe('the command that removes an instance', () => {
 
 describe('the command that registers an instance', () => {
   it('writes what ECS writes, and no health', () => {
-    expect(registerInstanceCommand(SERVICE, APP, 3306, { ...TASK, ipv6: ip('2001:db8::1') })).toBe(
+    expect(registerInstanceCommand(SERVICE, { selector: APP, port: 3306 }, { ...TASK, ipv6: ip('2001:db8::1') })).toBe(
       `${REGISTER}AWS_INSTANCE_IPV4=10.0.0.1,AWS_INSTANCE_IPV6=2001:db8::1,AWS_INSTANCE_PORT=3306,` +
         `AVAILABILITY_ZONE=eu-west-1a,${OF_CLUSTER},ECS_SERVICE_NAME=app,ECS_TASK_DEFINITION_FAMILY=app`,
     );
   });
 
   it('names no service for a task of a family', () => {
-    expect(registerInstanceCommand(SERVICE, NIGHTLY, undefined, { ...TASK, definition: 'nightly:3' })).toBe(
+    expect(registerInstanceCommand(SERVICE, { selector: NIGHTLY, port: undefined }, { ...TASK, definition: 'nightly:3' })).toBe(
       `${REGISTER}AWS_INSTANCE_IPV4=10.0.0.1,AVAILABILITY_ZONE=eu-west-1a,${OF_CLUSTER},ECS_TASK_DEFINITION_FAMILY=nightly`,
     );
   });
@@ -39,7 +39,9 @@ describe('the command that registers an instance', () => {
   it('names the task by its id alone, in the short form of its ARN too', () => {
     const short = unwrap(parseTaskArn('arn:aws:ecs:eu-west-1:111122223333:task/t1'));
     for (const arn of [short, taskArn('t1')]) {
-      expect(registerInstanceCommand(SERVICE, APP, undefined, { ...TASK, arn })).toContain(' --instance-id t1 ');
+      expect(registerInstanceCommand(SERVICE, { selector: APP, port: undefined }, { ...TASK, arn })).toContain(
+        ' --instance-id t1 ',
+      );
     }
   });
 
@@ -51,7 +53,7 @@ describe('the command that registers an instance', () => {
     });
     holds(
       fc.property(known, fc.constantFrom(undefined, 3306), (words, port) => {
-        const command = registerInstanceCommand(SERVICE, APP, port, { ...TASK, ...words });
+        const command = registerInstanceCommand(SERVICE, { selector: APP, port }, { ...TASK, ...words });
         const written = new Map(
           command
             .slice(REGISTER.length)
@@ -69,7 +71,7 @@ describe('the command that registers an instance', () => {
   });
 
   it('is a new deployment where Service Connect keeps the instances: they name a deployment, which only ECS can do', () => {
-    expect(registerInstanceCommand(MANAGED, APP, 3306, TASK)).toBe(
+    expect(registerInstanceCommand(MANAGED, { selector: APP, port: 3306 }, TASK)).toBe(
       'aws ecs update-service --cluster prod --service app --force-new-deployment',
     );
   });

@@ -181,7 +181,7 @@ export const MISREAD: readonly SeededBug[] = [
   ),
   bug('throttled calls do not slow the pace', 'The next try waits anyway.', ['S37'], 'a throttled crowd', {
     file: FILES.LIMITER,
-    find: '  const tokens = Math.min(0, levelOf(bucket, rate, nowMs));',
+    find: '  const tokens = Math.min(0, levelOf(bucket, nowMs));',
     replace: '  if (nowMs > 0) return bucket;\n  const tokens = 0;',
   }),
   bug('one zone form for all addresses', 'Where one task runs, the others do.', ['S38'], 'two VPCs by turns', {

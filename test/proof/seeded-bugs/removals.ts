@@ -136,8 +136,8 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
     patches: [
       {
         file: FILES.PLAN,
-        find: '    if (describedAtMs === undefined) return [];\n    return [{ binding, task, because: proofOf(rule, binding, task, describedAtMs) }];',
-        replace: '    return [{ binding, task, because: proofOf(rule, binding, task, describedAtMs ?? 9e15) }];',
+        find: '    if (describedAtMs === undefined) return [];\n    return [{ binding, task, because: proofOf(rule, member, describedAtMs) }];',
+        replace: '    return [{ binding, task, because: proofOf(rule, member, describedAtMs ?? 9e15) }];',
       },
       {
         file: FILES.CORE_SNAPSHOT,

@@ -53,7 +53,7 @@ export const REVIEWED: readonly SeededBug[] = [
 `,
       replace: '',
     },
-    { file: FILES.ZONE, find: 'zone ?? forms.get(', replace: "(zone === 'none' ? 'none' : undefined) ?? forms.get(" },
+    { file: FILES.ZONE, find: 'zone ?? zoneForms?.get(', replace: "(zone === 'none' ? 'none' : undefined) ?? zoneForms?.get(" },
   ),
   bug('the interface need not be attached', 'It runs and has an address.', ['S28'], 'namesakes', {
     file: FILES.TASK,
