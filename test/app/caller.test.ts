@@ -105,6 +105,12 @@ describe('a read', () => {
     });
   });
 
+  it('that was throttled is out of time where another try would come too late', async () => {
+    const fake = new FakeAws({ DescribeTargetHealth: () => fails('throttled') });
+    expect(await read(callerOf(fake, START_MS + CALL_TIME_MS))).toMatchObject({ ok: false, problem: { kind: 'out-of-time' } });
+    expect(fake.asked).toHaveLength(1);
+  });
+
   it('that is not begun costs no token', async () => {
     const buckets: Buckets = new Map();
     await read(callerOf(new FakeAws(), START_MS, buckets));
@@ -347,6 +353,13 @@ describe('a write', () => {
     expect(await leaveAt(-1)).toEqual({ isLeft: false, tookMs: expect.closeTo(turnMs, 2) });
     const { isLeft, tookMs } = await leaveAt(1);
     expect(isLeft && tookMs > 1.5 * turnMs).toBe(true);
+  });
+
+  it('leaves up to the very moment until which it may', async () => {
+    const leaveBy = (byMs: number) =>
+      callerOf(new FakeAws({ RegisterTargets: () => ok(null) })).write('RegisterTargets', 'web', { ...DUE, byMs });
+    expect(await leaveBy(START_MS)).toEqual(ok(null));
+    expect(await leaveBy(START_MS - 1)).toBe('not due');
   });
 
   it('that may wait leaves tokens for those that may not', async () => {
