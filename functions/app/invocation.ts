@@ -17,11 +17,15 @@ import { isCurrent, type ReadConfiguration, readConfiguration } from './read-con
 import { Reads } from './reads.ts';
 import { Turns } from './turns.ts';
 
-/** One execution environment of the function: what outlives an invocation. */
-export interface Environment {
+/** What an environment is given when it starts. */
+interface Given {
   readonly settings: Settings;
   readonly api: AwsApi;
   readonly clock: Clock;
+}
+
+/** One execution environment of the function: what outlives an invocation. */
+export interface Environment extends Given {
   readonly cache: Cache;
   configuration: ReadConfiguration | undefined;
   /** The read in flight, shared by all groups. */
@@ -130,7 +134,7 @@ export function saltOf(logStream: string): number {
 }
 
 /** `salt`: see `saltOf`. */
-export function createEnvironment(settings: Settings, api: AwsApi, clock: Clock, salt = 0): Environment {
+export function createEnvironment({ settings, api, clock }: Given, salt = 0): Environment {
   return {
     settings,
     api,
@@ -146,7 +150,7 @@ export function createEnvironment(settings: Settings, api: AwsApi, clock: Clock,
 
 export function beginInvocation(environment: Environment, request: Request, reporter: Reporter): Invocation {
   const { api, clock, cache, settings } = environment;
-  const caller = new Caller(api, clock, cache.buckets, request.deadlineMs, settings.home);
+  const caller = new Caller({ api, clock, buckets: cache.buckets, home: settings.home }, request.deadlineMs);
   return {
     ...request,
     beganAtMs: clock.now(),
@@ -187,9 +191,9 @@ export function currentConfiguration(invocation: Invocation): Promise<ReadConfig
   return environment.configurationInFlight;
 }
 
-async function readAndKeep({ environment, caller, clock, reporter }: Invocation): Promise<ReadConfiguration> {
+async function readAndKeep({ environment, caller, reporter }: Invocation): Promise<ReadConfiguration> {
   try {
-    const read = await readConfiguration(environment.settings, caller, clock, environment.configuration);
+    const read = await readConfiguration(environment, caller);
     environment.configuration = read;
     reporter.configured(read);
     return read;

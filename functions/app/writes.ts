@@ -257,7 +257,7 @@ async function send<Kind extends Change>(
     return proofs !== undefined && isDueNow();
   };
   const leave = { isDue: isDueNow, renew: renewNow, mayWait, byMs: leaveByMs(changes) };
-  const answer = await caller.write(operation, `${first}${others} in ${group.name}`, input, leave);
+  const answer = await caller.write(operation, `${first}${others} in ${group.name}`, { input, ...leave });
   if (answer === 'not due') return { changes, answer };
   if (answer.ok && operation === 'DeregisterTargets') record('deregister', changes);
   const isRefused = !answer.ok && (answer.problem.kind === 'refused' || answer.problem.kind === 'quota');

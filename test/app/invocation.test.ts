@@ -64,14 +64,14 @@ describe('an environment', () => {
   });
 
   it('differs from others in how long it leaves changes to their events, and in what it takes for a burst', () => {
-    const { environment, fake } = stack();
-    const differing = [0, 0.5, 1].map((salt) => createEnvironment(environment.settings, fake.world, fake.clock, salt));
+    const { environment } = stack();
+    const differing = [0, 0.5, 1].map((salt) => createEnvironment(environment, salt));
     expect(differing.map(({ eventAgeMs, burstPasses }) => [eventAgeMs, burstPasses])).toEqual([
       [2_000, 1],
       [3_000, 3],
       [4_000, 5],
     ]);
-    expect(createEnvironment(environment.settings, fake.world, fake.clock)).toMatchObject({ eventAgeMs: 2_000 });
+    expect(createEnvironment(environment)).toMatchObject({ eventAgeMs: 2_000 });
   });
 
   it('gives each invocation a count of its own, and all of them its pace and its cache', async () => {

@@ -61,7 +61,7 @@ describe('a plan that is held', () => {
   it('for the event that is on its way is left to it, and taken up by the schedule when that must have come', async () => {
     const young = runningTask('t1', '10.0.0.1', { startedAtMs: START_MS - 1_000 });
     const fake = worldOf({ tasks: [young] });
-    const environment = createEnvironment(aSettings(), fake.world, fake.clock, 0.5);
+    const environment = createEnvironment({ settings: aSettings(), api: fake.world, clock: fake.clock }, 0.5);
     const held = await passOver(contextOf(fake, { environment }));
     expect(held.held.map(({ because }) => because)).toEqual(['its event is on the way']);
     expect(held.open).toEqual(NOTHING_OPEN);

@@ -286,9 +286,9 @@ describe('what another pass has read in the meantime', () => {
     const context = contextOf(fake);
     const { caller } = context;
     const original = caller.write.bind(caller);
-    caller.write = (name, resource, input, how) => {
+    caller.write = (name, resource, write) => {
       context.cache.learn(news, START_MS);
-      return original(name, resource, input, how);
+      return original(name, resource, write);
     };
     const { written, open } = await passOver(context);
     expect([written.done, written.aged.length, open.failed]).toEqual([[], 1, true]);
@@ -300,10 +300,10 @@ describe('what another pass has read in the meantime', () => {
     const { caller } = context;
     const original = caller.write.bind(caller);
     // The wait for the turn of the call is where another group's pass learns something.
-    caller.write = (name, resource, input, how) => {
+    caller.write = (name, resource, write) => {
       context.cache.learn(stoppingTask('t1', '10.0.0.1'), START_MS);
       context.cache.learn(runningTask('heir', '10.0.0.2'), START_MS);
-      return original(name, resource, input, how);
+      return original(name, resource, write);
     };
     const pass = await passOver(context);
     expect([pass.written.aged.length, pass.open.failed]).toEqual([2, true]);

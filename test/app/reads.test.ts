@@ -33,12 +33,13 @@ function selectorOf(name = 'app'): Selector {
   return { kind: 'service', cluster: clusterArn(), name };
 }
 
+function callerOf({ world, clock }: FakeAws, { buckets }: Cache): Caller {
+  return new Caller({ api: world, clock, buckets }, START_MS + 10_000_000);
+}
+
 function readsOf(fake: FakeAws) {
   const cache = new Cache();
-  return {
-    cache,
-    reads: new Reads(new Caller(fake.world, fake.clock, cache.buckets, START_MS + 10_000_000), fake.clock, cache),
-  };
+  return { cache, reads: new Reads(callerOf(fake, cache), fake.clock, cache) };
 }
 
 function tasksOf(count: number): DescribedTask[] {
@@ -487,8 +488,7 @@ describe('a definition', () => {
     const answers = await Promise.all([reads.definition(APP), reads.definition(APP)]);
     expect(answers).toEqual([ok(aDefinition()), ok(aDefinition())]);
     expect(fake.inputs('DescribeTaskDefinition')).toEqual([APP]);
-    const caller = new Caller(fake.world, fake.clock, cache.buckets, START_MS + 10_000_000);
-    expect(await new Reads(caller, fake.clock, cache).definition(APP)).toEqual(ok(aDefinition()));
+    expect(await new Reads(callerOf(fake, cache), fake.clock, cache).definition(APP)).toEqual(ok(aDefinition()));
     expect(fake.asked).toHaveLength(1);
   });
 

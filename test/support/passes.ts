@@ -49,7 +49,7 @@ export interface PassContext extends GroupInvocation {
 
 /** A pass that messages asked for, in a cold environment; it has no hints and lists every task unless the test says otherwise. */
 export function contextOf(fake: FakeAws, words: Partial<PassContext> = {}, ...lines: readonly string[]): PassContext {
-  const environment = words.environment ?? createEnvironment(aSettings(), fake.world, fake.clock);
+  const environment = words.environment ?? createEnvironment({ settings: aSettings(), api: fake.world, clock: fake.clock });
   const request = { trigger: words.trigger ?? 'messages', hints: words.hints ?? [], deadlineMs: START_MS + 10_000_000 };
   const bound = words.bound ?? boundGroup(...(lines.length === 0 ? ['service=app port=8080'] : lines));
   return {

@@ -44,7 +44,8 @@ export class Runs {
   constructor(settings: Partial<Settings> = {}, salt = 0) {
     this.fake = this.#createAws();
     const usual = aSettings({ bindings: 'target-group=web service=app port=8080', ...settings });
-    this.environment = createEnvironment(usual, this.fake.world, this.fake.clock, salt);
+    const { world: api, clock } = this.fake;
+    this.environment = createEnvironment({ settings: usual, api, clock }, salt);
     this.reporter = {
       configured: (read) => void this.configurations.push(read),
       passed: (pass) => void this.passes.push(pass),

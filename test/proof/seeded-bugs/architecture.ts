@@ -269,8 +269,8 @@ export const MISREAD: readonly SeededBug[] = [
   }),
   bug('buckets of its own for each invocation', 'An invocation begins with a full bucket.', ['S26'], 'a crowd', {
     file: FILES.INVOCATION,
-    find: 'new Caller(api, clock, cache.buckets, request.deadlineMs, settings.home)',
-    replace: 'new Caller(api, clock, new Map(), request.deadlineMs, settings.home)',
+    find: 'buckets: cache.buckets',
+    replace: 'buckets: new Map()',
   }),
   bug(
     'answers its rival at every event',

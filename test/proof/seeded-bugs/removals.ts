@@ -158,7 +158,7 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
     for (let again = 0; again < 5 && answer !== 'not due' && !answer.ok; again += 1) {
       await writer.clock.sleep(1_000);
       const input = { group: writer.group.arn, targets: chunk.map((change) => change.descriptor) };
-      answer = await writer.caller.write('DeregisterTargets', 'again', input, { isDue: () => true });
+      answer = await writer.caller.write('DeregisterTargets', 'again', { input, isDue: () => true });
     }`,
       },
     ],

@@ -50,7 +50,8 @@ class Account {
 
   read(settings: Settings = DISCOVERING, previous?: ReadConfiguration): Promise<ReadConfiguration> {
     const { world, clock } = this.fake;
-    return readConfiguration(settings, new Caller(world, clock, new Map(), START_MS + 10_000_000), clock, previous);
+    const caller = new Caller({ api: world, clock, buckets: new Map() }, START_MS + 10_000_000);
+    return readConfiguration({ settings, clock, configuration: previous }, caller);
   }
 }
 
