@@ -23,13 +23,13 @@ const FULL_RUNS_APART_MS = 300_000;
 /** So many targets may always leave within a minute: a small group may be replaced whole. */
 const BUDGET_MIN = 20;
 
-interface Refusal {
+interface RefusalPause {
   readonly untilMs: number;
   readonly times: number;
 }
 
 /** How far the search among the stopped tasks for an unexplained address has come. */
-interface Search {
+interface SearchState {
   /** When it last came to its end. */
   readonly atMs: number;
   readonly times: number;
@@ -74,12 +74,12 @@ export class GroupCache {
   /** When the look began that last saw a registered target fail its health checks. */
   failingAtMs: ReadonlyMap<Address, number> = new Map();
   /** Searches among the stopped tasks, by unexplained address. */
-  searches: ReadonlyMap<Address, Search> = new Map();
+  searches: ReadonlyMap<Address, SearchState> = new Map();
   /** Where the search under way goes on in each list, by `selectorKey`; `done` at its end. Empty when none is. */
   searching: ReadonlyMap<string, string | 'done' | undefined> = new Map();
   /** When the settings of the group and its tasks' definitions were last looked at. */
   settingsAuditedAtMs = Number.NEGATIVE_INFINITY;
-  readonly refused = new Map<Address, Refusal>();
+  readonly refused = new Map<Address, RefusalPause>();
   /** What ELB has asked for as the zone of an address, by range. */
   readonly zoneForms = new Map<string, ZoneForm>();
   /** How many targets may share a call with the address, where ELB has refused a larger one with it. */

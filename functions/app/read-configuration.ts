@@ -151,7 +151,7 @@ async function readPause({ caller, clock, old, failures }: Reader): Promise<numb
   return old.pausedSinceMs;
 }
 
-interface Placed extends Pick<Copies, 'clusters' | 'clustersOf'> {
+interface ClustersRead extends Pick<Copies, 'clusters' | 'clustersOf'> {
   /** What the clusters were asked for. */
   readonly asked: Copies['services'];
 }
@@ -161,7 +161,7 @@ async function readClusters(
   reader: Reader,
   scope: Scope,
   { tags, cloudMapTags }: Pick<Copies, 'tags' | 'cloudMapTags'>,
-): Promise<Placed> {
+): Promise<ClustersRead> {
   const texts = [
     ...[...tags.values()].map((copy) => copy.tags),
     ...[...cloudMapTags.values()].filter((copy) => copy !== 'gone'),
@@ -233,7 +233,7 @@ interface Reader {
 /** An ARN that does not exist, or that ELB does not accept, costs nobody else its answer: it is known by itself in the end. */
 async function readGroups(reader: Reader, arns: readonly TargetGroupArn[], all: boolean): Promise<Copies['groups']> {
   const { caller, old, failures } = reader;
-  const read = (chunk: readonly TargetGroupArn[]) => caller.read('DescribeTargetGroups', namesOf(chunk), { groups: chunk });
+  const read = (chunk: readonly TargetGroupArn[]) => caller.read('DescribeTargetGroups', groupNames(chunk), { groups: chunk });
   const groups = new Map<TargetGroupArn, DescribedGroup | 'gone' | 'refused'>();
   const isKnown = (arn: TargetGroupArn): boolean => typeof old.groups.get(arn) === 'object';
   for (const arn of arns) {
@@ -254,7 +254,7 @@ async function readGroups(reader: Reader, arns: readonly TargetGroupArn[], all: 
 
 async function readTags(reader: Reader, arns: readonly TargetGroupArn[]): Promise<Copies['tags']> {
   const copies = new Map([...reader.old.tags].filter(([arn]) => arns.includes(arn)));
-  const read = (chunk: readonly TargetGroupArn[]) => reader.caller.read('DescribeTags', namesOf(chunk), { groups: chunk });
+  const read = (chunk: readonly TargetGroupArn[]) => reader.caller.read('DescribeTags', groupNames(chunk), { groups: chunk });
   for (const { items, answer } of await isolate(chunks(arns, DESCRIBE_TAGS_MAX), ['gone', 'refused'], read)) {
     if (answer.ok) {
       const readAtMs = reader.clock.now();
@@ -316,7 +316,7 @@ async function isolate<Item, Value>(
   return (await Promise.all(asked.map(settle))).flat();
 }
 
-function namesOf(arns: readonly TargetGroupArn[]): string {
+function groupNames(arns: readonly TargetGroupArn[]): string {
   return arns.map((arn) => arnParts(arn).name).join(', ');
 }
 

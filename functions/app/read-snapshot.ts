@@ -23,7 +23,7 @@ export interface PassRequest {
   readonly isListing: boolean;
 }
 
-export interface Reading {
+export interface SnapshotReading {
   readonly snapshot: Snapshot;
   readonly failures: readonly Failure[];
   /** When the oldest of the running lists began to be read; undefined unless all of them were. */
@@ -51,7 +51,7 @@ export class TaskReader {
    * Describes the tasks that matter. A pass that lists sees every running task of every binding. One that does not trusts its hints to
    * name what has changed, and lists only where it cannot prove otherwise that a hinted task is one of the binding's own.
    */
-  async read(request: PassRequest): Promise<Reading> {
+  async read(request: PassRequest): Promise<SnapshotReading> {
     const { hints, isListing } = request;
     const { bound, clock } = this.#group;
     const readAtMs = clock.now();
@@ -114,7 +114,11 @@ export class TaskReader {
     return this.#listRunning(list.binding, readAtMs);
   }
 
-  async #describe({ hints, targets }: PassRequest, lists: readonly List[], earlier?: Reading): Promise<Reading> {
+  async #describe(
+    { hints, targets }: PassRequest,
+    lists: readonly List[],
+    earlier?: SnapshotReading,
+  ): Promise<SnapshotReading> {
     const { cache, reads, bound, known: group } = this.#group;
     const { absentAtMs, zoneForms } = group;
     const bindings = lists.map(({ binding }) => binding);

@@ -94,7 +94,7 @@ export class GroupRecord {
     const gone = [...owned].filter(
       ([address, because]) => !registered.has(address) && !known.writtenAtMs.has(keyOf('deregister', { address, because })),
     );
-    if (gone.length > 0) reporter.recorded('gone', bound.group.arn, gone.map(targetOf));
+    if (gone.length > 0) reporter.recorded('gone', bound.group.arn, gone.map(recordedTarget));
   }
 
   /**
@@ -114,8 +114,8 @@ export class GroupRecord {
       .filter(([address]) => known.firstSeenMs.has(address))
       .map(([address, task]) => [address, { task }] as const);
     const [kept, remembered] = [current.filter(isDue), left.filter(isDue)];
-    if (kept.length > 0) reporter.recorded('kept', arn, kept.map(targetOf));
-    if (remembered.length > 0) reporter.recorded('left', arn, remembered.map(targetOf));
+    if (kept.length > 0) reporter.recorded('kept', arn, kept.map(recordedTarget));
+    if (remembered.length > 0) reporter.recorded('left', arn, remembered.map(recordedTarget));
     const old = [...known.recorded].filter(([address]) => known.owners.has(address) || known.origins.has(address));
     const fresh = [...kept, ...remembered].map(([address, { task }]) => [address, { task, atMs: nowMs }] as const);
     known.recorded = new Map([...old, ...fresh]);
@@ -164,6 +164,6 @@ function isAnothers(
   return !isOurs && nowMs - endedAtMs > unhealthyAfterMs;
 }
 
-function targetOf([address, { task }]: readonly [Address, Pick<Owner, 'task'>]): RecordedTarget {
+function recordedTarget([address, { task }]: readonly [Address, Pick<Owner, 'task'>]): RecordedTarget {
   return { address, task };
 }

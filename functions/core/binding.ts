@@ -237,7 +237,7 @@ function namedCluster(word: string, context: LineContext): Line<ClusterArn> {
   const [found, second] = clusters.filter((each) => (arn.ok ? each === arn.value : arnParts(each).name === word));
   if (found !== undefined && second === undefined) return reachable(found, context);
   // Two clusters of one name in two accounts: a guess could bind a group to the wrong one.
-  const expected = second === undefined ? namesOf(clusters) : 'its ARN';
+  const expected = second === undefined ? clusterWords(clusters) : 'its ARN';
   return mistaken(context, `cluster=${word}`, `${expected}, of the stack's parameter ClusterArns`);
 }
 
@@ -261,7 +261,7 @@ function impliedCluster(service: string | undefined, context: LineContext): Line
   if (having === undefined) return err('unread');
   const [found, second] = having;
   if (found !== undefined && second === undefined) return reachable(found, context);
-  const expected = found === undefined ? `a cluster that has it: ${namesOf(anyCluster)}` : namesOf(having);
+  const expected = found === undefined ? `a cluster that has it: ${clusterWords(anyCluster)}` : clusterWords(having);
   return mistaken(
     context,
     service === undefined ? '(no cluster=)' : `service=${service}`,
@@ -270,7 +270,7 @@ function impliedCluster(service: string | undefined, context: LineContext): Line
 }
 
 /** The words to choose from. Clusters of several accounts may have one name: then only their ARNs tell them apart. */
-function namesOf(clusters: readonly ClusterArn[]): string {
+function clusterWords(clusters: readonly ClusterArn[]): string {
   const names = clusters.map((arn) => arnParts(arn).name);
   const words = new Set(names).size < names.length ? clusters : names;
   return words.map((word) => `cluster=${word}`).join(' or ');
