@@ -85,7 +85,7 @@ export const REVIEWED: readonly SeededBug[] = [
     find: 'if (waitMs > 0) await this.#clock.sleep(waitMs);',
     replace: '',
   }),
-  bug('a second look per address', 'The address has waited its five seconds.', ['S7'], 'an owner that nobody has seen', {
+  bug('a confirmation per address', 'The address has waited its five seconds.', ['S7'], 'an owner that nobody has seen', {
     file: FILES.GROUP_CACHE,
     find: 'ended.map(changeKey).map((key) => [key, this.provedAtMs.get(key) ?? nowMs])',
     replace:
