@@ -66,6 +66,8 @@ export interface Deregistration extends ChangeBase {
   readonly endedAtMs: number | undefined;
   /** ELB's state of the target. */
   readonly state: string;
+  /** What drains has left already. */
+  readonly draining?: undefined;
 }
 
 export type Change = Registration | Deregistration;
