@@ -58,6 +58,8 @@ export interface Registration extends ChangeBase {
   readonly draining: boolean;
   /** The availability zone that the task is in. */
   readonly taskZone: string | undefined;
+  /** A task that runs has not ended. */
+  readonly endedAtMs?: undefined;
 }
 
 export interface Deregistration extends ChangeBase {
