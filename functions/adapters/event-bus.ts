@@ -1,7 +1,13 @@
 /** Sends announcements to an event bus of the stack's account. */
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import type { Reporter } from '../app/invocation.ts';
-import { type Announcement, announceChanges, announceFindings, type Standing, standingOf } from '../core/announcement.ts';
+import {
+  type Announcement,
+  announceChanges,
+  announceFindings,
+  byKindAndSubject,
+  type StandingFindings,
+} from '../core/announcement.ts';
 import { chunks } from '../core/batches.ts';
 
 /** PutEvents takes up to ten entries (EventBridge API reference). */
@@ -16,7 +22,7 @@ export class EventBus implements Pick<Reporter, 'passed' | 'ended'> {
   readonly #name: string;
   readonly #now: () => number;
   #waiting: Announcement[] = [];
-  #standing: Standing = new Map();
+  #standing: StandingFindings = new Map();
 
   constructor(name: string, now: () => number, client = new EventBridgeClient({ maxAttempts: 1 })) {
     this.#client = client;
@@ -30,7 +36,7 @@ export class EventBus implements Pick<Reporter, 'passed' | 'ended'> {
 
   ended({ standing }: Parameters<Reporter['ended']>[0]): void {
     if (standing === undefined) return;
-    const after = standingOf(standing.findings);
+    const after = byKindAndSubject(standing.findings);
     this.#waiting.push(...announceFindings(this.#standing, after, this.#now()));
     this.#standing = after;
   }

@@ -29,7 +29,7 @@ const NAMES: readonly (readonly [FailureKind, string])[] = [
       'RequestTimeout Server ServiceUnavailable TimeoutError',
   ],
 ];
-const KINDS: ReadonlyMap<string, FailureKind> = new Map(
+const KIND_OF_ERROR: ReadonlyMap<string, FailureKind> = new Map(
   NAMES.flatMap(([kind, names]) => names.split(' ').map((name) => [name, kind] as const)),
 );
 
@@ -64,9 +64,9 @@ export function required<Value>(value: Value | undefined, what: string): Value {
 /** What an error means for us, by its name and status. */
 export function kindOf(error: unknown): FailureKind {
   if (!isObject(error)) return 'unexpected';
-  const known = typeof error['name'] === 'string' ? KINDS.get(error['name'].replace(/Exception$/, '')) : undefined;
+  const known = typeof error['name'] === 'string' ? KIND_OF_ERROR.get(error['name'].replace(/Exception$/, '')) : undefined;
   if (known !== undefined) return known;
-  const status = statusOf(error);
+  const status = httpStatusOf(error);
   if (status === undefined) return isNetwork(error) ? 'unavailable' : 'unexpected';
   if (status === 429) return 'throttled';
   if (status === 401 || status === 403) return 'denied';
@@ -86,7 +86,7 @@ function isBug(error: object): boolean {
   return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
 }
 
-function statusOf(error: Readonly<Record<string, unknown>>): number | undefined {
+function httpStatusOf(error: Readonly<Record<string, unknown>>): number | undefined {
   const metadata = error['$metadata'];
   const status = isObject(metadata) ? metadata['httpStatusCode'] : undefined;
   return typeof status === 'number' ? status : undefined;

@@ -12,17 +12,17 @@ export interface ClientConfiguration {
   readonly profile?: string;
   readonly maxAttempts: number;
   readonly requestHandler: { readonly connectionTimeout: number };
-  readonly credentials?: () => Promise<Credentials>;
+  readonly credentials?: () => Promise<AssumedCredentials>;
 }
 
-interface Credentials {
+interface AssumedCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
   readonly expiration: Date;
 }
 
-type Session = Omit<Credentials, 'expiration'>;
+type Session = Omit<AssumedCredentials, 'expiration'>;
 
 /** A role that is assumed with a role's credentials ends after an hour at most (IAM guide, "Role chaining"). */
 const SESSION_SECONDS = 3_600;

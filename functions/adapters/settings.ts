@@ -24,7 +24,7 @@ export const TARGET_GROUPS_MAX = 100;
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /** The environment while it is read, with what is wrong in it. */
-interface Reading {
+interface SettingsReading {
   readonly variables: Variables;
   readonly mistakes: string[];
   readonly leftOut: Finding[];
@@ -32,7 +32,7 @@ interface Reading {
 
 /** The stack's parameters as template.yaml hands them on. */
 export function readSettings(variables: Variables): ReadSettings {
-  const reading: Reading = { variables, mistakes: [], leftOut: [] };
+  const reading: SettingsReading = { variables, mistakes: [], leftOut: [] };
   const { mistakes, leftOut } = reading;
   const clusters = readArns<ClusterArn>(reading, 'CLUSTER_ARNS', parseClusterArn);
   const targetGroups = readArns<TargetGroupArn>(reading, 'TARGET_GROUP_ARNS', parseTargetGroupArn);
@@ -59,7 +59,7 @@ export function readSettings(variables: Variables): ReadSettings {
 }
 
 /** Undefined outside of a stack. */
-function readHome({ variables, mistakes }: Reading): Place | undefined {
+function readHome({ variables, mistakes }: SettingsReading): Place | undefined {
   const text = variables['STACK_ARN'];
   if (text === undefined || text === '') return undefined;
   const place = parseStackPlace(text);
@@ -75,7 +75,7 @@ function readRole(variables: Variables): SpokeRole | undefined {
 
 /** One of the words; the first where nothing is said. */
 function readWord<Word extends string>(
-  { variables, mistakes }: Reading,
+  { variables, mistakes }: SettingsReading,
   name: string,
   words: readonly [Word, ...Word[]],
 ): Word {
@@ -85,7 +85,7 @@ function readWord<Word extends string>(
   return word ?? words[0];
 }
 
-function readPercent({ variables, mistakes }: Reading): number {
+function readPercent({ variables, mistakes }: SettingsReading): number {
   const text = variables['REMOVAL_BUDGET_PERCENT'];
   if (text === undefined || text === '') return REMOVAL_BUDGET_PERCENT;
   const percent = Number(text);
@@ -106,7 +106,7 @@ const PARAMETERS = {
  * the tag, which is not what somebody meant who wrote one.
  */
 function readArns<Arn>(
-  { variables, mistakes, leftOut }: Reading,
+  { variables, mistakes, leftOut }: SettingsReading,
   name: keyof typeof PARAMETERS,
   parse: (text: unknown) => Parsed<Arn>,
 ): Arn[] {

@@ -39,7 +39,7 @@ export interface InvocationContext {
 type Listener = Pick<Reporter, 'passed' | 'ended'>;
 
 /** What a pass or a check has found, and what it could not do. */
-type Outcome = Pick<Pass, 'findings' | 'failures'>;
+type Checked = Pick<Pass, 'findings' | 'failures'>;
 
 export class Telemetry implements Reporter {
   readonly #now: () => number;
@@ -94,7 +94,7 @@ export class Telemetry implements Reporter {
     const isNew = this.#isNew(`pass ${pass.group.arn}`, [...findings, ...kept]);
     const isQuiet = held.every(isFinalHold) && Object.values(written).every((changes) => changes.length === 0);
     if (pass.trigger === 'schedule' && isQuiet && !isNew && failures.length === 0) return;
-    this.#logger[levelOf(pass)]('pass', passRecord(pass));
+    this.#logger[logLevelOf(pass)]('pass', passRecord(pass));
   }
 
   checked(check: Check): void {
@@ -155,11 +155,11 @@ export class Telemetry implements Reporter {
     this.#errors = [];
   }
 
-  #log(message: string, outcome: Outcome, fields: Fields): void {
+  #log(message: string, outcome: Checked, fields: Fields): void {
     const { findings, failures } = outcome;
     const isNew = this.#isNew(`${message} ${JSON.stringify(fields)}`, findings);
     if (!isNew && failures.length === 0) return;
-    this.#logger[levelOf(outcome)](message, {
+    this.#logger[logLevelOf(outcome)](message, {
       ...fields,
       ...findingRecords(findings, this.#now()),
       failures: failures.map(explainFailure),
@@ -187,6 +187,6 @@ export class Telemetry implements Reporter {
   }
 }
 
-function levelOf({ findings, failures }: Outcome): 'info' | 'warn' {
+function logLevelOf({ findings, failures }: Checked): 'info' | 'warn' {
   return findings.some((finding) => severityOf(finding) !== 'notice') || failures.length > 0 ? 'warn' : 'info';
 }

@@ -11,7 +11,7 @@ import type { Finding } from '../core/finding.ts';
 import { type Definition, type DescribedTask, isLive, joinTask, type Task } from '../core/task.ts';
 import type { CloudMapServiceArn, ClusterArn, TargetGroupArn, TaskArn } from '../core/values.ts';
 import type { Buckets } from './caller.ts';
-import { createGroupCache, type GroupCache, isCovered } from './group-cache.ts';
+import { GroupCache } from './group-cache.ts';
 
 /** ECS keeps a stopped task for at least an hour (DescribeTasks API reference). What no read has shown for so long is forgotten here too. */
 const TASK_KEPT_MS = 3_600_000;
@@ -37,95 +37,81 @@ interface Natives {
   readonly services: ReadonlyMap<string, readonly Selector[]>;
 }
 
-export interface Cache {
-  readonly tasks: Map<TaskArn, KnownTask>;
-  readonly groups: Map<TargetGroupArn, GroupCache>;
+export class Cache {
+  readonly tasks = new Map<TaskArn, KnownTask>();
+  readonly groups = new Map<TargetGroupArn, GroupCache>();
   /** What the last look at a Cloud Map service has seen. */
-  readonly instances: Map<CloudMapServiceArn, InstanceObservations>;
-  readonly buckets: Buckets;
+  readonly instances = new Map<CloudMapServiceArn, InstanceObservations>();
+  readonly buckets: Buckets = new Map();
   /** Deployments that services have had since their configuration was read, by `selectorKey`. */
-  readonly deployments: Map<string, ReadonlySet<string>>;
+  readonly deployments = new Map<string, ReadonlySet<string>>();
   /** Tasks that were on hold when the tags of all tasks were last searched. */
-  holds: Set<TaskArn>;
+  holds = new Set<TaskArn>();
   /** By `definitionKey`: a revision never changes. */
-  readonly definitions: Map<string, Definition>;
+  readonly definitions = new Map<string, Definition>();
   /** By cluster: the services that ECS itself registers in groups, where a group has a target that nothing of ours explains. */
-  readonly natives: Map<ClusterArn, Natives>;
+  readonly natives = new Map<ClusterArn, Natives>();
   /** Findings on Cloud Map services, as of the last check of each. */
-  readonly checkFindings: Map<string, readonly Finding[]>;
+  readonly checkFindings = new Map<string, readonly Finding[]>();
   /** Where the next full run begins: the first group that the last one did not get to. */
   resumeAt: TargetGroupArn | undefined;
-}
 
-export function createCache(): Cache {
-  return {
-    tasks: new Map(),
-    groups: new Map(),
-    instances: new Map(),
-    buckets: new Map(),
-    deployments: new Map(),
-    holds: new Set(),
-    definitions: new Map(),
-    natives: new Map(),
-    checkFindings: new Map(),
-    resumeAt: undefined,
-  };
-}
+  /** What is remembered of the group. */
+  group(arn: TargetGroupArn): GroupCache {
+    const known = this.groups.get(arn) ?? new GroupCache();
+    this.groups.set(arn, known);
+    return known;
+  }
 
-export function groupCache({ groups }: Pick<Cache, 'groups'>, arn: TargetGroupArn): GroupCache {
-  const known = groups.get(arn) ?? createGroupCache();
-  groups.set(arn, known);
-  return known;
-}
+  /** Takes up a description: facts only move forward. Returns what is now known of the task. */
+  learn(task: DescribedTask, nowMs: number): Task {
+    const known = this.tasks.get(task.arn);
+    const joined = known === undefined ? task : joinTask(known.task, task);
+    // The index of tags may be behind; the task's own description is the last word.
+    if (!task.isHeld) this.holds.delete(task.arn);
+    const stoppedAtMs = known?.stoppedAtMs ?? (isLive(joined) ? undefined : nowMs);
+    this.tasks.set(task.arn, { task: joined, seenAtMs: nowMs, stoppedAtMs, isHeld: task.isHeld });
+    return joined;
+  }
 
-/** Takes up a description: facts only move forward. Returns what is now known of the task. */
-export function learn(cache: Cache, task: DescribedTask, nowMs: number): Task {
-  const known = cache.tasks.get(task.arn);
-  const joined = known === undefined ? task : joinTask(known.task, task);
-  // The index of tags may be behind; the task's own description is the last word.
-  if (!task.isHeld) cache.holds.delete(task.arn);
-  const stoppedAtMs = known?.stoppedAtMs ?? (isLive(joined) ? undefined : nowMs);
-  cache.tasks.set(task.arn, { task: joined, seenAtMs: nowMs, stoppedAtMs, isHeld: task.isHeld });
-  return joined;
-}
+  /** Notes that ECS listed the tasks, so that a task that runs for weeks without being described is not forgotten. */
+  noteListed(listed: Iterable<TaskArn>, nowMs: number): void {
+    for (const arn of listed) {
+      const fact = this.tasks.get(arn);
+      if (fact !== undefined) this.tasks.set(arn, { ...fact, seenAtMs: nowMs });
+    }
+  }
 
-/** Notes that ECS listed the tasks, so that a task that runs for weeks without being described is not forgotten. */
-export function noteListed(cache: Cache, listed: Iterable<TaskArn>, nowMs: number): void {
-  for (const arn of listed) {
-    const fact = cache.tasks.get(arn);
-    if (fact !== undefined) cache.tasks.set(arn, { ...fact, seenAtMs: nowMs });
+  /**
+   * The hints that a pass over this group has to settle. One that only repeats an order of a moment ago is left to the first event of it,
+   * which may be with another environment: later events, and the schedule, make up for one that was lost.
+   */
+  hintsFor(bound: BoundGroup, hints: readonly Hint[], { nowMs, eventAgeMs }: Moment): Hint[] {
+    const known = this.group(bound.group.arn);
+    const isDated = ({ claim }: Hint): boolean => claim !== undefined && Math.abs(nowMs - claim.atMs) <= CLAIM_AGE_MAX_MS;
+    const isPremature = ({ isFollowUp, claim }: Hint): boolean =>
+      isFollowUp === true && claim?.isStop === true && nowMs - claim.atMs < eventAgeMs;
+    // A target that this environment has just registered may not be shown yet.
+    const isUnshown = ({ task }: Hint): boolean =>
+      [...known.writtenAtMs.keys()].some((key) => key.startsWith('register ') && key.endsWith(` ${task}`));
+    const isSettled = (hint: Hint): boolean =>
+      isDated(hint) && (isPremature(hint) || isClaimMet(bound, hint, known.targetsRead));
+    return hints.filter((hint) => isMeant(bound, hint) && !known.isCovered(hint) && (!isSettled(hint) || isUnshown(hint)));
+  }
+
+  /** Whether the task is known, and not known to have been told to stop. */
+  isKnownLive(arn: TaskArn | undefined): boolean {
+    const entry = arn === undefined ? undefined : this.tasks.get(arn);
+    return entry !== undefined && isLive(entry.task);
+  }
+
+  forgetOldTasks(nowMs: number): void {
+    for (const [arn, fact] of this.tasks) if (nowMs - fact.seenAtMs > TASK_KEPT_MS) this.tasks.delete(arn);
   }
 }
 
-/**
- * The hints that a pass over this group has to settle. One that only repeats an order of a moment ago is left to the first event of it,
- * which may be with another environment: later events, and the schedule, make up for one that was lost.
- */
-export function hintsFor({ cache, clock, environment }: Hearer, bound: BoundGroup, hints: readonly Hint[]): Hint[] {
-  const known = groupCache(cache, bound.group.arn);
-  const isDated = ({ claim }: Hint): boolean => claim !== undefined && Math.abs(clock.now() - claim.atMs) <= CLAIM_AGE_MAX_MS;
-  const isPremature = ({ isFollowUp, claim }: Hint): boolean =>
-    isFollowUp === true && claim?.isStop === true && clock.now() - claim.atMs < environment.eventAgeMs;
-  // A target that this environment has just registered may not be shown yet.
-  const isUnshown = ({ task }: Hint): boolean =>
-    [...known.writtenAtMs.keys()].some((key) => key.startsWith('register ') && key.endsWith(` ${task}`));
-  const isSettled = (hint: Hint): boolean => isDated(hint) && (isPremature(hint) || isClaimMet(bound, hint, known.targetsRead));
-  return hints.filter((hint) => isMeant(bound, hint) && !isCovered(known, hint) && (!isSettled(hint) || isUnshown(hint)));
-}
-
-/** What decides which hints ask for a look. */
-interface Hearer {
-  readonly cache: Cache;
-  readonly clock: { now(): number };
-  readonly environment: { readonly eventAgeMs: number };
-}
-
-/** Whether the task is known, and not known to have been told to stop. */
-export function isKnownLive({ tasks }: Pick<Cache, 'tasks'>, arn: TaskArn | undefined): boolean {
-  const entry = arn === undefined ? undefined : tasks.get(arn);
-  return entry !== undefined && isLive(entry.task);
-}
-
-export function forgetOldTasks(cache: Cache, nowMs: number): void {
-  for (const [arn, fact] of cache.tasks) if (nowMs - fact.seenAtMs > TASK_KEPT_MS) cache.tasks.delete(arn);
+/** When hints are asked about, and how long after its cause an event may still be with another environment. */
+interface Moment {
+  readonly nowMs: number;
+  readonly eventAgeMs: number;
 }

@@ -1,7 +1,7 @@
 /** Makes calls on behalf of one invocation: at AWS's pace, within the invocation's time, and counted. */
 import type { Answer, Failure, FailureKind } from '../core/failure.ts';
 import { type Bucket, type CallClass, fullBucket, RATES, reserve, slowDown } from '../core/limiter.ts';
-import { err, ok } from '../core/result.ts';
+import { err, ok, type Refused } from '../core/result.ts';
 import { arnParts, type ClusterArn, type Place, placeKey } from '../core/values.ts';
 import { type AwsApi, CALL_TIME_MS, type Clock, type OperationName, type Operations, type Page } from './ports.ts';
 
@@ -33,12 +33,36 @@ const CLASSES: Readonly<Record<OperationName, CallClass>> = {
 /** The buckets of one environment, by kind of call and place: every invocation and group draws on them. */
 export type Buckets = Map<string, Bucket>;
 
+/** What all invocations of one environment make their calls with. */
+interface Shared {
+  readonly api: AwsApi;
+  readonly clock: Clock;
+  readonly buckets: Buckets;
+  /** Where calls go that name no place. */
+  readonly home?: Place | undefined;
+}
+
 type Input<Name extends OperationName> = Operations[Name]['input'];
 type AnyInput = Input<OperationName> | { readonly cluster: ClusterArn };
 type Read<Name extends OperationName> = Answer<Operations[Name]['output']>;
 
-/** What a write needs to leave. */
-interface Leave {
+/** A call, and what its failure will say that it was about. */
+interface Call<Name extends OperationName = OperationName, Asked extends AnyInput = AnyInput> {
+  readonly name: Name;
+  readonly resource: string;
+  readonly input: Asked;
+}
+
+/** An input that is settled when its call has its turn, so that others can join it while it waits. */
+interface LateInput<Name extends OperationName> {
+  readonly cluster: ClusterArn;
+  /** Undefined if by then there is nothing left to ask. */
+  readonly settle: () => Input<Name> | undefined;
+}
+
+/** The input of a write, and what it needs to leave. */
+interface Write<Name extends OperationName> {
+  readonly input: Input<Name>;
   readonly isDue: () => boolean;
   readonly renew?: () => Promise<boolean>;
   readonly mayWait?: boolean;
@@ -50,16 +74,16 @@ export class Caller {
   readonly #api: AwsApi;
   readonly #clock: Clock;
   readonly #buckets: Buckets;
-  readonly #deadlineMs: number;
   readonly #home: Place | undefined;
+  readonly #deadlineMs: number;
   readonly #calls = new Map<string, number>();
 
-  constructor(api: AwsApi, clock: Clock, buckets: Buckets, deadlineMs: number, home?: Place) {
+  constructor({ api, clock, buckets, home }: Shared, deadlineMs: number) {
     this.#api = api;
     this.#clock = clock;
     this.#buckets = buckets;
-    this.#deadlineMs = deadlineMs;
     this.#home = home;
+    this.#deadlineMs = deadlineMs;
   }
 
   /** Calls made so far, by operation. */
@@ -68,25 +92,20 @@ export class Caller {
   }
 
   /** A read, retried where a moment's patience may help. */
-  read<Name extends OperationName>(name: Name, resource: string, input: Input<Name>): Promise<Read<Name>> {
-    return this.#read(name, resource, input);
+  async read<Name extends OperationName>(name: Name, resource: string, input: Input<Name>): Promise<Read<Name>> {
+    const call = { name, resource, input };
+    return (await this.#waitForTurn(call)) ?? this.#sendRead(call);
   }
 
-  /**
-   * A read whose input is asked for when its turn has come, so that others can join it while it waits; undefined if by then there
-   * is nothing left to ask.
-   */
+  /** The same with an input that is settled late; undefined if there was nothing to ask. */
   async readLate<Name extends OperationName>(
     name: Name,
-    cluster: ClusterArn,
     resource: string,
-    inputNow: () => Input<Name> | undefined,
+    { cluster, settle }: LateInput<Name>,
   ): Promise<Read<Name> | undefined> {
-    const outOfTime = await this.#waitForTurn(name, { cluster }, resource);
-    const input = inputNow();
-    if (input === undefined) return undefined;
-    if (outOfTime !== undefined) return err(outOfTime);
-    return this.#read(name, resource, input, true);
+    const outOfTime = await this.#waitForTurn({ name, resource, input: { cluster } });
+    const input = settle();
+    return input === undefined ? undefined : (outOfTime ?? this.#sendRead({ name, resource, input }));
   }
 
   /**
@@ -96,75 +115,76 @@ export class Caller {
   async write<Name extends OperationName>(
     name: Name,
     resource: string,
-    input: Input<Name>,
-    { isDue, renew, mayWait = false, byMs = Number.POSITIVE_INFINITY }: Leave,
+    { input, isDue, renew, mayWait = false, byMs = Number.POSITIVE_INFINITY }: Write<Name>,
   ): Promise<Read<Name> | 'not due'> {
+    const call = { name, resource, input };
     const spare = mayWait ? SPARE_TOKENS : 0;
-    if (this.#clock.now() + this.#reserve(name, input, spare).waitMs > byMs) return 'not due';
-    const outOfTime = await this.#waitForTurn(name, input, resource, spare);
-    if (outOfTime !== undefined) return err(outOfTime);
-    return isDue() || (await renew?.()) ? this.#send(name, resource, input) : 'not due';
+    if (this.#clock.now() + this.#reserve(call, spare).waitMs > byMs) return 'not due';
+    const outOfTime = await this.#waitForTurn(call, spare);
+    if (outOfTime !== undefined) return outOfTime;
+    return isDue() || (await renew?.()) ? this.#send(call) : 'not due';
   }
 
-  async #read<Name extends OperationName>(
-    name: Name,
-    resource: string,
-    input: Input<Name>,
-    hasTurn = false,
-  ): Promise<Read<Name>> {
+  /** Makes a read whose turn has come, and makes it again where it failed at once. */
+  async #sendRead<Name extends OperationName>(call: Call<Name, Input<Name>>): Promise<Read<Name>> {
     for (let attempt = 0; ; attempt += 1) {
-      const outOfTime = attempt === 0 && hasTurn ? undefined : await this.#waitForTurn(name, input, resource);
-      if (outOfTime !== undefined) return err(outOfTime);
       const sentAtMs = this.#clock.now();
-      const answer = await this.#send(name, resource, input);
+      const answer = await this.#send(call);
       const pauseMs = READ_PAUSES_MS[attempt];
       // A call that hung has used up the time in which a retry would have been of use: the next pass makes it.
       if (answer.ok || pauseMs === undefined || !isQuick(answer.problem.kind, this.#clock.now() - sentAtMs)) return answer;
       await this.#clock.sleep(pauseMs);
+      const outOfTime = await this.#waitForTurn(call);
+      if (outOfTime !== undefined) return outOfTime;
     }
   }
 
   /** Waits for the call's turn; a failure if the invocation would end before its answer. */
-  async #waitForTurn(name: OperationName, input: AnyInput, resource: string, spare = 0): Promise<Failure | undefined> {
-    const nowMs = this.#clock.now();
-    const { bucket, waitMs } = this.#reserve(name, input, spare);
-    if (nowMs + waitMs + CALL_TIME_MS > this.#deadlineMs) {
-      const message = 'not begun: too little time left';
-      return { kind: 'out-of-time', operation: name, resource, cluster: clusterIn(input), message };
+  async #waitForTurn(call: Call, spare = 0): Promise<Refused<Failure> | undefined> {
+    const { bucket, waitMs } = this.#reserve(call, spare);
+    if (this.#clock.now() + waitMs + CALL_TIME_MS > this.#deadlineMs) {
+      return failed(call, 'out-of-time', 'not begun: too little time left');
     }
-    this.#buckets.set(this.#keyOf(CLASSES[name], input), bucket);
+    this.#buckets.set(this.#keyOf(call), bucket);
     if (waitMs > 0) await this.#clock.sleep(waitMs);
     return undefined;
   }
 
   /** The bucket with one token taken, and how long the call would have to wait for it. */
-  #reserve(name: OperationName, input: AnyInput, spare: number): ReturnType<typeof reserve> {
-    return reserve(this.#bucketOf(CLASSES[name], input), this.#clock.now(), spare);
+  #reserve(call: Call, spare: number): ReturnType<typeof reserve> {
+    return reserve(this.#bucketOf(call), this.#clock.now(), spare);
   }
 
-  async #send<Name extends OperationName>(name: Name, resource: string, input: Input<Name>): Promise<Read<Name>> {
+  async #send<Name extends OperationName>(call: Call<Name, Input<Name>>): Promise<Read<Name>> {
+    const { name, input } = call;
     this.#calls.set(name, (this.#calls.get(name) ?? 0) + 1);
     const outcome = await this.#api[name](input);
     if (outcome.ok) return outcome;
     const { kind, message } = outcome.problem;
     if (kind === 'throttled') {
-      const callClass = CLASSES[name];
-      const slower = slowDown(this.#bucketOf(callClass, input), this.#clock.now());
-      this.#buckets.set(this.#keyOf(callClass, input), slower);
+      this.#buckets.set(this.#keyOf(call), slowDown(this.#bucketOf(call), this.#clock.now()));
     }
-    return err({ kind, operation: name, resource, cluster: clusterIn(input), message });
+    return failed(call, kind, message);
   }
 
-  #bucketOf(callClass: CallClass, input: AnyInput): Bucket {
-    return this.#buckets.get(this.#keyOf(callClass, input)) ?? fullBucket(RATES[callClass], this.#clock.now());
+  #bucketOf(call: Call): Bucket {
+    return this.#buckets.get(this.#keyOf(call)) ?? fullBucket(rateOf(call), this.#clock.now());
   }
 
   /** AWS limits calls by account and region: a busy spoke must not slow down the calls to another. What names no place is asked at home. */
-  #keyOf(callClass: CallClass, input: AnyInput): string {
+  #keyOf({ name, input }: Call): string {
     const arn = clusterIn(input) ?? ('service' in input ? input.service : undefined);
     const place = arn === undefined ? this.#home : arnParts(arn);
-    return place === undefined ? callClass : `${callClass} ${placeKey(place)}`;
+    return place === undefined ? CLASSES[name] : `${CLASSES[name]} ${placeKey(place)}`;
   }
+}
+
+function rateOf({ name }: Call): (typeof RATES)[CallClass] {
+  return RATES[CLASSES[name]];
+}
+
+function failed({ name, resource, input }: Call, kind: FailureKind, message: string): Refused<Failure> {
+  return err({ kind, operation: name, resource, cluster: clusterIn(input), message });
 }
 
 function clusterIn(input: AnyInput): ClusterArn | undefined {

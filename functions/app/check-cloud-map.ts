@@ -1,6 +1,12 @@
 /** Checks the bound Cloud Map services: their instances against the tasks that ECS has now. Reads only. */
 import { selects } from '../core/binding.ts';
-import { checkInstances, NO_OBSERVATIONS, OBSERVE_AGAIN_AFTER_MS, tasksBehindInstances } from '../core/cloud-map/check.ts';
+import {
+  checkInstances,
+  type InstanceSnapshot,
+  NO_OBSERVATIONS,
+  OBSERVE_AGAIN_AFTER_MS,
+  tasksBehindInstances,
+} from '../core/cloud-map/check.ts';
 import type { Instance, InstanceService } from '../core/cloud-map/instance.ts';
 import { goneService } from '../core/configuration.ts';
 import type { Failure } from '../core/failure.ts';
@@ -8,7 +14,6 @@ import { err, ok, type Result } from '../core/result.ts';
 import type { Snapshot, TaskReference } from '../core/snapshot.ts';
 import type { Task } from '../core/task.ts';
 import type { TaskArn } from '../core/values.ts';
-import { noteListed } from './cache.ts';
 import { type Check, type Invocation, isFull } from './invocation.ts';
 import { CALL_TIME_MS } from './ports.ts';
 
@@ -24,16 +29,19 @@ export async function checkServices(
   services: readonly InstanceService[],
   passes: readonly Snapshot[],
 ): Promise<void> {
-  const { clock, deadlineMs, reporter } = invocation;
+  const { clock, cache, deadlineMs, reporter } = invocation;
+  const targets = new Map(
+    passes.flatMap((pass) => pass.targets.map(({ descriptor, state }) => [descriptor.id, state] as const)),
+  );
   await Promise.all(
-    services.map(async (service) => {
-      let check = await observe(invocation, service, passes, 0);
+    services.map(async (checked) => {
+      let check = await observe(invocation, { checked, targets, notBeforeMs: 0 });
       for (let times = 1; check.read?.isOpen && isFull(invocation) && times < OBSERVATIONS_MAX; times += 1) {
         if (clock.now() + OBSERVE_AGAIN_AFTER_MS + 2 * CALL_TIME_MS > deadlineMs) break;
         await clock.sleep(OBSERVE_AGAIN_AFTER_MS);
-        check = await observe(invocation, service, passes, clock.now());
+        check = await observe(invocation, { checked, targets, notBeforeMs: clock.now() });
       }
-      invocation.cache.checkFindings.set(service.service, check.findings);
+      cache.checkFindings.set(checked.service, check.findings);
       reporter.checked(check);
     }),
   );
@@ -44,13 +52,16 @@ export function isCheckDue({ cache, clock }: Invocation, { service }: InstanceSe
   return clock.now() - (cache.instances.get(service)?.lookedAtMs ?? 0) >= OBSERVE_AGAIN_AFTER_MS;
 }
 
-async function observe(
-  invocation: Invocation,
-  checked: InstanceService,
-  passes: readonly Snapshot[],
-  notBeforeMs: number,
-): Promise<Check> {
+/** One look at a service. */
+interface Look extends Pick<InstanceSnapshot, 'targets'> {
+  readonly checked: InstanceService;
+  /** Lists that are older are read again. */
+  readonly notBeforeMs: number;
+}
+
+async function observe(invocation: Invocation, look: Look): Promise<Check> {
   const { reads, clock, cache, environment } = invocation;
+  const { checked, targets } = look;
   const { service } = checked;
   const nothing = { subject: service, findings: [], failures: [], read: { instances: [], tasks: [], isOpen: false } };
   const answer = await reads.instances(service);
@@ -61,11 +72,8 @@ async function observe(
     return { ...nothing, findings: [goneService(environment.settings, service)] };
   }
   const instances = answer.value;
-  const read = await readTasks(invocation, checked, instances, notBeforeMs);
+  const read = await readTasks(invocation, look, instances);
   if (!read.ok) return { ...nothing, failures: read.problem };
-  const targets = new Map(
-    passes.flatMap((pass) => pass.targets.map(({ descriptor, state }) => [descriptor.id, state] as const)),
-  );
   const snapshot = { ...checked, ...read.value, instances, targets, nowMs: clock.now() };
   const { findings, observations, isOpen } = checkInstances(snapshot, cache.instances.get(service) ?? NO_OBSERVATIONS);
   cache.instances.set(service, observations);
@@ -75,12 +83,11 @@ async function observe(
 /** What ECS says now of every task that a binding selects or an instance names. */
 async function readTasks(
   invocation: Invocation,
-  { bindings }: InstanceService,
+  { checked, notBeforeMs }: Look,
   instances: readonly Instance[],
-  notBeforeMs: number,
-): Promise<Result<{ readonly asked: readonly TaskReference[]; readonly tasks: readonly Task[] }, readonly Failure[]>> {
+): Promise<Result<Pick<InstanceSnapshot, 'asked' | 'tasks'>, readonly Failure[]>> {
   const { reads, clock, cache } = invocation;
-  const selectors = bindings.map(({ selector }) => selector);
+  const selectors = checked.bindings.map(({ selector }) => selector);
   const isSelected = (task: Task): boolean => selectors.some((selector) => selects(selector, task));
   const known = (isOfUse: (task: Task) => boolean): Task[] => [...cache.tasks.values()].map(({ task }) => task).filter(isOfUse);
   const asked = new Map<TaskArn, TaskReference>();
@@ -90,7 +97,7 @@ async function readTasks(
     // That a service does not exist is an answer: none of its tasks runs, and every instance that it has left is stale.
     if (!answer.ok && answer.problem.kind !== 'gone') return err([answer.problem]);
     const listed = new Set(answer.ok ? answer.value : []);
-    noteListed(cache, listed, clock.now());
+    cache.noteListed(listed, clock.now());
     for (const each of tasksBehindInstances(selector, instances, { listed, described: known(isSelected) })) {
       asked.set(each.arn, each);
     }

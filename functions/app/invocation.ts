@@ -1,4 +1,4 @@
-/** One invocation of the function and the environment it runs in: passed first to everything in this folder. */
+/** One invocation of the function, the environment it runs in, and the invocation as one of its groups sees it. */
 import type { Settings } from '../core/binding-sources.ts';
 import type { Instance } from '../core/cloud-map/instance.ts';
 import type { BoundGroup } from '../core/configuration.ts';
@@ -9,7 +9,7 @@ import type { RecordedTarget, RecordKind } from '../core/ownership.ts';
 import type { Pass, TriggerName } from '../core/report.ts';
 import type { Task } from '../core/task.ts';
 import type { TargetGroupArn } from '../core/values.ts';
-import { type Cache, createCache, groupCache } from './cache.ts';
+import { Cache } from './cache.ts';
 import { Caller } from './caller.ts';
 import type { GroupCache } from './group-cache.ts';
 import type { AwsApi, Clock } from './ports.ts';
@@ -17,11 +17,15 @@ import { isCurrent, type ReadConfiguration, readConfiguration } from './read-con
 import { Reads } from './reads.ts';
 import { Turns } from './turns.ts';
 
-/** One execution environment of the function: what outlives an invocation. */
-export interface Environment {
+/** What an environment is given when it starts. */
+interface Given {
   readonly settings: Settings;
   readonly api: AwsApi;
   readonly clock: Clock;
+}
+
+/** One execution environment of the function: what outlives an invocation. */
+export interface Environment extends Given {
   readonly cache: Cache;
   configuration: ReadConfiguration | undefined;
   /** The read in flight, shared by all groups. */
@@ -34,7 +38,7 @@ export interface Environment {
   /** After so many passes within a few seconds, the next one lists every task. It differs between environments as well. */
   readonly burstPasses: number;
   /**
-   * A second look is made so long after it may be: two environments that got events of one stop would otherwise make it at one moment, and the
+   * A confirmation is made so long after it may be: two environments that got events of one stop would otherwise make it at one moment, and the
    * removal twice.
    */
   readonly confirmationLagMs: number;
@@ -114,7 +118,7 @@ export interface Reporter {
   ended(status: RunStatus): void;
 }
 
-/** With the five seconds before a second look, this stays below the eight after which a removal needs the record. */
+/** With the five seconds before a confirmation, this stays below the eight after which a removal needs the record. */
 const CONFIRMATION_LAG_MAX_MS = 2_000;
 const EVENT_AGE_MIN_MS = 2_000;
 const EVENT_AGE_MAX_MS = 4_000;
@@ -130,12 +134,12 @@ export function saltOf(logStream: string): number {
 }
 
 /** `salt`: see `saltOf`. */
-export function createEnvironment(settings: Settings, api: AwsApi, clock: Clock, salt = 0): Environment {
+export function createEnvironment({ settings, api, clock }: Given, salt = 0): Environment {
   return {
     settings,
     api,
     clock,
-    cache: createCache(),
+    cache: new Cache(),
     configuration: undefined,
     configurationInFlight: undefined,
     eventAgeMs: EVENT_AGE_MIN_MS + salt * (EVENT_AGE_MAX_MS - EVENT_AGE_MIN_MS),
@@ -146,7 +150,7 @@ export function createEnvironment(settings: Settings, api: AwsApi, clock: Clock,
 
 export function beginInvocation(environment: Environment, request: Request, reporter: Reporter): Invocation {
   const { api, clock, cache, settings } = environment;
-  const caller = new Caller(api, clock, cache.buckets, request.deadlineMs, settings.home);
+  const caller = new Caller({ api, clock, buckets: cache.buckets, home: settings.home }, request.deadlineMs);
   return {
     ...request,
     beganAtMs: clock.now(),
@@ -161,7 +165,13 @@ export function beginInvocation(environment: Environment, request: Request, repo
 }
 
 export function forGroup(invocation: Invocation, bound: BoundGroup): GroupInvocation {
-  return { ...invocation, bound, known: groupCache(invocation.cache, bound.group.arn) };
+  return { ...invocation, bound, known: invocation.cache.group(bound.group.arn) };
+}
+
+/** Those of the hints that a pass over the group has to settle by now. */
+export function openHints(invocation: Invocation, bound: BoundGroup, hints = invocation.hints): Hint[] {
+  const { cache, clock, environment } = invocation;
+  return cache.hintsFor(bound, hints, { nowMs: clock.now(), eventAgeMs: environment.eventAgeMs });
 }
 
 /** Whether every group is reconciled, whatever the events say. */
@@ -181,9 +191,9 @@ export function currentConfiguration(invocation: Invocation): Promise<ReadConfig
   return environment.configurationInFlight;
 }
 
-async function readAndKeep({ environment, caller, clock, reporter }: Invocation): Promise<ReadConfiguration> {
+async function readAndKeep({ environment, caller, reporter }: Invocation): Promise<ReadConfiguration> {
   try {
-    const read = await readConfiguration(environment.settings, caller, clock, environment.configuration);
+    const read = await readConfiguration(environment, caller);
     environment.configuration = read;
     reporter.configured(read);
     return read;

@@ -6,8 +6,6 @@ import type { Hint } from '../core/event.ts';
 import { type Failure, isPassing } from '../core/failure.ts';
 import type { Finding } from '../core/finding.ts';
 import {
-  areStillMeant,
-  changeKey,
   confirmationsDueMs,
   eventsDueMs,
   findContests,
@@ -18,14 +16,12 @@ import {
   isFinalHold,
   isLate,
   isOutdated,
-  mayBeRenewed,
-  mayStillLeave,
   waitsForSearch,
 } from '../core/guard.ts';
 import { NOTHING_OPEN } from '../core/next-pass.ts';
 import type { RecordKind } from '../core/ownership.ts';
-import { type Change, type Proof, planChanges } from '../core/plan.ts';
-import { findRefusals, NOTHING_WRITTEN, type Pass, refusalOf, type Written } from '../core/report.ts';
+import { type Change, planChanges } from '../core/plan.ts';
+import { findRefusals, NOTHING_WRITTEN, type Pass, type Written } from '../core/report.ts';
 import {
   hintsBehind,
   isReady,
@@ -37,26 +33,13 @@ import {
 } from '../core/snapshot.ts';
 import { isServing } from '../core/task.ts';
 import type { Address, ClusterArn, TaskArn } from '../core/values.ts';
-import { hintsFor, isKnownLive } from './cache.ts';
-import {
-  coveredBy,
-  type GroupCache,
-  keepRefusals,
-  noteBindings,
-  noteOwners,
-  notePass,
-  noteProofs,
-  noteRefusal,
-  noteRemovals,
-  noteTargets,
-  noteWrite,
-  removalsLeft,
-} from './group-cache.ts';
-import type { GroupInvocation, Invocation } from './invocation.ts';
+import type { GroupCache } from './group-cache.ts';
+import { type GroupInvocation, type Invocation, openHints } from './invocation.ts';
+import { Proofs } from './proofs.ts';
 import { outdated } from './read-configuration.ts';
-import { readSnapshot, upToDate } from './read-snapshot.ts';
-import { noteUnexplained, type OwnershipRead, readOwnership, recordGone, recordOwners } from './record.ts';
-import { hasNativeNeighbor, identifyStrangers, readNatives } from './strangers.ts';
+import { type PassRequest, TaskReader } from './read-snapshot.ts';
+import { GroupRecord } from './record.ts';
+import { type Search, Strangers } from './strangers.ts';
 import { type Writer, writeChanges } from './writes.ts';
 
 /** ECS sends no event when a task becomes healthy (captured events have no healthStatus): the schedule asks for it this often. */
@@ -68,127 +51,151 @@ export type Listing = 'full' | 'burst' | 'none';
 /** Brings the group as far in step as the proofs of this pass allow. */
 export async function runPass(invocation: GroupInvocation, listing: Listing): Promise<Pass> {
   const { clock, environment, reads, trigger, bound, known } = invocation;
-  const { group } = bound;
   const startedAtMs = clock.now();
-  notePass(known, startedAtMs);
-  noteBindings(known, bindingText(bound), startedAtMs);
+  known.notePass(startedAtMs);
+  known.noteBindings(bindingText(bound), startedAtMs);
   // Targets are read before tasks. In the other order, a task registered by a concurrent pass between the two reads would be
   // missing from our older list, and we would take a healthy task out of service.
   const targets = await reads.targets(bound);
-  const begun = { group, trigger, startedAtMs, hints: hintsFor(invocation, bound, invocation.hints).length };
+  const begun = { group: bound.group, trigger, startedAtMs, hints: openHints(invocation, bound).length };
   if (!targets.ok && targets.problem.kind === 'gone' && environment.configuration !== undefined) {
     environment.configuration = outdated(environment.configuration);
   }
   if (!targets.ok) return unreadPass({ ...begun, endedAtMs: clock.now() }, targets.problem);
-  noteTargets(known, targets.value, startedAtMs, clock.now());
+  known.noteTargets(targets.value, startedAtMs, clock.now());
   // Hints that another environment has settled by now need no look.
-  const hints = hintsFor(invocation, bound, invocation.hints);
+  const hints = openHints(invocation, bound);
   const isListing = listing === 'full' || (listing === 'burst' && hints.length > 0);
-  const request = { hints, isListing };
-  const { snapshot, failures: readFailures, listedAtMs } = await readSnapshot(invocation, request, targets.value);
+  const done = await passOver(invocation, { targets: targets.value, hints, isListing });
+  const ended = conclude(invocation, done);
+  if (isListing && done.readFailures.length === 0) known.comparedAtMs = startedAtMs;
+  return { ...begun, ...ended };
+}
+
+/** What a pass has read, decided and written by its end. */
+interface Done extends Pick<Pass, 'planned' | 'written' | 'endedAtMs'> {
+  readonly request: PassRequest;
+  readonly snapshot: Snapshot;
+  readonly members: readonly Member[];
+  /** The removals that needed the record, and why it could not be read. */
+  readonly late: readonly Change[];
+  readonly recordFailures: readonly Failure[];
+  readonly readFailures: readonly Failure[];
+  readonly input: GuardInput;
+  readonly guarded: Guarded;
+  readonly contests: readonly Finding[];
+  readonly search: Pick<Search, 'isOpen' | 'failures'>;
+  readonly history: TargetHistory;
+}
+
+/** Reads the tasks, plans, and writes what the guard lets through. */
+async function passOver(invocation: GroupInvocation, request: PassRequest): Promise<Done> {
+  const { clock, known } = invocation;
+  const { hints, isListing } = request;
+  const tasks = new TaskReader(invocation);
+  const record = new GroupRecord(invocation);
+  const strangers = new Strangers(invocation, tasks, record);
+  const { snapshot, failures: readFailures, listedAtMs } = await tasks.read(request);
   const registered = registeredAddresses(snapshot.targets);
   const members = membersOf(snapshot);
-  recordGone(invocation, registered);
-  noteOwners(known, registered, members, clock.now());
+  record.noteGone(registered);
+  known.noteOwners(registered, members, clock.now());
   const unexplained = unexplainedAddresses(snapshot, members);
-  noteUnexplained(known, unexplained, clock.now());
+  known.noteUnexplained(unexplained, clock.now());
   const planned = planChanges(snapshot);
-  noteProofs(known, planned, clock.now());
-  const { input, late, recordFailures } = await guardInput(invocation, {
-    registered,
-    members,
-    hints,
-    planned,
-    readFailures,
-    listedAtMs,
-    unexplained,
-  });
+  known.noteProofs(planned, clock.now());
+  const late = planned.filter((change) => isLate(change, clock.now()));
+  const { failures: recordFailures, ...ownership } = await strangers.ownershipOf(late);
+  const input = guardInput(invocation, { registered, members, hints, readFailures, listedAtMs, unexplained, ...ownership });
   const guarded = guardPlan(planned, input);
-  const written = await writeChanges(writerOf(invocation, snapshot), guarded.allowed);
+  const proofs = new Proofs(invocation, tasks, snapshot);
+  const written = await writeChanges(writerOf(invocation, proofs), guarded.allowed);
   const endedAtMs = clock.now();
   const contests = findContests(written.done, known.writtenAtMs, endedAtMs);
-  noteWritten(known, written, endedAtMs);
-  const search = isListing ? await searchAndRecord(invocation, snapshot) : { isOpen: false, failures: [] };
+  known.noteWritten(written, endedAtMs);
+  if (isListing) {
+    known.listedTasks = snapshot.bindings.reduce((sum, { listed }) => sum + listed.size, 0);
+    record.noteOwners();
+  }
+  const search = isListing ? await strangers.identify(snapshot) : { isOpen: false, failures: [] };
+  const history = strangers.history();
+  const found = { contests, search, history };
+  return {
+    request,
+    snapshot,
+    members,
+    planned,
+    late,
+    recordFailures,
+    readFailures,
+    input,
+    guarded,
+    written,
+    endedAtMs,
+    ...found,
+  };
+}
+
+/** Keeps what the pass has found and settled, and says what it leaves open. */
+function conclude(invocation: GroupInvocation, done: Done): Omit<Pass, 'group' | 'trigger' | 'startedAtMs' | 'hints'> {
+  const { environment, known } = invocation;
+  const { request, snapshot, members, planned, late, recordFailures, readFailures, input, guarded, written, endedAtMs } = done;
+  const { isListing, hints } = request;
   const failures = [...readFailures, ...written.failures];
   const behind = hintsBehind(snapshot, hints);
   const isAged = written.aged.length > 0 || guarded.held.some(isOutdated);
   if (failures.length === 0 && !isAged) {
     // Whose a target is was not found out: what comes again for that has to find its task open.
     const unrecorded = recordFailures.length > 0 ? late.map(({ because }) => because.task) : [];
-    known.covered = coveredBy(snapshot.tasks, new Set([...openTasks(guarded, written, behind), ...unrecorded]));
+    known.noteCovered(snapshot.tasks, new Set([...openTasks(guarded, written, behind), ...unrecorded]));
   }
-  noteFindings(invocation, { snapshot, planned, guarded, written, contests, readFailures, endedAtMs });
-  if (isListing && readFailures.length === 0) known.comparedAtMs = startedAtMs;
+  noteFindings(known, done);
   return {
-    ...begun,
     endedAtMs,
     snapshot,
     planned,
     written,
     held: guarded.held,
     findings: known.findings,
-    failures: [...failures, ...recordFailures, ...search.failures],
+    failures: [...failures, ...recordFailures, ...done.search.failures],
     behind,
     open: {
       failed: isAged || [...failures, ...recordFailures].some(isPassing),
       behind: behind.length > 0,
       confirmationsMs: confirmationsDueMs(guarded, input).map((dueMs) => dueMs + environment.confirmationLagMs),
       eventsMs: looksMs(invocation, members, eventsDueMs(guarded, input)),
-      searching: search.isOpen || (isListing && search.failures.length === 0 && guarded.held.some(waitsForSearch)),
+      searching: done.search.isOpen || (isListing && done.search.failures.length === 0 && guarded.held.some(waitsForSearch)),
     },
   };
 }
 
-/** After a pass that lists: whose the targets are is recorded, and who else has unexplained ones is searched for. */
-function searchAndRecord(invocation: GroupInvocation, snapshot: Snapshot): ReturnType<typeof identifyStrangers> {
-  invocation.known.listedTasks = snapshot.bindings.reduce((sum, { listed }) => sum + listed.size, 0);
-  recordOwners(invocation);
-  return identifyStrangers(invocation, snapshot);
-}
-
-interface Ended {
-  readonly snapshot: Snapshot;
-  readonly planned: readonly Change[];
-  readonly guarded: Guarded;
-  readonly written: Written;
-  readonly contests: readonly Finding[];
-  readonly readFailures: readonly Failure[];
-  readonly endedAtMs: number;
-}
-
 /** Keeps what the pass has found, and how old the oldest difference is that it leaves. */
-function noteFindings(invocation: GroupInvocation, ended: Ended): void {
-  const { known } = invocation;
-  const { snapshot, planned, guarded, written, contests, readFailures, endedAtMs } = ended;
+function noteFindings(known: GroupCache, done: Done): void {
+  const { snapshot, planned, guarded, written, contests, readFailures, endedAtMs, history } = done;
   known.open = openChanges({ planned, written, held: guarded.held, endedAtMs }, known);
   if (readFailures.length === 0) {
-    keepRefusals(known, new Set(planned.map(({ address }) => address)));
+    known.keepRefusals(new Set(planned.map(({ address }) => address)));
     known.wholeAtMs = endedAtMs;
     // On half of what there is, a live task's target would be told as nobody's.
-    known.audited = auditTargets(snapshot, historyOf(invocation), endedAtMs);
+    known.audited = auditTargets(snapshot, history, endedAtMs);
   }
   const refusals = findRefusals(written.refused, guarded.held, known.findings);
   known.findings = [...known.audited, ...guarded.held.flatMap(findingOfHeld), ...contests, ...refusals];
 }
 
-/** What this pass has read and planned, before anything is written. */
-interface Planned {
+/** What this pass has read and found out before anything is written. */
+interface Found extends Pick<GuardInput, 'ownership' | 'isShared' | 'listedAtMs'> {
   readonly registered: ReadonlySet<Address>;
   readonly members: readonly Member[];
   readonly hints: readonly Hint[];
-  readonly planned: readonly Change[];
   readonly readFailures: readonly Failure[];
-  readonly listedAtMs: number | undefined;
   readonly unexplained: readonly Address[];
 }
 
 /** What the guard knows besides the plan: of this pass, of earlier ones, and of other environments. */
-async function guardInput(invocation: GroupInvocation, pass: Planned) {
-  const { clock, environment, trigger, bound, known } = invocation;
-  const { registered, members, hints, planned, readFailures, listedAtMs, unexplained } = pass;
-  const late = planned.filter((change) => isLate(change, clock.now()));
-  const { ownership, isShared, failures: recordFailures } = await readProofs(invocation, late);
-  const input: GuardInput = {
+function guardInput({ clock, environment, trigger, bound, known }: GroupInvocation, found: Found): GuardInput {
+  const { registered, members, hints, readFailures, listedAtMs, unexplained, ownership, isShared } = found;
+  return {
     nowMs: clock.now(),
     checkOnly: trigger === 'check',
     scheduled: trigger === 'schedule',
@@ -207,19 +214,8 @@ async function guardInput(invocation: GroupInvocation, pass: Planned) {
     failingAtMs: known.failingAtMs,
     refusedUntilMs: new Map([...known.refused].map(([address, { untilMs }]) => [address, untilMs])),
     writtenAtMs: known.writtenAtMs,
-    removalsLeft: removalsLeft(known, registered.size, environment.settings.removalBudgetPercent, clock.now()),
+    removalsLeft: known.removalsLeft(registered.size, environment.settings.removalBudgetPercent, clock.now()),
   };
-  return { input, late, recordFailures };
-}
-
-/** Whose the targets of late removals are, and whether others write to the group: as far as both are known. */
-async function readProofs(invocation: GroupInvocation, late: readonly Change[]): Promise<OwnershipRead> {
-  const [record, natives] = await Promise.all([
-    readOwnership(invocation, late),
-    late.length === 0 ? [] : readNatives(invocation),
-  ]);
-  if (natives.length > 0) return { ...record, ownership: new Map(), failures: [...record.failures, ...natives] };
-  return { ...record, isShared: record.isShared || hasNativeNeighbor(invocation) };
 }
 
 /** When to look again for what no event tells. Other events wait behind this one: only the schedule has the time for it. */
@@ -233,16 +229,6 @@ function looksMs(
   return [...(trigger === 'schedule' || areTagsChanged ? eventsMs : []), ...pollsMs];
 }
 
-function historyOf({ cache, bound, known }: GroupInvocation): TargetHistory {
-  const { group, bindings } = bound;
-  const origins = new Map(
-    [...known.origins].map(([address, task]) => [address, { task, isLive: isKnownLive(cache, task) }] as const),
-  );
-  const clusters = new Set(bindings.map(({ selector }) => selector.cluster));
-  const natives = [...clusters].flatMap((cluster) => cache.natives.get(cluster)?.services.get(group.arn) ?? []);
-  return { ...known, searched: new Set(known.searches.keys()), origins, natives };
-}
-
 /** The clusters whose tasks could not be read; all of the group's where a failure does not say whose. */
 function clustersOf({ bindings }: BoundGroup, failures: readonly Failure[]): Set<ClusterArn> {
   const all = bindings.map(({ selector }) => selector.cluster);
@@ -253,18 +239,7 @@ function servesOtherwise(members: readonly Member[], registered: ReadonlySet<Add
   return members.some((member) => isServing(member.task) && !member.isHeld && registered.has(member.address));
 }
 
-function writerOf(invocation: GroupInvocation, snapshot: Snapshot): Writer {
-  const { caller, clock, reporter, bound, known } = invocation;
-  let hasFailedRead = false;
-  const isDue = (changes: readonly Change[]): boolean =>
-    // What could not be read while registrations waited for their turn may name a live task at the address of a removal.
-    !(hasFailedRead && changes.some(({ kind }) => kind === 'deregister')) &&
-    mayStillLeave(changes, upToDate(invocation, snapshot), { ...bound, nowMs: clock.now() });
-  const describe: Describe = async (tasks) => {
-    const read = await invocation.reads.describe(tasks);
-    hasFailedRead ||= read.failures.length > 0;
-    return read;
-  };
+function writerOf({ caller, clock, reporter, bound, known }: GroupInvocation, proofs: Proofs): Writer {
   const record = (kind: RecordKind, changes: readonly Change[]): void =>
     reporter.recorded(
       kind,
@@ -275,37 +250,13 @@ function writerOf(invocation: GroupInvocation, snapshot: Snapshot): Writer {
     caller,
     clock,
     group: bound.group,
-    isDue,
-    renew: (changes) => renewedProofs(invocation, snapshot, changes, describe),
+    isDue: (changes) => proofs.mayLeave(changes),
+    renew: (changes) => proofs.renew(changes),
     record,
     refusedBefore: known.refused,
     shares: known.shares,
     zoneForms: known.zoneForms,
   };
-}
-
-type Describe = Invocation['reads']['describe'];
-
-/** The proofs of the changes, described anew; undefined where more than age keeps one of them back, or it is no longer planned for its reason. */
-async function renewedProofs(
-  invocation: Invocation,
-  snapshot: Snapshot,
-  changes: readonly Change[],
-  describe: Describe,
-): Promise<ReadonlyMap<string, Proof> | undefined> {
-  if (!changes.every(mayBeRenewed) || !areStillMeant(changes, upToDate(invocation, snapshot))) return undefined;
-  const { described } = await describe(changes.flatMap(({ because }) => snapshot.tasks.get(because.task) ?? []));
-  const describedAtMs = new Map([...snapshot.describedAtMs, ...described.map(({ task, atMs }) => [task.arn, atMs] as const)]);
-  const planned = planChanges({ ...upToDate(invocation, snapshot), describedAtMs });
-  const proofs = new Map(planned.map((change) => [changeKey(change), change.because]));
-  const isStillSo = (change: Change): boolean => proofs.get(changeKey(change))?.rule === change.because.rule;
-  return changes.every(isStillSo) ? proofs : undefined;
-}
-
-function noteWritten(known: GroupCache, written: Written, nowMs: number): void {
-  for (const change of written.done) noteWrite(known, change, nowMs);
-  noteRemovals(known, written.done.filter(({ kind }) => kind === 'deregister').length);
-  for (const refused of written.refused) noteRefusal(known, refused.change.address, refusalOf(refused), nowMs);
 }
 
 /** Tasks that this pass has not settled: a hint about one of them makes another pass read it. */

@@ -70,12 +70,17 @@ export function isCurrent(read: ReadConfiguration | undefined, nowMs: number, is
   return isOfUse && nowMs - read.readAtMs <= ageMaxMs;
 }
 
+/** As much of an environment as a reading goes by: the stack's parameters, the time, and what was read last. */
+interface ReadingEnvironment {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly configuration: ReadConfiguration | undefined;
+}
+
 /** Reads the configuration anew. What cannot be read keeps its last copy and is named among the failures. */
 export async function readConfiguration(
-  settings: Settings,
+  { settings, clock, configuration: previous }: ReadingEnvironment,
   caller: Caller,
-  clock: Clock,
-  previous: ReadConfiguration | undefined,
 ): Promise<ReadConfiguration> {
   const readAtMs = clock.now();
   const old = previous?.copies ?? NO_COPIES;
@@ -146,7 +151,7 @@ async function readPause({ caller, clock, old, failures }: Reader): Promise<numb
   return old.pausedSinceMs;
 }
 
-interface Placed extends Pick<Copies, 'clusters' | 'clustersOf'> {
+interface ClustersRead extends Pick<Copies, 'clusters' | 'clustersOf'> {
   /** What the clusters were asked for. */
   readonly asked: Copies['services'];
 }
@@ -156,7 +161,7 @@ async function readClusters(
   reader: Reader,
   scope: Scope,
   { tags, cloudMapTags }: Pick<Copies, 'tags' | 'cloudMapTags'>,
-): Promise<Placed> {
+): Promise<ClustersRead> {
   const texts = [
     ...[...tags.values()].map((copy) => copy.tags),
     ...[...cloudMapTags.values()].filter((copy) => copy !== 'gone'),
@@ -228,7 +233,7 @@ interface Reader {
 /** An ARN that does not exist, or that ELB does not accept, costs nobody else its answer: it is known by itself in the end. */
 async function readGroups(reader: Reader, arns: readonly TargetGroupArn[], all: boolean): Promise<Copies['groups']> {
   const { caller, old, failures } = reader;
-  const read = (chunk: readonly TargetGroupArn[]) => caller.read('DescribeTargetGroups', namesOf(chunk), { groups: chunk });
+  const read = (chunk: readonly TargetGroupArn[]) => caller.read('DescribeTargetGroups', groupNames(chunk), { groups: chunk });
   const groups = new Map<TargetGroupArn, DescribedGroup | 'gone' | 'refused'>();
   const isKnown = (arn: TargetGroupArn): boolean => typeof old.groups.get(arn) === 'object';
   for (const arn of arns) {
@@ -236,7 +241,7 @@ async function readGroups(reader: Reader, arns: readonly TargetGroupArn[], all: 
     if (copy !== undefined) groups.set(arn, copy);
   }
   const asked = arns.filter((arn) => all || !isKnown(arn));
-  for (const { items, answer } of await isolate(asked, DESCRIBE_GROUPS_MAX, ['gone', 'refused'], read)) {
+  for (const { items, answer } of await isolate(chunks(asked, DESCRIBE_GROUPS_MAX), ['gone', 'refused'], read)) {
     if (answer.ok) for (const described of answer.value) groups.set(described.group.arn, described);
     else {
       const { kind } = answer.problem;
@@ -249,8 +254,8 @@ async function readGroups(reader: Reader, arns: readonly TargetGroupArn[], all: 
 
 async function readTags(reader: Reader, arns: readonly TargetGroupArn[]): Promise<Copies['tags']> {
   const copies = new Map([...reader.old.tags].filter(([arn]) => arns.includes(arn)));
-  const read = (chunk: readonly TargetGroupArn[]) => reader.caller.read('DescribeTags', namesOf(chunk), { groups: chunk });
-  for (const { items, answer } of await isolate(arns, DESCRIBE_TAGS_MAX, ['gone', 'refused'], read)) {
+  const read = (chunk: readonly TargetGroupArn[]) => reader.caller.read('DescribeTags', groupNames(chunk), { groups: chunk });
+  for (const { items, answer } of await isolate(chunks(arns, DESCRIBE_TAGS_MAX), ['gone', 'refused'], read)) {
     if (answer.ok) {
       const readAtMs = reader.clock.now();
       for (const arn of items) {
@@ -280,7 +285,7 @@ async function readServicesOf(
     return caller.read('DescribeServices', `${names.join(', ')} of ${cluster}`, { cluster, names });
   };
   const copies = new Map<string, DescribedService | 'unknown' | 'denied'>();
-  for (const { items, answer } of await isolate(selectors, DESCRIBE_SERVICES_MAX, ['refused', 'denied'], read)) {
+  for (const { items, answer } of await isolate(chunks(selectors, DESCRIBE_SERVICES_MAX), ['refused', 'denied'], read)) {
     // In a cluster that does not exist no service does. That is an answer, and holds up no other cluster.
     const isGone = !answer.ok && answer.problem.kind === 'gone';
     if (!answer.ok && !isGone) failures.push(answer.problem);
@@ -296,10 +301,9 @@ async function readServicesOf(
   return copies;
 }
 
-/** Reads in calls of the size that AWS takes. One bad item fails a call for all of them: halve until it is alone. */
+/** Reads the chunks, a call each. One bad item fails a call for all of them: halve until it is alone. */
 async function isolate<Item, Value>(
-  items: readonly Item[],
-  sizeMax: number,
+  asked: readonly (readonly Item[])[],
   ofOne: readonly Failure['kind'][],
   read: (chunk: readonly Item[]) => Promise<Answer<Value>>,
 ): Promise<{ readonly items: readonly Item[]; readonly answer: Answer<Value> }[]> {
@@ -309,10 +313,10 @@ async function isolate<Item, Value>(
     const [half, rest] = halves(chunk);
     return [...(await settle(half)), ...(await settle(rest))];
   };
-  return (await Promise.all(chunks(items, sizeMax).map(settle))).flat();
+  return (await Promise.all(asked.map(settle))).flat();
 }
 
-function namesOf(arns: readonly TargetGroupArn[]): string {
+function groupNames(arns: readonly TargetGroupArn[]): string {
   return arns.map((arn) => arnParts(arn).name).join(', ');
 }
 

@@ -22,7 +22,7 @@ import {
   type TargetGroupArn,
   type TaskArn,
 } from '../core/values.ts';
-import { type Cache, learn } from './cache.ts';
+import type { Cache } from './cache.ts';
 import { allPages, type Caller } from './caller.ts';
 import type { Clock } from './ports.ts';
 
@@ -76,11 +76,11 @@ export class Reads {
       this.#describeChunk(cluster, take, { dropRefused: true }),
     );
     this.#services = new Gatherer(DESCRIBE_SERVICES_MAX, gather, async (cluster, take) => {
-      const resource = `services of ${cluster}`;
-      const answer = await this.#caller.readLate('DescribeServices', cluster, resource, () => {
+      const settle = () => {
         const names = take();
         return names.length === 0 ? undefined : { cluster, names };
-      });
+      };
+      const answer = await this.#caller.readLate('DescribeServices', `services of ${cluster}`, { cluster, settle });
       return answer ?? ok([]);
     });
   }
@@ -215,11 +215,12 @@ export class Reads {
   ): Promise<Descriptions> {
     let tasks: readonly TaskArn[] = [];
     let askedAtMs = this.#clock.now();
-    const answer = await this.#caller.readLate('DescribeTasks', cluster, `tasks of ${cluster}`, () => {
+    const settle = () => {
       tasks = take();
       askedAtMs = this.#clock.now();
       return tasks.length === 0 ? undefined : { cluster, tasks };
-    });
+    };
+    const answer = await this.#caller.readLate('DescribeTasks', `tasks of ${cluster}`, { cluster, settle });
     if (answer === undefined) return NOTHING;
     if (answer.ok) return this.#learnAll(answer.value, askedAtMs);
     // A cluster that was deleted knows none of its tasks any more: they are unknown, like any that ECS has forgotten.
@@ -246,7 +247,7 @@ export class Reads {
 
   /** A description is as old as the question: an environment that was frozen in between has an answer that looks new and is not. */
   #learnAll(tasks: readonly DescribedTask[], atMs: number): Descriptions {
-    for (const task of tasks) learn(this.#cache, task, this.#clock.now());
+    for (const task of tasks) this.#cache.learn(task, this.#clock.now());
     return { described: tasks.map((task) => ({ task, atMs })), failures: [] };
   }
 }

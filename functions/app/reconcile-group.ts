@@ -1,15 +1,13 @@
 /** Reconciles one group: passes over it until nothing is open, or until the time left does not carry another pass. */
 import { auditSettings } from '../core/audit.ts';
 import { LIST_TASKS_MAX } from '../core/batches.ts';
-import type { BoundGroup } from '../core/configuration.ts';
 import type { Finding } from '../core/finding.ts';
 import { nextPass, PASS_INTERVAL_MS, PASS_TIME_MS } from '../core/next-pass.ts';
 import type { Pass } from '../core/report.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { definitionKey, isServing, type Task } from '../core/task.ts';
 import type { TargetGroupArn } from '../core/values.ts';
-import { burstBeganMs, isBurst } from './group-cache.ts';
-import { forGroup, type GroupInvocation, type Invocation, isFull } from './invocation.ts';
+import { type GroupInvocation, isFull } from './invocation.ts';
 import { type Listing, runPass } from './pass.ts';
 
 /** Deregistration delay and stop timeouts change with deployments, not with tasks. */
@@ -33,9 +31,8 @@ export interface Reconciled {
   readonly snapshot: Snapshot | undefined;
 }
 
-export async function reconcileGroup(invocation: Invocation, bound: BoundGroup): Promise<Reconciled> {
-  const own = forGroup(invocation, bound);
-  const { clock, trigger, deadlineMs, reporter, turns, known } = own;
+export async function reconcileGroup(invocation: GroupInvocation): Promise<Reconciled> {
+  const { clock, trigger, deadlineMs, reporter, turns, bound, known } = invocation;
   let failedPasses = 0;
   let behindRetries = 0;
   let isConfirming = false;
@@ -43,22 +40,24 @@ export async function reconcileGroup(invocation: Invocation, bound: BoundGroup):
     // A burst of batches must not become a burst of reads.
     const waitMs = known.lastPassAtMs + PASS_INTERVAL_MS - clock.now();
     if (waitMs > 0) await clock.sleep(waitMs);
-    const listing = listingOf(own, isConfirming);
+    const listing = listingOf(invocation, isConfirming);
     // What began with the burst is due for everybody by then: a list before that would have to be read again.
-    const dueMs = listing === 'burst' ? burstBeganMs(known, clock.now()) + invocation.environment.eventAgeMs - clock.now() : 0;
+    const dueMs = listing === 'burst' ? known.burstBeganMs(clock.now()) + invocation.environment.eventAgeMs - clock.now() : 0;
     if (dueMs > 0) await clock.sleep(dueMs);
-    const pass: Pass | undefined = await turns.take<Pass | undefined>(listing !== 'none', () => listInTime(own, listing));
-    if (pass === undefined) return defer(own);
+    const pass: Pass | undefined = await turns.take<Pass | undefined>(listing !== 'none', () =>
+      listInTime(invocation, listing),
+    );
+    if (pass === undefined) return defer(invocation);
     // What the time does not suffice for is where the next run begins. That is no failure, unless it happens again and again.
     const isDeferred: boolean = trigger === 'schedule' && pass.failures.some(({ kind }) => kind === 'out-of-time');
     reporter.passed(isDeferred ? { ...pass, failures: pass.failures.filter(({ kind }) => kind !== 'out-of-time') } : pass);
-    if (isDeferred) return defer(own);
+    if (isDeferred) return defer(invocation);
     const { open, snapshot }: Pass = pass;
     failedPasses += open.failed ? 1 : 0;
     const next =
       trigger === 'check' ? undefined : nextPass(open, { failedPasses, behindRetries, nowMs: clock.now(), deadlineMs });
     if (next === undefined) {
-      if (trigger === 'schedule') await auditGroupSettings(own, pass);
+      if (trigger === 'schedule') await auditGroupSettings(invocation, pass);
       known.deferrals = 0;
       return { group: bound.group.arn, isUnfinished: open.failed, isDeferred: false, snapshot };
     }
@@ -81,7 +80,7 @@ function listingOf(invocation: GroupInvocation, isConfirming: boolean): Listing 
   const { clock, environment, areTagsChanged, hints, known } = invocation;
   if (isFull(invocation) || isConfirming || areTagsChanged) return 'full';
   const isFullBatch = hints.length >= FULL_BATCH;
-  return isFullBatch && isBurst(known, environment.burstPasses, clock.now()) ? 'burst' : 'none';
+  return isFullBatch && known.isBurst(environment.burstPasses, clock.now()) ? 'burst' : 'none';
 }
 
 /**

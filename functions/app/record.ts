@@ -4,9 +4,8 @@ import type { Failure } from '../core/failure.ts';
 import { changeKey, keyOf } from '../core/guard.ts';
 import { type Ownership, ownershipOf, type RecordEntry, type RecordedTarget, wasOurs } from '../core/ownership.ts';
 import type { Change } from '../core/plan.ts';
-import type { TargetGroup } from '../core/target.ts';
 import type { Address } from '../core/values.ts';
-import type { GroupCache, Owner } from './group-cache.ts';
+import type { Owner } from './group-cache.ts';
 import type { GroupInvocation } from './invocation.ts';
 
 /** Owners are recorded at this interval, so that no search of the record goes back further. */
@@ -20,6 +19,8 @@ const RECORD_LAG_MS = 60_000;
 /** Of a target that was seen so long ago, the record still has what was written in the interval before: later, silence says nothing. */
 const UNEXPLAINED_MAX_MS = RECORD_WINDOW_MS - OWNERS_INTERVAL_MS;
 
+type GroupOfRecord = Pick<GroupInvocation, 'bound' | 'known' | 'clock' | 'reads' | 'reporter'>;
+
 export interface OwnershipRead {
   /** By `changeKey`. Nothing here for a removal whose record could not be read: then it is unknown. */
   readonly ownership: ReadonlyMap<string, Ownership>;
@@ -28,48 +29,124 @@ export interface OwnershipRead {
   readonly failures: readonly Failure[];
 }
 
-/** Whose the targets of late removals are. Costs a call, and only where there is such a removal. */
-export async function readOwnership(invocation: GroupInvocation, late: readonly Change[]): Promise<OwnershipRead> {
-  const { reads, clock, bound, known } = invocation;
-  const nowMs = clock.now();
-  const sinceMs = nowMs - RECORD_WINDOW_MS;
-  for (const [address, atMs] of known.strangers) if (atMs < sinceMs) known.strangers.delete(address);
-  for (const [address, atMs] of known.unexplained) if (nowMs - atMs > UNEXPLAINED_MAX_MS) known.unexplained.delete(address);
-  const isShared = known.strangers.size > 0;
-  if (late.length === 0) return { ownership: new Map(), isShared, failures: [] };
-  const seenMs = late.map(({ address, because }) => {
-    const owner = known.owners.get(address);
-    return owner?.task === because.task ? owner.atMs - RECORD_SLACK_MS : sinceMs;
-  });
-  // One that has been there since is searched for.
-  const hasGone = ([address, atMs]: readonly [Address, number]): boolean =>
-    (known.firstSeenMs.get(address) ?? Number.POSITIVE_INFINITY) > atMs;
-  const pending = [...known.unexplained].filter((seen) => nowMs - seen[1] >= RECORD_LAG_MS && hasGone(seen));
-  // That this environment saw the owner a moment ago does not say whether another one saw a stranger before that.
-  const sharedMs = isShared ? nowMs : pending.length > 0 ? sinceMs : Math.max(sinceMs, known.recordReadAtMs - RECORD_LAG_MS);
-  const entries = await reads.record(bound.group.arn, Math.min(sharedMs, ...seenMs));
-  if (!entries.ok) return { ownership: new Map(), isShared, failures: [entries.problem] };
-  const shared = entries.value.filter(({ kind }) => kind === 'shared');
-  for (const { address, atMs } of shared) known.strangers.set(address, Math.max(atMs, known.strangers.get(address) ?? atMs));
-  known.recordReadAtMs = nowMs;
-  recordStrangers(invocation, late.filter((change) => isAnothers(change, bound.group, entries.value, nowMs)).map(addressOf));
-  if (!isShared) settleUnexplained(invocation, pending, entries.value);
-  return {
-    ownership: new Map(
-      late.map((change) => {
-        const { address, because } = change;
-        const owner = known.owners.get(address);
-        const own: RecordEntry[] =
-          owner?.task === because.task ? [{ kind: 'kept', address, task: owner.task, atMs: owner.atMs }] : [];
-        return [
-          changeKey(change),
-          ownershipOf({ address, task: because.task }, [...entries.value, ...own], known.absentAtMs.get(address)),
-        ] as const;
-      }),
-    ),
-    isShared: known.strangers.size > 0,
-    failures: [],
-  };
+/** The record of one group, as one invocation reads and writes it. */
+export class GroupRecord {
+  readonly #group: GroupOfRecord;
+
+  constructor(group: GroupOfRecord) {
+    this.#group = group;
+  }
+
+  /** Whose the targets of late removals are. Costs a call, and only where there is such a removal. */
+  async ownershipOf(late: readonly Change[]): Promise<OwnershipRead> {
+    const { reads, clock, bound, known } = this.#group;
+    const nowMs = clock.now();
+    const sinceMs = nowMs - RECORD_WINDOW_MS;
+    for (const [address, atMs] of known.strangers) if (atMs < sinceMs) known.strangers.delete(address);
+    for (const [address, atMs] of known.unexplained) if (nowMs - atMs > UNEXPLAINED_MAX_MS) known.unexplained.delete(address);
+    const isShared = known.strangers.size > 0;
+    if (late.length === 0) return { ownership: new Map(), isShared, failures: [] };
+    const seenMs = late.map(({ address, because }) => {
+      const owner = known.owners.get(address);
+      return owner?.task === because.task ? owner.atMs - RECORD_SLACK_MS : sinceMs;
+    });
+    // One that has been there since is searched for.
+    const hasGone = ([address, atMs]: readonly [Address, number]): boolean =>
+      (known.firstSeenMs.get(address) ?? Number.POSITIVE_INFINITY) > atMs;
+    const pending = [...known.unexplained].filter((seen) => nowMs - seen[1] >= RECORD_LAG_MS && hasGone(seen));
+    // That this environment saw the owner a moment ago does not say whether another one saw a stranger before that.
+    const sharedMs = isShared ? nowMs : pending.length > 0 ? sinceMs : Math.max(sinceMs, known.recordReadAtMs - RECORD_LAG_MS);
+    const entries = await reads.record(bound.group.arn, Math.min(sharedMs, ...seenMs));
+    if (!entries.ok) return { ownership: new Map(), isShared, failures: [entries.problem] };
+    const shared = entries.value.filter(({ kind }) => kind === 'shared');
+    for (const { address, atMs } of shared) known.strangers.set(address, Math.max(atMs, known.strangers.get(address) ?? atMs));
+    known.recordReadAtMs = nowMs;
+    const { unhealthyAfterMs } = bound.group;
+    this.noteStrangers(
+      late.filter((change) => isAnothers(change, entries.value, { unhealthyAfterMs, nowMs })).map(({ address }) => address),
+    );
+    if (!isShared) this.#settleUnexplained(pending, entries.value);
+    return {
+      ownership: new Map(
+        late.map((change) => {
+          const { address, because } = change;
+          const owner = known.owners.get(address);
+          const own: RecordEntry[] =
+            owner?.task === because.task ? [{ kind: 'kept', address, task: owner.task, atMs: owner.atMs }] : [];
+          return [
+            changeKey(change),
+            ownershipOf({ address, task: because.task }, [...entries.value, ...own], known.absentAtMs.get(address)),
+          ] as const;
+        }),
+      ),
+      isShared: known.strangers.size > 0,
+      failures: [],
+    };
+  }
+
+  /**
+   * Records which targets of ours have gone that this environment has not removed. Who registers one at the address later does so for somebody
+   * else: without the line, a new environment would find our registration, and nothing that came after it.
+   */
+  noteGone(registered: ReadonlySet<Address>): void {
+    const { reporter, bound, known } = this.#group;
+    const owned = new Map([...known.owners, ...known.ended]);
+    const gone = [...owned].filter(
+      ([address, because]) => !registered.has(address) && !known.writtenAtMs.has(keyOf('deregister', { address, because })),
+    );
+    if (gone.length > 0) reporter.recorded('gone', bound.group.arn, gone.map(recordedTarget));
+  }
+
+  /**
+   * Records which targets have a live task, and which ones are left of ours: each when it is first seen, when its task is another, and once
+   * an hour. A pass that could not read every task leaves the rest to the next: what is not on record cannot be removed late.
+   */
+  noteOwners(): void {
+    const { clock, reporter, bound, known } = this.#group;
+    const { arn } = bound.group;
+    const nowMs = clock.now();
+    const isDue = ([address, { task }]: readonly [Address, Pick<Owner, 'task'>]): boolean => {
+      const last = known.recorded.get(address);
+      return last?.task !== task || nowMs - last.atMs >= OWNERS_INTERVAL_MS;
+    };
+    const current = [...known.owners].filter(([, { atMs }]) => nowMs - atMs < RECORD_SLACK_MS);
+    const left = [...known.origins]
+      .filter(([address]) => known.firstSeenMs.has(address))
+      .map(([address, task]) => [address, { task }] as const);
+    const [kept, remembered] = [current.filter(isDue), left.filter(isDue)];
+    if (kept.length > 0) reporter.recorded('kept', arn, kept.map(recordedTarget));
+    if (remembered.length > 0) reporter.recorded('left', arn, remembered.map(recordedTarget));
+    const old = [...known.recorded].filter(([address]) => known.owners.has(address) || known.origins.has(address));
+    const fresh = [...kept, ...remembered].map(([address, { task }]) => [address, { task, atMs: nowMs }] as const);
+    known.recorded = new Map([...old, ...fresh]);
+  }
+
+  /** Records that somebody else has registered these targets; again once an hour, so that no search goes back further. */
+  noteStrangers(addresses: readonly Address[]): void {
+    const { clock, reporter, bound, known } = this.#group;
+    const { strangers } = known;
+    const nowMs = clock.now();
+    const due = addresses.filter(
+      (address) => nowMs - (strangers.get(address) ?? Number.NEGATIVE_INFINITY) >= OWNERS_INTERVAL_MS,
+    );
+    for (const address of due) strangers.set(address, nowMs);
+    if (due.length === 0) return;
+    reporter.recorded(
+      'shared',
+      bound.group.arn,
+      due.map((address) => ({ address, task: undefined })),
+    );
+  }
+
+  /**
+   * What an earlier pass could not explain, and the record does not have for ours, another writer has registered. It may be gone when the
+   * schedule comes to search for it: a stack that waits out an outage has no target left that would show that it writes here too.
+   */
+  #settleUnexplained(pending: readonly (readonly [Address, number])[], entries: readonly RecordEntry[]): void {
+    const strangers = pending.filter(([address, seenMs]) => !wasOurs(address, seenMs, entries)).map(([address]) => address);
+    this.noteStrangers(strangers);
+    for (const [address] of pending) this.#group.known.unexplained.delete(address);
+  }
 }
 
 /**
@@ -78,9 +155,8 @@ export async function readOwnership(invocation: GroupInvocation, late: readonly 
  */
 function isAnothers(
   change: Change,
-  { unhealthyAfterMs }: Pick<TargetGroup, 'unhealthyAfterMs'>,
   entries: readonly RecordEntry[],
-  nowMs: number,
+  { unhealthyAfterMs, nowMs }: { readonly unhealthyAfterMs: number; readonly nowMs: number },
 ): boolean {
   if (change.kind !== 'deregister' || change.state !== 'initial') return false;
   const { address, endedAtMs = nowMs } = change;
@@ -88,80 +164,6 @@ function isAnothers(
   return !isOurs && nowMs - endedAtMs > unhealthyAfterMs;
 }
 
-/**
- * Records which targets of ours have gone that this environment has not removed. Who registers one at the address later does so for somebody
- * else: without the line, a new environment would find our registration, and nothing that came after it.
- */
-export function recordGone({ reporter, bound, known }: GroupInvocation, registered: ReadonlySet<Address>): void {
-  const owned = new Map([...known.owners, ...known.ended]);
-  const gone = [...owned].filter(
-    ([address, because]) => !registered.has(address) && !known.writtenAtMs.has(keyOf('deregister', { address, because })),
-  );
-  if (gone.length > 0) reporter.recorded('gone', bound.group.arn, gone.map(targetOf));
-}
-
-/** Notes targets that no known task explains. An environment that follows events knows only the tasks that these have named. */
-export function noteUnexplained({ unexplained }: GroupCache, addresses: readonly Address[], nowMs: number): void {
-  for (const address of addresses) if (!unexplained.has(address)) unexplained.set(address, nowMs);
-}
-
-/**
- * What an earlier pass could not explain, and the record does not have for ours, another writer has registered. It may be gone when the
- * schedule comes to search for it: a stack that waits out an outage has no target left that would show that it writes here too.
- */
-function settleUnexplained(
-  invocation: GroupInvocation,
-  pending: readonly (readonly [Address, number])[],
-  entries: readonly RecordEntry[],
-): void {
-  const strangers = pending.filter(([address, seenMs]) => !wasOurs(address, seenMs, entries)).map(([address]) => address);
-  recordStrangers(invocation, strangers);
-  for (const [address] of pending) invocation.known.unexplained.delete(address);
-}
-
-/**
- * Records which targets have a live task, and which ones are left of ours: each when it is first seen, when its task is another, and once
- * an hour. A pass that could not read every task leaves the rest to the next: what is not on record cannot be removed late.
- */
-export function recordOwners({ clock, reporter, bound, known }: GroupInvocation): void {
-  const { arn } = bound.group;
-  const nowMs = clock.now();
-  const isDue = ([address, { task }]: readonly [Address, Pick<Owner, 'task'>]): boolean => {
-    const last = known.recorded.get(address);
-    return last?.task !== task || nowMs - last.atMs >= OWNERS_INTERVAL_MS;
-  };
-  const current = [...known.owners].filter(([, { atMs }]) => nowMs - atMs < RECORD_SLACK_MS);
-  const left = [...known.origins]
-    .filter(([address]) => known.firstSeenMs.has(address))
-    .map(([address, task]) => [address, { task }] as const);
-  const [kept, remembered] = [current.filter(isDue), left.filter(isDue)];
-  if (kept.length > 0) reporter.recorded('kept', arn, kept.map(targetOf));
-  if (remembered.length > 0) reporter.recorded('left', arn, remembered.map(targetOf));
-  const old = [...known.recorded].filter(([address]) => known.owners.has(address) || known.origins.has(address));
-  const fresh = [...kept, ...remembered].map(([address, { task }]) => [address, { task, atMs: nowMs }] as const);
-  known.recorded = new Map([...old, ...fresh]);
-}
-
-function addressOf({ address }: Change): Address {
-  return address;
-}
-
-function targetOf([address, { task }]: readonly [Address, Pick<Owner, 'task'>]): RecordedTarget {
+function recordedTarget([address, { task }]: readonly [Address, Pick<Owner, 'task'>]): RecordedTarget {
   return { address, task };
-}
-
-/** Notes and records that somebody else has registered these targets; again once an hour, so that no search goes back further. */
-export function recordStrangers(invocation: GroupInvocation, addresses: readonly Address[]): void {
-  const { clock, reporter, bound, known } = invocation;
-  const { strangers } = known;
-  const nowMs = clock.now();
-  const due = addresses.filter((address) => nowMs - (strangers.get(address) ?? Number.NEGATIVE_INFINITY) >= OWNERS_INTERVAL_MS);
-  for (const address of due) strangers.set(address, nowMs);
-  if (due.length > 0) {
-    reporter.recorded(
-      'shared',
-      bound.group.arn,
-      due.map((address) => ({ address, task: undefined })),
-    );
-  }
 }

@@ -16,16 +16,16 @@ import { PASS_INTERVAL_MS, PASS_TIME_MS } from '../core/next-pass.ts';
 import { problemsOf, valuesOf } from '../core/result.ts';
 import { isAhead } from '../core/snapshot.ts';
 import { arnParts, parseTaskArn, placeKey, type TargetGroupArn } from '../core/values.ts';
-import { forgetOldTasks, groupCache, hintsFor } from './cache.ts';
 import { allPages } from './caller.ts';
 import { checkServices, isCheckDue } from './check-cloud-map.ts';
-import { driftAgeMs, noteFullRun } from './group-cache.ts';
 import {
   beginInvocation,
   currentConfiguration,
   type Environment,
+  forGroup,
   type Invocation,
   isFull,
+  openHints,
   type Reporter,
   type Request,
   type RunStatus,
@@ -50,7 +50,7 @@ export interface Run {
 export async function run(environment: Environment, request: Request, reporter: Reporter): Promise<Run> {
   const invocation = beginInvocation(environment, request, reporter);
   if (isSettled(invocation)) return { unfinished: [], unfinishedHints: new Set(), unboundHints: unboundHints(invocation) };
-  forgetOldTasks(invocation.cache, invocation.clock.now());
+  invocation.cache.forgetOldTasks(invocation.clock.now());
   // Decide which hints are new before the passes update the cache.
   const hasNews = newsOf(invocation);
   if (isFull(request)) await searchHolds(invocation);
@@ -108,7 +108,7 @@ function isSettled(invocation: Invocation): boolean {
     const meant = read.configuration.groups.filter((bound) => isMeant(bound, hint));
     // A hint that means no group by an old copy of the tags may mean one by the present ones.
     if (meant.length === 0) return isSurelyUnbound(settings, hint);
-    return meant.every((bound) => hintsFor(invocation, bound, [hint]).length === 0);
+    return meant.every((bound) => openHints(invocation, bound, [hint]).length === 0);
   });
 }
 
@@ -127,7 +127,7 @@ async function reconcileGroups(
     const read = await currentConfiguration(invocation);
     const due = read.configuration.groups.filter((bound) => !reconciled.has(bound.group.arn) && isDue(invocation, bound));
     const ordered = isFull(invocation) ? rotated(due, first) : due;
-    const done = await Promise.all(ordered.map((bound) => reconcileGroup(invocation, bound)));
+    const done = await Promise.all(ordered.map((bound) => reconcileGroup(forGroup(invocation, bound))));
     for (const each of done) reconciled.set(each.group, each);
     const isHopeless = isWhole(read.configuration) || !read.failures.some(isPassing);
     const hasTime = clock.now() + PASS_INTERVAL_MS + PASS_TIME_MS < deadlineMs;
@@ -145,8 +145,8 @@ function rotated(groups: readonly BoundGroup[], first: TargetGroupArn | undefine
 }
 
 function isDue(invocation: Invocation, bound: BoundGroup): boolean {
-  if (isFull(invocation) || hintsFor(invocation, bound, invocation.hints).length > 0) return true;
-  const known = groupCache(invocation.cache, bound.group.arn);
+  if (isFull(invocation) || openHints(invocation, bound).length > 0) return true;
+  const known = invocation.cache.group(bound.group.arn);
   return invocation.areTagsChanged === true && known.binding !== bindingText(bound);
 }
 
@@ -183,8 +183,7 @@ function statusOf(invocation: Invocation, read: ReadConfiguration, reconciled: r
     tookMs: clock.now() - beganAtMs,
     groups: groups.length,
     reconciled: reconciled.length,
-    inStep: reconciled.filter(({ group, snapshot }) => snapshot !== undefined && groupCache(cache, group).open.size === 0)
-      .length,
+    inStep: reconciled.filter(({ group, snapshot }) => snapshot !== undefined && cache.group(group).open.size === 0).length,
     calls: caller.calls,
     standing: isFull(invocation) ? standingOf(invocation, read) : undefined,
   };
@@ -193,8 +192,8 @@ function statusOf(invocation: Invocation, read: ReadConfiguration, reconciled: r
 function standingOf({ cache, clock, environment, beganAtMs }: Invocation, { configuration }: ReadConfiguration): Standing {
   const nowMs = clock.now();
   const arns = [...configuration.groups.map(({ group }) => group.arn), ...configuration.unread];
-  const known = arns.map((arn) => groupCache(cache, arn));
-  for (const each of known) noteFullRun(each, beganAtMs);
+  const known = arns.map((arn) => cache.group(arn));
+  for (const each of known) each.noteFullRun(beganAtMs);
   const services = configuration.cloudMapServices.flatMap(({ service }) => cache.checkFindings.get(service) ?? []);
   return {
     findings: [
@@ -203,7 +202,7 @@ function standingOf({ cache, clock, environment, beganAtMs }: Invocation, { conf
       ...known.flatMap(({ findings, settingsFindings }) => [...findings, ...settingsFindings]),
       ...services,
     ],
-    driftAgeMs: Math.max(0, ...known.map((each) => driftAgeMs(each, nowMs))),
+    driftAgeMs: Math.max(0, ...known.map((each) => each.driftAgeMs(nowMs))),
   };
 }
 

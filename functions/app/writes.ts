@@ -183,7 +183,7 @@ async function register(writer: Writer, changes: readonly Registration[], mayWai
   const tried = new Set<string>();
   let chunk = changes;
   for (;;) {
-    const { changes: sent, answer } = await sendPatiently(writer, 'RegisterTargets', chunk, mayWait);
+    const { changes: sent, answer } = await sendPatiently(writer, { operation: 'RegisterTargets', changes: chunk, mayWait });
     chunk = sent;
     if (answer === 'not due' || answer.ok || answer.problem.kind !== 'refused') return { chunk, answer };
     const lesson = lessonOf(answer.problem.message);
@@ -196,26 +196,28 @@ async function register(writer: Writer, changes: readonly Registration[], mayWai
   }
 }
 
+/** A call to make; one that may wait lets those of other groups go first. */
+interface Order<Kind extends Change> {
+  readonly operation: WriteName;
+  readonly changes: readonly Kind[];
+  readonly mayWait?: boolean;
+}
+
 /** A call as it left or would have, with the proofs of that moment, and its answer. */
 interface Sent<Kind extends Change> {
   readonly changes: readonly Kind[];
   readonly answer: WriteAnswer;
 }
 
-async function sendPatiently<Kind extends Change>(
-  writer: Writer,
-  operation: WriteName,
-  changes: readonly Kind[],
-  mayWait = false,
-): Promise<Sent<Kind>> {
-  let chunk = changes;
+async function sendPatiently<Kind extends Change>(writer: Writer, order: Order<Kind>): Promise<Sent<Kind>> {
+  let { changes } = order;
   for (const pauseMs of WRITE_PAUSES_MS) {
-    const sent = await send(writer, operation, chunk, mayWait);
+    const sent = await send(writer, { ...order, changes });
     if (sent.answer === 'not due' || sent.answer.ok || sent.answer.problem.kind !== 'throttled') return sent;
-    chunk = sent.changes;
+    changes = sent.changes;
     await writer.clock.sleep(pauseMs);
   }
-  return send(writer, operation, chunk, mayWait);
+  return send(writer, { ...order, changes });
 }
 
 /**
@@ -226,7 +228,7 @@ async function deregisterAll(writer: Writer, changes: readonly Deregistration[])
   let written = NOTHING_WRITTEN;
   const queue: (readonly Deregistration[])[] = chunks(changes, WRITE_TARGETS_MAX);
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const { changes: chunk, answer } = await sendPatiently(writer, 'DeregisterTargets', next);
+    const { changes: chunk, answer } = await sendPatiently(writer, { operation: 'DeregisterTargets', changes: next });
     if (answer === 'not due') written = join(written, { ...NOTHING_WRITTEN, aged: chunk });
     else if (answer.ok) written = join(written, { ...NOTHING_WRITTEN, done: chunk });
     else if (answer.problem.kind !== 'refused') written = join(written, { ...NOTHING_WRITTEN, failures: [answer.problem] });
@@ -238,9 +240,7 @@ async function deregisterAll(writer: Writer, changes: readonly Deregistration[])
 
 async function send<Kind extends Change>(
   { caller, group, isDue, renew, record }: Writer,
-  operation: WriteName,
-  planned: readonly Kind[],
-  mayWait: boolean,
+  { operation, changes: planned, mayWait = false }: Order<Kind>,
 ): Promise<Sent<Kind>> {
   let changes = planned;
   const [first] = changes.map((change) => change.address);
@@ -257,7 +257,7 @@ async function send<Kind extends Change>(
     return proofs !== undefined && isDueNow();
   };
   const leave = { isDue: isDueNow, renew: renewNow, mayWait, byMs: leaveByMs(changes) };
-  const answer = await caller.write(operation, `${first}${others} in ${group.name}`, input, leave);
+  const answer = await caller.write(operation, `${first}${others} in ${group.name}`, { input, ...leave });
   if (answer === 'not due') return { changes, answer };
   if (answer.ok && operation === 'DeregisterTargets') record('deregister', changes);
   const isRefused = !answer.ok && (answer.problem.kind === 'refused' || answer.problem.kind === 'quota');

@@ -21,14 +21,14 @@ export function announceChanges(pass: Pass): Announcement[] {
 }
 
 /** By kind and subject: a finding whose message counts seconds is the same one. */
-export type Standing = ReadonlyMap<string, Finding>;
+export type StandingFindings = ReadonlyMap<string, Finding>;
 
-export function standingOf(findings: readonly Finding[]): Standing {
+export function byKindAndSubject(findings: readonly Finding[]): StandingFindings {
   return new Map(findings.map((finding) => [`${finding.kind} ${finding.subject}`, finding]));
 }
 
 /** The findings that are new, and those that are gone. */
-export function announceFindings(before: Standing, after: Standing, nowMs: number): Announcement[] {
+export function announceFindings(before: StandingFindings, after: StandingFindings, nowMs: number): Announcement[] {
   const announce = (type: AnnouncementType, finding: Finding): Announcement => ({
     type,
     detail: { schemaVersion: SCHEMA_VERSION, severity: severityOf(finding), ...findingRecord(finding, nowMs) },

@@ -98,7 +98,9 @@ function findShortStops(group: TargetGroup, settings: GroupSettings): Finding[] 
 
 /** With cross-zone load balancing off, an Application Load Balancer takes no target in `all` zones (ELB guide, "Cross-zone load balancing"). */
 function findCrossZone(group: TargetGroup, bindings: readonly GroupBinding[], { crossZone }: GroupSettings): Finding[] {
-  if (crossZone !== 'false') return [];
+  // A Network Load Balancer takes it all the same (docs/model.md): a finding there would ring for a group that is in order.
+  const isOfApplication = group.protocol === 'HTTP' || group.protocol === 'HTTPS';
+  if (crossZone !== 'false' || !isOfApplication) return [];
   return bindings
     .filter(({ zone }) => zone === 'all')
     .map(({ source }) => ({

@@ -183,10 +183,11 @@ export function describeBinding({ selector, port, zone, ready, drain, writes, re
 
 function parsePorts(text: string | undefined): Result<readonly (Port | string)[], string> {
   const expected =
-    'port=8080, a port name of the task definition such as port=http, or several with commas such as port=8080,9090';
+    'port=8080, a port name of the task definition such as port=http, or several with + between them such as port=8080+9090';
   if (text === undefined) return err(expected);
   const ports: (Port | string)[] = [];
-  for (const part of text.split(',')) {
+  // A comma would be refused: a tag's value takes letters, digits, spaces and + - = . _ : / @ (ELB API reference, Tag).
+  for (const part of text.split('+')) {
     const port = parsePort(part);
     if (!port.ok && !PORT_NAME.test(part)) return err(expected);
     ports.push(port.ok ? port.value : part);
@@ -237,7 +238,7 @@ function namedCluster(word: string, context: LineContext): Line<ClusterArn> {
   const [found, second] = clusters.filter((each) => (arn.ok ? each === arn.value : arnParts(each).name === word));
   if (found !== undefined && second === undefined) return reachable(found, context);
   // Two clusters of one name in two accounts: a guess could bind a group to the wrong one.
-  const expected = second === undefined ? namesOf(clusters) : 'its ARN';
+  const expected = second === undefined ? clusterWords(clusters) : 'its ARN';
   return mistaken(context, `cluster=${word}`, `${expected}, of the stack's parameter ClusterArns`);
 }
 
@@ -261,7 +262,7 @@ function impliedCluster(service: string | undefined, context: LineContext): Line
   if (having === undefined) return err('unread');
   const [found, second] = having;
   if (found !== undefined && second === undefined) return reachable(found, context);
-  const expected = found === undefined ? `a cluster that has it: ${namesOf(anyCluster)}` : namesOf(having);
+  const expected = found === undefined ? `a cluster that has it: ${clusterWords(anyCluster)}` : clusterWords(having);
   return mistaken(
     context,
     service === undefined ? '(no cluster=)' : `service=${service}`,
@@ -270,7 +271,7 @@ function impliedCluster(service: string | undefined, context: LineContext): Line
 }
 
 /** The words to choose from. Clusters of several accounts may have one name: then only their ARNs tell them apart. */
-function namesOf(clusters: readonly ClusterArn[]): string {
+function clusterWords(clusters: readonly ClusterArn[]): string {
   const names = clusters.map((arn) => arnParts(arn).name);
   const words = new Set(names).size < names.length ? clusters : names;
   return words.map((word) => `cluster=${word}`).join(' or ');

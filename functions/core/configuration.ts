@@ -33,8 +33,6 @@ export interface DescribedGroup {
   readonly group: TargetGroup;
   /** `ip`, `instance`, `lambda` or `alb`. */
   readonly targetType: string;
-  /** Of type lambda, a group has none. */
-  readonly protocol: string | undefined;
 }
 
 export interface DescribedService {
@@ -287,7 +285,7 @@ const UNUSABLE_PROTOCOLS: readonly (string | undefined)[] = ['QUIC', 'TCP_QUIC',
 
 function isOfUse(described: DescribedGroup | 'gone' | 'refused' | undefined): described is DescribedGroup {
   if (typeof described !== 'object') return false;
-  return described.targetType === 'ip' && !UNUSABLE_PROTOCOLS.includes(described.protocol);
+  return described.targetType === 'ip' && !UNUSABLE_PROTOCOLS.includes(described.group.protocol);
 }
 
 /** What a configuration is made of. */
@@ -351,9 +349,9 @@ function unusableFindings(scope: Scope, arn: TargetGroupArn, { groups }: Copies)
         'The type of a group cannot be changed: create one with --target-type ip.',
     );
   }
-  if (UNUSABLE_PROTOCOLS.includes(described.protocol)) {
+  if (UNUSABLE_PROTOCOLS.includes(described.group.protocol)) {
     return unusable(
-      `Target group ${arn} has protocol ${described.protocol}; expected HTTP, HTTPS, TCP, TLS, UDP or TCP_UDP. Targets of ` +
+      `Target group ${arn} has protocol ${described.group.protocol}; expected HTTP, HTTPS, TCP, TLS, UDP or TCP_UDP. Targets of ` +
         'QUIC need a server ID, and those of GENEVE are appliances. Create a group with another protocol.',
     );
   }

@@ -22,8 +22,8 @@ export interface RecordEntry extends RecordedTarget {
  * task nobody knows any more, recorded again so that it is not forgotten; it proves nothing. `shared`: a target that nothing of this stack
  * explains, which another writer must have registered. `gone`: a target of ours that an environment has seen go, and has not removed itself.
  */
-export type RecordKind = (typeof KINDS)[number];
-const KINDS = ['register', 'deregister', 'refused', 'kept', 'left', 'shared', 'gone'] as const;
+export type RecordKind = (typeof RECORD_KINDS)[number];
+const RECORD_KINDS = ['register', 'deregister', 'refused', 'kept', 'left', 'shared', 'gone'] as const;
 
 export interface RecordedTarget {
   readonly address: Address;
@@ -42,7 +42,7 @@ export function recordFields(kind: RecordKind, group: TargetGroupArn, targets: r
 /** The entries of a line of the record; none where it is no such line. */
 export function parseRecord(line: unknown, atMs: number, by?: string): RecordEntry[] {
   if (!isObject(line)) return [];
-  const kind = KINDS.find((each) => each === line['kind']);
+  const kind = RECORD_KINDS.find((each) => each === line['kind']);
   return itemsOf(line['targets']).flatMap((text): RecordEntry[] => {
     const [address, arn] = String(text).split(' ');
     const task = parseTaskArn(arn);

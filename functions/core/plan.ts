@@ -23,7 +23,7 @@ type Rule =
   | 'task is running'
   /** ECS describes the task as ordered to stop; it still holds its interface, so the address cannot be anyone else's. */
   | 'task is stopping'
-  /** ECS describes the task as stopped; its address may have a new owner, so a second look has to confirm it. */
+  /** ECS describes the task as stopped; its address may have a new owner, so a confirmation has to confirm it. */
   | 'task has stopped'
   /** The operator wrote mode=drain, and the address is proved to be one of the binding's tasks. */
   | 'binding drains'

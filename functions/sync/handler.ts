@@ -22,7 +22,7 @@ export async function handler(
 ): Promise<SyncAnswer> {
   // Thrown here, not at import: Lambda retries a failed init and logs the reason only once.
   if (!read.ok) throw new Error(read.problem);
-  environment ??= createEnvironment(read.value, createAwsApi(read.value), systemClock, salt);
+  environment ??= createEnvironment({ settings: read.value, api: createAwsApi(read.value), clock: systemClock }, salt);
   const deadlineMs = systemClock.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
   telemetry.begin(context);
   try {

@@ -85,7 +85,7 @@ const NO_STACK: Stack = { isDeployed: false, hasLog: false };
 
 export function accountOf(discovered: Discovered, api: AwsApi, clock: Clock, stack = NO_STACK): OpenAccount {
   const readable = stack.hasLog ? readOnly(api) : { ...readOnly(api), ...NO_LOG };
-  const environment = createEnvironment(discovered.settings, readable, clock);
+  const environment = createEnvironment({ settings: discovered.settings, api: readable, clock });
   return { read: () => readOnce(discovered, environment, stack) };
 }
 

@@ -28,7 +28,7 @@ export function logTo(sink: (line: string) => void): NonNullable<SpawnOptions['l
 
 /** A cold environment of the function. */
 export function spawnInProcess(settings: Settings, api: AwsApi, clock: Clock, how: SpawnOptions = {}): InProcessRuntime {
-  const environment = createEnvironment(settings, api, clock, how.salt);
+  const environment = createEnvironment({ settings, api, clock }, how.salt);
   const log = how.log ?? (() => undefined);
   const kept = new KeptReports();
   return {

@@ -23,7 +23,7 @@ export interface LoggedOptions {
 
 /** A cold environment of the function. */
 export function spawnLogged(settings: Settings, api: AwsApi, clock: Clock, options: LoggedOptions): Runtime {
-  const environment = createEnvironment(settings, api, clock, options.salt);
+  const environment = createEnvironment({ settings, api, clock }, options.salt);
   const telemetry = telemetryTo(options, () => clock.now());
   let count = 0;
   return {

@@ -12,13 +12,13 @@ import { cloudMapArn, clusterArn, groupArn, HOME, port, taskArn, unwrap } from '
 const GROUP = groupArn();
 const TARGETS = { group: GROUP, targets: [{ id: '10.0.0.1', port: port(8080) }] };
 const LATE_MS = START_MS + 30_000;
-const DUE = { isDue: () => true };
+const DUE = { input: TARGETS, isDue: () => true };
 
 /** The bucket of the class with nothing in it. */
 const empty = (callClass: CallClass): Bucket => ({ ...fullBucket(RATES[callClass], START_MS), tokens: 0 });
 
 function callerOf(fake: FakeAws, deadlineMs = LATE_MS, buckets: Buckets = new Map()): Caller {
-  return new Caller(fake.world, fake.clock, buckets, deadlineMs);
+  return new Caller({ api: fake.world, clock: fake.clock, buckets }, deadlineMs);
 }
 
 function read(caller: Caller) {
@@ -105,6 +105,12 @@ describe('a read', () => {
     });
   });
 
+  it('that was throttled is out of time where another try would come too late', async () => {
+    const fake = new FakeAws({ DescribeTargetHealth: () => fails('throttled') });
+    expect(await read(callerOf(fake, START_MS + CALL_TIME_MS))).toMatchObject({ ok: false, problem: { kind: 'out-of-time' } });
+    expect(fake.asked).toHaveLength(1);
+  });
+
   it('that is not begun costs no token', async () => {
     const buckets: Buckets = new Map();
     await read(callerOf(new FakeAws(), START_MS, buckets));
@@ -165,7 +171,7 @@ describe('the pace', () => {
         const caller = callerOf(fake, Number.POSITIVE_INFINITY);
         for (const pauseMs of pauses) {
           fake.clock.nowMs += pauseMs;
-          await caller.write('RegisterTargets', 'web', TARGETS, DUE);
+          await caller.write('RegisterTargets', 'web', DUE);
         }
         const { burst, perSecondMax } = RATES['elb-write'];
         for (const [index, atMs] of fake.times('RegisterTargets').entries()) {
@@ -216,7 +222,7 @@ describe('the pace', () => {
   it('is one for all calls to the own account and region, whether or not they name a cluster', async () => {
     const fake = new FakeAws({ ListClusters: () => ok({ items: [], nextToken: undefined }), DescribeServices: () => ok([]) });
     const buckets: Buckets = new Map();
-    const caller = new Caller(fake.world, fake.clock, buckets, LATE_MS, HOME);
+    const caller = new Caller({ api: fake.world, clock: fake.clock, buckets, home: HOME }, LATE_MS);
     await caller.read('ListClusters', 'clusters', { nextToken: undefined });
     await caller.read('DescribeServices', 'app', { cluster: clusterArn(), names: ['app'] });
     const [[key, { tokens }] = ['', { tokens: 0 }], ...others] = buckets;
@@ -229,7 +235,10 @@ describe('the pace', () => {
     const fake = new FakeAws({ DescribeTasks: () => fails('throttled'), DescribeServices: () => ok([]) });
     const caller = callerOf(fake, LATE_MS, buckets);
     await caller.read('DescribeTasks', 'tasks', { cluster: SPOKE, tasks: [] });
-    await caller.readLate('DescribeServices', SPOKE, 'services', () => ({ cluster: SPOKE, names: [] }));
+    await caller.readLate('DescribeServices', 'services', {
+      cluster: SPOKE,
+      settle: () => ({ cluster: SPOKE, names: [] }),
+    });
     expect([...buckets.values()].map(({ isHalved }) => isHalved)).toEqual([true, false]);
     expect([...buckets.keys()]).toEqual(['ecs-read us-east-1 444455556666', 'ecs-service-read us-east-1 444455556666']);
   });
@@ -291,7 +300,7 @@ describe('a write', () => {
     const kinds: readonly FailureKind[] = [...KINDS, 'throttled', 'unavailable'];
     for (const kind of kinds) {
       const fake = new FakeAws({ DeregisterTargets: () => fails(kind, 'why') });
-      const answer = await callerOf(fake).write('DeregisterTargets', '10.0.0.1 in web', TARGETS, DUE);
+      const answer = await callerOf(fake).write('DeregisterTargets', '10.0.0.1 in web', DUE);
       const failure = { kind, operation: 'DeregisterTargets', resource: '10.0.0.1 in web', message: 'why' };
       expect(answer).toEqual({ ok: false, problem: failure });
       expect(fake.asked).toHaveLength(1);
@@ -301,7 +310,7 @@ describe('a write', () => {
   it('gives the answer, and is counted', async () => {
     const fake = new FakeAws({ RegisterTargets: () => ok(null) });
     const caller = callerOf(fake);
-    expect(await caller.write('RegisterTargets', 'web', TARGETS, DUE)).toEqual({ ok: true, value: null });
+    expect(await caller.write('RegisterTargets', 'web', DUE)).toEqual({ ok: true, value: null });
     expect(caller.calls).toEqual(new Map([['RegisterTargets', 1]]));
     expect(fake.inputs('RegisterTargets')).toEqual([TARGETS]);
   });
@@ -314,7 +323,7 @@ describe('a write', () => {
       askedAtMs = fake.clock.now();
       return false;
     };
-    expect(await caller.write('RegisterTargets', 'web', TARGETS, { isDue })).toBe('not due');
+    expect(await caller.write('RegisterTargets', 'web', { ...DUE, isDue })).toBe('not due');
     expect(askedAtMs - START_MS).toBeCloseTo(1_000 / RATES['elb-write'].perSecond, 2);
     expect(fake.asked).toEqual([]);
     expect(caller.calls.size).toBe(0);
@@ -325,8 +334,8 @@ describe('a write', () => {
     [false, 'not due'],
   ])('that is not due asks whether it may be renewed, and leaves or not as that says (%s)', async (isRenewed, expected) => {
     const fake = new FakeAws({ RegisterTargets: () => ok(null) });
-    const how = { isDue: () => false, renew: () => Promise.resolve(isRenewed) };
-    expect(await callerOf(fake).write('RegisterTargets', 'web', TARGETS, how)).toEqual(expected);
+    const how = { ...DUE, isDue: () => false, renew: () => Promise.resolve(isRenewed) };
+    expect(await callerOf(fake).write('RegisterTargets', 'web', how)).toEqual(expected);
     expect(fake.asked).toHaveLength(isRenewed ? 1 : 0);
   });
 
@@ -336,8 +345,8 @@ describe('a write', () => {
     const leaveAt = async (lateMs: number) => {
       const caller = callerOf(fake, LATE_MS, new Map([['elb-write', empty('elb-write')]]));
       fake.clock.nowMs = START_MS;
-      const answer = await caller.write('RegisterTargets', 'web', TARGETS, { ...DUE, byMs: START_MS + turnMs + lateMs });
-      await caller.write('RegisterTargets', 'web', TARGETS, DUE);
+      const answer = await caller.write('RegisterTargets', 'web', { ...DUE, byMs: START_MS + turnMs + lateMs });
+      await caller.write('RegisterTargets', 'web', DUE);
       return { isLeft: answer !== 'not due', tookMs: fake.clock.nowMs - START_MS };
     };
     expect(await leaveAt(-1)).toEqual({ isLeft: false, tookMs: expect.closeTo(turnMs, 2) });
@@ -345,12 +354,19 @@ describe('a write', () => {
     expect(isLeft && tookMs > 1.5 * turnMs).toBe(true);
   });
 
+  it('leaves up to the very moment until which it may', async () => {
+    const leaveBy = (byMs: number) =>
+      callerOf(new FakeAws({ RegisterTargets: () => ok(null) })).write('RegisterTargets', 'web', { ...DUE, byMs });
+    expect(await leaveBy(START_MS)).toEqual(ok(null));
+    expect(await leaveBy(START_MS - 1)).toBe('not due');
+  });
+
   it('that may wait leaves tokens for those that may not', async () => {
     const { perSecond } = RATES['elb-write'];
     const leftMs = async (tokens: number, mayWait: boolean): Promise<number> => {
       const fake = new FakeAws({ RegisterTargets: () => ok(null) });
       const caller = callerOf(fake, LATE_MS, new Map([['elb-write', { ...empty('elb-write'), tokens }]]));
-      await caller.write('RegisterTargets', 'web', TARGETS, { ...DUE, mayWait });
+      await caller.write('RegisterTargets', 'web', { ...DUE, mayWait });
       return fake.times('RegisterTargets')[0] ?? Number.NaN;
     };
     expect([await leftMs(4, true), await leftMs(3, true), await leftMs(1, false)]).toEqual([
@@ -362,7 +378,7 @@ describe('a write', () => {
 
   it('is not begun with too little time left', async () => {
     const fake = new FakeAws();
-    const answer = await callerOf(fake, START_MS + 2_999).write('RegisterTargets', 'web', TARGETS, DUE);
+    const answer = await callerOf(fake, START_MS + 2_999).write('RegisterTargets', 'web', DUE);
     expect(answer).toMatchObject({
       ok: false,
       problem: { kind: 'out-of-time', operation: 'RegisterTargets', resource: 'web' },
@@ -373,8 +389,8 @@ describe('a write', () => {
 describe('a read whose input is settled late', () => {
   const CLUSTER = clusterArn();
   const INPUT = { cluster: CLUSTER, tasks: [taskArn('t1')] };
-  const late = (caller: Caller, inputNow: () => typeof INPUT | undefined) =>
-    caller.readLate('DescribeTasks', CLUSTER, 'tasks', inputNow);
+  const late = (caller: Caller, settle: () => typeof INPUT | undefined) =>
+    caller.readLate('DescribeTasks', 'tasks', { cluster: CLUSTER, settle });
 
   it('asks for it when its turn has come', async () => {
     const fake = new FakeAws({ DescribeTasks: inTurn(fails('throttled'), ok([])) });
@@ -417,7 +433,7 @@ it('a failure names the cluster whose place was asked, where there is one', asyn
   const clusterOf = async <Name extends OperationName>(name: Name) => {
     const denied = () => Promise.resolve(fails('denied'));
     const fake = new FakeAws();
-    const caller = new Caller({ ...fake.world, [name]: denied }, fake.clock, new Map(), LATE_MS);
+    const caller = new Caller({ api: { ...fake.world, [name]: denied }, clock: fake.clock, buckets: new Map() }, LATE_MS);
     const answer = await caller.read(name, 'anything', INPUTS[name]);
     return answer.ok ? 'no failure' : answer.problem.cluster;
   };
@@ -433,7 +449,7 @@ it('counts calls by their names', async () => {
   const fake = new FakeAws({ DescribeTargetHealth: () => ok([]), RegisterTargets: () => ok(null) });
   const caller = callerOf(fake);
   await read(caller);
-  await caller.write('RegisterTargets', 'web', TARGETS, DUE);
+  await caller.write('RegisterTargets', 'web', DUE);
   await read(caller);
   expect([...caller.calls]).toEqual([
     ['DescribeTargetHealth', 2],

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { forgetOldTasks, learn } from '../../functions/app/cache.ts';
 import { checkServices, isCheckDue } from '../../functions/app/check-cloud-map.ts';
 import { beginInvocation, type Check, type Request } from '../../functions/app/invocation.ts';
 import { OBSERVE_AGAIN_AFTER_MS } from '../../functions/core/cloud-map/check.ts';
@@ -74,7 +73,7 @@ describe('a look at a Cloud Map service', () => {
 
   it('judges by no task of another service that nobody asked about', async () => {
     const looks = new Looks([]);
-    learn(looks.environment.cache, runningTask('t7', '10.0.0.7', { ...LONG_AGO, ...STRANGER }), START_MS);
+    looks.environment.cache.learn(runningTask('t7', '10.0.0.7', { ...LONG_AGO, ...STRANGER }), START_MS);
     expect(await looks.check('schedule')).toMatchObject({ findings: [], read: { tasks: [] } });
     expect(looks.fake.names).not.toContain('DescribeTasks');
   });
@@ -138,7 +137,7 @@ describe('a look at a Cloud Map service', () => {
     await looks.check('schedule');
     looks.fake.clock.nowMs += 3_600_000;
     await looks.check('schedule');
-    forgetOldTasks(looks.environment.cache, looks.fake.clock.nowMs + 1);
+    looks.environment.cache.forgetOldTasks(looks.fake.clock.nowMs + 1);
     expect([...looks.environment.cache.tasks.keys()]).toEqual([taskArn('t1')]);
   });
 

@@ -1,51 +1,65 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createCache, groupCache } from '../../functions/app/cache.ts';
-import {
-  type GroupCache,
-  keepRefusals,
-  noteOwners,
-  noteProofs,
-  noteRefusal,
-  noteRemovals,
-  noteTargets,
-  noteWrite,
-  removalsLeft,
-} from '../../functions/app/group-cache.ts';
+import { GroupCache } from '../../functions/app/group-cache.ts';
 import { CONTEST_SEEN_MS, changeKey, refusalPauseMs } from '../../functions/core/guard.ts';
 import { type Change, planChanges } from '../../functions/core/plan.ts';
+import type { refusalOf } from '../../functions/core/report.ts';
 import { membersOf } from '../../functions/core/snapshot.ts';
 import type { Target } from '../../functions/core/target.ts';
 import type { Task } from '../../functions/core/task.ts';
+import type { Address } from '../../functions/core/values.ts';
 import { holds } from '../support/arbitraries.ts';
 import { START_MS } from '../support/ports.ts';
-import { aSnapshot, at, groupArn, runningTask, stoppedTask, stoppingTask, target } from '../support/values.ts';
+import { aSnapshot, at, runningTask, stoppedTask, stoppingTask, target } from '../support/values.ts';
 
 /** A read of targets that took no time. */
 function see(group: GroupCache, targets: readonly Target[], nowMs: number): void {
-  noteTargets(group, targets, nowMs, nowMs);
+  group.noteTargets(targets, nowMs, nowMs);
 }
 
 /** The cache of one group, fresh. */
 function fresh() {
-  return groupCache(createCache(), groupArn());
+  return new GroupCache();
+}
+
+const [ADD, STOPPING] = planChanges(
+  aSnapshot({
+    tasks: [runningTask('t1', '10.0.0.1'), stoppingTask('t2', '10.0.0.2')],
+    targets: [target('10.0.0.2')],
+  }),
+);
+
+function write(group: GroupCache, change: Change, nowMs: number): void {
+  group.noteWritten({ done: [change], refused: [] }, nowMs);
+}
+
+function remove(group: GroupCache, count: number): void {
+  const done = Array.from({ length: count }, () => STOPPING).filter((change) => change !== undefined);
+  group.noteWritten({ done, refused: [] }, START_MS);
+}
+
+/** ELB refuses the registration of this address. */
+function refuse(group: GroupCache, address: Address, why: ReturnType<typeof refusalOf>, nowMs: number): void {
+  if (ADD?.kind !== 'register') throw new Error('The test expects a registration.');
+  const change = { ...ADD, address, draining: why === 'draining' };
+  const kind = why === 'quota' ? 'quota' : 'refused';
+  const failure = { kind, operation: 'RegisterTargets', resource: 'web', message: 'no' } as const;
+  group.noteWritten({ done: [], refused: [{ change, failure }] }, nowMs);
 }
 
 describe('removals', () => {
-  const [add, remove] = planChanges(
-    aSnapshot({ tasks: [runningTask('t1', '10.0.0.1'), stoppingTask('t2', '10.0.0.2')], targets: [target('10.0.0.2')] }),
-  );
-  if (add === undefined || remove === undefined) throw new Error('The test expects a registration and a removal.');
+  const [add, stopping] = [ADD, STOPPING];
+  if (add === undefined || stopping === undefined) throw new Error('The test expects a registration and a removal.');
 
   it('keep since when their tasks are known to have ended, for as long as they are planned, and others keep nothing', () => {
     const group = fresh();
-    const ended = { ...remove, because: { ...remove.because, rule: 'task has stopped' as const } };
+    const ended = { ...stopping, because: { ...stopping.because, rule: 'task has stopped' as const } };
     const other = { ...ended, address: at('10.0.0.3') };
     // A target is planned to leave because its task stops or a line drains long before its task ends.
-    noteProofs(group, [add, remove], START_MS - 5);
+    group.noteProofs([add, stopping], START_MS - 5);
     expect(group.provedAtMs).toEqual(new Map());
-    noteProofs(group, [add, ended], START_MS);
-    noteProofs(group, [other, ended], START_MS + 5);
+    group.noteProofs([add, ended], START_MS);
+    group.noteProofs([other, ended], START_MS + 5);
     expect(group.provedAtMs).toEqual(
       new Map([
         [changeKey(other), START_MS + 5],
@@ -58,7 +72,7 @@ describe('removals', () => {
         [ended.address, { task: ended.because.task }],
       ]),
     );
-    noteProofs(group, [], START_MS + 9);
+    group.noteProofs([], START_MS + 9);
     expect([group.provedAtMs, group.ended]).toEqual([new Map(), new Map()]);
   });
 
@@ -73,16 +87,16 @@ describe('removals', () => {
     [26, 75, 20],
     [10, 75, 20],
   ])('of a group of %i may be, at %i percent, %i within a minute', (registered, percent, expected) => {
-    expect(removalsLeft(fresh(), registered, percent, START_MS)).toBe(expected);
+    expect(fresh().removalsLeft(registered, percent, START_MS)).toBe(expected);
   });
 
   it('are measured by the most targets of the minute, and a new minute begins anew', () => {
     const group = fresh();
-    const left = (registered: number, ms: number): number => removalsLeft(group, registered, 75, START_MS + ms);
+    const left = (registered: number, ms: number): number => group.removalsLeft(registered, 75, START_MS + ms);
     expect([left(60, 0), left(100, 1_000)]).toEqual([45, 75]);
-    noteRemovals(group, 75);
+    remove(group, 75);
     expect([left(25, 2_000), left(40, 3_000), left(40, 59_999)]).toEqual([0, 15, 15]);
-    noteRemovals(group, 15);
+    remove(group, 15);
     expect([left(25, 59_999), left(25, 60_000)]).toEqual([0, 20]);
   });
 
@@ -92,14 +106,14 @@ describe('removals', () => {
       fc.property(fc.nat(300), fc.integer({ min: 1, max: 100 }), fc.array(step), (size, percent, steps) => {
         const group = fresh();
         let [nowMs, registered, peak, removed, sinceMs] = [START_MS, size, size, 0, START_MS];
-        removalsLeft(group, registered, percent, nowMs);
+        group.removalsLeft(registered, percent, nowMs);
         for (const { joins, asks, pauseMs } of steps) {
           nowMs += pauseMs;
           registered += joins;
           if (nowMs - sinceMs >= 60_000) [sinceMs, peak, removed] = [nowMs, 0, 0];
           peak = Math.max(peak, registered);
-          const leaving = Math.min(registered, asks, Math.max(0, removalsLeft(group, registered, percent, nowMs)));
-          noteRemovals(group, leaving);
+          const leaving = Math.min(registered, asks, Math.max(0, group.removalsLeft(registered, percent, nowMs)));
+          remove(group, leaving);
           registered -= leaving;
           removed += leaving;
           if (leaving > 0 && removed > 20) expect(registered).toBeGreaterThanOrEqual((peak * (100 - percent)) / 100);
@@ -110,7 +124,7 @@ describe('removals', () => {
 
   it('are counted for nobody before a pass has asked for the budget', () => {
     const group = fresh();
-    noteRemovals(group, 3);
+    remove(group, 3);
     expect(group.budget).toBeUndefined();
   });
 });
@@ -122,15 +136,15 @@ describe('the owners of targets', () => {
   it('are the tasks that serve where a target is registered, and when that was last seen', () => {
     const group = fresh();
     const [one, pending] = [runningTask('t1', '10.0.0.1'), runningTask('t2', '10.0.0.2', { last: 'PENDING' })];
-    noteOwners(group, registered, members(one, pending, runningTask('t3', '10.0.0.3')), START_MS);
+    group.noteOwners(registered, members(one, pending, runningTask('t3', '10.0.0.3')), START_MS);
     expect(group.owners).toEqual(new Map([[at('10.0.0.1'), { task: one.arn, atMs: START_MS }]]));
     // When the task stops the target is still known for its own, until another task has the address or the target leaves.
-    noteOwners(group, registered, members(stoppedTask('t1', '10.0.0.1')), START_MS + 5);
+    group.noteOwners(registered, members(stoppedTask('t1', '10.0.0.1')), START_MS + 5);
     expect(group.owners.get(at('10.0.0.1'))).toEqual({ task: one.arn, atMs: START_MS });
     const heir = runningTask('heir', '10.0.0.1');
-    noteOwners(group, registered, members(heir), START_MS + 9);
+    group.noteOwners(registered, members(heir), START_MS + 9);
     expect(group.owners.get(at('10.0.0.1'))).toEqual({ task: heir.arn, atMs: START_MS + 9 });
-    noteOwners(group, new Set(), members(heir), START_MS + 12);
+    group.noteOwners(new Set(), members(heir), START_MS + 12);
     expect(group.owners).toEqual(new Map());
   });
 });
@@ -149,10 +163,10 @@ describe('writes', () => {
 
   it('are remembered for as long as a rule asks for them', () => {
     const group = fresh();
-    noteWrite(group, change('register', 'a'), START_MS);
-    noteWrite(group, change('register', 'b'), START_MS + CONTEST_SEEN_MS);
+    write(group, change('register', 'a'), START_MS);
+    write(group, change('register', 'b'), START_MS + CONTEST_SEEN_MS);
     expect([...group.writtenAtMs.keys()]).toEqual([key('register', 'a'), key('register', 'b')]);
-    noteWrite(group, change('register', 'c'), START_MS + CONTEST_SEEN_MS + 1);
+    write(group, change('register', 'c'), START_MS + CONTEST_SEEN_MS + 1);
     expect(group.writtenAtMs).toEqual(
       new Map([
         [key('register', 'b'), START_MS + CONTEST_SEEN_MS],
@@ -164,20 +178,20 @@ describe('writes', () => {
   it('are forgotten where we undo them ourselves: nobody else has', () => {
     const group = fresh();
     const keys = (): string[] => [...group.writtenAtMs.keys()];
-    noteWrite(group, change('register', 'a'), START_MS);
-    noteWrite(group, change('deregister', 'b'), START_MS);
-    noteWrite(group, change('deregister', 'a'), START_MS);
+    write(group, change('register', 'a'), START_MS);
+    write(group, change('deregister', 'b'), START_MS);
+    write(group, change('deregister', 'a'), START_MS);
     expect(keys()).toEqual([key('deregister', 'b'), key('deregister', 'a')]);
-    noteWrite(group, change('register', 'b'), START_MS);
+    write(group, change('register', 'b'), START_MS);
     expect(keys()).toEqual([key('deregister', 'a'), key('register', 'b')]);
   });
 
   it('end what was remembered of refusals at their address, and at no other', () => {
     const group = fresh();
-    noteRefusal(group, at('10.0.0.1'), 'refused', START_MS);
-    noteRefusal(group, at('10.0.0.2'), 'refused', START_MS);
+    refuse(group, at('10.0.0.1'), 'refused', START_MS);
+    refuse(group, at('10.0.0.2'), 'refused', START_MS);
     for (const address of [at('10.0.0.1'), at('10.0.0.2')]) group.shares.set(address, 1);
-    noteWrite(group, change('register', 'a'), START_MS);
+    write(group, change('register', 'a'), START_MS);
     expect([...group.refused.keys()]).toEqual([at('10.0.0.2')]);
     expect([...group.shares.keys()]).toEqual([at('10.0.0.2')]);
   });
@@ -185,10 +199,10 @@ describe('writes', () => {
   it('that were refused are forgotten where nobody asks for the address any more', () => {
     const group = fresh();
     for (const address of [at('10.0.0.1'), at('10.0.0.2')]) {
-      noteRefusal(group, address, 'refused', START_MS);
+      refuse(group, address, 'refused', START_MS);
       group.shares.set(address, 1);
     }
-    keepRefusals(group, new Set([at('10.0.0.2'), at('10.0.0.3')]));
+    group.keepRefusals(new Set([at('10.0.0.2'), at('10.0.0.3')]));
     expect([...group.refused.keys()]).toEqual([at('10.0.0.2')]);
     expect([...group.shares.keys()]).toEqual([at('10.0.0.2')]);
   });
@@ -196,18 +210,18 @@ describe('writes', () => {
   it('that are refused are left alone for longer each time', () => {
     const group = fresh();
     for (let times = 1; times <= 4; times += 1) {
-      noteRefusal(group, at('10.0.0.1'), 'refused', START_MS);
+      refuse(group, at('10.0.0.1'), 'refused', START_MS);
       const untilMs = START_MS + refusalPauseMs('refused', times);
       expect(group.refused.get(at('10.0.0.1'))).toEqual({ times, untilMs });
     }
-    noteRefusal(group, at('10.0.0.2'), 'quota', START_MS);
+    refuse(group, at('10.0.0.2'), 'quota', START_MS);
     expect(group.refused.get(at('10.0.0.2'))).toEqual({ times: 1, untilMs: START_MS + refusalPauseMs('quota', 1) });
   });
 
   it('that are refused since the target drains are left alone until it can have drained', () => {
     const group = fresh();
     const untilMs = (ms: number, why: 'draining' | 'refused' = 'draining'): number => {
-      noteRefusal(group, at('10.0.0.1'), why, START_MS + ms);
+      refuse(group, at('10.0.0.1'), why, START_MS + ms);
       return (group.refused.get(at('10.0.0.1'))?.untilMs ?? 0) - START_MS;
     };
     expect(untilMs(0)).toBe(10_000);
@@ -230,10 +244,10 @@ describe('writes', () => {
 describe('targets', () => {
   it('are kept as the last read saw them, with the time when it began', () => {
     const group = fresh();
-    noteTargets(group, [target('10.0.0.1'), target('10.0.0.2', 'draining')], START_MS, START_MS + 70);
+    group.noteTargets([target('10.0.0.1'), target('10.0.0.2', 'draining')], START_MS, START_MS + 70);
     expect(group.targetsRead).toEqual({ beganAtMs: START_MS, registered: new Set([at('10.0.0.1')]) });
     expect([group.lookedAtMs, group.firstSeenMs.get(at('10.0.0.1'))]).toEqual([START_MS + 70, START_MS + 70]);
-    noteTargets(group, [], START_MS + 90, START_MS + 95);
+    group.noteTargets([], START_MS + 90, START_MS + 95);
     expect(group.targetsRead).toEqual({ beganAtMs: START_MS + 90, registered: new Set() });
   });
 
@@ -281,7 +295,7 @@ describe('targets', () => {
 describe('when a registered target was last seen to fail its checks', () => {
   it('is when that look began, for as long as it is registered, whatever its state is later', () => {
     const group = fresh();
-    noteTargets(group, [target('10.0.0.1', 'unhealthy'), target('10.0.0.2', 'initial')], START_MS, START_MS + 70);
+    group.noteTargets([target('10.0.0.1', 'unhealthy'), target('10.0.0.2', 'initial')], START_MS, START_MS + 70);
     expect(group.failingAtMs).toEqual(new Map([[at('10.0.0.1'), START_MS]]));
     see(group, [target('10.0.0.1'), target('10.0.0.2', 'unhealthy')], START_MS + 1_000);
     expect(group.failingAtMs).toEqual(
@@ -322,7 +336,7 @@ describe('when a registered address was last seen unregistered', () => {
 
   it('is when the look began, however late its answer was read', () => {
     const group = fresh();
-    noteTargets(group, [], START_MS, START_MS + 9_000);
+    group.noteTargets([], START_MS, START_MS + 9_000);
     see(group, [one], START_MS + 9_500);
     expect(group.absentAtMs).toEqual(new Map([[one.address, START_MS]]));
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createCache } from '../../functions/app/cache.ts';
+import { Cache } from '../../functions/app/cache.ts';
 import {
   beginInvocation,
   createEnvironment,
@@ -10,6 +10,7 @@ import {
   type Request,
   saltOf,
 } from '../../functions/app/invocation.ts';
+import { ADDRESS_FREE_MS, CONFIRM_AFTER_MS } from '../../functions/core/guard.ts';
 import { holds } from '../support/arbitraries.ts';
 import { fails, START_MS } from '../support/ports.ts';
 import { Runs } from '../support/runs.ts';
@@ -54,7 +55,7 @@ describe('an environment', () => {
       settings: environment.settings,
       api: fake.world,
       clock: fake.clock,
-      cache: createCache(),
+      cache: new Cache(),
       configuration: undefined,
       configurationInFlight: undefined,
       eventAgeMs: 2_000,
@@ -64,14 +65,21 @@ describe('an environment', () => {
   });
 
   it('differs from others in how long it leaves changes to their events, and in what it takes for a burst', () => {
-    const { environment, fake } = stack();
-    const differing = [0, 0.5, 1].map((salt) => createEnvironment(environment.settings, fake.world, fake.clock, salt));
+    const { environment } = stack();
+    const differing = [0, 0.5, 1].map((salt) => createEnvironment(environment, salt));
     expect(differing.map(({ eventAgeMs, burstPasses }) => [eventAgeMs, burstPasses])).toEqual([
       [2_000, 1],
       [3_000, 3],
       [4_000, 5],
     ]);
-    expect(createEnvironment(environment.settings, fake.world, fake.clock)).toMatchObject({ eventAgeMs: 2_000 });
+    expect(createEnvironment(environment)).toMatchObject({ eventAgeMs: 2_000 });
+  });
+
+  it('makes no confirmation so late that the removal needs the record: there is a second left for the calls', () => {
+    const { environment } = stack();
+    const latestMs = createEnvironment(environment, 1).confirmationLagMs;
+    expect(latestMs).toBeGreaterThan(0);
+    expect(CONFIRM_AFTER_MS + latestMs + 1_000).toBeLessThanOrEqual(ADDRESS_FREE_MS);
   });
 
   it('gives each invocation a count of its own, and all of them its pace and its cache', async () => {

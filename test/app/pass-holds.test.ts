@@ -1,6 +1,5 @@
 /** What a pass plans and does not do, and when it comes back to it. */
 import { describe, expect, it } from 'vitest';
-import { learn } from '../../functions/app/cache.ts';
 import { createEnvironment } from '../../functions/app/invocation.ts';
 import { PROOF_AGE_MAX_MS } from '../../functions/core/guard.ts';
 import { NOTHING_OPEN } from '../../functions/core/next-pass.ts';
@@ -15,7 +14,7 @@ describe('a plan that is held', () => {
     const fake = worldOf({ targets: [target('10.0.0.3')], tasks: [RUNNING, gone] });
     fake.callMs = (name) => (name === 'FilterLogEvents' ? PROOF_AGE_MAX_MS + 1 : 0);
     const context = contextOf(fake);
-    learn(context.cache, gone, START_MS);
+    context.cache.learn(gone, START_MS);
     const pass = await passOver(context);
     expect(pass.held.map(({ because }) => because)).toEqual(['proof is too old', 'ownership is unknown']);
     expect(pass.open.failed).toBe(true);
@@ -52,7 +51,7 @@ describe('a plan that is held', () => {
     const group = boundGroup(line);
     const bound = { ...group, bindings: group.bindings.map((each) => ({ ...each, ...words })) };
     const context = contextOf(fake, { bound });
-    learn(context.cache, STOPPING, START_MS);
+    context.cache.learn(STOPPING, START_MS);
     const pass = await passOver(context);
     expect(pass.held.map((each) => each.because)).toEqual([because]);
     expect(cacheOf(context).covered.get(STOPPING.arn)).toBe(Number.POSITIVE_INFINITY);
@@ -62,7 +61,7 @@ describe('a plan that is held', () => {
   it('for the event that is on its way is left to it, and taken up by the schedule when that must have come', async () => {
     const young = runningTask('t1', '10.0.0.1', { startedAtMs: START_MS - 1_000 });
     const fake = worldOf({ tasks: [young] });
-    const environment = createEnvironment(aSettings(), fake.world, fake.clock, 0.5);
+    const environment = createEnvironment({ settings: aSettings(), api: fake.world, clock: fake.clock }, 0.5);
     const held = await passOver(contextOf(fake, { environment }));
     expect(held.held.map(({ because }) => because)).toEqual(['its event is on the way']);
     expect(held.open).toEqual(NOTHING_OPEN);
@@ -134,7 +133,7 @@ describe('a task that is registered when ECS calls it healthy', () => {
   it('is not asked for when it is told to stop, nor by a line without the word', async () => {
     const stopping = worldOf({ tasks: [STOPPING] });
     const context = contextOf(stopping, { trigger: 'schedule' }, LINE);
-    learn(context.cache, STOPPING, START_MS);
+    context.cache.learn(STOPPING, START_MS);
     expect((await passOver(context)).open.eventsMs).toEqual([]);
     // One on hold waits for its tag, not for its health.
     const plain = worldOf({ tasks: [{ ...RUNNING, isHeld: true }] });

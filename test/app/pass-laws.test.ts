@@ -1,7 +1,6 @@
 /** The laws behind the examples of a pass, over worlds in which tasks, targets, lists and descriptions are in any state. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { learn } from '../../functions/app/cache.ts';
 import type { TargetsOfGroup } from '../../functions/app/ports.ts';
 import { selectorKey } from '../../functions/core/binding.ts';
 import { membersOf, type Snapshot } from '../../functions/core/snapshot.ts';
@@ -59,7 +58,7 @@ function start(snapshot: Snapshot) {
   const fake = accountOf(snapshot);
   const bound = { group: snapshot.group, bindings: snapshot.bindings, bindingsReadAtMs: undefined };
   const context = contextOf(fake, { bound });
-  for (const task of knownTo(snapshot)) learn(context.cache, task, START_MS);
+  for (const task of knownTo(snapshot)) context.cache.learn(task, START_MS);
   return { fake, pass: () => passOver(context) };
 }
 

@@ -1,6 +1,5 @@
 /** What a pass could not read, need not read or has read whole. */
 import { describe, expect, it } from 'vitest';
-import { learn } from '../../functions/app/cache.ts';
 import type { Reporter } from '../../functions/app/invocation.ts';
 import { isCurrent } from '../../functions/app/read-configuration.ts';
 import { NOTHING_OPEN } from '../../functions/core/next-pass.ts';
@@ -40,7 +39,7 @@ describe('a pass that cannot read', () => {
     const fake = worldOf(MIXED);
     fake.answers.ListTasks = ({ selector }) => (selector.kind === 'family' ? fails('unexpected', 'no') : page([RUNNING]));
     const context = contextOf(fake, {}, 'service=app port=8080', 'family=job port=8080');
-    learn(context.cache, STOPPING, START_MS);
+    context.cache.learn(STOPPING, START_MS);
     const pass = await passOver(context);
     expect(pass.written.done.map(({ address }) => address)).toEqual([at('10.0.0.1')]);
     expect(pass.held.map(({ because, change }) => [because, change.address])).toEqual([['a read failed', at('10.0.0.2')]]);
@@ -95,7 +94,7 @@ describe('what cannot be read of another account', () => {
     const { bindings, ...bound } = boundGroup('service=app port=8080');
     const far = bindings.map((each) => ({ ...each, selector: { ...each.selector, cluster } }));
     const context = contextOf(fake, { bound: { ...bound, bindings: [...bindings, ...far] } });
-    for (const task of [STOPPING, gone]) learn(context.cache, task, START_MS);
+    for (const task of [STOPPING, gone]) context.cache.learn(task, START_MS);
     const { written, held } = await passOver(context);
     return [written.done.map(({ address }) => address), held.map(({ because, change }) => [because, change.address])];
   }

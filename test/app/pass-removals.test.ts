@@ -1,6 +1,5 @@
 /** Removals of tasks that have stopped: their confirmation, whose the target is, and how many may leave at once. */
 import { describe, expect, it } from 'vitest';
-import { learn } from '../../functions/app/cache.ts';
 import { ADDRESS_FREE_MS, CONFIRM_AFTER_MS } from '../../functions/core/guard.ts';
 import type { RecordKind } from '../../functions/core/ownership.ts';
 import type { Pass } from '../../functions/core/report.ts';
@@ -19,7 +18,7 @@ function ended(
   const gone = stoppedTask('t3', '10.0.0.3', { stoppedAtMs: agoMs === undefined ? undefined : START_MS - agoMs });
   const fake = worldOf({ targets: [target('10.0.0.3')], tasks: [gone, ...others] });
   const context = contextOf(fake);
-  learn(context.cache, gone, START_MS);
+  context.cache.learn(gone, START_MS);
   return { fake, context, gone };
 }
 
@@ -64,7 +63,7 @@ describe('the removal of a task that has stopped', () => {
     const fake = worldOf({ targets: [target('10.0.0.3')], tasks: [gone] });
     fake.answers.ListTasks = ({ selector }) => (selector.kind === 'family' ? fails('denied') : page([]));
     const context = contextOf(fake, {}, 'service=app port=8080', 'family=job port=8080');
-    learn(context.cache, gone, START_MS);
+    context.cache.learn(gone, START_MS);
     expect(reasons(await passOver(context))).toEqual(['a read failed']);
   });
 
@@ -78,7 +77,7 @@ describe('the removal of a task that has stopped', () => {
   it('of a later owner of the address has a time of its own', async () => {
     const later = stoppedTask('t9', '10.0.0.3', { startedAtMs: START_MS, stoppedAtMs: START_MS - 4_000 });
     const { context } = ended(6_000, later);
-    learn(context.cache, later, START_MS);
+    context.cache.learn(later, START_MS);
     const pass = await passOver(context);
     expect(pass.held).toMatchObject([{ because: 'waits for confirmation', change: { because: { task: taskArn('t9') } } }]);
   });
@@ -276,7 +275,7 @@ describe('an address that was seen unregistered after its task had stopped', () 
     const gone = stoppedTask('t1', '10.0.0.1', { stoppedAtMs: START_MS - 600_000 });
     const fake = worldOf({ tasks: [gone, ...others] });
     const context = contextOf(fake);
-    learn(context.cache, gone, START_MS);
+    context.cache.learn(gone, START_MS);
     fake.clock.nowMs = START_MS + afterMs;
     await passOver(context);
     fake.clock.nowMs += 10_000;
@@ -318,7 +317,7 @@ describe('more removals than the budget of a minute', () => {
       return ok(null);
     };
     const context = contextOf(fake);
-    for (const task of all) learn(context.cache, task, START_MS);
+    for (const task of all) context.cache.learn(task, START_MS);
     const pass = await passOver(context);
     expect(pass.written.done).toHaveLength(75);
     expect(new Set(reasons(pass))).toEqual(new Set(['removal budget is spent']));

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { learn } from '../../functions/app/cache.ts';
 import type { Reporter } from '../../functions/app/invocation.ts';
 import { changeKey, PROOF_AGE_MAX_MS, refusalPauseMs } from '../../functions/core/guard.ts';
 import { NOTHING_OPEN } from '../../functions/core/next-pass.ts';
@@ -146,7 +145,7 @@ describe('a write that fails', () => {
     expect([...cacheOf(context).refused.keys()]).toEqual([at('10.0.0.1')]);
     fake.answers.DescribeTasks = () => ok([STOPPING]);
     fake.answers.ListTasks = () => page([]);
-    learn(context.cache, stoppingTask('t1', '10.0.0.1'), START_MS);
+    context.cache.learn(stoppingTask('t1', '10.0.0.1'), START_MS);
     await passOver(context);
     expect(cacheOf(context).refused.size).toBe(0);
   });
@@ -238,7 +237,7 @@ describe('removals behind a registration that waited too long', () => {
       return ok(null);
     };
     const context = contextOf(fake);
-    learn(context.cache, stopping, START_MS);
+    context.cache.learn(stopping, START_MS);
     const { written } = await passOver(context);
     expect(addressesOf(written.aged)).toEqual(isDescribed ? [] : ['10.0.0.4:8080', '10.0.0.5:8080']);
     return addressesOf(written.done.filter(({ kind }) => kind === 'deregister'));
@@ -287,9 +286,9 @@ describe('what another pass has read in the meantime', () => {
     const context = contextOf(fake);
     const { caller } = context;
     const original = caller.write.bind(caller);
-    caller.write = (name, resource, input, how) => {
-      learn(context.cache, news, START_MS);
-      return original(name, resource, input, how);
+    caller.write = (name, resource, write) => {
+      context.cache.learn(news, START_MS);
+      return original(name, resource, write);
     };
     const { written, open } = await passOver(context);
     expect([written.done, written.aged.length, open.failed]).toEqual([[], 1, true]);
@@ -301,10 +300,10 @@ describe('what another pass has read in the meantime', () => {
     const { caller } = context;
     const original = caller.write.bind(caller);
     // The wait for the turn of the call is where another group's pass learns something.
-    caller.write = (name, resource, input, how) => {
-      learn(context.cache, stoppingTask('t1', '10.0.0.1'), START_MS);
-      learn(context.cache, runningTask('heir', '10.0.0.2'), START_MS);
-      return original(name, resource, input, how);
+    caller.write = (name, resource, write) => {
+      context.cache.learn(stoppingTask('t1', '10.0.0.1'), START_MS);
+      context.cache.learn(runningTask('heir', '10.0.0.2'), START_MS);
+      return original(name, resource, write);
     };
     const pass = await passOver(context);
     expect([pass.written.aged.length, pass.open.failed]).toEqual([2, true]);

@@ -16,7 +16,7 @@ const TAG = { key: 'alb-target-sync', value: 'service=app port=8080' };
 const SELECTOR = { kind: 'service', cluster: clusterArn(), name: 'app' } as const;
 
 function describedGroup(arn: TargetGroupArn): DescribedGroup {
-  return { group: aGroup({ arn }), targetType: 'ip', protocol: 'HTTP' };
+  return { group: aGroup({ arn }), targetType: 'ip' };
 }
 
 /** Everything exists, every group has the usual tag, and no service has a load balancer of its own. */
@@ -31,8 +31,8 @@ function worldOf(): FakeAws {
 }
 
 function read(fake: FakeAws, settings = aSettings(), previous?: ReadConfiguration): Promise<ReadConfiguration> {
-  const caller = new Caller(fake.world, fake.clock, new Map(), START_MS + 10_000_000);
-  return readConfiguration(settings, caller, fake.clock, previous);
+  const caller = new Caller({ api: fake.world, clock: fake.clock, buckets: new Map() }, START_MS + 10_000_000);
+  return readConfiguration({ settings, clock: fake.clock, configuration: previous }, caller);
 }
 
 describe('a reading of the configuration', () => {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { learn } from '../../functions/app/cache.ts';
-import { readSnapshot } from '../../functions/app/read-snapshot.ts';
+import { TaskReader } from '../../functions/app/read-snapshot.ts';
 import { selectorKey } from '../../functions/core/binding.ts';
 import type { Hint } from '../../functions/core/event.ts';
 import { definitionKey } from '../../functions/core/task.ts';
@@ -32,7 +31,7 @@ const GATHER_MS = 10;
 
 function read(context: PassContext, targets = [target('10.0.0.1')]) {
   const { hints, listing } = context;
-  return readSnapshot(context, { hints, isListing: listing === 'full' }, targets);
+  return new TaskReader(context).read({ targets, hints, isListing: listing === 'full' });
 }
 
 /** A pass that follows these hints and lists nothing. */
@@ -68,7 +67,7 @@ describe('the snapshot of a pass that lists', () => {
   it('of a quiet group costs one list, and keeps the facts young', async () => {
     const fake = worldOf({ tasks: [RUNNING] });
     const context = contextOf(fake);
-    learn(context.cache, RUNNING, START_MS - 1_000);
+    context.cache.learn(RUNNING, START_MS - 1_000);
     const { snapshot } = await read(context);
     expect(fake.names).toEqual(['ListTasks']);
     expect([snapshot.tasks.get(RUNNING.arn), snapshot.describedAtMs.size]).toEqual([RUNNING, 0]);
@@ -139,7 +138,7 @@ describe('the snapshot of a pass that lists', () => {
       'family=job port=8080',
     );
     for (const task of [STOPPED, STRANGER, runningTask('t6', '10.0.0.6', { group: 'service:other' })])
-      learn(context.cache, task, START_MS - 5);
+      context.cache.learn(task, START_MS - 5);
     cacheOf(context).absentAtMs = new Map([[at('10.0.0.1'), 7]]);
     const { snapshot } = await read(context);
     expect([...snapshot.tasks.keys()].toSorted()).toEqual([STRANGER.arn, STOPPED.arn]);
@@ -164,7 +163,7 @@ describe('the snapshot of a pass that lists', () => {
   it('does not describe a hinted stranger whose version it knows', async () => {
     const fake = worldOf({});
     const context = contextOf(fake, { hints: [aHint(STRANGER.arn, STRANGER.version)] });
-    learn(context.cache, STRANGER, START_MS);
+    context.cache.learn(STRANGER, START_MS);
     await read(context);
     expect(fake.names).toEqual(['ListTasks']);
   });
@@ -199,8 +198,8 @@ describe('what a snapshot has besides tasks', () => {
     const tasks = [RUNNING, OTHER, runningTask('t3', '10.0.0.3', { isHeld: true })];
     const fake = worldOf({ tasks });
     const context = contextOf(fake);
-    for (const task of tasks) learn(context.cache, task, START_MS);
-    learn(context.cache, { ...STRANGER, isHeld: true }, START_MS);
+    for (const task of tasks) context.cache.learn(task, START_MS);
+    context.cache.learn({ ...STRANGER, isHeld: true }, START_MS);
     context.cache.holds = new Set([OTHER.arn, taskArn('t8')]);
     // The targets are theirs, so that nobody describes them anew.
     const { snapshot } = await read(context, [target('10.0.0.1'), target('10.0.0.2'), target('10.0.0.3')]);
@@ -224,7 +223,7 @@ describe('the definitions of tasks', () => {
     const fake = worldOf({ tasks: [RUNNING, OTHER, next] });
     fake.answers.DescribeTaskDefinition = () => ok(aDefinition());
     const context = contextOf(fake, {}, NAMED, 'family=job port=8080');
-    for (const task of [RUNNING, OTHER]) learn(context.cache, task, START_MS);
+    for (const task of [RUNNING, OTHER]) context.cache.learn(task, START_MS);
     const { snapshot, failures } = await read(context);
     expect(asked(fake)).toEqual(['app:7', 'app:8'].map((definition) => ({ cluster: clusterArn(), definition })));
     const both = [RUNNING, next].map((task) => [definitionKey(task), aDefinition()] as const);
@@ -243,7 +242,7 @@ describe('the definitions of tasks', () => {
   ])('are not read for %s', async (_, line, task) => {
     const fake = worldOf({ tasks: [task], listed: [] });
     const context = contextOf(fake, {}, line);
-    learn(context.cache, task, START_MS);
+    context.cache.learn(task, START_MS);
     await read(context);
     expect(asked(fake)).toEqual([]);
   });
@@ -259,7 +258,7 @@ describe('the definitions of tasks', () => {
     const fake = worldOf({ tasks: [RUNNING, OTHER] });
     fake.answers.DescribeTaskDefinition = () => fails('denied', 'no');
     const context = contextOf(fake, {}, NAMED);
-    learn(context.cache, RUNNING, START_MS);
+    context.cache.learn(RUNNING, START_MS);
     const { snapshot, failures } = await read(context);
     expect(failures).toEqual([
       { kind: 'denied', operation: 'DescribeTaskDefinition', resource: 'app:7', cluster: clusterArn(), message: 'no' },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createCache, learn } from '../../functions/app/cache.ts';
+import { Cache } from '../../functions/app/cache.ts';
 import { Caller } from '../../functions/app/caller.ts';
 import { Reads } from '../../functions/app/reads.ts';
 import type { Selector } from '../../functions/core/binding.ts';
@@ -33,12 +33,13 @@ function selectorOf(name = 'app'): Selector {
   return { kind: 'service', cluster: clusterArn(), name };
 }
 
+function callerOf({ world, clock }: FakeAws, { buckets }: Cache): Caller {
+  return new Caller({ api: world, clock, buckets }, START_MS + 10_000_000);
+}
+
 function readsOf(fake: FakeAws) {
-  const cache = createCache();
-  return {
-    cache,
-    reads: new Reads(new Caller(fake.world, fake.clock, cache.buckets, START_MS + 10_000_000), fake.clock, cache),
-  };
+  const cache = new Cache();
+  return { cache, reads: new Reads(callerOf(fake, cache), fake.clock, cache) };
 }
 
 function tasksOf(count: number): DescribedTask[] {
@@ -372,7 +373,7 @@ describe('descriptions of tasks', () => {
   it('never take back what is known', async () => {
     const old = runningTask('t1', '10.0.0.1');
     const { reads, cache } = readsOf(new FakeAws({ DescribeTasks: describing(old) }));
-    learn(cache, stoppedTask('t1', '10.0.0.1'), START_MS);
+    cache.learn(stoppedTask('t1', '10.0.0.1'), START_MS);
     await reads.describe(references([old]));
     expect(cache.tasks.get(old.arn)?.task).toMatchObject({ desired: 'STOPPED', last: 'STOPPED', version: 8 });
   });
@@ -487,8 +488,7 @@ describe('a definition', () => {
     const answers = await Promise.all([reads.definition(APP), reads.definition(APP)]);
     expect(answers).toEqual([ok(aDefinition()), ok(aDefinition())]);
     expect(fake.inputs('DescribeTaskDefinition')).toEqual([APP]);
-    const caller = new Caller(fake.world, fake.clock, cache.buckets, START_MS + 10_000_000);
-    expect(await new Reads(caller, fake.clock, cache).definition(APP)).toEqual(ok(aDefinition()));
+    expect(await new Reads(callerOf(fake, cache), fake.clock, cache).definition(APP)).toEqual(ok(aDefinition()));
     expect(fake.asked).toHaveLength(1);
   });
 

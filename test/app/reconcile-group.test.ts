@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { groupCache, learn } from '../../functions/app/cache.ts';
-import { beginInvocation, currentConfiguration } from '../../functions/app/invocation.ts';
+import { beginInvocation, currentConfiguration, forGroup } from '../../functions/app/invocation.ts';
 import { reconcileGroup } from '../../functions/app/reconcile-group.ts';
 import { PASS_INTERVAL_MS, PASS_TIME_MS } from '../../functions/core/next-pass.ts';
 import { fails, inTurn, ok, page, START_MS } from '../support/ports.ts';
@@ -18,7 +17,7 @@ function withStopped(...endedAgoMs: readonly (number | undefined)[]): Runs {
       stoppedAtMs: agoMs === undefined ? undefined : START_MS - agoMs,
     });
     runs.tasks.push(task);
-    learn(runs.environment.cache, task, START_MS);
+    runs.environment.cache.learn(task, START_MS);
     runs.targets.set(WEB, [...(runs.targets.get(WEB) ?? []), target(`10.0.0.${index}`)]);
   }
   return runs;
@@ -253,7 +252,7 @@ describe('what the time does not suffice for', () => {
     [100_000, 8_001, 1],
   ])('is a pass that lists %i tasks with %i ms left: %i are made', async (listedTasks, leftMs, passes) => {
     const runs = new Runs();
-    groupCache(runs.environment.cache, WEB).listedTasks = listedTasks;
+    runs.environment.cache.group(WEB).listedTasks = listedTasks;
     const result = await reconcile(runs, { trigger: 'schedule', deadlineMs: START_MS + leftMs });
     expect(runs.passes).toHaveLength(passes);
     expect(result.isDeferred).toBe(passes === 0);
@@ -312,7 +311,7 @@ it('a pass waits for a turn among those that list', async () => {
   const [bound] = (await currentConfiguration(invocation)).configuration.groups;
   if (bound === undefined) throw new Error('The group is bound.');
   const others = Array.from({ length: 6 }, () => invocation.turns.take(true, () => runs.fake.clock.pass(700)));
-  await reconcileGroup(invocation, bound);
+  await reconcileGroup(forGroup(invocation, bound));
   expect(runs.times).toEqual([700]);
   await Promise.all(others);
 });

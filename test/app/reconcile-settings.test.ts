@@ -1,6 +1,5 @@
 /** What the settings of a group and of its tasks' definitions do to the targets. */
 import { describe, expect, it } from 'vitest';
-import { groupCache, learn } from '../../functions/app/cache.ts';
 import { readSettingsFindings } from '../../functions/app/reconcile-group.ts';
 import { PASS_TIME_MS } from '../../functions/core/next-pass.ts';
 import type { Task } from '../../functions/core/task.ts';
@@ -21,13 +20,13 @@ describe('the audit of settings', () => {
     const old = stoppedTask('t3', '10.0.0.3', { definition: 'old:1' });
     runs.tasks.push(RUNNING, old);
     runs.targets.set(WEB, [target('10.0.0.1'), target('10.0.0.3', 'draining')]);
-    learn(runs.environment.cache, old, START_MS);
+    runs.environment.cache.learn(old, START_MS);
     await reconcile(runs, { trigger: 'schedule' });
     expect(runs.checks).toEqual([
       { subject: 'web', findings: [expect.objectContaining({ kind: 'drain-time' })], failures: [] },
     ]);
     expect(runs.fake.inputs('DescribeTaskDefinition')).toEqual([{ cluster: clusterArn(), definition: 'app:7' }]);
-    const known = groupCache(runs.environment.cache, WEB);
+    const known = runs.environment.cache.group(WEB);
     expect(known.deregistrationDelayMs).toBe(30_000);
     expect(known.settingsFindings).toEqual(runs.checks[0]?.findings);
   });
@@ -50,7 +49,7 @@ describe('the audit of settings', () => {
     const found = async (): Promise<unknown> => {
       await reconcile(runs, { trigger: 'schedule' });
       runs.fake.clock.nowMs += 60_000;
-      return groupCache(runs.environment.cache, WEB).settingsFindings.map(({ kind }) => kind);
+      return runs.environment.cache.group(WEB).settingsFindings.map(({ kind }) => kind);
     };
     expect(await found()).toEqual([]);
     crossZone = 'false';
@@ -61,7 +60,7 @@ describe('the audit of settings', () => {
 
   it('is made again where it could not read, reports nothing then, and still stands by what it has found', async () => {
     const runs = new Runs();
-    const known = groupCache(runs.environment.cache, WEB);
+    const known = runs.environment.cache.group(WEB);
     known.settingsFindings = [{ kind: 'drain-time', subject: 'web', message: 'of an earlier audit' }];
     runs.fake.answers.DescribeTargetGroupAttributes = () => fails('denied');
     await reconcile(runs, { trigger: 'schedule' });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { noteUnexplained, readOwnership, recordGone, recordOwners, recordStrangers } from '../../functions/app/record.ts';
+import { GroupRecord } from '../../functions/app/record.ts';
 import { changeKey } from '../../functions/core/guard.ts';
 import type { RecordEntry, RecordedTarget, RecordKind } from '../../functions/core/ownership.ts';
 import { type Change, planChanges } from '../../functions/core/plan.ts';
@@ -24,7 +24,7 @@ function recorded(...items: readonly RecordEntry[]) {
   const fake = new FakeAws({ FilterLogEvents: () => ok({ items, nextToken: undefined }) });
   const context = contextOf(fake);
   const ownershipOf = async (late: readonly Change[] = LATE): Promise<(string | undefined)[]> => {
-    const { ownership, failures } = await readOwnership(context, late);
+    const { ownership, failures } = await new GroupRecord(context).ownershipOf(late);
     expect(failures).toEqual([]);
     return LATE.map((change) => ownership.get(changeKey(change)));
   };
@@ -88,7 +88,7 @@ describe('whose the targets of late removals are', () => {
 
   it('is unknown where the record cannot be read, and that is a failure', async () => {
     const context = contextOf(new FakeAws({ FilterLogEvents: () => fails('denied', 'no') }));
-    expect(await readOwnership(context, LATE)).toEqual({
+    expect(await new GroupRecord(context).ownershipOf(LATE)).toEqual({
       ownership: new Map(),
       isShared: false,
       failures: [{ kind: 'denied', operation: 'FilterLogEvents', resource: 'the record of web', message: 'no' }],
@@ -99,7 +99,7 @@ describe('whose the targets of late removals are', () => {
 describe('a group that others write to as well', () => {
   const SHARED: RecordEntry = { kind: 'shared', atMs: START_MS - 60_000, address: at('10.0.0.9'), task: undefined };
   const isSharedOf = async ({ context }: ReturnType<typeof recorded>, late: readonly Change[] = []) =>
-    (await readOwnership(context, late)).isShared;
+    (await new GroupRecord(context).ownershipOf(late)).isShared;
 
   it.each([
     [undefined, false],
@@ -143,8 +143,8 @@ describe('a group that others write to as well', () => {
     async function unexplained(agoMs: number, ...entries: readonly RecordEntry[]) {
       const { known, context } = recorded(...entries);
       const written = writer(context);
-      noteUnexplained(known, [ADDRESS], START_MS - agoMs);
-      const { isShared } = await readOwnership(written.context, LATE);
+      known.noteUnexplained([ADDRESS], START_MS - agoMs);
+      const { isShared } = await new GroupRecord(written.context).ownershipOf(LATE);
       return { known, isShared, lines: written.lines };
     }
 
@@ -166,7 +166,7 @@ describe('a group that others write to as well', () => {
 
     it('but not where it is still registered: then it is searched for', async () => {
       const environment = recorded();
-      noteUnexplained(environment.known, [ADDRESS], SEEN_MS);
+      environment.known.noteUnexplained([ADDRESS], SEEN_MS);
       environment.known.firstSeenMs = new Map([[ADDRESS, SEEN_MS]]);
       expect(await isSharedOf(environment, LATE)).toBe(false);
       expect(environment.known.unexplained.has(ADDRESS)).toBe(true);
@@ -179,17 +179,17 @@ describe('a group that others write to as well', () => {
     it('is asked from the first time that it was seen so, and of the whole record', async () => {
       const environment = recorded();
       environment.known.recordReadAtMs = START_MS - 1_000;
-      noteUnexplained(environment.known, [ADDRESS], SEEN_MS);
-      noteUnexplained(environment.known, [ADDRESS], START_MS);
+      environment.known.noteUnexplained([ADDRESS], SEEN_MS);
+      environment.known.noteUnexplained([ADDRESS], START_MS);
       expect(await isSharedOf(environment, LATE)).toBe(true);
       expect(environment.fake.inputs('FilterLogEvents')).toMatchObject([{ sinceMs: START_MS - WINDOW_MS }]);
     });
 
     it('and is not settled as long as the record cannot be read', async () => {
       const environment = recorded();
-      noteUnexplained(environment.known, [ADDRESS], SEEN_MS);
+      environment.known.noteUnexplained([ADDRESS], SEEN_MS);
       environment.fake.answers.FilterLogEvents = () => fails('denied');
-      await readOwnership(environment.context, LATE);
+      await new GroupRecord(environment.context).ownershipOf(LATE);
       expect(environment.known.unexplained).toEqual(new Map([[ADDRESS, SEEN_MS]]));
     });
   });
@@ -202,7 +202,7 @@ describe('a group that others write to as well', () => {
       const tasks = [stoppedTask('t1', '10.0.0.1', { stoppedAtMs: START_MS - endedAgoMs })];
       const late = planChanges(aSnapshot({ tasks, targets: [target('10.0.0.1', state)] }));
       expect(late).toHaveLength(1);
-      const { isShared } = await readOwnership(written.context, late);
+      const { isShared } = await new GroupRecord(written.context).ownershipOf(late);
       expect(known.strangers.has(at('10.0.0.1'))).toBe(isShared);
       expect(written.lines).toEqual(isShared ? [`shared ${groupArn()} ${at('10.0.0.1')} undefined`] : []);
       return isShared;
@@ -232,7 +232,7 @@ describe('a group that others write to as well', () => {
     const environment = recorded();
     environment.known.strangers.set(at('10.0.0.9'), START_MS);
     environment.fake.answers.FilterLogEvents = () => fails('denied');
-    expect(await readOwnership(environment.context, LATE)).toMatchObject({ isShared: true, failures: [{}] });
+    expect(await new GroupRecord(environment.context).ownershipOf(LATE)).toMatchObject({ isShared: true, failures: [{}] });
   });
 });
 
@@ -259,7 +259,7 @@ describe('targets of ours that have gone', () => {
     known.ended = new Map([[ended.address, { task: ended.task }]]);
     if (removed !== undefined) known.writtenAtMs.set(`deregister ${removed.address} ${removed.task}`, START_MS - 1);
     const written = writer(context);
-    recordGone(written.context, new Set(registered));
+    new GroupRecord(written.context).noteGone(new Set(registered));
     return written.lines;
   }
 
@@ -287,7 +287,7 @@ describe('owners', () => {
     );
     const record = (): string[] => {
       const written = writer(context);
-      recordOwners(written.context);
+      new GroupRecord(written.context).noteOwners();
       return written.lines;
     };
     return { fake, known, record };
@@ -356,7 +356,7 @@ describe('strangers', () => {
     const linesAfter = (ms: number, ...addresses: readonly Address[]): string[] => {
       fake.clock.nowMs += ms;
       const written = writer(context);
-      recordStrangers(written.context, addresses);
+      new GroupRecord(written.context).noteStrangers(addresses);
       return written.lines;
     };
     expect(linesAfter(0)).toEqual([]);

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { groupCache } from '../../functions/app/cache.ts';
 import type { Request } from '../../functions/app/invocation.ts';
 import { run } from '../../functions/app/run.ts';
 import { fails, ok, START_MS } from '../support/ports.ts';
@@ -61,7 +60,7 @@ describe('the status at the end', () => {
     const { findings = [] } = standingOf(runs) ?? {};
     const { configuration, cache } = runs.environment;
     expect(kinds(runs)).toEqual(expect.arrayContaining(['wrong-line', 'paused']));
-    const known = groupCache(cache, WEB);
+    const known = cache.group(WEB);
     expect(known.findings).not.toEqual([]);
     expect(findings).toEqual(
       expect.arrayContaining([...(configuration?.configuration.findings ?? []), ...known.findings, ...known.settingsFindings]),

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { groupCache, learn } from '../../functions/app/cache.ts';
 import type { Request } from '../../functions/app/invocation.ts';
 import { run } from '../../functions/app/run.ts';
 import type { Settings } from '../../functions/core/binding-sources.ts';
@@ -87,7 +86,7 @@ describe('an invocation by messages', () => {
     runs.tasks.push(runningTask('t1', '10.0.0.1'));
     await go(runs, { hints: [OF_APP] });
     runs.passes.length = 0;
-    groupCache(runs.environment.cache, API).covered = new Map();
+    runs.environment.cache.group(API).covered = new Map();
     await go(runs, { hints: [OF_APP] });
     expect(groupsOf(runs)).toEqual(['api']);
   });
@@ -187,8 +186,8 @@ describe('an invocation by the schedule or for a check', () => {
 
   it('forgets what ECS has not shown for more than an hour', async () => {
     const runs = new Runs();
-    learn(runs.environment.cache, runningTask('t1', '10.0.0.1'), START_MS - 3_600_001);
-    learn(runs.environment.cache, runningTask('t2', '10.0.0.2'), START_MS - 3_600_000);
+    runs.environment.cache.learn(runningTask('t1', '10.0.0.1'), START_MS - 3_600_001);
+    runs.environment.cache.learn(runningTask('t2', '10.0.0.2'), START_MS - 3_600_000);
     await go(runs, { trigger: 'schedule' });
     expect([...runs.environment.cache.tasks.keys()]).toEqual([taskArn('t2')]);
   });
@@ -369,7 +368,7 @@ describe('more groups than the time of one invocation', () => {
   it('are where the next one begins, also where a part of the configuration was read in between', async () => {
     const runs = many(2, 1, { bindings: 'target-group=g0 service=g0 port=80' });
     runs.fake.answers.DescribeTags = () => fails('unexpected');
-    groupCache(runs.environment.cache, groupArn('g0')).listedTasks = 100_000;
+    runs.environment.cache.group(groupArn('g0')).listedTasks = 100_000;
     await go(runs, { trigger: 'schedule', deadlineMs: runs.fake.clock.now() + 8_000 });
     expect(runs.fake.times('DescribeTags')).toHaveLength(3);
     expect(runs.environment.cache.resumeAt).toBe(groupArn('g0'));

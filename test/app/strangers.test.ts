@@ -1,9 +1,9 @@
 /** Whose targets are that no task of the group's bindings explains. */
 import { describe, expect, it } from 'vitest';
-import { learn } from '../../functions/app/cache.ts';
 import type { Reporter } from '../../functions/app/invocation.ts';
-import { readSnapshot } from '../../functions/app/read-snapshot.ts';
-import { identifyStrangers } from '../../functions/app/strangers.ts';
+import { TaskReader } from '../../functions/app/read-snapshot.ts';
+import { GroupRecord } from '../../functions/app/record.ts';
+import { Strangers } from '../../functions/app/strangers.ts';
 import { selectorKey } from '../../functions/core/binding.ts';
 import type { DescribedService } from '../../functions/core/configuration.ts';
 import type { RecordEntry, RecordKind } from '../../functions/core/ownership.ts';
@@ -32,8 +32,9 @@ const GATHER_MS = 10;
 
 /** What is found out of unexplained targets in a pass that lists; the one at 10.0.0.9 unless the test says otherwise. */
 async function search(context: PassContext, targets = [target('10.0.0.9')]) {
-  const { snapshot } = await readSnapshot(context, { hints: context.hints, isListing: true }, targets);
-  return identifyStrangers(context, snapshot);
+  const tasks = new TaskReader(context);
+  const { snapshot } = await tasks.read({ targets, hints: context.hints, isListing: true });
+  return new Strangers(context, tasks, new GroupRecord(context)).identify(snapshot);
 }
 
 describe('the search among stopped tasks', () => {
@@ -85,8 +86,8 @@ describe('the search among stopped tasks', () => {
     const fake = worldOf({ tasks });
     fake.answers.ListTasks = ({ desired }) => (desired === 'RUNNING' ? fails('denied') : page(tasks));
     const context = contextOf(fake);
-    learn(context.cache, stoppedTask('t8', '10.0.0.8'), START_MS);
-    learn(context.cache, runningTask('t7', '10.0.0.7'), START_MS);
+    context.cache.learn(stoppedTask('t8', '10.0.0.8'), START_MS);
+    context.cache.learn(runningTask('t7', '10.0.0.7'), START_MS);
     await search(context);
     expect(fake.inputs('DescribeTasks').at(-1)).toEqual({ cluster: clusterArn(), tasks: [STOPPED.arn, taskArn('t7')] });
   });
@@ -234,7 +235,7 @@ describe('what the record says of a target that a whole search has not explained
       [runningTask('t9', '10.0.0.9', other), [{ cluster: clusterArn(), tasks: [taskArn('t9')] }]],
     ] as const) {
       const { fake, context } = recorded([entry('register')], task);
-      learn(context.cache, task, START_MS);
+      context.cache.learn(task, START_MS);
       await search(context);
       expect(fake.inputs('DescribeTasks')).toEqual(asked);
     }
@@ -302,7 +303,7 @@ describe('the services of whose tasks ECS itself keeps targets', () => {
   ])('are worth a read where an unexplained target is %s: %i', async (state, calls) => {
     const { fake, context } = serving();
     // A healthy target of ours is no reason.
-    learn(context.cache, RUNNING, START_MS);
+    context.cache.learn(RUNNING, START_MS);
     fake.answers.ListTasks = ({ desired }) => page(desired === 'RUNNING' ? [RUNNING] : []);
     await search(context, [target('10.0.0.1'), target('10.0.0.9', state)]);
     expect(fake.inputs('ListServices')).toHaveLength(calls);

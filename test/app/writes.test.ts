@@ -188,7 +188,7 @@ describe('the calls of several groups', () => {
     ['tries what still drains', adds(4_000, { draining: true }), ok(null)],
   ])('take turns: while one group %s, a registration of another leaves at once', async (_, changes, answer) => {
     const fake = new FakeAws({ RegisterTargets: ({ group }) => (group === groupArn() ? answer : ok(null)) });
-    const caller = new Caller(fake.world, fake.clock, new Map(), START_MS + 10_000_000);
+    const caller = new Caller({ api: fake.world, clock: fake.clock, buckets: new Map() }, START_MS + 10_000_000);
     const other = aGroup({ arn: groupArn('other') });
     const waitsMs: number[] = [];
     const searching = writeChanges(writerOf(fake, { caller }), ageless(changes));

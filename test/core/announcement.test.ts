@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { announceChanges, announceFindings, type Standing, standingOf } from '../../functions/core/announcement.ts';
+import {
+  announceChanges,
+  announceFindings,
+  byKindAndSubject,
+  type StandingFindings,
+} from '../../functions/core/announcement.ts';
 import { type Finding, type FindingKind, severityOf } from '../../functions/core/finding.ts';
 import { NOTHING_OPEN } from '../../functions/core/next-pass.ts';
 import { planChanges } from '../../functions/core/plan.ts';
@@ -59,7 +64,7 @@ describe('findings', () => {
     const gone = finding('leftover', '10.0.0.1:80', { sinceMs: 40_000, command: 'aws help' });
     const stays = finding('foreign', '10.0.0.2:80');
     const comes = finding('wrong-line', 'the tag', { sinceMs: 98_600 });
-    expect(announceFindings(standingOf([gone, stays]), standingOf([stays, comes]), NOW_MS)).toEqual([
+    expect(announceFindings(byKindAndSubject([gone, stays]), byKindAndSubject([stays, comes]), NOW_MS)).toEqual([
       {
         type: 'Finding Began',
         detail: {
@@ -87,9 +92,11 @@ describe('findings', () => {
   });
 
   it('are the same while kind and subject are, whatever seconds their message counts', () => {
-    const before = standingOf([finding('never-healthy', 'a', { message: 'for 180 s' })]);
-    expect(announceFindings(before, standingOf([finding('never-healthy', 'a', { message: 'for 240 s' })]), NOW_MS)).toEqual([]);
-    const other = announceFindings(before, standingOf([finding('not-ready', 'a')]), NOW_MS);
+    const before = byKindAndSubject([finding('never-healthy', 'a', { message: 'for 180 s' })]);
+    expect(
+      announceFindings(before, byKindAndSubject([finding('never-healthy', 'a', { message: 'for 240 s' })]), NOW_MS),
+    ).toEqual([]);
+    const other = announceFindings(before, byKindAndSubject([finding('not-ready', 'a')]), NOW_MS);
     expect(other.map(({ type }) => type)).toEqual(['Finding Began', 'Finding Ended']);
   });
 
@@ -104,9 +111,9 @@ describe('findings', () => {
     holds(
       fc.property(fc.array(anyFindings), (turns) => {
         const told = new Set<string>();
-        let before: Standing = new Map();
+        let before: StandingFindings = new Map();
         for (const found of turns) {
-          const after = standingOf(found);
+          const after = byKindAndSubject(found);
           for (const { type, detail } of announceFindings(before, after, NOW_MS)) {
             const key = `${detail['kind']} ${detail['subject']}`;
             // Nothing begins twice, and nothing ends that has not begun.
@@ -124,8 +131,10 @@ describe('findings', () => {
   it('have the severity of their kind', () => {
     holds(
       fc.property(anyFindings, (found) => {
-        const announced = announceFindings(new Map(), standingOf(found), NOW_MS);
-        expect(announced.map(({ detail }) => detail['severity'])).toEqual([...standingOf(found).values()].map(severityOf));
+        const announced = announceFindings(new Map(), byKindAndSubject(found), NOW_MS);
+        expect(announced.map(({ detail }) => detail['severity'])).toEqual(
+          [...byKindAndSubject(found).values()].map(severityOf),
+        );
       }),
     );
   });

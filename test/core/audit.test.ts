@@ -616,6 +616,19 @@ describe('cross-zone load balancing that is off', () => {
     expect(auditSettings(aGroup(), bindings.slice(1, 3), settings('false'))).toEqual([]);
   });
 
+  it.each([
+    ['HTTP', 1],
+    ['HTTPS', 1],
+    ['TCP', 0],
+    ['TLS', 0],
+    ['UDP', 0],
+    ['TCP_UDP', 0],
+  ])('is told of a group for %s: %i', (protocol, count) => {
+    // A Network Load Balancer takes targets in all zones all the same.
+    const lines = [binding('service=app port=1 zone=all')];
+    expect(auditSettings(aGroup({ protocol }), lines, settings('false'))).toHaveLength(count);
+  });
+
   it.each(['true', 'use_load_balancer_configuration', undefined])('is not what %s says', (crossZone) => {
     expect(auditSettings(aGroup(), [binding('service=app port=1 zone=all')], settings(crossZone))).toEqual([]);
   });

@@ -12,7 +12,7 @@ import type { Finding } from '../../functions/core/finding.ts';
 import { aGroup, aSettings, groupArn } from '../support/values.ts';
 
 const WEB = groupArn('web');
-const IP: DescribedGroup = { group: aGroup(), targetType: 'ip', protocol: 'HTTP' };
+const IP: DescribedGroup = { group: aGroup(), targetType: 'ip' };
 
 function tagged(value: string): Copies['tags'] {
   return new Map([[WEB, { tags: [{ key: 'alb-target-sync', value }], readAtMs: 5_000 }]]);

@@ -15,6 +15,7 @@ import {
   tagBoundGroups,
   unboundGroups,
 } from '../../functions/core/configuration.ts';
+import type { TargetGroup } from '../../functions/core/target.ts';
 import type { TargetGroupArn } from '../../functions/core/values.ts';
 import {
   aGroup,
@@ -34,11 +35,11 @@ const API = groupArn('api');
 
 const settings = (words: Partial<Settings> = {}): Settings => aSettings({ targetGroups: [WEB], ...words });
 
-type Words = Partial<Omit<DescribedGroup, 'group'>>;
+type Words = Partial<Pick<DescribedGroup, 'targetType'> & Pick<TargetGroup, 'protocol'>>;
 
-function described(name: string, words: Words = {}): readonly [TargetGroupArn, DescribedGroup] {
-  const group = aGroup({ arn: groupArn(name), name });
-  return [group.arn, { group, targetType: 'ip', protocol: 'HTTP', ...words }];
+function described(name: string, { targetType = 'ip', ...words }: Words = {}): readonly [TargetGroupArn, DescribedGroup] {
+  const group = aGroup({ arn: groupArn(name), name, ...words });
+  return [group.arn, { group, targetType }];
 }
 
 function tagged(name: string, value: string, readAtMs = 5_000): Copies['tags'] {
@@ -589,7 +590,7 @@ describe('the bindings of a group as one text', () => {
   it('are its lines in their order, and change with any of them', () => {
     const textOf = (bindings: string): string[] =>
       resolveConfiguration(settings({ bindings }), copies()).groups.map(bindingText);
-    expect(textOf('service=app port=80,81; service=api port=80 ready=healthy')).toEqual([
+    expect(textOf('service=app port=80+81; service=api port=80 ready=healthy')).toEqual([
       'cluster=prod service=app port=80; cluster=prod service=app port=81; cluster=prod service=api port=80 ready=healthy',
     ]);
     expect(textOf('service=app port=80')).not.toEqual(textOf('service=app port=80 mode=drain'));

@@ -1,5 +1,5 @@
 /** One group at the ports: a world that has it, and an invocation that passes over it. */
-import { type Cache, groupCache, learn } from '../../functions/app/cache.ts';
+import type { Cache } from '../../functions/app/cache.ts';
 import type { GroupCache } from '../../functions/app/group-cache.ts';
 import {
   beginInvocation,
@@ -49,7 +49,7 @@ export interface PassContext extends GroupInvocation {
 
 /** A pass that messages asked for, in a cold environment; it has no hints and lists every task unless the test says otherwise. */
 export function contextOf(fake: FakeAws, words: Partial<PassContext> = {}, ...lines: readonly string[]): PassContext {
-  const environment = words.environment ?? createEnvironment(aSettings(), fake.world, fake.clock);
+  const environment = words.environment ?? createEnvironment({ settings: aSettings(), api: fake.world, clock: fake.clock });
   const request = { trigger: words.trigger ?? 'messages', hints: words.hints ?? [], deadlineMs: START_MS + 10_000_000 };
   const bound = words.bound ?? boundGroup(...(lines.length === 0 ? ['service=app port=8080'] : lines));
   return {
@@ -89,7 +89,7 @@ export const MIXED = { targets: [target('10.0.0.2')], tasks: [RUNNING, STOPPING]
 export function mixed() {
   const fake = worldOf(MIXED);
   const context = contextOf(fake);
-  learn(context.cache, STOPPING, START_MS);
+  context.cache.learn(STOPPING, START_MS);
   return { fake, context };
 }
 
@@ -103,5 +103,5 @@ const silent: Invocation['reporter'] = {
 
 /** What the environment of the pass has cached of the group. */
 export function cacheOf({ cache }: { readonly cache: Cache }): GroupCache {
-  return groupCache(cache, groupArn());
+  return cache.group(groupArn());
 }

@@ -5,6 +5,7 @@ import {
   createEnvironment,
   currentConfiguration,
   type Environment,
+  forGroup,
   type Reporter,
   type Request,
   type RunStatus,
@@ -43,7 +44,8 @@ export class Runs {
   constructor(settings: Partial<Settings> = {}, salt = 0) {
     this.fake = this.#createAws();
     const usual = aSettings({ bindings: 'target-group=web service=app port=8080', ...settings });
-    this.environment = createEnvironment(usual, this.fake.world, this.fake.clock, salt);
+    const { world: api, clock } = this.fake;
+    this.environment = createEnvironment({ settings: usual, api, clock }, salt);
     this.reporter = {
       configured: (read) => void this.configurations.push(read),
       passed: (pass) => void this.passes.push(pass),
@@ -78,7 +80,7 @@ export class Runs {
   #createAws(): FakeAws {
     return new FakeAws({
       DescribeTargetGroups: ({ groups }) =>
-        ok(groups.map((arn) => ({ group: aGroup({ arn, name: arnParts(arn).name }), targetType: 'ip', protocol: 'HTTP' }))),
+        ok(groups.map((arn) => ({ group: aGroup({ arn, name: arnParts(arn).name }), targetType: 'ip' }))),
       DescribeServices: ({ names }) => ok(names.map((name) => aService(name))),
       ListServices: () => ok({ items: [], nextToken: undefined }),
       DescribeTargetHealth: ({ group }) => ok(this.targets.get(group) ?? []),
@@ -121,5 +123,5 @@ export async function reconcile(runs: Runs, request: Partial<Request> = {}) {
   // What feeds the group is known, however short the time of the request.
   const [bound] = (await currentConfiguration(begin({}))).configuration.groups;
   if (bound === undefined) throw new Error('The group is bound.');
-  return reconcileGroup(begin(request), bound);
+  return reconcileGroup(forGroup(begin(request), bound));
 }

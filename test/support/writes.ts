@@ -55,7 +55,7 @@ export function ageless<Each extends Change>(changes: readonly Each[]): Each[] {
 }
 
 export function writerOf(fake: FakeAws, words: Partial<Writer> = {}): Writer {
-  const caller = new Caller(fake.world, fake.clock, new Map(), START_MS + 10_000_000);
+  const caller = new Caller({ api: fake.world, clock: fake.clock, buckets: new Map() }, START_MS + 10_000_000);
   const calm = {
     isDue: (changes: readonly Change[]) =>
       changes.every(({ because: { describedAtMs } }) => fake.clock.now() - describedAtMs <= PROOF_AGE_MAX_MS),

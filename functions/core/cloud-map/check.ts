@@ -156,7 +156,7 @@ function findWrong(snapshot: InstanceSnapshot): Difference[] {
 
 function stale(snapshot: InstanceSnapshot, instance: Instance, task: Task | undefined): Difference {
   const holder = snapshot.tasks.find((each) => isLive(each) && isAt(each, instance));
-  const what = `Instance ${instance.id} (${addressOf(instance)})`;
+  const what = `Instance ${instance.id} (${addressText(instance)})`;
   const owner = task === undefined ? 'has no task that ECS still knows' : `belongs to task ${task.arn}, which has stopped`;
   const danger =
     holder === undefined
@@ -172,14 +172,14 @@ function stale(snapshot: InstanceSnapshot, instance: Instance, task: Task | unde
 }
 
 function draining(snapshot: InstanceSnapshot, instance: Instance, task: Task): Difference {
-  const message = `Instance ${instance.id} (${addressOf(instance)}) is still listed, but its task ${task.arn} is told to stop.`;
+  const message = `Instance ${instance.id} (${addressText(instance)}) is still listed, but its task ${task.arn} is told to stop.`;
   const difference = { ...about(snapshot, instance, task), message, sinceMs: task.stoppingAtMs };
   return { ...difference, kind: 'draining', expected: 'no instance' };
 }
 
 function foreign(snapshot: InstanceSnapshot, instance: Instance): Difference {
   const message =
-    `Instance ${instance.id} (${addressOf(instance)}) carries no attribute of ECS, and no task has its id. ` +
+    `Instance ${instance.id} (${addressText(instance)}) carries no attribute of ECS, and no task has its id. ` +
     'If nobody needs it, remove it.';
   return { ...about(snapshot, instance, undefined), kind: 'foreign', message, expected: 'an instance of ECS' };
 }
@@ -196,7 +196,7 @@ function mismatched(snapshot: InstanceSnapshot, instance: Instance, task: Task):
   ].find((each) => each !== undefined);
   if (expected === undefined) return [];
   const message =
-    `Instance ${instance.id} has ${addressOf(instance)}, but its task ${task.arn} has ${expected}. ` +
+    `Instance ${instance.id} has ${addressText(instance)}, but its task ${task.arn} has ${expected}. ` +
     'Clients reach the wrong address.';
   const port = instance.port && (binding?.port ?? instance.port);
   const command = binding && registerInstanceCommand(snapshot, { ...binding, port }, task);
@@ -227,6 +227,6 @@ function isAt(task: Task, { ipv4, ipv6 }: Instance): boolean {
   return ipv4 === undefined ? ipv6 !== undefined && task.ipv6 === ipv6 : task.ipv4 === ipv4;
 }
 
-function addressOf({ ipv4, ipv6 }: Instance): string {
+function addressText({ ipv4, ipv6 }: Instance): string {
   return ipv4 ?? ipv6 ?? 'no address';
 }

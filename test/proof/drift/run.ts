@@ -166,7 +166,7 @@ class History {
       binding: this.#scenario.withGroup ? 'target-group=web service=app port=8080' : '',
       mode: 'enforce',
     });
-    const environment = createEnvironment(settings, this.#world, this.#clock);
+    const environment = createEnvironment({ settings, api: this.#world, clock: this.#clock });
     return this.#plant?.environment?.(environment) ?? environment;
   }
 

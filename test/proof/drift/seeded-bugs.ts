@@ -1,4 +1,5 @@
 /** Wrong checks, planted to see whether the generated histories notice: each one is a mistake that is easy to make. */
+import { Cache } from '../../../functions/app/cache.ts';
 import type { Environment } from '../../../functions/app/invocation.ts';
 import type { AwsApi, Clock } from '../../../functions/app/ports.ts';
 import type { InstanceObservations } from '../../../functions/core/cloud-map/check.ts';
@@ -22,7 +23,7 @@ export const PLANTS: readonly Plant[] = [
     name: 'takes one look',
     environment: (environment) => ({
       ...environment,
-      cache: { ...environment.cache, instances: new SeenLongAgo(environment.clock) },
+      cache: Object.assign(new Cache(), environment.cache, { instances: new SeenLongAgo(environment.clock) }),
     }),
   },
   {

@@ -93,8 +93,8 @@ export const WRONG_ADDITIONS: readonly SeededBug[] = [
     patches: [
       {
         file: FILES.CALLER,
-        find: "return isDue() || (await renew?.()) ? this.#send(name, resource, input) : 'not due';",
-        replace: 'return this.#send(name, resource, input);',
+        find: "return isDue() || (await renew?.()) ? this.#send(call) : 'not due';",
+        replace: 'return this.#send(call);',
       },
     ],
     caughtBy: ['S11', 'S1', 'S5'],

@@ -166,7 +166,7 @@ export const MISREAD: readonly SeededBug[] = [
     'Who writes to the group is seen by its targets.',
     ['LIVE'],
     'inherited after a neighbor has gone',
-    { file: FILES.PASS, find: '  noteUnexplained(known, unexplained, clock.now());\n', replace: '' },
+    { file: FILES.PASS, find: '  known.noteUnexplained(unexplained, clock.now());\n', replace: '' },
   ),
   bug(
     'a service that ECS attaches shows by its targets',
@@ -174,8 +174,8 @@ export const MISREAD: readonly SeededBug[] = [
     ['LIVE'],
     'inherited by a service that ECS attaches',
     {
-      file: FILES.PASS,
-      find: 'isShared: record.isShared || hasNativeNeighbor(invocation)',
+      file: FILES.STRANGERS,
+      find: 'isShared: record.isShared || this.#hasNativeNeighbor()',
       replace: 'isShared: record.isShared',
     },
   ),
@@ -215,7 +215,7 @@ export const MISREAD: readonly SeededBug[] = [
     'Who removes one writes it down.',
     ['LIVE'],
     'taken, and inherited by one that fails its checks',
-    { file: FILES.PASS, find: '  recordGone(invocation, registered);\n', replace: '' },
+    { file: FILES.PASS, find: '  record.noteGone(registered);\n', replace: '' },
   ),
   bug('what answers again is ours', 'Its checks need their time to fail.', ['LIVE'], 'answered again by another', {
     file: FILES.GUARD,
@@ -269,8 +269,8 @@ export const MISREAD: readonly SeededBug[] = [
   }),
   bug('buckets of its own for each invocation', 'An invocation begins with a full bucket.', ['S26'], 'a crowd', {
     file: FILES.INVOCATION,
-    find: 'new Caller(api, clock, cache.buckets, request.deadlineMs, settings.home)',
-    replace: 'new Caller(api, clock, new Map(), request.deadlineMs, settings.home)',
+    find: 'buckets: cache.buckets',
+    replace: 'buckets: new Map()',
   }),
   bug(
     'answers its rival at every event',

@@ -79,8 +79,8 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
       },
       {
         file: FILES.SNAPSHOT,
-        find: '  const readAtMs = invocation.clock.now();',
-        replace: '  const readAtMs = invocation.known.lastPassAtMs;',
+        find: '    const readAtMs = clock.now();',
+        replace: '    const readAtMs = this.#group.known.lastPassAtMs;',
       },
     ],
     caughtBy: ['S25'],
@@ -110,10 +110,10 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
       {
         file: FILES.PASS,
         find: '  const planned = planChanges(snapshot);',
-        replace: `  const { cluster } = bound.bindings[0].selector;
-  const strangers = (await reads.running({ kind: 'family', cluster, name: 'other' }, startedAtMs)).answer;
-  const listed = new Set(strangers.ok ? strangers.value : []);
-  await reads.describe([...listed].map((arn) => ({ arn, cluster })));
+        replace: `  const { cluster } = invocation.bound.bindings[0].selector;
+  const others = (await invocation.reads.running({ kind: 'family', cluster, name: 'other' }, known.lastPassAtMs)).answer;
+  const listed = new Set(others.ok ? others.value : []);
+  await invocation.reads.describe([...listed].map((arn) => ({ arn, cluster })));
   const alive = [...invocation.cache.tasks.values()].filter(({ task }) => listed.has(task.arn) && task.desired === 'RUNNING');
   const theirs = new Set(alive.map(({ task }) => task.ipv4));
   const planned = planChanges(snapshot).filter(({ kind, descriptor }) => kind === 'register' || !theirs.has(descriptor.id));`,
@@ -153,12 +153,12 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
     patches: [
       {
         file: FILES.WRITES,
-        find: "    const { changes: chunk, answer } = await sendPatiently(writer, 'DeregisterTargets', next);",
-        replace: `    let { changes: chunk, answer } = await sendPatiently(writer, 'DeregisterTargets', next);
+        find: "    const { changes: chunk, answer } = await sendPatiently(writer, { operation: 'DeregisterTargets', changes: next });",
+        replace: `    let { changes: chunk, answer } = await sendPatiently(writer, { operation: 'DeregisterTargets', changes: next });
     for (let again = 0; again < 5 && answer !== 'not due' && !answer.ok; again += 1) {
       await writer.clock.sleep(1_000);
       const input = { group: writer.group.arn, targets: chunk.map((change) => change.descriptor) };
-      answer = await writer.caller.write('DeregisterTargets', 'again', input, { isDue: () => true });
+      answer = await writer.caller.write('DeregisterTargets', 'again', { input, isDue: () => true });
     }`,
       },
     ],
@@ -189,7 +189,7 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
     caughtBy: ['S12'],
   },
   {
-    name: 'no second look',
+    name: 'no confirmation',
     why: 'ECS says STOPPED, and STOPPED is final.',
     patches: [
       {
@@ -201,7 +201,7 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
     caughtBy: ['S7'],
   },
   {
-    name: 'a second look that looks at nothing',
+    name: 'a confirmation that looks at nothing',
     why: 'Five seconds have passed; that was the point.',
     patches: [
       {
@@ -218,7 +218,7 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
     caughtBy: ['S7'],
   },
   {
-    name: 'a second look after one second',
+    name: 'a confirmation after one second',
     why: 'Nobody waits five seconds.',
     patches: [
       {

@@ -85,11 +85,11 @@ export const REVIEWED: readonly SeededBug[] = [
     find: 'if (waitMs > 0) await this.#clock.sleep(waitMs);',
     replace: '',
   }),
-  bug('a second look per address', 'The address has waited its five seconds.', ['S7'], 'an owner that nobody has seen', {
+  bug('a confirmation per address', 'The address has waited its five seconds.', ['S7'], 'an owner that nobody has seen', {
     file: FILES.GROUP_CACHE,
-    find: 'ended.map(changeKey).map((key) => [key, group.provedAtMs.get(key) ?? nowMs])',
+    find: 'ended.map(changeKey).map((key) => [key, this.provedAtMs.get(key) ?? nowMs])',
     replace:
-      "ended.map(changeKey).map((key) => [key, [...group.provedAtMs].find(([old]) => old.split(' ')[1] === key.split(' ')[1])?.[1] ?? nowMs])",
+      "ended.map(changeKey).map((key) => [key, [...this.provedAtMs].find(([old]) => old.split(' ')[1] === key.split(' ')[1])?.[1] ?? nowMs])",
   }),
   bug('a list that is gone has failed', 'ECS gave no list.', ['L3'], 'a service that is gone', {
     file: FILES.SNAPSHOT,

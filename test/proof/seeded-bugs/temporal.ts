@@ -8,12 +8,12 @@ export const WRONG_CONDUCT: readonly SeededBug[] = [
     patches: [
       {
         file: FILES.SNAPSHOT,
-        find: '  const definitionFailures = await readDefinitions(',
+        find: '  const definitionFailures = await this.#readDefinitions(',
         replace: `  for (const { task, version } of hints) {
     const fact = cache.tasks.get(task);
     if (fact !== undefined && version > fact.task.version) cache.tasks.set(task, { ...fact, task: { ...fact.task, version } });
   }
-  const definitionFailures = await readDefinitions(`,
+  const definitionFailures = await this.#readDefinitions(`,
       },
       {
         file: FILES.TASK,
@@ -131,10 +131,10 @@ export const WRONG_CONDUCT: readonly SeededBug[] = [
     patches: [
       {
         file: FILES.RUN,
-        find: '  if (isFull(invocation) || hintsFor(invocation, bound, invocation.hints).length > 0) return true;',
-        replace: `  const { wholeAtMs, open } = groupCache(invocation.cache, bound.group.arn);
+        find: '  if (isFull(invocation) || openHints(invocation, bound).length > 0) return true;',
+        replace: `  const { wholeAtMs, open } = invocation.cache.group(bound.group.arn);
   if (isFull(invocation) && wholeAtMs !== undefined && open.size === 0) return false;
-  if (isFull(invocation) || hintsFor(invocation, bound, invocation.hints).length > 0) return true;`,
+  if (isFull(invocation) || openHints(invocation, bound).length > 0) return true;`,
       },
     ],
     caughtBy: ['L3'],

@@ -36,7 +36,7 @@ class Account {
       DescribeTargetGroups: ({ groups }) =>
         groups.some((arn) => this.gone.has(arn))
           ? fails('gone')
-          : ok(groups.map((arn) => ({ group: aGroup({ arn }), targetType: 'ip', protocol: 'HTTP' }))),
+          : ok(groups.map((arn) => ({ group: aGroup({ arn }), targetType: 'ip' }))),
       DescribeTags: ({ groups }) =>
         ok(groups.map((group) => ({ group, tags: this.tagged.has(group) ? [TAG] : [{ key: 'other', value: 'x' }] }))),
       ListTagsForResource: () => ok([{ key: 'alb-target-sync', value: 'service=app' }]),
@@ -50,7 +50,8 @@ class Account {
 
   read(settings: Settings = DISCOVERING, previous?: ReadConfiguration): Promise<ReadConfiguration> {
     const { world, clock } = this.fake;
-    return readConfiguration(settings, new Caller(world, clock, new Map(), START_MS + 10_000_000), clock, previous);
+    const caller = new Caller({ api: world, clock, buckets: new Map() }, START_MS + 10_000_000);
+    return readConfiguration({ settings, clock, configuration: previous }, caller);
   }
 }
 
@@ -434,7 +435,6 @@ describe('a group that has lost its tag', () => {
     const groups = new Map(lambda.first.copies.groups).set(WEB, {
       group: aGroup({ arn: WEB }),
       targetType: 'lambda',
-      protocol: undefined,
     });
     const copies = { ...lambda.first.copies, groups };
     expect((await lambda.account.read(DISCOVERING, { ...lambda.first, copies })).configuration.findings).toEqual([]);
