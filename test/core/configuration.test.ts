@@ -349,6 +349,16 @@ describe('a binding knows the deployments of its service', () => {
   });
 });
 
+describe('a binding of a service that nobody may describe', () => {
+  it('is only observed, since its tasks cannot be read, and the other lines do not wait for it', () => {
+    const services = new Map<string, DescribedService | 'denied'>([known('api'), [`${clusterArn()} service=app`, 'denied']]);
+    const words = settings({ bindings: 'service=app port=80; service=api port=80' });
+    expect(resolveConfiguration(words, copies({ services })).groups).toMatchObject([
+      { bindings: [{ writes: false, native: false, deployments: new Set() }, { writes: true }] },
+    ]);
+  });
+});
+
 describe('a line of a tag that drains lacks a confirmation', () => {
   const lacking = (...lines: readonly string[]): boolean[] => {
     const tags = lines.map((value, index) => ({ key: `alb-target-sync:${index}`, value }));
@@ -451,6 +461,7 @@ describe('a resource can be reached', () => {
     ['a Cloud Map service of another region of the account', cloudMapArn('srv', elsewhere), {}, true],
     ['no Cloud Map service of another account', cloudMapArn('srv', other), {}, false],
     ['one of another account by a role', cloudMapArn('srv', other), { spokeRole }, true],
+    ['none of another partition by any role', cloudMapArn('srv'), { spokeRole, home: { ...HOME, partition: 'aws-cn' } }, false],
     ['any where home is not known', groupArn('web', other), { home: undefined }, true],
   ])('%s', (_, arn, words, expected) => {
     expect(isReachable(settings(words), arn)).toBe(expected);

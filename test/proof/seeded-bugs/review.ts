@@ -104,8 +104,8 @@ export const REVIEWED: readonly SeededBug[] = [
     'an address that drains',
     {
       file: FILES.PLAN,
-      find: 'registration === undefined || registered.has(member.address)',
-      replace: 'registration === undefined || registered.has(member.address) || present.has(member.address)',
+      find: '!registered.has(address)',
+      replace: '!registered.has(address) && !present.has(address)',
     },
   ),
   bug('no interval between passes', 'Sooner is better.', ['S36'], 'removed before', {
