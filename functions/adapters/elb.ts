@@ -84,10 +84,10 @@ export function describedGroupOf(described: SdkTargetGroup): DescribedGroup {
       arn: arn.value,
       name: required(described.TargetGroupName, 'TargetGroupName'),
       family: described.IpAddressType === 'ipv6' ? 'ipv6' : 'ipv4',
+      protocol: described.Protocol,
       unhealthyAfterMs: unhealthyAfterMs(described),
     },
     targetType: required(described.TargetType, 'TargetType'),
-    protocol: described.Protocol,
   };
 }
 

@@ -38,7 +38,7 @@ export interface Environment extends Given {
   /** After so many passes within a few seconds, the next one lists every task. It differs between environments as well. */
   readonly burstPasses: number;
   /**
-   * A second look is made so long after it may be: two environments that got events of one stop would otherwise make it at one moment, and the
+   * A confirmation is made so long after it may be: two environments that got events of one stop would otherwise make it at one moment, and the
    * removal twice.
    */
   readonly confirmationLagMs: number;
@@ -118,7 +118,7 @@ export interface Reporter {
   ended(status: RunStatus): void;
 }
 
-/** With the five seconds before a second look, this stays below the eight after which a removal needs the record. */
+/** With the five seconds before a confirmation, this stays below the eight after which a removal needs the record. */
 const CONFIRMATION_LAG_MAX_MS = 2_000;
 const EVENT_AGE_MIN_MS = 2_000;
 const EVENT_AGE_MAX_MS = 4_000;

@@ -98,7 +98,9 @@ function findShortStops(group: TargetGroup, settings: GroupSettings): Finding[] 
 
 /** With cross-zone load balancing off, an Application Load Balancer takes no target in `all` zones (ELB guide, "Cross-zone load balancing"). */
 function findCrossZone(group: TargetGroup, bindings: readonly GroupBinding[], { crossZone }: GroupSettings): Finding[] {
-  if (crossZone !== 'false') return [];
+  // A Network Load Balancer takes it all the same (docs/model.md): a finding there would ring for a group that is in order.
+  const isOfApplication = group.protocol === 'HTTP' || group.protocol === 'HTTPS';
+  if (crossZone !== 'false' || !isOfApplication) return [];
   return bindings
     .filter(({ zone }) => zone === 'all')
     .map(({ source }) => ({
@@ -232,13 +234,15 @@ function findWithoutPort({ snapshot, members }: Audit): Finding[] {
     const serving = [...snapshot.tasks.values()].filter((task) => isServing(task) && selects(selector, task));
     const addresses = new Set(members.filter((member) => member.binding === binding).map(({ address }) => address));
     if (snapshot.targets.some(({ address, state }) => addresses.has(address) && state === 'healthy')) return [];
-    const without = serving.find((task) => {
+    const [without] = serving.flatMap((task) => {
       const ports = snapshot.definitions?.get(definitionKey(task))?.ports;
-      return ports !== undefined && !ports.some((each) => each.name === port || each.port === port);
+      const hasPort = ports === undefined || ports.some((each) => each.name === port || each.port === port);
+      return hasPort ? [] : [{ definition: task.definition, ports }];
     });
     if (without === undefined) return [];
-    const mapped = snapshot.definitions?.get(definitionKey(without))?.ports ?? [];
-    const names = mapped.map((each) => (each.name === undefined ? `${each.port}` : `${each.port} (${each.name})`)).join(', ');
+    const names = without.ports
+      .map((each) => (each.name === undefined ? `${each.port}` : `${each.port} (${each.name})`))
+      .join(', ');
     const message =
       `${source} names port ${port}, and task definition ${without.definition} maps ${names || 'no port'}. Correct the line or the ` +
       "definition's portMappings.";

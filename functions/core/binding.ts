@@ -183,10 +183,11 @@ export function describeBinding({ selector, port, zone, ready, drain, writes, re
 
 function parsePorts(text: string | undefined): Result<readonly (Port | string)[], string> {
   const expected =
-    'port=8080, a port name of the task definition such as port=http, or several with commas such as port=8080,9090';
+    'port=8080, a port name of the task definition such as port=http, or several with + between them such as port=8080+9090';
   if (text === undefined) return err(expected);
   const ports: (Port | string)[] = [];
-  for (const part of text.split(',')) {
+  // A comma would be refused: a tag's value takes letters, digits, spaces and + - = . _ : / @ (ELB API reference, Tag).
+  for (const part of text.split('+')) {
     const port = parsePort(part);
     if (!port.ok && !PORT_NAME.test(part)) return err(expected);
     ports.push(port.ok ? port.value : part);

@@ -33,8 +33,6 @@ export interface DescribedGroup {
   readonly group: TargetGroup;
   /** `ip`, `instance`, `lambda` or `alb`. */
   readonly targetType: string;
-  /** Of type lambda, a group has none. */
-  readonly protocol: string | undefined;
 }
 
 export interface DescribedService {
@@ -208,10 +206,8 @@ export function isSurelyUnbound(settings: Settings, hint: Hint): boolean {
   if (isDiscovering(settings) || scope.cloudMapServices.length > 0) return false;
   // Asked of every message: to read the lines takes longer than all the rest, so it is done once.
   const lines = linesOfParameter(scope);
-  const { bindings, unread } = lines;
-  return (
-    unnamedGroups(scope, lines).length + unread.size === 0 && !bindings.some(({ binding }) => mayMean(binding.selector, hint))
-  );
+  const open = [...unnamedGroups(scope, lines), ...lines.unread];
+  return open.length === 0 && !lines.bindings.some(({ binding }) => mayMean(binding.selector, hint));
 }
 
 export function resolveConfiguration(settings: Settings, copies: Copies): Configuration {
@@ -285,11 +281,11 @@ function allLines(scope: Scope, tags: Copies['tags']): Lines[] {
 }
 
 /** Protocols whose targets an address and a port do not suffice for (ELB API reference, TargetDescription). */
-const UNUSABLE_PROTOCOLS = ['QUIC', 'TCP_QUIC', 'GENEVE'];
+const UNUSABLE_PROTOCOLS: readonly (string | undefined)[] = ['QUIC', 'TCP_QUIC', 'GENEVE'];
 
 function isOfUse(described: DescribedGroup | 'gone' | 'refused' | undefined): described is DescribedGroup {
-  if (described === undefined || described === 'gone' || described === 'refused') return false;
-  return described.targetType === 'ip' && !UNUSABLE_PROTOCOLS.includes(described.protocol ?? '');
+  if (typeof described !== 'object') return false;
+  return described.targetType === 'ip' && !UNUSABLE_PROTOCOLS.includes(described.group.protocol);
 }
 
 /** What a configuration is made of. */
@@ -353,9 +349,9 @@ function unusableFindings(scope: Scope, arn: TargetGroupArn, { groups }: Copies)
         'The type of a group cannot be changed: create one with --target-type ip.',
     );
   }
-  if (UNUSABLE_PROTOCOLS.includes(described.protocol ?? '')) {
+  if (UNUSABLE_PROTOCOLS.includes(described.group.protocol)) {
     return unusable(
-      `Target group ${arn} has protocol ${described.protocol}; expected HTTP, HTTPS, TCP, TLS, UDP or TCP_UDP. Targets of ` +
+      `Target group ${arn} has protocol ${described.group.protocol}; expected HTTP, HTTPS, TCP, TLS, UDP or TCP_UDP. Targets of ` +
         'QUIC need a server ID, and those of GENEVE are appliances. Create a group with another protocol.',
     );
   }

@@ -39,8 +39,7 @@ const LATENCY_MAX_MS = 900_000;
 
 /** From the start of each registered task to its registration, in milliseconds. */
 export function registerLatenciesMs(done: readonly Change[], nowMs: number): number[] {
-  const latencies = done.flatMap(({ kind, sinceMs }) =>
-    kind === 'register' && sinceMs !== undefined ? [nowMs - sinceMs] : [],
-  );
+  const registered = done.filter(({ kind }) => kind === 'register');
+  const latencies = registered.map(({ sinceMs = Number.NEGATIVE_INFINITY }) => nowMs - sinceMs);
   return latencies.filter((ms) => ms >= 0 && ms <= LATENCY_MAX_MS);
 }

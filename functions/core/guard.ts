@@ -209,7 +209,7 @@ function wouldLeave(because: HoldReason | undefined): boolean {
 
 /** Removals that come so late after the end of their task that the target may be another writer's by now. */
 export function isLate(change: Change, nowMs: number): change is Deregistration {
-  if (change.kind !== 'deregister' || change.because.rule !== 'task has stopped') return false;
+  if (change.because.rule !== 'task has stopped') return false;
   const endedMs = change.endedAtMs;
   return endedMs === undefined || nowMs < endedMs || nowMs - endedMs > ADDRESS_FREE_MS;
 }
@@ -385,8 +385,7 @@ function isConfirmed(change: Change, { nowMs, provedAtMs, listedAtMs }: GuardInp
 /** Since when the task is known to have ended: by ECS's clock if it says so, and at the latest since we know it. */
 function endKnownMs(change: Change, nowMs: number, provedAtMs: ReadonlyMap<string, number>): number {
   const provedMs = provedAtMs.get(changeKey(change)) ?? nowMs;
-  const endedMs = change.kind === 'deregister' ? change.endedAtMs : undefined;
-  return endedMs === undefined ? provedMs : Math.min(provedMs, endedMs);
+  return Math.min(provedMs, change.endedAtMs ?? provedMs);
 }
 
 function isOld({ describedAtMs }: Change['because'], nowMs: number): boolean {
@@ -394,5 +393,5 @@ function isOld({ describedAtMs }: Change['because'], nowMs: number): boolean {
 }
 
 function areBindingsOld({ nowMs, bindingsReadAtMs }: Pick<GuardInput, 'nowMs' | 'bindingsReadAtMs'>): boolean {
-  return bindingsReadAtMs !== undefined && nowMs - bindingsReadAtMs > BINDINGS_AGE_MAX_MS;
+  return nowMs - (bindingsReadAtMs ?? nowMs) > BINDINGS_AGE_MAX_MS;
 }

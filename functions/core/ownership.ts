@@ -44,7 +44,7 @@ export function parseRecord(line: unknown, atMs: number, by?: string): RecordEnt
   if (!isObject(line)) return [];
   const kind = RECORD_KINDS.find((each) => each === line['kind']);
   return itemsOf(line['targets']).flatMap((text): RecordEntry[] => {
-    const [address = '', arn] = typeof text === 'string' ? text.split(' ') : [];
+    const [address, arn] = String(text).split(' ');
     const task = parseTaskArn(arn);
     const endpoint = parseAddress(address);
     if (kind === undefined || !endpoint.ok || (!task.ok && kind !== 'shared')) return [];
@@ -92,7 +92,7 @@ export function ownershipOf(
     }
   }
   const heldMs = Math.max(...claims.map(heldSinceMs));
-  return ownership === 'ours' && absentAtMs !== undefined && absentAtMs > heldMs ? 'let go' : ownership;
+  return ownership === 'ours' && (absentAtMs ?? Number.NEGATIVE_INFINITY) > heldMs ? 'let go' : ownership;
 }
 
 /** Of two environments that register the same target at once, ELB may take the call of one and refuse that of the other for its other targets. */
@@ -120,11 +120,10 @@ export function originOf(address: Address, entries: readonly RecordEntry[]): Tas
  */
 export function wasOurs(address: Address, seenMs: number, entries: readonly RecordEntry[]): boolean {
   const own = entriesOn(address, entries).filter(({ kind }) => kind !== 'shared');
+  const index = own.findLastIndex(({ atMs }) => atMs - seenMs <= LOOK_MS);
+  const [last, next] = [own[index], own[index + 1]];
   // Another environment wrote there while this one looked: whatever it was, the target was ours before or after it.
-  if (own.some(({ atMs }) => Math.abs(atMs - seenMs) <= LOOK_MS)) return true;
-  const before = own.findLast(({ atMs }) => atMs <= seenMs);
-  if (before !== undefined && !endsClaim(before)) return true;
-  const next = own.find(({ atMs }) => atMs > seenMs);
+  if (last !== undefined && (seenMs - last.atMs <= LOOK_MS || !endsClaim(last))) return true;
   return next !== undefined && next.kind !== 'register';
 }
 

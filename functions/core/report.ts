@@ -89,7 +89,7 @@ export function plannedRecords(pass: Pass): Fields[] {
 /** Why ELB refused the change, as far as it matters for the next try. */
 export function refusalOf({ change, failure }: Refusal): 'draining' | 'quota' | 'refused' {
   if (failure.kind === 'quota') return 'quota';
-  return change.kind === 'register' && change.draining ? 'draining' : 'refused';
+  return change.draining ? 'draining' : 'refused';
 }
 
 /** What ELB refuses now, and what it refused before and is not asked again by this pass: that stands until it is accepted. */

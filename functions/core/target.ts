@@ -5,6 +5,8 @@ export interface TargetGroup {
   readonly arn: TargetGroupArn;
   readonly name: string;
   readonly family: IpFamily;
+  /** Of type lambda, a group has none. */
+  readonly protocol: string | undefined;
   /** So long its health checks need to find a target unhealthy that no longer answers. */
   readonly unhealthyAfterMs: number;
 }

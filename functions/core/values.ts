@@ -97,8 +97,8 @@ export function addressOf(ip: string, port: number): Address {
 }
 
 /** An address as `addressOf` writes it. */
-export function parseAddress(text: string): Parsed<Address> {
-  const match = /^\[?([0-9a-f.:]+?)\]?:(\d{1,5})$/.exec(text);
+export function parseAddress(text: string | undefined): Parsed<Address> {
+  const match = text?.match(/^\[?([0-9a-f.:]+?)\]?:(\d{1,5})$/);
   const ip = parseIpAddress(match?.[1]);
   const port = parsePort(match?.[2]);
   return ip.ok && port.ok ? ok(addressOf(ip.value, port.value)) : err('ip:port, such as 10.0.0.1:8080');

@@ -17,9 +17,14 @@ export type ZoneForms = ReadonlyMap<string, ZoneForm>;
 /** Addresses so near to each other that they lie in one subnet, as a rule: /24, and /64 of IPv6. */
 export function rangeOf(ip: string): string {
   if (!ip.includes(':')) return ip.slice(0, ip.lastIndexOf('.'));
-  const [head = [], tail = []] = ip.split('::').map((half) => (half === '' ? [] : half.split(':')));
-  const zeros = Array.from({ length: 8 - head.length - tail.length }, () => '0');
-  return [...head, ...zeros, ...tail].slice(0, 4).join(':');
+  const zeros = Math.max(0, 8 - groupsOf(ip).length);
+  return groupsOf(ip.replace('::', `:${'0:'.repeat(zeros)}`))
+    .slice(0, 4)
+    .join(':');
+}
+
+function groupsOf(ip: string): string[] {
+  return ip.split(':').filter((group) => group !== '');
 }
 
 /** Of a member of a group, what its zone depends on. */
@@ -37,9 +42,12 @@ export function zoneFor(
   if (zone !== undefined && zone !== 'task') return zone;
   // A task of another account or region is outside of the VPC, unless the VPC is shared: ELB says so then.
   const likely = isSamePlace(arnParts(task.cluster), arnParts(group.arn)) ? 'none' : 'all';
-  const form = zone ?? zoneForms?.get(rangeOf(ip)) ?? likely;
-  if (form === 'task') return task.zone;
-  return form === 'all' ? 'all' : undefined;
+  return zoneIn(zone ?? zoneForms?.get(rangeOf(ip)) ?? likely, task.zone);
+}
+
+function zoneIn(form: ZoneForm, taskZone: string | undefined): string | undefined {
+  if (form === 'task') return taskZone;
+  return form === 'none' ? undefined : 'all';
 }
 
 /** Of a registration, what its zone depends on. */
@@ -59,13 +67,13 @@ export function afterLesson<Change extends Zoned>(
   if (ip !== undefined) learned.set(rangeOf(ip), form);
   // ELB names one address. What lies beside it in the same call is likely to be in the same VPC, until ELB says otherwise.
   const next = changes.map((change) => withForm(change, learned.get(rangeOf(change.descriptor.id)) ?? form));
-  return next.some((change, index) => change.descriptor.zone !== changes[index]?.descriptor.zone) ? next : undefined;
+  return next.some((change, index) => change !== changes[index]) ? next : undefined;
 }
 
 function withForm<Change extends Zoned>(change: Change, form: ZoneForm): Change {
   const { id, port } = change.descriptor;
-  if (change.binding.zone !== undefined) return change;
-  const zone = form === 'task' ? change.taskZone : form === 'all' ? 'all' : undefined;
+  const zone = zoneIn(form, change.taskZone);
+  if (change.binding.zone !== undefined || change.descriptor.zone === zone) return change;
   return { ...change, descriptor: descriptorFor(id, port, zone) };
 }
 

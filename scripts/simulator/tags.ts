@@ -1,5 +1,10 @@
 /** The tags of a resource with their past: what the tagging API tells may be behind. */
+
+import { ApiError } from './api-error.ts';
 import type { VirtualClock } from './clock.ts';
+
+/** Keys and values of tags (ELB API reference, Tag; ECS and CloudWatch Logs ask for the same). */
+const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u;
 
 type TagTexts = ReadonlyMap<string, string>;
 
@@ -12,7 +17,12 @@ export class Tags extends Map<string, string> {
     this.#clock = clock;
   }
 
+  /** Refuses what AWS does: a line with a comma, for instance, can stand in no tag. */
   override set(key: string, value: string): this {
+    for (const text of [key, value]) {
+      if (!TAG_TEXT.test(text))
+        throw new ApiError('ValidationError', `"${text}" is no text for a tag: it must match ${TAG_TEXT.source}`);
+    }
     super.set(key, value);
     this.#keep();
     return this;

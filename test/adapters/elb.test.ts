@@ -24,9 +24,8 @@ describe('describedGroupOf', () => {
   it('leaves the protocol open where the group has none, as groups of Lambda functions do', () => {
     const { Port: _, ...withoutPort } = DESCRIBED_GROUP;
     expect(describedGroupOf({ ...withoutPort, TargetType: 'lambda' })).toStrictEqual({
-      group: { arn: GROUP, name: 'web', family: 'ipv4', unhealthyAfterMs: 95_000 },
+      group: { arn: GROUP, name: 'web', family: 'ipv4', protocol: undefined, unhealthyAfterMs: 95_000 },
       targetType: 'lambda',
-      protocol: undefined,
     });
   });
 
@@ -39,7 +38,7 @@ describe('describedGroupOf', () => {
   });
 
   it.each(['HTTP', 'TCP', 'GENEVE'] as const)('keeps the protocol %s', (protocol) => {
-    expect(describedGroupOf({ ...DESCRIBED_GROUP, Protocol: protocol }).protocol).toBe(protocol);
+    expect(describedGroupOf({ ...DESCRIBED_GROUP, Protocol: protocol }).group.protocol).toBe(protocol);
   });
 
   it('refuses an ARN that is none, and says what was expected', () => {

@@ -10,6 +10,7 @@ import {
   type Request,
   saltOf,
 } from '../../functions/app/invocation.ts';
+import { ADDRESS_FREE_MS, CONFIRM_AFTER_MS } from '../../functions/core/guard.ts';
 import { holds } from '../support/arbitraries.ts';
 import { fails, START_MS } from '../support/ports.ts';
 import { Runs } from '../support/runs.ts';
@@ -72,6 +73,13 @@ describe('an environment', () => {
       [4_000, 5],
     ]);
     expect(createEnvironment(environment)).toMatchObject({ eventAgeMs: 2_000 });
+  });
+
+  it('makes no confirmation so late that the removal needs the record: there is a second left for the calls', () => {
+    const { environment } = stack();
+    const latestMs = createEnvironment(environment, 1).confirmationLagMs;
+    expect(latestMs).toBeGreaterThan(0);
+    expect(CONFIRM_AFTER_MS + latestMs + 1_000).toBeLessThanOrEqual(ADDRESS_FREE_MS);
   });
 
   it('gives each invocation a count of its own, and all of them its pace and its cache', async () => {

@@ -283,7 +283,6 @@ describe('a group that has lost its tag', () => {
     const groups = new Map(lambda.first.copies.groups).set(WEB, {
       group: aGroup({ arn: WEB }),
       targetType: 'lambda',
-      protocol: undefined,
     });
     const copies = { ...lambda.first.copies, groups };
     expect((await lambda.account.read(DISCOVERING, { ...lambda.first, copies })).configuration.findings).toEqual([]);

@@ -16,7 +16,7 @@ const TAG = { key: 'alb-target-sync', value: 'service=app port=8080' };
 const SELECTOR = { kind: 'service', cluster: clusterArn(), name: 'app' } as const;
 
 function describedGroup(arn: TargetGroupArn): DescribedGroup {
-  return { group: aGroup({ arn }), targetType: 'ip', protocol: 'HTTP' };
+  return { group: aGroup({ arn }), targetType: 'ip' };
 }
 
 /** Everything exists, every group has the usual tag, and no service has a load balancer of its own. */

@@ -19,6 +19,15 @@ function world(): { readonly deployment: Deployment; readonly pass: (millisecond
   return { deployment, pass };
 }
 
+it('a tag takes what ELB lets a tag hold, and refuses a comma', () => {
+  const { account } = new Deployment();
+  const group = account.elb.addGroup({ arn: targetGroupArn('ports') });
+  account.changeTag(group, 'alb-target-sync', 'service=app port=8080+9090 zone=all');
+  expect(() => account.changeTag(group, 'alb-target-sync', 'service=app port=8080,9090')).toThrow('is no text for a tag');
+  expect(() => account.changeTag(group, 'team', 'x'.repeat(257))).toThrow('is no text for a tag');
+  expect([...group.tags]).toEqual([['alb-target-sync', 'service=app port=8080+9090 zone=all']]);
+});
+
 it('lists may be minutes behind while descriptions are up to date, and the other way round', () => {
   const { deployment, pass } = world();
   const { service, account } = deployment;

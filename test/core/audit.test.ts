@@ -464,6 +464,11 @@ describe('a port that the task definition does not map', () => {
     expect(portFindings({ line, state: 'unhealthy' })).toHaveLength(1);
     // A healthy target of another line says nothing about this one.
     expect(portFindings({ line: 'service=app port=8081', state: 'healthy' })).toHaveLength(1);
+    const bindings = [8_080, 8_081].map((number) => binding(`service=app port=${number}`, { listed: [RUNNING] }));
+    const definitions = new Map([[definitionKey(RUNNING), aDefinition({ ports: PORTS })]]);
+    expect(audit(aSnapshot({ tasks: [RUNNING], bindings, definitions, targets: [target('10.0.0.1')] }))).toMatchObject([
+      { kind: 'port', message: expect.stringContaining('names port 8081,') },
+    ]);
   });
 
   it('names the definition that lacks it, where others have it', () => {
@@ -553,6 +558,11 @@ describe('a line that drains the group', () => {
       'the tag says mode=drain, and no other line feeds the group: its 2 running tasks leave it, and it serves nobody. ' +
       'Remove the line when the group is to be deleted, or write mode=enforce.';
     expect(drained(binding(DRAINING, { listed: tasks }))).toEqual([{ kind: 'drained', subject: 'web', message }]);
+    // Each line counts its own tasks.
+    const other = runningTask('t4', '10.0.0.4', { group: 'service:other' });
+    const lines = [DRAINING, 'service=other port=8080 mode=drain'].map((line) => binding(line));
+    const each = audit(aSnapshot({ tasks: [...tasks, other], bindings: lines })).filter(({ kind }) => kind === 'drained');
+    expect(each.map((finding) => / its (\d) running/.exec(finding.message)?.[1])).toEqual(['2', '1']);
     // A line that only observes feeds nothing.
     const observing = binding('service=other port=8080 mode=observe', { list: 'unread' });
     expect(drained(binding(DRAINING, { listed: tasks }), observing)).toHaveLength(1);
@@ -604,6 +614,19 @@ describe('cross-zone load balancing that is off', () => {
     const bindings = lines.map((line) => binding(line));
     expect(auditSettings(aGroup(), bindings, settings('false'))).toEqual([finding, finding]);
     expect(auditSettings(aGroup(), bindings.slice(1, 3), settings('false'))).toEqual([]);
+  });
+
+  it.each([
+    ['HTTP', 1],
+    ['HTTPS', 1],
+    ['TCP', 0],
+    ['TLS', 0],
+    ['UDP', 0],
+    ['TCP_UDP', 0],
+  ])('is told of a group for %s: %i', (protocol, count) => {
+    // A Network Load Balancer takes targets in all zones all the same.
+    const lines = [binding('service=app port=1 zone=all')];
+    expect(auditSettings(aGroup({ protocol }), lines, settings('false'))).toHaveLength(count);
   });
 
   it.each(['true', 'use_load_balancer_configuration', undefined])('is not what %s says', (crossZone) => {

@@ -33,7 +33,8 @@ function mistake(resource: string, word: string, expected: string): Finding {
   };
 }
 
-const PORT = 'port=8080, a port name of the task definition such as port=http, or several with commas such as port=8080,9090';
+const PORT =
+  'port=8080, a port name of the task definition such as port=http, or several with + between them such as port=8080+9090';
 
 /** Group, selector and port of each line that was read. */
 function brief({ bindings }: ReturnType<typeof linesOfParameter>): string[] {
@@ -203,7 +204,7 @@ describe('two lines on the same tasks and port', () => {
 
 describe('a line with several ports', () => {
   it('is one binding for each, and overlaps with another line port by port', () => {
-    const bindings = 'service=app port=80,81,http; service=app port=81,82; service=app port=http zone=all';
+    const bindings = 'service=app port=80+81+http; service=app port=81+82; service=app port=http zone=all';
     const lines = linesOfParameter(aScope({ bindings }));
     expect(brief(lines)).toEqual(['web app:80', 'web app:81', 'web app:http', 'web app:82']);
     const expected = 'no second line for what the parameter Bindings, line 1 binds';

@@ -106,7 +106,7 @@ describe('the port of a line', () => {
     const ports = fc.uniqueArray(fc.oneof(numbers, fc.constantFrom('http', 'admin', 'x')), { minLength: 1, maxLength: 10 });
     holds(
       fc.property(ports, fc.constantFrom('', ' zone=all', ' mode=drain', ' ready=healthy'), (all, words) => {
-        const line = lineOf(parseBinding(`service=app port=${all.join(',')}${words}`, context(), 'tag'));
+        const line = lineOf(parseBinding(`service=app port=${all.join('+')}${words}`, context(), 'tag'));
         const [one] = lineOf(parseBinding(`service=app port=1${words}`, context(), 'tag'));
         expect(line).toEqual(all.map((port) => ({ ...one, port })));
       }),
@@ -114,14 +114,14 @@ describe('the port of a line', () => {
   });
 
   it('is one of at most ten', () => {
-    const ten = '1,2,3,4,5,6,7,8,9,10';
+    const ten = '1+2+3+4+5+6+7+8+9+10';
     expect(portsOf(ten)).toHaveLength(10);
-    expect(parseBinding(`service=app port=${ten},11`, context(), 'tag')).toEqual(mistake(`port=${ten},11`, PORT));
+    expect(parseBinding(`service=app port=${ten}+11`, context(), 'tag')).toEqual(mistake(`port=${ten}+11`, PORT));
   });
 
   it.each([
     ...['', '0', '65536', '99999', '-1', 'HTTP', 'Http', '-a', 'a.b', 'a/b', 'a'.repeat(65)],
-    ...['80,', ',80', '80,,81', '80,80', '80,080', 'http,http', '80,0', '80;81'],
+    ...['80+', '+80', '80++81', '80+80', '80+080', 'http+http', '80+0', '80;81', '80,81'],
   ])('is not made of %j', (text) => {
     expect(parseBinding(`service=app port=${text}`, context(), 'tag')).toEqual(mistake(`port=${text}`, PORT));
   });
@@ -131,7 +131,8 @@ const KEYS_OF_TAG = 'one of cluster=, service=, family=, port=, zone=, ready=, m
 const SELECTOR = 'exactly one of service=NAME and family=NAME';
 const MODES = 'mode=enforce, mode=observe, mode=register-only or mode=drain';
 const CONFIRM = 'confirm=empty, and only beside mode=drain';
-const PORT = 'port=8080, a port name of the task definition such as port=http, or several with commas such as port=8080,9090';
+const PORT =
+  'port=8080, a port name of the task definition such as port=http, or several with + between them such as port=8080+9090';
 const ZONE = 'zone=all, zone=task, a zone such as zone=eu-west-1a, or no zone at all';
 const READY = 'ready=healthy, or no ready';
 const SERVICE_NAME = 'service=NAME of letters, digits, - and _';
@@ -252,7 +253,7 @@ describe('a line for a Cloud Map service', () => {
     expect(parseInstanceBinding('service=app port=0', context())).toEqual(mistake('port=0', expected));
     expect(parseInstanceBinding('service=app port', context())).toEqual(mistake('port=', expected));
     expect(parseInstanceBinding('service=app port=http', context())).toEqual(mistake('port=http', expected));
-    expect(parseInstanceBinding('service=app port=1,2', context())).toEqual(mistake('port=1,2', expected));
+    expect(parseInstanceBinding('service=app port=1+2', context())).toEqual(mistake('port=1+2', expected));
   });
 });
 
@@ -377,7 +378,7 @@ describe('whatever the line', () => {
       'service=app',
       'family=x',
       'port=80',
-      'port=1,http',
+      'port=1+http',
       'zone=all',
       'mode=drain',
       'cluster=prod',

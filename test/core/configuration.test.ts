@@ -15,6 +15,7 @@ import {
   tagBoundGroups,
   unboundGroups,
 } from '../../functions/core/configuration.ts';
+import type { TargetGroup } from '../../functions/core/target.ts';
 import type { TargetGroupArn } from '../../functions/core/values.ts';
 import {
   aGroup,
@@ -34,11 +35,11 @@ const API = groupArn('api');
 
 const settings = (words: Partial<Settings> = {}): Settings => aSettings({ targetGroups: [WEB], ...words });
 
-type Words = Partial<Omit<DescribedGroup, 'group'>>;
+type Words = Partial<Pick<DescribedGroup, 'targetType'> & Pick<TargetGroup, 'protocol'>>;
 
-function described(name: string, words: Words = {}): readonly [TargetGroupArn, DescribedGroup] {
-  const group = aGroup({ arn: groupArn(name), name });
-  return [group.arn, { group, targetType: 'ip', protocol: 'HTTP', ...words }];
+function described(name: string, { targetType = 'ip', ...words }: Words = {}): readonly [TargetGroupArn, DescribedGroup] {
+  const group = aGroup({ arn: groupArn(name), name, ...words });
+  return [group.arn, { group, targetType }];
 }
 
 function tagged(name: string, value: string, readAtMs = 5_000): Copies['tags'] {
@@ -348,6 +349,16 @@ describe('a binding knows the deployments of its service', () => {
   });
 });
 
+describe('a binding of a service that nobody may describe', () => {
+  it('is only observed, since its tasks cannot be read, and the other lines do not wait for it', () => {
+    const services = new Map<string, DescribedService | 'denied'>([known('api'), [`${clusterArn()} service=app`, 'denied']]);
+    const words = settings({ bindings: 'service=app port=80; service=api port=80' });
+    expect(resolveConfiguration(words, copies({ services })).groups).toMatchObject([
+      { bindings: [{ writes: false, native: false, deployments: new Set() }, { writes: true }] },
+    ]);
+  });
+});
+
 describe('a line of a tag that drains lacks a confirmation', () => {
   const lacking = (...lines: readonly string[]): boolean[] => {
     const tags = lines.map((value, index) => ({ key: `alb-target-sync:${index}`, value }));
@@ -450,6 +461,7 @@ describe('a resource can be reached', () => {
     ['a Cloud Map service of another region of the account', cloudMapArn('srv', elsewhere), {}, true],
     ['no Cloud Map service of another account', cloudMapArn('srv', other), {}, false],
     ['one of another account by a role', cloudMapArn('srv', other), { spokeRole }, true],
+    ['none of another partition by any role', cloudMapArn('srv'), { spokeRole, home: { ...HOME, partition: 'aws-cn' } }, false],
     ['any where home is not known', groupArn('web', other), { home: undefined }, true],
   ])('%s', (_, arn, words, expected) => {
     expect(isReachable(settings(words), arn)).toBe(expected);
@@ -578,7 +590,7 @@ describe('the bindings of a group as one text', () => {
   it('are its lines in their order, and change with any of them', () => {
     const textOf = (bindings: string): string[] =>
       resolveConfiguration(settings({ bindings }), copies()).groups.map(bindingText);
-    expect(textOf('service=app port=80,81; service=api port=80 ready=healthy')).toEqual([
+    expect(textOf('service=app port=80+81; service=api port=80 ready=healthy')).toEqual([
       'cluster=prod service=app port=80; cluster=prod service=app port=81; cluster=prod service=api port=80 ready=healthy',
     ]);
     expect(textOf('service=app port=80')).not.toEqual(textOf('service=app port=80 mode=drain'));

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { explainFailure, type Failure, type FailureKind, isPassing } from '../../functions/core/failure.ts';
 
@@ -43,14 +42,6 @@ const FAILURES: readonly { readonly kind: FailureKind; readonly passing: boolean
 function failureOf(kind: FailureKind): Failure {
   return { kind, operation: 'RegisterTargets', resource: '10.0.0.1:80 in web', message: 'SomeException: no' };
 }
-
-describe('advice', () => {
-  it('names the quota that the page of findings names', () => {
-    const page = readFileSync(new URL('../../docs/findings.md', import.meta.url), 'utf8');
-    const [, name = ''] = /raise the quota ("[^"]+")/.exec(page) ?? [];
-    expect(explainFailure(failureOf('quota'))).toContain(`Raise the quota ${name}`);
-  });
-});
 
 describe.each(FAILURES)('a failure of kind $kind', ({ kind, passing, advice }) => {
   it(

@@ -147,6 +147,8 @@ const HISTORIES: readonly (readonly [string, Ownership])[] = [
   ['D', 'unknown'],
   ['rD', 'unknown'],
   ['RDr', 'ours'],
+  // Its own removal stands.
+  ['rdD', 'let go'],
 ];
 
 describe('whose a target is', () => {
@@ -167,8 +169,19 @@ describe('whose a target is', () => {
     expect(ownershipOf(TARGET, entriesOf(letters), absentAtMs)).toBe(expected);
   });
 
+  const register = (by: string, atMs = 1): RecordEntry => ({ kind: 'register', by, atMs, address: ADDRESS, task: OURS });
+
+  it('has been let go where a pass has seen it gone since the last registration, whichever environment made it', () => {
+    const seenGone = (absentAtMs: number, ...entries: readonly RecordEntry[]): Ownership =>
+      ownershipOf(TARGET, entries, absentAtMs);
+    expect([5_001, 5_002].map((ms) => seenGone(ms, register('one')))).toEqual(['ours', 'let go']);
+    const both = [register('one'), register('other', 9)];
+    expect([5_009, 5_010].map((ms) => seenGone(ms, ...both))).toEqual(['ours', 'let go']);
+    const again = [register('one'), { ...register('one', 2), kind: 'deregister' as const }, register('one', 9)];
+    expect([5_009, 5_010].map((ms) => seenGone(ms, ...again))).toEqual(['ours', 'let go']);
+  });
+
   describe('where ELB has refused a registration', () => {
-    const register = (by: string, atMs = 1): RecordEntry => ({ kind: 'register', by, atMs, address: ADDRESS, task: OURS });
     const refused = (by: string, atMs: number): RecordEntry => ({ ...register(by, atMs), kind: 'refused' });
     const whoseAfter = (...entries: readonly RecordEntry[]): Ownership => ownershipOf(TARGET, entries, undefined);
 

@@ -80,6 +80,12 @@ function aPass(words: Partial<Pass> = {}): Pass {
 const written = (...done: Pass['written']['done']) => ({ written: { ...NOTHING_WRITTEN, done } });
 const held = (because: Pass['held'][number]['because']) => CHANGES.map((change) => ({ change, because }));
 
+describe('a pass that has written nothing', () => {
+  it('has done nothing, was refused nothing, and leaves nothing behind', () => {
+    expect(Object.values(NOTHING_WRITTEN).flat()).toEqual([]);
+  });
+});
+
 describe('the record of a pass', () => {
   it('is whole when nothing happened, and not even the targets were read', () => {
     expect(passRecord(aPass())).toStrictEqual({
@@ -227,7 +233,12 @@ describe('what ELB refused', () => {
   });
 
   it('stands until it is asked again: also while it is left alone, and in a check that writes nothing', () => {
-    const before = [findingOfRefusal(refusal('quota'))];
+    const before = [
+      findingOfRefusal(refusal('quota')),
+      findingOfRefusal(refusal('refused')),
+      findingOfRefusal(refusal('refused', ADD, true)),
+    ];
+    expect(before.map(({ kind }) => kind)).toEqual(['full', 'refused', 'waiting']);
     const standing = (because: 'refused before' | 'check only' | 'paused', change = ADD) =>
       findRefusals([], [{ change, because }], before);
     expect(standing('refused before')).toEqual(before);

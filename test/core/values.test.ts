@@ -323,6 +323,7 @@ describe('an address with its port', () => {
       '[2001:db8::1]',
       '[2001:db8::1]:0',
       'web:80',
+      undefined,
     ],
   ])('is not made of %j', (text) => {
     expect(parseAddress(text)).toEqual({ ok: false, problem: 'ip:port, such as 10.0.0.1:8080' });

@@ -138,7 +138,7 @@ export const FEATURES: readonly Check[] = [
   {
     name: 'two ports in one line are two targets for each task, and both leave',
     run: async (deployment) => {
-      const tasks = await fed(deployment, 2, 'service=app port=8080,9090');
+      const tasks = await fed(deployment, 2, 'service=app port=8080+9090');
       expect(deployment.registered).toHaveLength(4);
       stop(deployment, tasks[0]);
       await deployment.pass(12_000);

@@ -141,7 +141,7 @@ fault('F17', async (whole) => {
     const [old] = await play.inStep(1);
     play.deployment.start(1);
     play.stop(old);
-    // One redelivery, and the removal's second look after it.
+    // One redelivery, and the removal's confirmation after it.
     await play.deployment.pass(400_000);
     expect(play.isInStep, `killed before call ${callsLeft}`).toBe(true);
     expect(play.deployment.queue.length + play.deployment.queue.deadLetters.length).toBe(0);
@@ -216,5 +216,5 @@ fault('F28', async (stopping) => {
     expect(play.violations).toEqual([]);
     took.push((tookMs / 1_000).toFixed(1));
   }
-  return `room made and filled after ${took[0]} s, where a crash needs the second look after ${took[1]} s`;
+  return `room made and filled after ${took[0]} s, where a crash needs the confirmation after ${took[1]} s`;
 });

@@ -19,7 +19,7 @@ const NAMESAKES: Act = {
   name: 'namesakes',
   seconds: 260,
   binding: [
-    bound('mixed', 'service=app port=8080,9090 zone=all'),
+    bound('mixed', 'service=app port=8080+9090 zone=all'),
     bound('mixed', 'family=job port=7070'),
     'target-group=mixed cluster=twin service=web port=8081 zone=task',
   ].join('; '),

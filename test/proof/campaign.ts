@@ -64,7 +64,7 @@ export const SOMETIMES: readonly string[] = [
   'message: unreadable',
   'an address was wanted again while it drained',
   'a list had a second page',
-  'a second look found the address taken',
+  'a confirmation found the address taken',
   'an event was lost in an outage',
   'the stopped list was searched',
 ];

@@ -106,7 +106,7 @@ describe('two passes on one group, side by side', () => {
     expect(most).toBe(16);
   });
 
-  it('keep the invariants in all 70 orders of the four calls of their second looks', async () => {
+  it('keep the invariants in all 70 orders of the four calls of their confirmations', async () => {
     const orders = interleavings(new Map<Slots[number], number>().set(1, 4).set(2, 4));
     expect(orders).toHaveLength(70);
     const counts = new Set<number>();
@@ -178,7 +178,7 @@ describe('an environment that dies', () => {
     expect(deaths).toBe(21);
   });
 
-  it('leaves nothing behind at any call of a batch with a second look', async () => {
+  it('leaves nothing behind at any call of a batch with a confirmation', async () => {
     const deaths = await dieEverywhere(async () => {
       const { world, old } = await warm();
       world.account.ecs.crash(old);

@@ -41,7 +41,7 @@ export interface Rules {
 }
 
 export const PROOF_AGE_MS = 4_000;
-const SECOND_LOOK_MS = 5_000;
+const CONFIRMATION_MS = 5_000;
 const WIRING_AGE_MS = 60_000;
 /** A pass that is frozen again and again still ends within its invocation. */
 const LISTED_MS = 30_000;
@@ -309,7 +309,7 @@ export class Oracle implements Judge {
     const isReleased = fresh.length > 0 && !fresh.some((task) => isStopping(task, nowMs) || (!task.stopped && drained(task)));
     if (isReleased) this.#temporal.judgeOrder(environment, group, atPort.map(selectorOf));
     if (isReleased && !this.#hasLookedTwice(eyes, atPort, fresh)) {
-      this.#report('S7', environment, `${key} is removed without a second look`);
+      this.#report('S7', environment, `${key} is removed without a confirmation`);
     }
   }
 
@@ -318,8 +318,8 @@ export class Oracle implements Judge {
     const nowMs = this.#clock.now();
     const firsts = owners.flatMap((task) => Math.min(eyes.firstStopped.get(task.arn) ?? nowMs, task.endedAtMs));
     const firstMs = Math.min(...firsts);
-    const areListed = lines.every((line) => (eyes.lists.get(selectorOf(line))?.atMs ?? 0) >= firstMs + SECOND_LOOK_MS);
-    return nowMs - firstMs >= SECOND_LOOK_MS && areListed;
+    const areListed = lines.every((line) => (eyes.lists.get(selectorOf(line))?.atMs ?? 0) >= firstMs + CONFIRMATION_MS);
+    return nowMs - firstMs >= CONFIRMATION_MS && areListed;
   }
 
   /** The lines that the environment may act on for the group; the binding's own invariants are judged here. */

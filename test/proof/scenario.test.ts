@@ -12,7 +12,7 @@ const FOUND: readonly (readonly [number, string])[] = [
   [1246, 'a pass wrote on less than the pass of another group had read'],
   [2800, 'a description was learned only when the whole lot had arrived'],
   [12_288, 'a registration that the quota refused was left alone past the next scheduled pass'],
-  [14_132, 'a second look began less than 5 s after the proof'],
+  [14_132, 'a confirmation began less than 5 s after the proof'],
 ];
 
 /** However busy the machine is: nothing here is about how long it takes. */

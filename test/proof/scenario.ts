@@ -55,11 +55,11 @@ const SETTLED_WITHIN_MS = 65_000;
 
 /** The farthest that a read is behind. */
 const LAG_MAX_MS = 3_000;
-/** So long after the faults nothing of them is under way any more: invocations and their second looks have ended. */
+/** So long after the faults nothing of them is under way any more: invocations and their confirmations have ended. */
 const QUIET_AFTER_MS = 35_000;
 /** Who was denied something may ask for it again a minute later. */
 const QUIET_AFTER_DENIAL_MS = 65_000;
-/** Delivery, a second look's five seconds, and the calls around them. */
+/** Delivery, a confirmation's five seconds, and the calls around them. */
 const QUICK_MS = 12_000;
 /**
  * The same while ELB refuses some of our targets. Each is looked for by halving, in each environment and group, and once the burst

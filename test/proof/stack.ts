@@ -95,7 +95,7 @@ export class Stack {
   /** Interesting states, those that the function itself told among them. */
   collectMarks(): ReadonlySet<string> {
     for (const { reports } of this.#runtimes) {
-      if (hasFoundAddressTaken(reports.passes)) this.marks.add('a second look found the address taken');
+      if (hasFoundAddressTaken(reports.passes)) this.marks.add('a confirmation found the address taken');
       for (const pass of reports.passes) {
         for (const change of pass.written.done) this.marks.add(`change: ${change.because.rule}`);
         for (const { because } of pass.held) this.marks.add(`held: ${because}`);
@@ -222,7 +222,7 @@ export class Stack {
   }
 }
 
-/** Whether a removal that waited for its second look was dropped there, because a live task had the address by then. */
+/** Whether a removal that waited for its confirmation was dropped there, because a live task had the address by then. */
 function hasFoundAddressTaken(passes: readonly Pass[]): boolean {
   return passes.some((pass, index) => {
     const next = passes.slice(index + 1).find(({ group }) => group.arn === pass.group.arn);

@@ -31,7 +31,7 @@ export class Account {
       DescribeTargetGroups: ({ groups }) =>
         groups.some((arn) => this.gone.has(arn))
           ? fails('gone')
-          : ok(groups.map((arn) => ({ group: aGroup({ arn }), targetType: 'ip', protocol: 'HTTP' }))),
+          : ok(groups.map((arn) => ({ group: aGroup({ arn }), targetType: 'ip' }))),
       DescribeTags: ({ groups }) =>
         ok(groups.map((group) => ({ group, tags: this.tagged.has(group) ? [TAG] : [{ key: 'other', value: 'x' }] }))),
       ListTagsForResource: () => ok([{ key: 'alb-target-sync', value: 'service=app' }]),

@@ -49,7 +49,7 @@ export function useLines(): Written {
 }
 
 export const BOUND: BoundGroup = {
-  group: { arn: GROUP, name: 'web', family: 'ipv4', unhealthyAfterMs: 95_000 },
+  group: { arn: GROUP, name: 'web', family: 'ipv4', protocol: 'HTTP', unhealthyAfterMs: 95_000 },
   bindings: [],
   bindingsReadAtMs: undefined,
 };

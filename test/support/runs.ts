@@ -80,7 +80,7 @@ export class Runs {
   #createAws(): FakeAws {
     return new FakeAws({
       DescribeTargetGroups: ({ groups }) =>
-        ok(groups.map((arn) => ({ group: aGroup({ arn, name: arnParts(arn).name }), targetType: 'ip', protocol: 'HTTP' }))),
+        ok(groups.map((arn) => ({ group: aGroup({ arn, name: arnParts(arn).name }), targetType: 'ip' }))),
       DescribeServices: ({ names }) => ok(names.map((name) => aService(name))),
       ListServices: () => ok({ items: [], nextToken: undefined }),
       DescribeTargetHealth: ({ group }) => ok(this.targets.get(group) ?? []),

@@ -155,7 +155,7 @@ const DESCRIBE_TARGET_GROUPS: Call = {
   },
   body: `<TargetGroups><member><TargetGroupArn>${GROUP}</TargetGroupArn><TargetGroupName>web</TargetGroupName><TargetType>ip</TargetType><Protocol>HTTP</Protocol>
     <IpAddressType>ipv4</IpAddressType><Port>80</Port><VpcId>vpc-1</VpcId></member></TargetGroups>`,
-  value: [{ group: { arn: GROUP, name: 'web', family: 'ipv4', unhealthyAfterMs: 95_000 }, targetType: 'ip', protocol: 'HTTP' }],
+  value: [{ group: { arn: GROUP, name: 'web', family: 'ipv4', protocol: 'HTTP', unhealthyAfterMs: 95_000 }, targetType: 'ip' }],
 };
 
 const DESCRIBE_TAGS: Call = {

@@ -81,7 +81,7 @@ export function at(text: string, number = 8080): Address {
 }
 
 export function aGroup(words: Partial<TargetGroup> = {}): TargetGroup {
-  return { arn: groupArn(), name: 'web', family: 'ipv4', unhealthyAfterMs: 95_000, ...words };
+  return { arn: groupArn(), name: 'web', family: 'ipv4', protocol: 'HTTP', unhealthyAfterMs: 95_000, ...words };
 }
 
 /** The deployment of service app that its tasks belong to. */

@@ -129,7 +129,7 @@ describe('Bindings', () => {
     'family=nightly-report port=8080 mode=drain',
     'target-group=web service=app port=8080; target-group=api service=app port=8081',
     'service=app port=8080 ready=healthy',
-    'service=app port=8080,9090 mode=drain confirm=empty',
+    'service=app port=8080+9090 mode=drain confirm=empty',
     'service=app port=8080;family=app port=8080;',
     ' ; service=app   port=8080 ;; ',
     'service=app port=8080\nservice=app port=8081',

@@ -1,6 +1,7 @@
 /** docs/findings.md against the code: every kind once, under its severity, with what to do. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { explainFailure } from '../../functions/core/failure.ts';
 import { SEVERITY } from '../../functions/core/finding.ts';
 
 const PAGE = readFileSync(new URL('../../docs/findings.md', import.meta.url), 'utf8');
@@ -22,6 +23,12 @@ describe('docs/findings.md', () => {
     const documented = kindsIn(PAGE).map(({ kind, severity }) => `${severity}: ${kind}`);
     const coded = Object.entries(SEVERITY).map(([kind, severity]) => `${severity}: ${kind}`);
     expect(documented.sort()).toEqual(coded.sort());
+  });
+
+  it('names the quota that the advice on a full group names', () => {
+    const [, name = 'none'] = /raise the quota ("[^"]+")/.exec(PAGE) ?? [];
+    const failure = { kind: 'quota', operation: 'RegisterTargets', resource: 'web', message: 'no' } as const;
+    expect(explainFailure(failure)).toContain(`Raise the quota ${name}`);
   });
 
   it.each(kindsIn(PAGE))('says of $kind what it means, its likely cause and what to do', ({ text }) => {

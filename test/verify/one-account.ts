@@ -30,7 +30,7 @@ interface DeployedAccount {
 }
 
 const ATTRIBUTES = { ECS_SERVICE_NAME: 'app', ECS_CLUSTER_NAME: 'prod', AWS_INIT_HEALTH_STATUS: 'UNHEALTHY' };
-const SECOND_LOOK_MS = 11_000;
+const LOOKS_APART_MS = 11_000;
 /** An address of no subnet of the VPC. */
 const OUTSIDE = '192.168.200.9';
 
@@ -93,7 +93,7 @@ async function checkByBundle({ cluster, group, service }: DeployedAccount, endpo
     const { handler } = require(${JSON.stringify(file)});
     const context = { getRemainingTimeInMillis: () => 30000 };
     handler({ check: true }, context)
-      .then(() => new Promise((resolve) => setTimeout(resolve, ${SECOND_LOOK_MS})))
+      .then(() => new Promise((resolve) => setTimeout(resolve, ${LOOKS_APART_MS})))
       .then(() => handler({ check: true }, context))
       .then((answer) => require('node:fs').writeFileSync(${JSON.stringify(answer)}, JSON.stringify(answer)));`;
   const settings = {

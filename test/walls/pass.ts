@@ -51,7 +51,7 @@ const binding: ListedBinding = {
 };
 
 const snapshot: Snapshot = {
-  group: { arn: group, name: 'web', family: 'ipv4', unhealthyAfterMs: 95_000 },
+  group: { arn: group, name: 'web', family: 'ipv4', protocol: 'HTTP', unhealthyAfterMs: 95_000 },
   targets: [],
   bindings: [binding],
   tasks: new Map([[arn, task]]),

@@ -63,7 +63,7 @@ export interface Played {
 /** So often the past is let go of, and so much of it is kept: more than ECS and the function remember. */
 const FORGET_EVERY = 50;
 const REMEMBERED_MS = 2 * 3_600_000;
-/** Time for a pass, its second look, and what it may be refused for at first. */
+/** Time for a pass, its confirmation, and what it may be refused for at first. */
 const QUIET_MS = 20_000;
 const SCHEDULE_MS = 60_000;
 /** So many scheduled passes follow the last event of a busy time; in the quiet between, nothing could change. */

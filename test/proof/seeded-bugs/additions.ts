@@ -76,8 +76,8 @@ export const WRONG_ADDITIONS: readonly SeededBug[] = [
     patches: [
       {
         file: FILES.PLAN,
-        find: 'registration === undefined || registered.has(member.address)',
-        replace: 'registration === undefined',
+        find: '!registered.has(address)',
+        replace: 'address !== undefined',
       },
       {
         file: FILES.CORE_SNAPSHOT,

@@ -101,7 +101,7 @@ export const MISREAD: readonly SeededBug[] = [
     },
     {
       file: FILES.OWNERSHIP,
-      find: "  return ownership === 'ours' && absentAtMs !== undefined && absentAtMs > heldMs ? 'let go' : ownership;",
+      find: "  return ownership === 'ours' && (absentAtMs ?? Number.NEGATIVE_INFINITY) > heldMs ? 'let go' : ownership;",
       replace: '  return ownership;',
     },
   ),
@@ -264,7 +264,7 @@ export const MISREAD: readonly SeededBug[] = [
   }),
   bug('a zone of a task is all zones', 'Cross-zone load balancing ignores the zone.', ['S29'], 'namesakes', {
     file: FILES.ZONE,
-    find: "  if (form === 'task') return task.zone;",
+    find: "  if (form === 'task') return taskZone;",
     replace: "  if (form === 'task') return 'all';",
   }),
   bug('buckets of its own for each invocation', 'An invocation begins with a full bucket.', ['S26'], 'a crowd', {

@@ -189,7 +189,7 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
     caughtBy: ['S12'],
   },
   {
-    name: 'no second look',
+    name: 'no confirmation',
     why: 'ECS says STOPPED, and STOPPED is final.',
     patches: [
       {
@@ -201,7 +201,7 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
     caughtBy: ['S7'],
   },
   {
-    name: 'a second look that looks at nothing',
+    name: 'a confirmation that looks at nothing',
     why: 'Five seconds have passed; that was the point.',
     patches: [
       {
@@ -218,7 +218,7 @@ export const WRONG_REMOVALS: readonly SeededBug[] = [
     caughtBy: ['S7'],
   },
   {
-    name: 'a second look after one second',
+    name: 'a confirmation after one second',
     why: 'Nobody waits five seconds.',
     patches: [
       {

@@ -85,7 +85,7 @@ export const REVIEWED: readonly SeededBug[] = [
     find: 'if (waitMs > 0) await this.#clock.sleep(waitMs);',
     replace: '',
   }),
-  bug('a second look per address', 'The address has waited its five seconds.', ['S7'], 'an owner that nobody has seen', {
+  bug('a confirmation per address', 'The address has waited its five seconds.', ['S7'], 'an owner that nobody has seen', {
     file: FILES.GROUP_CACHE,
     find: 'ended.map(changeKey).map((key) => [key, this.provedAtMs.get(key) ?? nowMs])',
     replace:
@@ -104,8 +104,8 @@ export const REVIEWED: readonly SeededBug[] = [
     'an address that drains',
     {
       file: FILES.PLAN,
-      find: 'registration === undefined || registered.has(member.address)',
-      replace: 'registration === undefined || registered.has(member.address) || present.has(member.address)',
+      find: '!registered.has(address)',
+      replace: '!registered.has(address) && !present.has(address)',
     },
   ),
   bug('no interval between passes', 'Sooner is better.', ['S36'], 'removed before', {

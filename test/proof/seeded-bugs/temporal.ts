@@ -80,7 +80,11 @@ export const WRONG_CONDUCT: readonly SeededBug[] = [
     name: 'binding of any age',
     why: 'Nobody changes tags.',
     patches: [
-      { file: FILES.GUARD, find: 'nowMs - bindingsReadAtMs > BINDINGS_AGE_MAX_MS', replace: 'nowMs < bindingsReadAtMs' },
+      {
+        file: FILES.GUARD,
+        find: 'nowMs - (bindingsReadAtMs ?? nowMs) > BINDINGS_AGE_MAX_MS',
+        replace: 'nowMs < (bindingsReadAtMs ?? nowMs)',
+      },
     ],
     act: 'tags that cannot be read',
     caughtBy: ['S21'],

@@ -32,7 +32,7 @@ export interface Hardship {
    * registers a target that is nobody's: whose it is has to be searched for among them, while the change has to be made.
    */
   readonly stoppedTasks?: number;
-  /** The old tasks of every group die by themselves instead of being told to stop: their removals need a second look. */
+  /** The old tasks of every group die by themselves instead of being told to stop: their removals need a confirmation. */
   readonly crashes?: boolean;
   /** So many of its targets drain for an hour, and ELB refuses the new tasks that have got their addresses. */
   readonly refusedTargets?: number;
