@@ -7,7 +7,6 @@ import type { Selector } from '../core/binding.ts';
 import type { InstanceObservations } from '../core/cloud-map/check.ts';
 import { type BoundGroup, isClaimMet, isMeant } from '../core/configuration.ts';
 import type { Hint } from '../core/event.ts';
-import type { Finding } from '../core/finding.ts';
 import { type Definition, type DescribedTask, isLive, joinTask, type Task } from '../core/task.ts';
 import type { CloudMapServiceArn, ClusterArn, TargetGroupArn, TaskArn } from '../core/values.ts';
 import type { Buckets } from './caller.ts';
@@ -51,8 +50,6 @@ export class Cache {
   readonly definitions = new Map<string, Definition>();
   /** By cluster: the services that ECS itself registers in groups, where a group has a target that nothing of ours explains. */
   readonly natives = new Map<ClusterArn, Natives>();
-  /** Findings on Cloud Map services, as of the last check of each. */
-  readonly checkFindings = new Map<string, readonly Finding[]>();
   /** Where the next full run begins: the first group that the last one did not get to. */
   resumeAt: TargetGroupArn | undefined;
 

@@ -28,21 +28,21 @@ export async function checkServices(
   invocation: Invocation,
   services: readonly InstanceService[],
   passes: readonly Snapshot[],
-): Promise<void> {
-  const { clock, cache, deadlineMs, reporter } = invocation;
+): Promise<readonly Check[]> {
+  const { clock, deadlineMs, reporter } = invocation;
   const targets = new Map(
     passes.flatMap((pass) => pass.targets.map(({ descriptor, state }) => [descriptor.id, state] as const)),
   );
-  await Promise.all(
+  return Promise.all(
     services.map(async (checked) => {
       let check = await observe(invocation, { checked, targets, notBeforeMs: 0 });
-      for (let times = 1; check.read?.isOpen && isFull(invocation) && times < OBSERVATIONS_MAX; times += 1) {
+      for (let times = 1; check.read.isOpen && isFull(invocation) && times < OBSERVATIONS_MAX; times += 1) {
         if (clock.now() + OBSERVE_AGAIN_AFTER_MS + 2 * CALL_TIME_MS > deadlineMs) break;
         await clock.sleep(OBSERVE_AGAIN_AFTER_MS);
         check = await observe(invocation, { checked, targets, notBeforeMs: clock.now() });
       }
-      cache.checkFindings.set(checked.service, check.findings);
       reporter.checked(check);
+      return check;
     }),
   );
 }
@@ -59,7 +59,7 @@ interface Look extends Pick<InstanceSnapshot, 'targets'> {
   readonly notBeforeMs: number;
 }
 
-async function observe(invocation: Invocation, look: Look): Promise<Check> {
+async function observe(invocation: Invocation, look: Look): Promise<Required<Check>> {
   const { reads, clock, cache, environment } = invocation;
   const { checked, targets } = look;
   const { service } = checked;

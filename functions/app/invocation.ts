@@ -84,7 +84,7 @@ export interface Check {
   readonly findings: readonly Finding[];
   readonly failures: readonly Failure[];
   /** Only for a Cloud Map service. */
-  readonly read?: InstanceReport | undefined;
+  readonly read?: InstanceReport;
 }
 
 /** How the stack stands at the end of an invocation. */

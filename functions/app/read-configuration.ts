@@ -6,7 +6,6 @@ import {
   boundServices,
   type Configuration,
   type Copies,
-  type DescribedGroup,
   type DescribedService,
   type Discovered,
   isReachable,
@@ -89,8 +88,9 @@ export async function readConfiguration(
   const found = isDiscovering(settings) ? await discover(reader) : undefined;
   const begun = scopeOf(settings, { ...old, discovered: found });
   const reachable = begun.targetGroups.filter((arn) => isReachable(settings, arn));
-  const areGroupsYoung = readAtMs - (previous?.groupsReadAtMs ?? Number.NEGATIVE_INFINITY) <= GROUP_AGE_MAX_MS;
-  const groupsReadAtMs = areGroupsYoung && previous !== undefined ? previous.groupsReadAtMs : readAtMs;
+  const oldGroupsReadAtMs = previous?.groupsReadAtMs ?? Number.NEGATIVE_INFINITY;
+  const areGroupsYoung = readAtMs - oldGroupsReadAtMs <= GROUP_AGE_MAX_MS;
+  const groupsReadAtMs = areGroupsYoung ? oldGroupsReadAtMs : readAtMs;
   const [groups, cloudMapTags, pausedSinceMs] = await Promise.all([
     readGroups(reader, reachable, !areGroupsYoung),
     readCloudMapTags(reader, begun),
@@ -105,7 +105,7 @@ export async function readConfiguration(
     ...found,
     targetGroups: found.targetGroups.filter((arn) => isTagged(tags.get(arn)?.tags) && existing.includes(arn)),
   };
-  const { asked, ...placed } = await readClusters(reader, scopeOf(settings, { ...old, discovered }), { tags, cloudMapTags });
+  const { asked, ...placed } = await readClusters(reader, settings, { tags, cloudMapTags });
   const scope = scopeOf(settings, { ...placed, discovered });
   const unasked = boundServices(scope, tags).filter((selector) => !asked.has(selectorKey(selector)));
   const services = new Map([...asked, ...(await readServices(reader, unasked))]);
@@ -159,17 +159,17 @@ interface ClustersRead extends Pick<Copies, 'clusters' | 'clustersOf'> {
 /** Where lines leave out the cluster: the clusters there are, and if there are several, which of them have the service. */
 async function readClusters(
   reader: Reader,
-  scope: Scope,
+  settings: Settings,
   { tags, cloudMapTags }: Pick<Copies, 'tags' | 'cloudMapTags'>,
 ): Promise<ClustersRead> {
   const texts = [
     ...[...tags.values()].map((copy) => copy.tags),
     ...[...cloudMapTags.values()].filter((copy) => copy !== 'gone'),
   ];
-  const open = servicesWithoutCluster(scope, texts);
+  const open = servicesWithoutCluster(settings, texts);
   const nothing = { clustersOf: new Map(), asked: new Map() };
   if (open.length === 0) return { clusters: reader.old.clusters, ...nothing };
-  const clusters = scope.clusters.length > 0 ? scope.clusters : await listClusters(reader);
+  const clusters = settings.clusters.length > 0 ? settings.clusters : await listClusters(reader);
   if (clusters === undefined || clusters.length < 2) return { clusters, ...nothing };
   const names = open.filter((name) => name !== '');
   const selectors = clusters.flatMap((cluster) => names.map((name) => ({ kind: 'service' as const, cluster, name })));
@@ -177,9 +177,9 @@ async function readClusters(
   const denied = new Set(reader.failures.filter(({ kind }) => kind === 'denied').map(({ cluster }) => cluster));
   const clustersOf = new Map<string, readonly ClusterArn[]>();
   for (const name of names) {
-    const own = selectors.filter((selector) => selector.name === name);
-    const unknown = own.filter((selector) => !isKnown(asked.get(selectorKey(selector)))).map(({ cluster }) => cluster);
-    const having = own.filter((selector) => isActive(asked.get(selectorKey(selector)))).map(({ cluster }) => cluster);
+    const copyOf = (cluster: ClusterArn): ServiceCopy => asked.get(selectorKey({ kind: 'service', cluster, name }));
+    const unknown = clusters.filter((cluster) => !isKnown(copyOf(cluster)));
+    const having = clusters.filter((cluster) => isActive(copyOf(cluster)));
     // One cluster that could not be asked may be the one that has it. One that the role may not read is reported, and no line can mean
     // it as long as that lasts: the others go on.
     const isSettled = having.length > 0 ? unknown.every((cluster) => denied.has(cluster)) : unknown.length === 0;
@@ -234,13 +234,8 @@ interface Reader {
 async function readGroups(reader: Reader, arns: readonly TargetGroupArn[], all: boolean): Promise<Copies['groups']> {
   const { caller, old, failures } = reader;
   const read = (chunk: readonly TargetGroupArn[]) => caller.read('DescribeTargetGroups', groupNames(chunk), { groups: chunk });
-  const groups = new Map<TargetGroupArn, DescribedGroup | 'gone' | 'refused'>();
-  const isKnown = (arn: TargetGroupArn): boolean => typeof old.groups.get(arn) === 'object';
-  for (const arn of arns) {
-    const copy = old.groups.get(arn);
-    if (copy !== undefined) groups.set(arn, copy);
-  }
-  const asked = arns.filter((arn) => all || !isKnown(arn));
+  const groups = new Map([...old.groups].filter(([arn]) => arns.includes(arn)));
+  const asked = arns.filter((arn) => all || typeof groups.get(arn) !== 'object');
   for (const { items, answer } of await isolate(chunks(asked, DESCRIBE_GROUPS_MAX), ['gone', 'refused'], read)) {
     if (answer.ok) for (const described of answer.value) groups.set(described.group.arn, described);
     else {

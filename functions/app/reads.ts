@@ -71,10 +71,8 @@ export class Reads {
     this.#clock = clock;
     this.#cache = cache;
     const gather = (): Promise<void> => clock.sleep(GATHER_MS);
-    this.#known = new Gatherer(DESCRIBE_TASKS_MAX, gather, (cluster, take) => this.#describeChunk(cluster, take));
-    this.#hinted = new Gatherer(DESCRIBE_TASKS_MAX, gather, (cluster, take) =>
-      this.#describeChunk(cluster, take, { dropRefused: true }),
-    );
+    this.#known = new Gatherer(DESCRIBE_TASKS_MAX, gather, (cluster, take) => this.#describeChunk(cluster, take, false));
+    this.#hinted = new Gatherer(DESCRIBE_TASKS_MAX, gather, (cluster, take) => this.#describeChunk(cluster, take, true));
     this.#services = new Gatherer(DESCRIBE_SERVICES_MAX, gather, async (cluster, take) => {
       const settle = () => {
         const names = take();
@@ -139,9 +137,9 @@ export class Reads {
    * `dropRefused`: one id that ECS does not accept is nobody's loss. Never for tasks that ECS itself listed: what is not read of
    * them is a failed read, and holds back every removal.
    */
-  async describe(tasks: readonly TaskReference[], how?: { readonly dropRefused: true }): Promise<Descriptions> {
+  async describe(tasks: readonly TaskReference[], { dropRefused = false } = {}): Promise<Descriptions> {
     const clusters = Map.groupBy(tasks, (task) => task.cluster);
-    const gatherer = how === undefined ? this.#known : this.#hinted;
+    const gatherer = dropRefused ? this.#hinted : this.#known;
     const answers = [...clusters].map(([cluster, members]) =>
       gatherer.ask(
         cluster,
@@ -208,11 +206,7 @@ export class Reads {
     );
   }
 
-  async #describeChunk(
-    cluster: ClusterArn,
-    take: () => readonly TaskArn[],
-    how?: { readonly dropRefused: true },
-  ): Promise<Descriptions> {
+  async #describeChunk(cluster: ClusterArn, take: () => readonly TaskArn[], dropRefused: boolean): Promise<Descriptions> {
     let tasks: readonly TaskArn[] = [];
     let askedAtMs = this.#clock.now();
     const settle = () => {
@@ -225,7 +219,7 @@ export class Reads {
     if (answer.ok) return this.#learnAll(answer.value, askedAtMs);
     // A cluster that was deleted knows none of its tasks any more: they are unknown, like any that ECS has forgotten.
     if (answer.problem.kind === 'gone') return NOTHING;
-    if (answer.problem.kind !== 'refused' || how === undefined) return { described: [], failures: [answer.problem] };
+    if (answer.problem.kind !== 'refused' || !dropRefused) return { described: [], failures: [answer.problem] };
     return this.#describeHalves(cluster, tasks);
   }
 

@@ -20,6 +20,7 @@ import { allPages } from './caller.ts';
 import { checkServices, isCheckDue } from './check-cloud-map.ts';
 import {
   beginInvocation,
+  type Check,
   currentConfiguration,
   type Environment,
   forGroup,
@@ -54,16 +55,17 @@ export async function run(environment: Environment, request: Request, reporter: 
   // Decide which hints are new before the passes update the cache.
   const hasNews = newsOf(invocation);
   if (isFull(request)) await searchHolds(invocation);
-  const { read, reconciled } = await reconcileGroups(invocation);
+  const done = await reconcileGroups(invocation);
+  const { read, reconciled } = done;
   const due = read.configuration.cloudMapServices.filter(
     (service) => isFull(request) || (hasNews(service) && isCheckDue(invocation, service)),
   );
-  await checkServices(
+  const checks = await checkServices(
     invocation,
     due,
     reconciled.flatMap(({ snapshot }) => snapshot ?? []),
   );
-  reporter.ended(statusOf(invocation, read, reconciled));
+  reporter.ended(statusOf(invocation, done, checks));
   const unfinished = [
     ...reconciled.filter((each) => each.isUnfinished).map(({ group }) => group),
     ...(read.failures.some(isPassing) ? read.configuration.unread : []),
@@ -89,7 +91,7 @@ function isNamed({ bindings }: InstanceService, hint: Hint): boolean {
 function unboundHints({ environment, hints }: Invocation): Set<Hint> {
   const { settings, configuration } = environment;
   const read = configuration?.configuration;
-  const isUnbound = (hint: Hint): boolean => read !== undefined && isWhole(read) && !isBound(read, hint);
+  const isUnbound = (hint: Hint): boolean => isWhole(read) && !isBound(read, hint);
   return new Set(hints.filter((hint) => isSurelyUnbound(settings, hint) || isUnbound(hint)));
 }
 
@@ -101,24 +103,28 @@ function isBound({ groups, cloudMapServices }: Configuration, hint: Hint): boole
 function isSettled(invocation: Invocation): boolean {
   if (isFull(invocation) || invocation.areTagsChanged) return false;
   const { environment, hints } = invocation;
-  const { settings, configuration: read } = environment;
+  const { settings, configuration } = environment;
   if (hints.every((hint) => isSurelyUnbound(settings, hint))) return true;
-  if (read === undefined || !isWhole(read.configuration)) return false;
+  const read = configuration?.configuration;
+  if (!isWhole(read)) return false;
   return hints.every((hint) => {
-    const meant = read.configuration.groups.filter((bound) => isMeant(bound, hint));
+    const meant = read.groups.filter((bound) => isMeant(bound, hint));
     // A hint that means no group by an old copy of the tags may mean one by the present ones.
     if (meant.length === 0) return isSurelyUnbound(settings, hint);
     return meant.every((bound) => openHints(invocation, bound, [hint]).length === 0);
   });
 }
 
+interface Done {
+  readonly read: ReadConfiguration;
+  readonly reconciled: readonly Reconciled[];
+}
+
 /**
  * Reconciles the groups that are due, side by side: one whose calls hang must not hold up the others. A full run begins where the last
  * one had to stop.
  */
-async function reconcileGroups(
-  invocation: Invocation,
-): Promise<{ readonly read: ReadConfiguration; readonly reconciled: readonly Reconciled[] }> {
+async function reconcileGroups(invocation: Invocation): Promise<Done> {
   const { clock, deadlineMs, cache } = invocation;
   const reconciled = new Map<TargetGroupArn, Reconciled>();
   const first = cache.resumeAt;
@@ -151,8 +157,8 @@ function isDue(invocation: Invocation, bound: BoundGroup): boolean {
 }
 
 /** Whether everything is known that decides which tasks are bound. */
-function isWhole({ unread, isUndiscovered }: Configuration): boolean {
-  return unread.length === 0 && !isUndiscovered;
+function isWhole(read: Configuration | undefined): read is Configuration {
+  return read?.unread.length === 0 && !read.isUndiscovered;
 }
 
 /**
@@ -175,7 +181,7 @@ async function searchHolds({ environment, cache, caller, reporter }: Invocation)
   else reporter.checked({ subject: 'tasks on hold', findings: [], failures });
 }
 
-function statusOf(invocation: Invocation, read: ReadConfiguration, reconciled: readonly Reconciled[]): RunStatus {
+function statusOf(invocation: Invocation, { read, reconciled }: Done, checks: readonly Check[]): RunStatus {
   const { cache, caller, clock, beganAtMs, trigger } = invocation;
   const { groups } = read.configuration;
   return {
@@ -185,22 +191,25 @@ function statusOf(invocation: Invocation, read: ReadConfiguration, reconciled: r
     reconciled: reconciled.length,
     inStep: reconciled.filter(({ group, snapshot }) => snapshot !== undefined && cache.group(group).open.size === 0).length,
     calls: caller.calls,
-    standing: isFull(invocation) ? standingOf(invocation, read) : undefined,
+    standing: isFull(invocation) ? standingOf(invocation, read, checks) : undefined,
   };
 }
 
-function standingOf({ cache, clock, environment, beganAtMs }: Invocation, { configuration }: ReadConfiguration): Standing {
+function standingOf(
+  { cache, clock, beganAtMs }: Invocation,
+  { configuration, copies }: ReadConfiguration,
+  checks: readonly Check[],
+): Standing {
   const nowMs = clock.now();
   const arns = [...configuration.groups.map(({ group }) => group.arn), ...configuration.unread];
   const known = arns.map((arn) => cache.group(arn));
   for (const each of known) each.noteFullRun(beganAtMs);
-  const services = configuration.cloudMapServices.flatMap(({ service }) => cache.checkFindings.get(service) ?? []);
   return {
     findings: [
       ...configuration.findings,
-      ...pauseFindings(environment.configuration?.copies.pausedSinceMs, nowMs),
+      ...pauseFindings(copies.pausedSinceMs, nowMs),
       ...known.flatMap(({ findings, settingsFindings }) => [...findings, ...settingsFindings]),
-      ...services,
+      ...checks.flatMap(({ findings }) => findings),
     ],
     driftAgeMs: Math.max(0, ...known.map((each) => each.driftAgeMs(nowMs))),
   };

@@ -125,9 +125,9 @@ export function linesOfService(
 }
 
 /** The services that lines name without a cluster: which cluster has them decides what these lines mean. */
-export function servicesWithoutCluster(scope: Scope, tags: readonly (readonly Tag[])[]): string[] {
+export function servicesWithoutCluster({ bindings }: Settings, tags: readonly (readonly Tag[])[]): string[] {
   const texts = [
-    ...splitLines(scope.bindings).map(({ text }) => text),
+    ...splitLines(bindings).map(({ text }) => text),
     ...tags.flatMap((each) => bindingTags(each).map(({ value }) => value)),
   ];
   const open = texts.filter((text) => wordIn(text, 'cluster') === undefined);

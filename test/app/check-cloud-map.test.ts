@@ -10,7 +10,7 @@ import type { DescribedTask } from '../../functions/core/task.ts';
 import { APP, instance, MYSQL } from '../support/looks.ts';
 import { fails, inTurn, ok, page, START_MS } from '../support/ports.ts';
 import { Runs } from '../support/runs.ts';
-import { aSnapshot, clusterArn, runningTask, stoppedTask, target, taskArn } from '../support/values.ts';
+import { aSnapshot, cloudMapArn, clusterArn, runningTask, stoppedTask, target, taskArn } from '../support/values.ts';
 
 const LONG_AGO = { startedAtMs: START_MS - 600_000 };
 const CHECKED = { service: MYSQL, bindings: [{ selector: APP, port: undefined, source: 'the tag' }], isManaged: false };
@@ -141,15 +141,12 @@ describe('a look at a Cloud Map service', () => {
     expect([...looks.environment.cache.tasks.keys()]).toEqual([taskArn('t1')]);
   });
 
-  it('leaves what it found for the status, which a later look takes back', async () => {
-    const looks = new Looks([instance('t9', '10.0.0.9')], stoppedTask('t9', '10.0.0.9'));
-    const { findings } = await looks.check('schedule');
-    const { checkFindings } = looks.environment.cache;
-    expect(findings).toHaveLength(1);
-    expect(checkFindings).toEqual(new Map([[MYSQL, findings]]));
-    looks.fake.answers.ListInstances = () => ok({ items: [], nextToken: undefined });
-    await looks.check('schedule');
-    expect(checkFindings).toEqual(new Map([[MYSQL, []]]));
+  it('is made of each service, and its result told and handed on for the status', async () => {
+    const looks = new Looks([]);
+    const services = [MYSQL, cloudMapArn('srv-other')].map((service) => ({ ...CHECKED, service }));
+    const checks = await checkServices(looks.begin('schedule'), services, []);
+    expect(checks.map(({ subject }) => subject)).toEqual(services.map(({ service }) => service));
+    expect(looks.checks).toEqual(checks);
   });
 
   it('says which target has the address of an instance', async () => {

@@ -1,67 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Caller } from '../../functions/app/caller.ts';
-import { type ReadConfiguration, readConfiguration } from '../../functions/app/read-configuration.ts';
-import type { Settings } from '../../functions/core/binding-sources.ts';
-import type { FailureKind } from '../../functions/core/failure.ts';
+import type { ReadConfiguration } from '../../functions/app/read-configuration.ts';
 import { parseCloudMapServiceArn, parseTargetGroupArn, type TargetGroupArn } from '../../functions/core/values.ts';
+import { Account, accountWith, DISCOVERING, TAG } from '../support/account.ts';
 import { holdsInTime } from '../support/arbitraries.ts';
-import { FakeAws, fails, ok, START_MS } from '../support/ports.ts';
-import { aGroup, aService, aSettings, cloudMapArn, clusterArn, groupArn, target, unwrap } from '../support/values.ts';
+import { fails, ok, START_MS } from '../support/ports.ts';
+import { aGroup, aSettings, cloudMapArn, groupArn, target, unwrap } from '../support/values.ts';
 
-const TAG = { key: 'alb-target-sync', value: 'service=app port=8080' };
 const WEB = groupArn('web');
 const API = groupArn('api');
-const DISCOVERING = aSettings({ targetGroups: [], cloudMapServices: [] });
-
-/** An account whose index of tags, groups and clusters the test names. */
-class Account {
-  indexed: readonly string[] = [];
-  tagged = new Set<TargetGroupArn>();
-  readonly gone = new Set<TargetGroupArn>();
-  clusters = [clusterArn()];
-  /** The clusters that have the service of each line. */
-  having = new Map([['app', [clusterArn()]]]);
-  readonly fake: FakeAws;
-
-  constructor() {
-    this.fake = new FakeAws({
-      GetResources: ({ nextToken }) => {
-        const index = Number(nextToken ?? 0);
-        return ok({
-          items: this.indexed.slice(index, index + 1),
-          nextToken: index + 1 < this.indexed.length ? String(index + 1) : undefined,
-        });
-      },
-      DescribeTargetGroups: ({ groups }) =>
-        groups.some((arn) => this.gone.has(arn))
-          ? fails('gone')
-          : ok(groups.map((arn) => ({ group: aGroup({ arn }), targetType: 'ip' }))),
-      DescribeTags: ({ groups }) =>
-        ok(groups.map((group) => ({ group, tags: this.tagged.has(group) ? [TAG] : [{ key: 'other', value: 'x' }] }))),
-      ListTagsForResource: () => ok([{ key: 'alb-target-sync', value: 'service=app' }]),
-      ListLogGroupTags: () => ok([]),
-      DescribeTargetHealth: () => ok([]),
-      ListClusters: () => ok({ items: this.clusters, nextToken: undefined }),
-      DescribeServices: ({ cluster, names }) =>
-        ok(names.filter((name) => this.having.get(name)?.includes(cluster)).map((name) => aService(name))),
-    });
-  }
-
-  read(settings: Settings = DISCOVERING, previous?: ReadConfiguration): Promise<ReadConfiguration> {
-    const { world, clock } = this.fake;
-    const caller = new Caller({ api: world, clock, buckets: new Map() }, START_MS + 10_000_000);
-    return readConfiguration({ settings, clock, configuration: previous }, caller);
-  }
-}
-
-/** Groups of these names, tagged and in the index. */
-function accountWith(...arns: readonly TargetGroupArn[]): Account {
-  const account = new Account();
-  account.indexed = arns;
-  account.tagged = new Set(arns);
-  return account;
-}
 
 function servedBy({ configuration }: ReadConfiguration): TargetGroupArn[] {
   return configuration.groups.map(({ group }) => group.arn);
@@ -70,15 +17,24 @@ function servedBy({ configuration }: ReadConfiguration): TargetGroupArn[] {
 describe('what carries the tag', () => {
   it('is asked for where the parameters name nothing, page by page, and is served', async () => {
     const account = accountWith(WEB, API);
-    account.indexed = [...account.indexed, cloudMapArn(), 'arn:aws:s3:::a-bucket'];
+    const cloudMapServices = [cloudMapArn('srv-a'), cloudMapArn('srv-b')];
+    account.indexed = [...account.indexed, ...cloudMapServices.toReversed(), 'arn:aws:s3:::a-bucket'];
     const read = await account.read();
     expect(read.failures).toEqual([]);
-    expect(read.copies.discovered).toEqual({ targetGroups: [API, WEB], cloudMapServices: [cloudMapArn()] });
+    expect(read.copies.discovered).toEqual({ targetGroups: [API, WEB], cloudMapServices });
     expect(servedBy(read)).toEqual([API, WEB]);
-    expect(read.configuration.cloudMapServices).toMatchObject([{ service: cloudMapArn() }]);
+    expect(read.configuration.cloudMapServices).toMatchObject(cloudMapServices.map((service) => ({ service })));
     expect(read.configuration.isUndiscovered).toBe(false);
     const types = ['elasticloadbalancing:targetgroup', 'servicediscovery:service'];
-    expect(account.fake.inputs('GetResources')).toEqual([undefined, '1', '2', '3'].map((nextToken) => ({ types, nextToken })));
+    expect(account.fake.inputs('GetResources')).toEqual(
+      [undefined, '1', '2', '3', '4'].map((nextToken) => ({ types, nextToken })),
+    );
+  });
+
+  it('is all that is asked about, also by who does not know its own account', async () => {
+    const account = accountWith(WEB, API);
+    await account.read({ ...DISCOVERING, home: undefined });
+    expect(account.fake.inputs('DescribeTargetGroups')).toEqual([{ groups: [API, WEB] }]);
   });
 
   it.each([{ targetGroups: [WEB] }, { targetGroups: [], cloudMapServices: [cloudMapArn()] }])(
@@ -143,6 +99,23 @@ describe('what carries the tag', () => {
     ]);
   });
 
+  it('is not known where the index has no end', async () => {
+    const account = accountWith(WEB);
+    account.fake.answers.GetResources = () => ok({ items: [WEB], nextToken: 'again' });
+    const { failures, configuration } = await account.read();
+    expect(failures).toMatchObject([{ kind: 'unexpected', operation: 'GetResources' }]);
+    expect(configuration.isUndiscovered).toBe(true);
+  });
+
+  it('is not served any more without its tag, though a line of the parameter binds it', async () => {
+    const account = accountWith(WEB);
+    const settings = { ...DISCOVERING, bindings: 'target-group=web service=app port=8080' };
+    const first = await account.read(settings);
+    expect(servedBy(first)).toEqual([WEB]);
+    account.tagged.delete(WEB);
+    expect(servedBy(await account.read(settings, first))).toEqual([]);
+  });
+
   it('stays what it was where it cannot be asked for again', async () => {
     const account = accountWith(WEB);
     account.indexed = [WEB, cloudMapArn()];
@@ -161,131 +134,6 @@ describe('what carries the tag', () => {
     const first = await account.read();
     expect(first.copies.discovered?.targetGroups).toEqual([WEB]);
     expect(first.configuration).toMatchObject({ groups: [], unread: [WEB] });
-  });
-});
-
-describe('the cluster of a line that names none', () => {
-  const TEST = clusterArn('test');
-
-  function several(...having: (typeof TEST)[]): Account {
-    const account = accountWith(WEB);
-    account.clusters = [clusterArn(), TEST];
-    account.having = new Map([['app', having]]);
-    return account;
-  }
-  const anywhere = (words: Partial<Settings> = {}) => aSettings({ targetGroups: [WEB], clusters: [], ...words });
-  const clusterOf = ({ configuration }: ReadConfiguration) =>
-    configuration.groups.map(({ bindings }) => bindings[0]?.selector.cluster);
-
-  it('is the only one of the parameter, and then nobody asks', async () => {
-    const account = several();
-    expect(clusterOf(await account.read(aSettings()))).toEqual([clusterArn()]);
-    expect(account.fake.names).not.toContain('ListClusters');
-  });
-
-  it('is the only one there is, where the parameter leaves it open', async () => {
-    const account = accountWith(WEB);
-    account.clusters = [TEST];
-    const read = await account.read(anywhere());
-    expect(clusterOf(read)).toEqual([TEST]);
-    expect(read.copies).toMatchObject({ clusters: [TEST], clustersOf: new Map() });
-    expect(account.fake.inputs('DescribeServices')).toEqual([{ cluster: TEST, names: ['app'] }]);
-  });
-
-  it('is the only one of several that has the service', async () => {
-    const account = several(TEST);
-    const read = await account.read(anywhere());
-    expect(clusterOf(read)).toEqual([TEST]);
-    expect(read.copies.clustersOf).toEqual(new Map([['app', [TEST]]]));
-  });
-
-  it('is among those of the parameter, where it names several', async () => {
-    const account = several(TEST);
-    account.clusters = [];
-    expect(clusterOf(await account.read(anywhere({ clusters: [clusterArn(), TEST] })))).toEqual([TEST]);
-    expect(account.fake.names).not.toContain('ListClusters');
-  });
-
-  it.each([[[]], [[clusterArn(), TEST]]])("is nobody's guess where %j have the service", async (having) => {
-    const { configuration } = await several(...having).read(anywhere());
-    expect(configuration).toMatchObject({ groups: [], unread: [], findings: [{ kind: 'wrong-line' }] });
-  });
-
-  it('is none that has it no more: ECS describes a service for a while after its deletion', async () => {
-    const account = several(clusterArn(), TEST);
-    account.fake.answers.DescribeServices = ({ cluster, names }) =>
-      ok(names.map((name) => aService(name, { isActive: cluster === TEST })));
-    expect(clusterOf(await account.read(anywhere()))).toEqual([TEST]);
-  });
-
-  function failing(account: Account, of: typeof TEST, kind: FailureKind): void {
-    const { DescribeServices } = account.fake.answers;
-    account.fake.answers.DescribeServices = (input) =>
-      input.cluster === of ? fails(kind) : (DescribeServices?.(input) ?? ok([]));
-  }
-
-  it.each(['unavailable', 'throttled', 'unexpected'] as const)('is unread where one that may have it is %s', async (kind) => {
-    const account = several(TEST);
-    failing(account, clusterArn(), kind);
-    const { configuration, failures } = await account.read(anywhere());
-    expect(configuration).toMatchObject({ groups: [], unread: [WEB] });
-    expect(failures).toMatchObject([{ kind, operation: 'DescribeServices', cluster: clusterArn() }]);
-  });
-
-  it.each(['unavailable', 'denied'] as const)('is the one that had it, where another one is %s later', async (kind) => {
-    const account = several(TEST);
-    const first = await account.read(anywhere());
-    for (const cluster of account.clusters) {
-      const later = several(TEST);
-      failing(later, cluster, kind);
-      const { failures, ...read } = await later.read(anywhere(), first);
-      expect(clusterOf({ failures, ...read })).toEqual([TEST]);
-      expect(failures).toMatchObject([{ kind, operation: 'DescribeServices', cluster }]);
-    }
-  });
-
-  it('is none that the role may not read: it is reported, and lines that mean another cluster go on', async () => {
-    const account = several(TEST);
-    failing(account, clusterArn(), 'denied');
-    const read = await account.read(anywhere());
-    expect(clusterOf(read)).toEqual([TEST]);
-    expect(read.failures).toMatchObject([{ kind: 'denied', operation: 'DescribeServices', cluster: clusterArn() }]);
-    // Where no other one has the service, the one that nobody may ask may be meant.
-    const lonely = several(clusterArn());
-    failing(lonely, clusterArn(), 'denied');
-    expect((await lonely.read(anywhere())).configuration).toMatchObject({ groups: [], unread: [WEB], findings: [] });
-  });
-
-  it('is unread where the clusters could not be listed, and the last known ones serve after that', async () => {
-    const account = several(TEST);
-    const { ListClusters } = account.fake.answers;
-    account.fake.answers.ListClusters = () => fails('denied', 'no');
-    const blind = await account.read(anywhere());
-    expect(blind.configuration).toMatchObject({ groups: [], unread: [WEB] });
-    expect(blind.failures).toMatchObject([{ operation: 'ListClusters', resource: 'clusters' }]);
-    Object.assign(account.fake.answers, { ListClusters });
-    const first = await account.read(anywhere(), blind);
-    account.fake.answers.ListClusters = () => fails('denied');
-    const second = await account.read(anywhere(), first);
-    expect(clusterOf(second)).toEqual([TEST]);
-    expect(second.copies.clusters).toEqual([clusterArn(), TEST]);
-  });
-
-  it('is not asked for where every line names its own', async () => {
-    const account = several(TEST);
-    const bindings = 'target-group=web cluster=test service=app port=80';
-    expect(clusterOf(await account.read(anywhere({ bindings })))).toEqual([TEST]);
-    expect(account.fake.names).not.toContain('ListClusters');
-  });
-
-  it('is asked for on behalf of a family, which any cluster may run: then the line has to say which', async () => {
-    const account = several();
-    account.fake.answers.DescribeTags = () => ok([{ group: WEB, tags: [{ ...TAG, value: 'family=job port=80' }] }]);
-    const { configuration } = await account.read(anywhere());
-    expect(configuration.findings).toMatchObject([{ kind: 'wrong-line' }]);
-    expect(account.fake.names).not.toContain('DescribeServices');
-    account.clusters = [TEST];
-    expect(clusterOf(await account.read(anywhere()))).toEqual([TEST]);
   });
 });
 

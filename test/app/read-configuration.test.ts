@@ -363,6 +363,9 @@ describe('what cannot be read', () => {
     fake.answers.DescribeServices = () => fails('denied');
     const { failures } = await read(fake, aSettings({ targetGroups: [groupArn('a'), groupArn('b')], bindings }));
     expect(failures.map(({ resource }) => resource)).toEqual(['a, b', `one of ${clusterArn()}`, `two of ${clusterArn()}`]);
+    fake.answers.DescribeServices = () => fails('unavailable');
+    const silent = await read(fake, aSettings({ targetGroups: [groupArn('a'), groupArn('b')], bindings }));
+    expect(silent.failures.map(({ resource }) => resource)).toEqual(['a, b', `one, two of ${clusterArn()}`]);
     const tagged = worldOf();
     tagged.answers.DescribeTags = () => fails('denied');
     const read2 = await read(tagged, aSettings({ targetGroups: [groupArn('a'), groupArn('b')] }));

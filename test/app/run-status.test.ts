@@ -34,6 +34,13 @@ describe('the status at the end', () => {
     expect(runs.statuses[1]).toMatchObject({ trigger: 'messages', groups: 2, reconciled: 1, inStep: 1 });
   });
 
+  it('counts no group as in step whose targets could not be read', async () => {
+    const runs = new Runs(TWO);
+    runs.fake.answers.DescribeTargetHealth = ({ group }) => (group === WEB ? fails('denied') : ok([]));
+    await go(runs, { trigger: 'schedule' });
+    expect(runs.statuses).toMatchObject([{ groups: 2, reconciled: 2, inStep: 1 }]);
+  });
+
   it.each([
     ['schedule', true],
     ['check', true],
@@ -67,13 +74,12 @@ describe('the status at the end', () => {
     );
   });
 
-  it('tells of a Cloud Map service also where it was checked by a message before', async () => {
+  it('tells of a Cloud Map service as long as there is something to tell', async () => {
     const runs = new Runs({ cloudMapServices: [cloudMapArn()] });
     runs.fake.answers.ListTagsForResource = () => ok([{ key: 'alb-target-sync', value: 'service=app' }]);
     runs.fake.answers.ListInstances = () => fails('gone');
     await go(runs, { trigger: 'schedule' });
     expect(kinds(runs)).toContain('unusable');
-    runs.environment.cache.checkFindings.clear();
     runs.fake.answers.ListInstances = () => ok({ items: [], nextToken: undefined });
     await go(runs, { trigger: 'schedule' });
     expect(kinds(runs)).not.toContain('unusable');
@@ -190,7 +196,22 @@ describe('tasks on hold', () => {
     await go(runs, { trigger: 'schedule' });
     expect(runs.environment.cache.holds).toEqual(new Set([HELD]));
     expect(runs.checks.filter(({ subject }) => subject !== 'web')).toMatchObject([
-      { subject: 'tasks on hold', findings: [], failures: [{ operation: 'GetResources', message: 'no' }] },
+      {
+        subject: 'tasks on hold',
+        findings: [],
+        failures: [{ operation: 'GetResources', resource: 'tasks with the tag alb-target-sync=hold', message: 'no' }],
+      },
+    ]);
+  });
+
+  it('stay what they were where the index has no end, and that is told', async () => {
+    const runs = searched([HELD]);
+    await twice(runs);
+    runs.fake.answers.GetResources = () => ok({ items: [taskArn('t2')], nextToken: 'again' });
+    await go(runs, { trigger: 'schedule', deadlineMs: Number.POSITIVE_INFINITY });
+    expect(runs.environment.cache.holds).toEqual(new Set([HELD]));
+    expect(runs.checks.filter(({ subject }) => subject !== 'web')).toMatchObject([
+      { subject: 'tasks on hold', failures: [{ kind: 'unexpected', operation: 'GetResources' }] },
     ]);
   });
 

@@ -441,6 +441,8 @@ describe('a stack that finds its groups by their tag', () => {
   ] as const)('keeps every hint while it does not know them and may find out (%s)', async (kind, times, hints) => {
     const runs = discovering();
     runs.fake.answers.GetResources = () => fails(kind);
+    // What fails for good beside it says nothing of the search.
+    runs.fake.answers.ListLogGroupTags = () => fails('denied');
     const result = await go(runs, { hints: [OF_APP, OF_NONE] });
     expect(result).toEqual({ unfinished: [], unfinishedHints: new Set(hints), unboundHints: new Set() });
     expect(runs.fake.times('GetResources').length).toBeGreaterThanOrEqual(times);
@@ -497,7 +499,7 @@ describe('Cloud Map services', () => {
     await go(runs, { hints: [OF_APP] });
     await go(runs, { hints: [aHint(taskArn('t9'), 1)] });
     expect(checksOf(runs)).toHaveLength(1);
-    runs.fake.clock.nowMs = START_MS + 10_000;
+    runs.fake.clock.nowMs = START_MS + 20_000;
     runs.fake.asked.length = 0;
     await go(runs, { hints: [OF_APP] });
     expect(runs.fake.asked).toEqual([]);
