@@ -73,7 +73,7 @@ export async function runPass(invocation: GroupInvocation, listing: Listing): Pr
 }
 
 /** What a pass has read, decided and written by its end. */
-interface Done extends Pick<Pass, 'planned' | 'written' | 'endedAtMs'> {
+interface Ended extends Pick<Pass, 'planned' | 'written' | 'endedAtMs'> {
   readonly request: PassRequest;
   readonly snapshot: Snapshot;
   readonly members: readonly Member[];
@@ -89,7 +89,7 @@ interface Done extends Pick<Pass, 'planned' | 'written' | 'endedAtMs'> {
 }
 
 /** Reads the tasks, plans, and writes what the guard lets through. */
-async function passOver(invocation: GroupInvocation, request: PassRequest): Promise<Done> {
+async function passOver(invocation: GroupInvocation, request: PassRequest): Promise<Ended> {
   const { clock, known } = invocation;
   const { hints, isListing } = request;
   const tasks = new TaskReader(invocation);
@@ -137,7 +137,7 @@ async function passOver(invocation: GroupInvocation, request: PassRequest): Prom
 }
 
 /** Keeps what the pass has found and settled, and says what it leaves open. */
-function conclude(invocation: GroupInvocation, done: Done): Omit<Pass, 'group' | 'trigger' | 'startedAtMs' | 'hints'> {
+function conclude(invocation: GroupInvocation, done: Ended): Omit<Pass, 'group' | 'trigger' | 'startedAtMs' | 'hints'> {
   const { environment, known } = invocation;
   const { request, snapshot, members, planned, late, recordFailures, readFailures, input, guarded, written, endedAtMs } = done;
   const { isListing, hints } = request;
@@ -170,7 +170,7 @@ function conclude(invocation: GroupInvocation, done: Done): Omit<Pass, 'group' |
 }
 
 /** Keeps what the pass has found, and how old the oldest difference is that it leaves. */
-function noteFindings(known: GroupCache, done: Done): void {
+function noteFindings(known: GroupCache, done: Ended): void {
   const { snapshot, planned, guarded, written, contests, readFailures, endedAtMs, history } = done;
   known.open = openChanges({ planned, written, held: guarded.held, endedAtMs }, known);
   if (readFailures.length === 0) {

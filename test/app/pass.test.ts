@@ -1,21 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Reporter } from '../../functions/app/invocation.ts';
-import { changeKey, PROOF_AGE_MAX_MS, refusalPauseMs } from '../../functions/core/guard.ts';
+import { changeKey, refusalPauseMs } from '../../functions/core/guard.ts';
 import { NOTHING_OPEN } from '../../functions/core/next-pass.ts';
 import { cacheOf, contextOf, MIXED, mixed, passOver, RUNNING, STOPPING, worldOf } from '../support/passes.ts';
 import { describing, fails, ok, page, START_MS } from '../support/ports.ts';
-import {
-  aHint,
-  aService,
-  at,
-  clusterArn,
-  groupArn,
-  runningTask,
-  stoppedTask,
-  stoppingTask,
-  target,
-  taskArn,
-} from '../support/values.ts';
+import { aHint, at, groupArn, stoppedTask, stoppingTask, target, taskArn } from '../support/values.ts';
 
 describe('a pass', () => {
   it('reads the targets before the tasks, and then writes: registers first', async () => {
@@ -168,90 +157,7 @@ describe('a write that fails', () => {
     expect(cacheOf(context).refused.get(at('10.0.0.2'))).toMatchObject({ times: 1 });
     expect(cacheOf(context).budget).toMatchObject({ removed: 0 });
   });
-
-  it('because its proof grew too old makes another pass', async () => {
-    const { fake, context } = agingWrite();
-    // Its proof cannot be described anew.
-    const answered = fake.answers.RegisterTargets;
-    fake.answers.RegisterTargets = (input) => {
-      fake.answers.DescribeTasks = () => fails('unavailable');
-      return answered?.(input) ?? ok(null);
-    };
-    const { written, open } = await passOver(context);
-    expect([written.done.length, written.aged.length, open.failed]).toEqual([1, 1, true]);
-    expect(cacheOf(context).covered.size).toBe(0);
-  });
 });
-
-/** A pass with two registrations, of which the second waits until its proof is older than a write may be. */
-function agingWrite() {
-  const other = runningTask('t4', '10.0.0.4');
-  const fake = worldOf({ tasks: [RUNNING, other], targets: [target('10.0.0.4', 'draining')] });
-  fake.callMs = (name) => (name === 'RegisterTargets' ? PROOF_AGE_MAX_MS + 1 : 0);
-  return { fake, context: contextOf(fake) };
-}
-
-describe('a write that waited for its turn until its proof was too old', () => {
-  it('leaves with a new description of its task', async () => {
-    const { fake, context } = agingWrite();
-    const { written } = await passOver(context);
-    expect(fake.names.slice(-3)).toEqual(['RegisterTargets', 'DescribeTasks', 'RegisterTargets']);
-    const [first = 0, second = 0] = written.done.map(({ because }) => because.describedAtMs);
-    expect(second - first).toBeGreaterThan(PROOF_AGE_MAX_MS);
-    expect(written.aged).toEqual([]);
-  });
-
-  it('does not leave where the task has been told to stop since', async () => {
-    const { fake, context } = agingWrite();
-    fake.answers.RegisterTargets = () => {
-      fake.answers.DescribeTasks = () => ok([stoppingTask('t4', '10.0.0.4')]);
-      return ok(null);
-    };
-    const { written } = await passOver(context);
-    expect(addressesOf(written.done)).toEqual(['10.0.0.1:8080']);
-    expect(addressesOf(written.aged)).toEqual(['10.0.0.4:8080']);
-  });
-
-  it('does not leave where ECS does not know the task any more', async () => {
-    const { fake, context } = agingWrite();
-    fake.answers.RegisterTargets = () => {
-      fake.answers.DescribeTasks = () => ok([]);
-      return ok(null);
-    };
-    expect(addressesOf((await passOver(context)).written.aged)).toEqual(['10.0.0.4:8080']);
-  });
-});
-
-describe('removals behind a registration that waited too long', () => {
-  /** The removals of a pass in which the waiting registration's task is described anew, or cannot be. */
-  async function removedBehind(isDescribed: boolean): Promise<string[]> {
-    const stopping = stoppingTask('t5', '10.0.0.5');
-    const waiting = runningTask('t4', '10.0.0.4');
-    const targets = [target('10.0.0.4', 'draining'), target('10.0.0.5')];
-    const fake = worldOf({ tasks: [RUNNING, waiting, stopping], targets });
-    fake.callMs = (name) => (name === 'RegisterTargets' ? PROOF_AGE_MAX_MS + 1 : 0);
-    const describing = fake.answers.DescribeTasks;
-    fake.answers.RegisterTargets = () => {
-      fake.answers.DescribeTasks = (input) =>
-        isDescribed || !input.tasks.includes(waiting.arn) ? (describing?.(input) ?? ok([])) : fails('unavailable');
-      return ok(null);
-    };
-    const context = contextOf(fake);
-    context.cache.learn(stopping, START_MS);
-    const { written } = await passOver(context);
-    expect(addressesOf(written.aged)).toEqual(isDescribed ? [] : ['10.0.0.4:8080', '10.0.0.5:8080']);
-    return addressesOf(written.done.filter(({ kind }) => kind === 'deregister'));
-  }
-
-  it('leave where its task was described anew, and not where that failed: what could not be read may be at their address', async () => {
-    expect(await removedBehind(true)).toEqual(['10.0.0.5:8080']);
-    expect(await removedBehind(false)).toEqual([]);
-  });
-});
-
-function addressesOf(changes: readonly { readonly address: string }[]): string[] {
-  return changes.map(({ address }) => address);
-}
 
 describe('a zone that ELB asks for', () => {
   it('is given in the same pass, and by the next ones from the start', async () => {
@@ -267,95 +173,6 @@ describe('a zone that ELB asks for', () => {
     fake.clock.nowMs += 120_000;
     await passOver(context);
     expect(fake.inputs('RegisterTargets')).toMatchObject([{ targets: [{ id: '10.0.0.1', zone: 'all' }] }]);
-  });
-});
-
-describe('what another pass has read in the meantime', () => {
-  it.each([
-    ['takes the task out of rotation', { tasks: [RUNNING] }, { ...RUNNING, isHeld: true }],
-    [
-      'puts the task back into rotation',
-      {
-        targets: [target('10.0.0.1'), target('10.0.0.4')],
-        tasks: [runningTask('t4', '10.0.0.4'), { ...RUNNING, isHeld: true }],
-      },
-      RUNNING,
-    ],
-  ])('stops a write when it %s', async (_, words, news) => {
-    const fake = worldOf(words);
-    const context = contextOf(fake);
-    const { caller } = context;
-    const original = caller.write.bind(caller);
-    caller.write = (name, resource, write) => {
-      context.cache.learn(news, START_MS);
-      return original(name, resource, write);
-    };
-    const { written, open } = await passOver(context);
-    expect([written.done, written.aged.length, open.failed]).toEqual([[], 1, true]);
-    expect(fake.names.filter((name) => name.endsWith('egisterTargets'))).toEqual([]);
-  });
-
-  it('stops a write that it contradicts, and makes another pass', async () => {
-    const { fake, context } = mixed();
-    const { caller } = context;
-    const original = caller.write.bind(caller);
-    // The wait for the turn of the call is where another group's pass learns something.
-    caller.write = (name, resource, write) => {
-      context.cache.learn(stoppingTask('t1', '10.0.0.1'), START_MS);
-      context.cache.learn(runningTask('heir', '10.0.0.2'), START_MS);
-      return original(name, resource, write);
-    };
-    const pass = await passOver(context);
-    expect([pass.written.aged.length, pass.open.failed]).toEqual([2, true]);
-    expect(fake.names).not.toContain('RegisterTargets');
-    expect(fake.names).not.toContain('DeregisterTargets');
-  });
-});
-
-describe('findings of a pass', () => {
-  it('are those of the audit, with what was searched for', async () => {
-    const fake = worldOf({ targets: [target('10.0.0.1'), target('10.0.0.9')], tasks: [RUNNING] });
-    const { findings } = await passOver(contextOf(fake));
-    expect(findings).toEqual([expect.objectContaining({ kind: 'foreign', subject: at('10.0.0.9'), sinceMs: START_MS })]);
-  });
-
-  it.each([
-    ['its task still runs', [runningTask('t9', '10.0.0.9', { group: 'service:gone' })], 'unbound'],
-    ['ECS knows its task no more', [], 'leftover'],
-  ])('tell a target that this stack registered from a stranger: %s', async (_, tasks, kind) => {
-    const fake = worldOf({ targets: [target('10.0.0.9')], tasks, listed: [] });
-    const entry = { kind: 'register', atMs: START_MS - 60_000, address: at('10.0.0.9'), task: taskArn('t9') } as const;
-    fake.answers.FilterLogEvents = () => ok({ items: [entry], nextToken: undefined });
-    const { findings, written } = await passOver(contextOf(fake));
-    expect(findings).toContainEqual(expect.objectContaining({ kind, subject: at('10.0.0.9') }));
-    expect(written.done).toEqual([]);
-  });
-
-  it('name the services of the clusters that the group is bound to, whose tasks ECS itself registers in it', async () => {
-    const fake = worldOf({ targets: [target('10.0.0.9')] });
-    fake.answers.ListServices = () => ok({ items: ['api'], nextToken: undefined });
-    fake.answers.DescribeServices = () => ok([aService('api', { targetGroups: [groupArn()] })]);
-    const context = contextOf(fake);
-    const services = new Map([[groupArn(), [{ kind: 'service', cluster: clusterArn('test'), name: 'far' } as const]]]);
-    context.cache.natives.set(clusterArn('test'), { atMs: START_MS, services });
-    const message = (await passOver(context)).findings.find(({ kind }) => kind === 'foreign')?.message;
-    expect(message).toContain('cluster=prod service=api');
-    expect(message).not.toContain('far');
-  });
-
-  it('do without a record that cannot be read, and the pass has the failure and is not made again for it', async () => {
-    const fake = worldOf({ targets: [target('10.0.0.9')] });
-    fake.answers.FilterLogEvents = () => fails('unavailable');
-    const { failures, open, findings } = await passOver(contextOf(fake));
-    expect(failures).toMatchObject([{ kind: 'unavailable', operation: 'FilterLogEvents' }]);
-    expect(open).toEqual(NOTHING_OPEN);
-    expect(findings.map(({ kind }) => kind)).toEqual(['foreign', 'empty-list']);
-  });
-
-  it('name no stranger that a pass without lists has not searched for', async () => {
-    const fake = worldOf({ targets: [target('10.0.0.9')] });
-    expect((await passOver(contextOf(fake, { listing: 'none' }))).findings).toEqual([]);
-    expect(fake.names).toEqual(['DescribeTargetHealth']);
   });
 });
 
