@@ -85,20 +85,21 @@ export class Cache {
    */
   hintsFor(bound: BoundGroup, hints: readonly Hint[], { nowMs, eventAgeMs }: Moment): Hint[] {
     const known = this.group(bound.group.arn);
-    const isDated = ({ claim }: Hint): boolean => claim !== undefined && Math.abs(nowMs - claim.atMs) <= CLAIM_AGE_MAX_MS;
-    const isPremature = ({ isFollowUp, claim }: Hint): boolean =>
-      isFollowUp === true && claim?.isStop === true && nowMs - claim.atMs < eventAgeMs;
     // A target that this environment has just registered may not be shown yet.
     const isUnshown = ({ task }: Hint): boolean =>
       [...known.writtenAtMs.keys()].some((key) => key.startsWith('register ') && key.endsWith(` ${task}`));
-    const isSettled = (hint: Hint): boolean =>
-      isDated(hint) && (isPremature(hint) || isClaimMet(bound, hint, known.targetsRead));
+    const isSettled = (hint: Hint): boolean => {
+      const { claim, isFollowUp } = hint;
+      if (claim === undefined || Math.abs(nowMs - claim.atMs) > CLAIM_AGE_MAX_MS) return false;
+      const isPremature = isFollowUp === true && claim.isStop && nowMs - claim.atMs < eventAgeMs;
+      return isPremature || isClaimMet(bound, hint, known.targetsRead);
+    };
     return hints.filter((hint) => isMeant(bound, hint) && !known.isCovered(hint) && (!isSettled(hint) || isUnshown(hint)));
   }
 
   /** Whether the task is known, and not known to have been told to stop. */
-  isKnownLive(arn: TaskArn | undefined): boolean {
-    const entry = arn === undefined ? undefined : this.tasks.get(arn);
+  isKnownLive(arn: TaskArn): boolean {
+    const entry = this.tasks.get(arn);
     return entry !== undefined && isLive(entry.task);
   }
 

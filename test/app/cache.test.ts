@@ -85,7 +85,7 @@ describe('facts', () => {
   ])('of %j make task t1 a known live one: %s', (task, isLive) => {
     const cache = new Cache();
     cache.learn(task, START_MS);
-    expect([cache.isKnownLive(taskArn('t1')), cache.isKnownLive(undefined)]).toEqual([isLive, false]);
+    expect(cache.isKnownLive(taskArn('t1'))).toBe(isLive);
   });
 });
 
@@ -138,6 +138,23 @@ describe('the hints that a pass has to settle', () => {
     // Targets that were read before the event prove nothing, be it that their answer came after it.
     expect(hintsHeard(hears, APP, [claimed(START_MS + 1)])).toHaveLength(1);
   });
+
+  it.each([
+    ['register', 't1', 1],
+    ['register', 't2', 0],
+    ['register', 't11', 0],
+    ['deregister', 't1', 0],
+  ])(
+    'are not settled by a read that may not show yet what this environment has written: %s of task %s makes %i',
+    (kind, id, count) => {
+      const hears = hearer();
+      hears.known.noteTargets([], START_MS, START_MS);
+      const claim = { addresses: [ip('10.0.0.1')], isStop: true, atMs: START_MS };
+      expect(hintsHeard(hears, APP, [{ ...NEWS, claim }])).toEqual([]);
+      hears.known.writtenAtMs.set(`${kind} 10.0.0.1:8080 ${taskArn(id)}`, START_MS);
+      expect(hintsHeard(hears, APP, [{ ...NEWS, claim }])).toHaveLength(count);
+    },
+  );
 
   it.each([
     [-300_001, false, 1],

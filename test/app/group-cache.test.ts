@@ -122,6 +122,15 @@ describe('removals', () => {
     );
   });
 
+  it('are counted alone: what is registered spends nothing of the budget', () => {
+    const group = fresh();
+    group.removalsLeft(100, 75, START_MS);
+    write(group, add, START_MS);
+    expect(group.budget?.removed).toBe(0);
+    write(group, stopping, START_MS);
+    expect(group.budget?.removed).toBe(1);
+  });
+
   it('are counted for nobody before a pass has asked for the budget', () => {
     const group = fresh();
     remove(group, 3);
@@ -238,6 +247,10 @@ describe('writes', () => {
     see(group, [], START_MS + 6_000);
     see(group, [target('10.0.0.1', 'draining')], START_MS + 7_000);
     expect(untilMs(7_000)).toBe(37_000);
+    // It drains since it was told to, and not since it was first seen.
+    see(group, [target('10.0.0.1', 'healthy')], START_MS + 8_000);
+    see(group, [target('10.0.0.1', 'draining')], START_MS + 9_000);
+    expect(untilMs(9_000)).toBe(39_000);
   });
 });
 

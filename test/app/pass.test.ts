@@ -4,18 +4,7 @@ import { changeKey, refusalPauseMs } from '../../functions/core/guard.ts';
 import { NOTHING_OPEN } from '../../functions/core/next-pass.ts';
 import { cacheOf, contextOf, MIXED, mixed, passOver, RUNNING, STOPPING, worldOf } from '../support/passes.ts';
 import { describing, fails, ok, page, START_MS } from '../support/ports.ts';
-import {
-  aHint,
-  aService,
-  at,
-  clusterArn,
-  groupArn,
-  runningTask,
-  stoppedTask,
-  stoppingTask,
-  target,
-  taskArn,
-} from '../support/values.ts';
+import { aHint, at, groupArn, stoppedTask, stoppingTask, target, taskArn } from '../support/values.ts';
 
 describe('a pass', () => {
   it('reads the targets before the tasks, and then writes: registers first', async () => {
@@ -184,53 +173,6 @@ describe('a zone that ELB asks for', () => {
     fake.clock.nowMs += 120_000;
     await passOver(context);
     expect(fake.inputs('RegisterTargets')).toMatchObject([{ targets: [{ id: '10.0.0.1', zone: 'all' }] }]);
-  });
-});
-
-describe('findings of a pass', () => {
-  it('are those of the audit, with what was searched for', async () => {
-    const fake = worldOf({ targets: [target('10.0.0.1'), target('10.0.0.9')], tasks: [RUNNING] });
-    const { findings } = await passOver(contextOf(fake));
-    expect(findings).toEqual([expect.objectContaining({ kind: 'foreign', subject: at('10.0.0.9'), sinceMs: START_MS })]);
-  });
-
-  it.each([
-    ['its task still runs', [runningTask('t9', '10.0.0.9', { group: 'service:gone' })], 'unbound'],
-    ['ECS knows its task no more', [], 'leftover'],
-  ])('tell a target that this stack registered from a stranger: %s', async (_, tasks, kind) => {
-    const fake = worldOf({ targets: [target('10.0.0.9')], tasks, listed: [] });
-    const entry = { kind: 'register', atMs: START_MS - 60_000, address: at('10.0.0.9'), task: taskArn('t9') } as const;
-    fake.answers.FilterLogEvents = () => ok({ items: [entry], nextToken: undefined });
-    const { findings, written } = await passOver(contextOf(fake));
-    expect(findings).toContainEqual(expect.objectContaining({ kind, subject: at('10.0.0.9') }));
-    expect(written.done).toEqual([]);
-  });
-
-  it('name the services of the clusters that the group is bound to, whose tasks ECS itself registers in it', async () => {
-    const fake = worldOf({ targets: [target('10.0.0.9')] });
-    fake.answers.ListServices = () => ok({ items: ['api'], nextToken: undefined });
-    fake.answers.DescribeServices = () => ok([aService('api', { targetGroups: [groupArn()] })]);
-    const context = contextOf(fake);
-    const services = new Map([[groupArn(), [{ kind: 'service', cluster: clusterArn('test'), name: 'far' } as const]]]);
-    context.cache.natives.set(clusterArn('test'), { atMs: START_MS, services });
-    const message = (await passOver(context)).findings.find(({ kind }) => kind === 'foreign')?.message;
-    expect(message).toContain('cluster=prod service=api');
-    expect(message).not.toContain('far');
-  });
-
-  it('do without a record that cannot be read, and the pass has the failure and is not made again for it', async () => {
-    const fake = worldOf({ targets: [target('10.0.0.9')] });
-    fake.answers.FilterLogEvents = () => fails('unavailable');
-    const { failures, open, findings } = await passOver(contextOf(fake));
-    expect(failures).toMatchObject([{ kind: 'unavailable', operation: 'FilterLogEvents' }]);
-    expect(open).toEqual(NOTHING_OPEN);
-    expect(findings.map(({ kind }) => kind)).toEqual(['foreign', 'empty-list']);
-  });
-
-  it('name no stranger that a pass without lists has not searched for', async () => {
-    const fake = worldOf({ targets: [target('10.0.0.9')] });
-    expect((await passOver(contextOf(fake, { listing: 'none' }))).findings).toEqual([]);
-    expect(fake.names).toEqual(['DescribeTargetHealth']);
   });
 });
 

@@ -150,7 +150,10 @@ describe('a list of running tasks', () => {
     fake.clock.nowMs += 20_000;
     await reads.running(selectorOf(), 0);
     expect(fake.asked).toHaveLength(2);
-    expect((await reads.running(selectorOf(), fake.clock.now())).beganAtMs).toBe(fake.clock.now());
+    // The second who needs it as of this moment has the list of the first.
+    for (let count = 0; count < 2; count += 1) {
+      expect((await reads.running(selectorOf(), fake.clock.now())).beganAtMs).toBe(fake.clock.now());
+    }
     expect(fake.asked).toHaveLength(3);
   });
 
@@ -180,6 +183,7 @@ describe('targets are read before tasks', () => {
         if (binding !== undefined) await reads.running(binding.selector, fake.clock.now());
       }),
     );
+    expect(fake.inputs('DescribeTargetHealth')).toEqual(groups.map(({ group }) => ({ group: group.arn })));
     return fake.times('ListTasks');
   }
 

@@ -15,7 +15,17 @@ import type { Pass } from '../../functions/core/report.ts';
 import type { Target } from '../../functions/core/target.ts';
 import type { DescribedTask, Task } from '../../functions/core/task.ts';
 import { describing, FakeAws, ok, page, START_MS } from './ports.ts';
-import { aGroup, aService, aSettings, groupArn, parsedBinding, runningTask, stoppingTask, target } from './values.ts';
+import {
+  aGroup,
+  aService,
+  aSettings,
+  groupArn,
+  parsedBinding,
+  runningTask,
+  stoppedTask,
+  stoppingTask,
+  target,
+} from './values.ts';
 
 interface Words {
   readonly targets?: readonly Target[];
@@ -104,4 +114,19 @@ const silent: Invocation['reporter'] = {
 /** What the environment of the pass has cached of the group. */
 export function cacheOf({ cache }: { readonly cache: Cache }): GroupCache {
   return cache.group(groupArn());
+}
+
+/** Why a pass held what it did not do. */
+export const reasons = ({ held }: Pass): string[] => held.map(({ because }) => because);
+
+/** A group with the target of a task that has stopped so long ago, which this environment knows; `undefined`: ECS does not say when. */
+export function ended(
+  agoMs: number | undefined,
+  ...others: readonly DescribedTask[]
+): { fake: FakeAws; context: PassContext; gone: DescribedTask } {
+  const gone = stoppedTask('t3', '10.0.0.3', { stoppedAtMs: agoMs === undefined ? undefined : START_MS - agoMs });
+  const fake = worldOf({ targets: [target('10.0.0.3')], tasks: [gone, ...others] });
+  const context = contextOf(fake);
+  context.cache.learn(gone, START_MS);
+  return { fake, context, gone };
 }
