@@ -3,16 +3,20 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** The handler first, which waits more than it works; then from the longest files to the shortest: no core is idle at the end. */
-const ORDER = ['unit-isolated', 'whole', 'unit'];
-
 const HANDLER = 'test/sync/handler.test.ts';
+const WATCH = 'test/cli/watch.test.ts';
+/** They wait for seconds and hardly work: they come first, beside types and lint, which take the cores meanwhile. */
+const WAITING = [HANDLER, WATCH];
+/** From the project with the longest files to the one with the shortest: no core is left with nothing to do at the end. */
+const ORDER = ['unit-isolated', 'whole', 'unit'];
 
 /** One project after the other, the longest files first: a worker is handed on only to the next file of its own project. */
 class ByProject extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    return ORDER.flatMap((name) => sorted.filter(({ project }) => project.name === name));
+    const isWaiting = ({ moduleId }: TestSpecification) => WAITING.some((file) => moduleId.endsWith(file));
+    const inOrder = [...sorted.filter(isWaiting), ...sorted.filter((file) => !isWaiting(file))];
+    return ORDER.flatMap((name) => inOrder.filter(({ project }) => project.name === name));
   }
 }
 
