@@ -88,8 +88,9 @@ describe('writes', () => {
     expect([...group.shares.keys()]).toEqual([at('10.0.0.2')]);
   });
 
-  it('that are refused are left alone for longer each time', () => {
+  it('that are refused are left alone for longer each time, however long targets of the group drain', () => {
     const group = new GroupCache();
+    group.deregistrationDelayMs = 3_600_000;
     for (let times = 1; times <= 4; times += 1) {
       refuse(group, at('10.0.0.1'), 'refused', START_MS);
       const untilMs = START_MS + refusalPauseMs('refused', times);
