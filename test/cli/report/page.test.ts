@@ -20,17 +20,20 @@ const ELEMENTS = new Set(
 );
 const DRAWN = new Set(['svg', 'defs', 'pattern', 'path', 'line', 'text']);
 
+/** An element that the page has no use for, or an attribute that could run a script or has left its quotes. */
+function isStrange([, name = '', attributes = '']: readonly string[]): boolean {
+  const isKnown = ELEMENTS.has(name) || DRAWN.has(name);
+  return !isKnown || /\bon\w+=|'/.test(attributes.replaceAll(/"[^"]*"/g, '""')) || attributes.includes('javascript:');
+}
+
 describe('the page', () => {
   it('has no element and no attribute of a stranger, whatever the timeline says', () => {
     holds(
       fc.property(anyReport, (report) => {
-        for (const [, name = '', attributes = ''] of withoutRaw(renderPage(report)).matchAll(
-          /<([a-z]\w*)((?:"[^"]*"|[^>"])*)>/gi,
-        )) {
-          expect(ELEMENTS.has(name) || DRAWN.has(name), name).toBe(true);
-          expect(attributes.replaceAll(/"[^"]*"/g, '""')).not.toMatch(/\bon\w+=|'/);
-          expect(attributes).not.toContain('javascript:');
-        }
+        const elements = [...withoutRaw(renderPage(report)).matchAll(/<([a-z]\w*)((?:"[^"]*"|[^>"])*)>/gi)];
+        // One assertion for all of them: there are thousands, and each assertion takes longer than the question.
+        expect(elements.filter(isStrange).map(([element]) => element)).toEqual([]);
+        expect(elements.length).toBeGreaterThan(0);
       }),
       100,
     );
