@@ -193,7 +193,8 @@ interface Found extends Pick<GuardInput, 'ownership' | 'isShared' | 'listedAtMs'
 }
 
 /** What the guard knows besides the plan: of this pass, of earlier ones, and of other environments. */
-function guardInput({ clock, environment, trigger, bound, known }: GroupInvocation, found: Found): GuardInput {
+function guardInput(invocation: GroupInvocation, found: Found): GuardInput {
+  const { clock, environment, trigger, bound, known } = invocation;
   const { registered, members, hints, readFailures, listedAtMs, unexplained, ownership, isShared } = found;
   return {
     nowMs: clock.now(),
