@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { TaskReader } from '../../functions/app/read-snapshot.ts';
 import { selectorKey } from '../../functions/core/binding.ts';
 import type { Hint } from '../../functions/core/event.ts';
-import { definitionKey } from '../../functions/core/task.ts';
+import { type DescribedTask, definitionKey } from '../../functions/core/task.ts';
 import { cacheOf, contextOf, type PassContext, worldOf } from '../support/passes.ts';
 import { describing, FakeAws, fails, ok, page, START_MS } from '../support/ports.ts';
 import {
@@ -183,6 +183,13 @@ describe('the snapshot of a pass that lists', () => {
     ]);
   });
 
+  it('asks no service about a hinted task that its list lacks: the list is the last word of such a pass', async () => {
+    const fake = worldOf({ tasks: [RUNNING], listed: [] });
+    const { snapshot } = await read(contextOf(fake, { hints: [aHint(RUNNING.arn, 3)] }));
+    expect(fake.names).toEqual(['ListTasks', 'DescribeTasks']);
+    expect(snapshot.bindings).toMatchObject([{ list: 'read', listed: new Set() }]);
+  });
+
   it('has the failures of lists and of descriptions', async () => {
     const fake = new FakeAws({
       ListTasks: ({ selector }) => (selector.kind === 'family' ? fails('denied') : page([RUNNING])),
@@ -214,6 +221,56 @@ describe('what a snapshot has besides tasks', () => {
   });
 });
 
+describe('what another group has found while a pass describes its tasks', () => {
+  /** What a pass asks ECS to describe, and what it has described, when the environment learns of these tasks in the meantime. */
+  async function passBeside(...learned: readonly DescribedTask[]) {
+    const fake = worldOf({ tasks: [RUNNING, ...learned], listed: [RUNNING, OTHER] });
+    const context = contextOf(fake);
+    context.cache.learn(STOPPED, START_MS - 1_000);
+    const answer = fake.answers.DescribeTasks;
+    fake.answers.DescribeTasks = (input) => {
+      for (const task of learned) context.cache.learn(task, fake.clock.now());
+      return answer?.(input) ?? ok([]);
+    };
+    const { snapshot } = await read(context, [target('10.0.0.9'), target('10.0.0.7')]);
+    return { asked: fake.inputs('DescribeTasks'), described: [...snapshot.describedAtMs.keys()] };
+  }
+  const FOUND = stoppedTask('t7', '10.0.0.7');
+  // ECS lists t2 and does not describe it yet: nobody asks for it again.
+  const FIRST = { cluster: clusterArn(), tasks: [RUNNING.arn, OTHER.arn, STOPPED.arn] };
+
+  it('is described as well where it owns a target: it would explain it, and be no proof that it has to go', async () => {
+    expect(await passBeside(FOUND)).toEqual({
+      asked: [FIRST, { cluster: clusterArn(), tasks: [FOUND.arn] }],
+      described: [RUNNING.arn, FOUND.arn],
+    });
+  });
+
+  it('is not described where nothing of the group follows from it', async () => {
+    for (const learned of [[stoppedTask('t6', '10.0.0.6')], []])
+      expect(await passBeside(...learned)).toEqual({ asked: [FIRST], described: [RUNNING.arn] });
+  });
+});
+
+describe('a snapshot some time after it was read', () => {
+  it('has what the environment has learned since of the tasks that a line means or a hint named, and of no other', async () => {
+    const context = contextOf(worldOf({ tasks: [RUNNING, STRANGER] }), { hints: [aHint(STRANGER.arn, 3)] });
+    const reader = new TaskReader(context);
+    const { snapshot } = await reader.read({ targets: [], hints: context.hints, isListing: true });
+    const [ended, moved] = [stoppedTask('t1', '10.0.0.1'), { ...STRANGER, version: 9 }];
+    const unheard = runningTask('t6', '10.0.0.6', { group: 'service:other' });
+    for (const task of [ended, moved, { ...OTHER, isHeld: true }, unheard]) context.cache.learn(task, START_MS + 60_000);
+    const { tasks, ...others } = reader.upToDate(snapshot);
+    expect([...tasks.values()].map(({ arn, version }) => [arn, version])).toEqual([
+      [ended.arn, 8],
+      [moved.arn, 9],
+      [OTHER.arn, 3],
+    ]);
+    const knownStoppedAtMs = new Map([[ended.arn, START_MS + 60_000]]);
+    expect({ ...others, tasks: snapshot.tasks }).toEqual({ ...snapshot, knownStoppedAtMs, held: new Set([OTHER.arn]) });
+  });
+});
+
 describe('the definitions of tasks', () => {
   const NAMED = 'service=app port=http';
   const asked = (fake: FakeAws) => fake.inputs('DescribeTaskDefinition');
@@ -233,6 +290,15 @@ describe('the definitions of tasks', () => {
     expect(snapshot.describedAtMs.has(OTHER.arn)).toBe(true);
     await read(context);
     expect(asked(fake)).toHaveLength(2);
+  });
+
+  it('are read for the tasks of each line that names a port', async () => {
+    const job = runningTask('t4', '10.0.0.4', { group: 'service:job', definition: 'job:1' });
+    const fake = worldOf({ tasks: [RUNNING, job] });
+    fake.answers.ListTasks = ({ selector }) => page(selector.name === 'job' ? [job] : [RUNNING]);
+    fake.answers.DescribeTaskDefinition = () => ok(aDefinition());
+    const { snapshot } = await read(contextOf(fake, {}, NAMED, 'service=job port=http'));
+    expect([...(snapshot.definitions?.keys() ?? [])]).toEqual([RUNNING, job].map(definitionKey));
   });
 
   it.each([
@@ -319,14 +385,56 @@ describe('the snapshot of a pass that follows its hints', () => {
     const lines = ['service=api port=9090', 'service=app port=8080'];
     const { snapshot, listedAtMs } = await read(hinted(fake, [aHint(RUNNING.arn, 3)], ...lines));
     expect(snapshot.bindings.map(({ list }) => list)).toEqual(['unread', 'read']);
+    expect(fake.names).toEqual(['DescribeTasks', 'ListTasks']);
     expect(fake.inputs('ListTasks')).toMatchObject([{ selector: APP }]);
     // Of only one list it is not known whether somebody else of ours has an address.
     expect(listedAtMs).toBeUndefined();
   });
 
+  it.each([
+    ['a service that has another deployment', 'ecs-svc/2', ['DescribeTasks', 'DescribeServices', 'ListTasks']],
+    ['nobody that is known', 'a person', ['DescribeTasks', 'ListTasks']],
+  ])('lists also where only one of the hinted tasks was started by %s', async (_, startedBy, calls) => {
+    const fake = worldOf({ tasks: [RUNNING, { ...OTHER, startedBy }] });
+    const hints = [RUNNING, OTHER].map(({ arn }) => aHint(arn, 3));
+    const { snapshot } = await read(hinted(fake, hints), [target('10.0.0.1'), target('10.0.0.2')]);
+    expect(fake.names).toEqual(calls);
+    expect(snapshot.bindings).toMatchObject([{ list: 'read' }]);
+  });
+
+  it.each([
+    [true, 'one of them is on hold', [RUNNING, { ...OTHER, isHeld: true }]],
+    [false, 'none of them is', [RUNNING, OTHER]],
+    [false, 'the one on hold is to leave anyway', [RUNNING, stoppingTask('t2', '10.0.0.2', { isHeld: true })]],
+    [false, 'the one on hold is of no line', [RUNNING, { ...STRANGER, isHeld: true }]],
+  ])('lists (%s) where %s: nothing else tells whether others serve', async (isListed, _, tasks) => {
+    const fake = worldOf({ tasks });
+    const context = hinted(
+      fake,
+      tasks.map(({ arn, version }) => aHint(arn, version)),
+    );
+    // Whose the tasks are needs no proof.
+    context.cache.deployments.set(selectorKey(APP), new Set([DEPLOYMENT]));
+    const { snapshot } = await read(context, [target('10.0.0.1'), target('10.0.0.2')]);
+    expect(snapshot.bindings).toMatchObject([{ list: isListed ? 'read' : 'unread' }]);
+    expect(fake.names.includes('ListTasks')).toBe(isListed);
+  });
+
+  it('describes whom it knows for live at the address of a task that it has read to stop: that stop may not have come here', async () => {
+    const [stopping, ended] = [stoppingTask('t2', '10.0.0.1'), stoppedTask('t1', '10.0.0.1')];
+    const fake = worldOf({ tasks: [stopping, ended] });
+    const context = hinted(fake, [aHint(stopping.arn, 5)]);
+    context.cache.learn(RUNNING, START_MS - 60_000);
+    const { snapshot } = await read(context);
+    expect(fake.names).toEqual(['DescribeTasks', 'DescribeTasks']);
+    expect([...snapshot.describedAtMs.keys()]).toEqual([stopping.arn, ended.arn]);
+    expect(snapshot.tasks.get(ended.arn)?.desired).toBe('STOPPED');
+  });
+
   it('does not describe again what it has described, when it then lists', async () => {
     const fake = worldOf({ tasks: [{ ...RUNNING, startedBy: '' }, OTHER] });
-    const { snapshot } = await read(hinted(fake, [aHint(RUNNING.arn, 3)]));
+    // The target of neither is there: a registration of each may follow.
+    const { snapshot } = await read(hinted(fake, [aHint(RUNNING.arn, 3)]), []);
     expect(fake.inputs('DescribeTasks')).toEqual([
       { cluster: clusterArn(), tasks: [RUNNING.arn] },
       { cluster: clusterArn(), tasks: [OTHER.arn] },

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { GroupRecord } from '../../functions/app/record.ts';
-import { changeKey } from '../../functions/core/guard.ts';
+import { changeKey, isLate } from '../../functions/core/guard.ts';
 import type { RecordEntry, RecordedTarget, RecordKind } from '../../functions/core/ownership.ts';
-import { type Change, planChanges } from '../../functions/core/plan.ts';
+import { type Deregistration, planChanges } from '../../functions/core/plan.ts';
+import type { Snapshot } from '../../functions/core/snapshot.ts';
 import type { Address } from '../../functions/core/values.ts';
 import { cacheOf, contextOf, type PassContext } from '../support/passes.ts';
 import { FakeAws, fails, ok, START_MS } from '../support/ports.ts';
@@ -13,7 +14,15 @@ const WINDOW_MS = 4_200_000;
 const OWNERS_INTERVAL_MS = 3_000_000;
 
 const STOPPED = [stoppedTask('t1', '10.0.0.1'), stoppedTask('t2', '10.0.0.2')];
-const LATE = planChanges(aSnapshot({ tasks: STOPPED, targets: [target('10.0.0.1'), target('10.0.0.2')] }));
+const LATE = lateOf(aSnapshot({ tasks: STOPPED, targets: [target('10.0.0.1'), target('10.0.0.2')] }));
+
+/** Both targets, as this environment has seen them with their live tasks a moment ago. */
+const OWNED = new Map(STOPPED.map(({ arn }, index) => [at(`10.0.0.${index + 1}`), { task: arn, atMs: START_MS - 9_000 }]));
+
+/** The removals that the snapshot asks for, of tasks that ended long ago. */
+function lateOf(snapshot: Snapshot): Deregistration[] {
+  return planChanges(snapshot).filter((change) => isLate(change, START_MS));
+}
 
 function entry(kind: RecordKind, number: number, atMs = START_MS - 60_000): RecordEntry {
   return { kind, atMs, address: at(`10.0.0.${number}`), task: taskArn(`t${number}`) };
@@ -23,7 +32,7 @@ function entry(kind: RecordKind, number: number, atMs = START_MS - 60_000): Reco
 function recorded(...items: readonly RecordEntry[]) {
   const fake = new FakeAws({ FilterLogEvents: () => ok({ items, nextToken: undefined }) });
   const context = contextOf(fake);
-  const ownershipOf = async (late: readonly Change[] = LATE): Promise<(string | undefined)[]> => {
+  const ownershipOf = async (late: readonly Deregistration[] = LATE): Promise<(string | undefined)[]> => {
     const { ownership, failures } = await new GroupRecord(context).ownershipOf(late);
     expect(failures).toEqual([]);
     return LATE.map((change) => ownership.get(changeKey(change)));
@@ -75,7 +84,11 @@ describe('whose the targets of late removals are', () => {
     const { fake, known, ownershipOf } = recorded();
     known.owners = new Map([[at('10.0.0.1'), { task: taskArn('other'), atMs: START_MS - 9_000 }]]);
     expect(await ownershipOf()).toEqual(['unknown', 'unknown']);
-    expect(fake.inputs('FilterLogEvents')).toMatchObject([{ sinceMs: START_MS - WINDOW_MS }]);
+    known.owners = new Map([[at('10.0.0.2'), { task: taskArn('t2'), atMs: START_MS - 9_000 }]]);
+    expect(await ownershipOf()).toEqual(['unknown', 'ours']);
+    // What was read for others does not say whose these are.
+    const wholeWindow = { sinceMs: START_MS - WINDOW_MS };
+    expect(fake.inputs('FilterLogEvents')).toMatchObject([wholeWindow, wholeWindow]);
   });
 
   it('has been let go where a pass has seen the address unregistered since', async () => {
@@ -98,7 +111,7 @@ describe('whose the targets of late removals are', () => {
 
 describe('a group that others write to as well', () => {
   const SHARED: RecordEntry = { kind: 'shared', atMs: START_MS - 60_000, address: at('10.0.0.9'), task: undefined };
-  const isSharedOf = async ({ context }: ReturnType<typeof recorded>, late: readonly Change[] = []) =>
+  const isSharedOf = async ({ context }: ReturnType<typeof recorded>, late: readonly Deregistration[] = []) =>
     (await new GroupRecord(context).ownershipOf(late)).isShared;
 
   it.each([
@@ -118,10 +131,20 @@ describe('a group that others write to as well', () => {
     expect(await isSharedOf(recorded(entry('left', 1), entry('kept', 2)), LATE)).toBe(false);
   });
 
+  it('remains one until the last line that says so is out of reach, in whatever order the lines come', async () => {
+    const ages = [WINDOW_MS - 2, 60_000, WINDOW_MS - 1];
+    const environment = recorded(...ages.map((agoMs) => ({ ...SHARED, atMs: START_MS - agoMs })));
+    await isSharedOf(environment, LATE);
+    environment.fake.clock.nowMs += WINDOW_MS - 60_000;
+    expect(await isSharedOf(environment)).toBe(true);
+    environment.fake.clock.nowMs += 1;
+    expect(await isSharedOf(environment)).toBe(false);
+  });
+
   it('is one also where this environment has seen the owners itself since, and reads the record for them only', async () => {
     const environment = recorded({ ...SHARED, atMs: START_MS - WINDOW_MS });
     const { fake, known } = environment;
-    known.owners = new Map(STOPPED.map(({ arn }, index) => [at(`10.0.0.${index + 1}`), { task: arn, atMs: START_MS - 9_000 }]));
+    known.owners = OWNED;
     expect(await isSharedOf(environment, LATE)).toBe(true);
     expect(await isSharedOf(environment)).toBe(true);
     expect(await isSharedOf(environment, LATE)).toBe(true);
@@ -178,11 +201,23 @@ describe('a group that others write to as well', () => {
 
     it('is asked from the first time that it was seen so, and of the whole record', async () => {
       const environment = recorded();
+      // Of its own targets it knows enough.
+      environment.known.owners = OWNED;
       environment.known.recordReadAtMs = START_MS - 1_000;
       environment.known.noteUnexplained([ADDRESS], SEEN_MS);
       environment.known.noteUnexplained([ADDRESS], START_MS);
       expect(await isSharedOf(environment, LATE)).toBe(true);
       expect(environment.fake.inputs('FilterLogEvents')).toMatchObject([{ sinceMs: START_MS - WINDOW_MS }]);
+    });
+
+    it('and is not settled while others are known to write here: then only the end of the record is read', async () => {
+      const environment = recorded();
+      environment.known.owners = OWNED;
+      environment.known.strangers.set(at('10.0.0.8'), START_MS);
+      environment.known.noteUnexplained([ADDRESS], SEEN_MS);
+      expect(await isSharedOf(environment, LATE)).toBe(true);
+      expect([...environment.known.unexplained.keys()]).toEqual([ADDRESS]);
+      expect([...environment.known.strangers.keys()]).toEqual([at('10.0.0.8')]);
     });
 
     it('and is not settled as long as the record cannot be read', async () => {
@@ -200,7 +235,7 @@ describe('a group that others write to as well', () => {
       const { known, context } = recorded(...entries);
       const written = writer(context);
       const tasks = [stoppedTask('t1', '10.0.0.1', { stoppedAtMs: START_MS - endedAgoMs })];
-      const late = planChanges(aSnapshot({ tasks, targets: [target('10.0.0.1', state)] }));
+      const late = lateOf(aSnapshot({ tasks, targets: [target('10.0.0.1', state)] }));
       expect(late).toHaveLength(1);
       const { isShared } = await new GroupRecord(written.context).ownershipOf(late);
       expect(known.strangers.has(at('10.0.0.1'))).toBe(isShared);
@@ -236,11 +271,14 @@ describe('a group that others write to as well', () => {
   });
 });
 
-/** A reporter that makes text of what it is told, a line for each target. */
+/** A reporter that makes text of what it is told, a line for each target; what it is told of none shows too. */
 function writer(context: PassContext) {
   const lines: string[] = [];
   const recorded = (kind: RecordKind, group: string, targets: readonly RecordedTarget[]): void =>
-    void lines.push(...targets.map(({ address, task }) => `${kind} ${group} ${address} ${task}`));
+    void lines.push(
+      ...(targets.length === 0 ? [`${kind} of none`] : []),
+      ...targets.map(({ address, task }) => `${kind} ${group} ${address} ${task}`),
+    );
   return { lines, context: { ...context, reporter: { ...context.reporter, recorded } } };
 }
 
@@ -343,6 +381,7 @@ describe('owners', () => {
       `kept ${groupArn()} 10.0.0.0:8080 ${taskArn('t0')}`,
       `left ${groupArn()} 10.0.0.7:8080 ${taskArn('t7')}`,
     ]);
+    expect(record()).toEqual([]);
   });
 });
 

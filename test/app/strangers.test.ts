@@ -6,12 +6,16 @@ import { GroupRecord } from '../../functions/app/record.ts';
 import { Strangers } from '../../functions/app/strangers.ts';
 import { selectorKey } from '../../functions/core/binding.ts';
 import type { DescribedService } from '../../functions/core/configuration.ts';
+import { isLate } from '../../functions/core/guard.ts';
 import type { RecordEntry, RecordKind } from '../../functions/core/ownership.ts';
+import { planChanges } from '../../functions/core/plan.ts';
 import type { DescribedTask } from '../../functions/core/task.ts';
-import { cacheOf, contextOf, type PassContext, worldOf } from '../support/passes.ts';
+import { parseTaskArn } from '../../functions/core/values.ts';
+import { boundGroup, cacheOf, contextOf, type PassContext, worldOf } from '../support/passes.ts';
 import { type FakeAws, fails, inTurn, ok, page, START_MS } from '../support/ports.ts';
 import {
   aService,
+  aSnapshot,
   at,
   clusterArn,
   groupArn,
@@ -21,6 +25,7 @@ import {
   stoppingTask,
   target,
   taskArn,
+  unwrap,
 } from '../support/values.ts';
 
 const RUNNING = runningTask('t1', '10.0.0.1');
@@ -171,6 +176,7 @@ describe('the search among stopped tasks', () => {
     const context = contextOf(fake);
     expect(await search(context)).toEqual({ isOpen: false, failures: [], left: [at('10.0.0.9')] });
     expect([...cacheOf(context).searches.keys()]).toEqual([at('10.0.0.9')]);
+    expect(fake.names).not.toContain('DescribeTasks');
   });
 });
 
@@ -239,6 +245,11 @@ describe('what the record says of a target that a whole search has not explained
       await search(context);
       expect(fake.inputs('DescribeTasks')).toEqual(asked);
     }
+    // The ARN of an account without the long form names no cluster to ask.
+    const short = unwrap(parseTaskArn('arn:aws:ecs:eu-west-1:111122223333:task/t9'));
+    const old = recorded([{ ...entry('register'), task: short }]);
+    await search(old.context);
+    expect([old.known.origins, old.fake.inputs('DescribeTasks')]).toEqual([new Map([[at('10.0.0.9'), short]]), []]);
     const strange = recorded([entry('register')]);
     strange.fake.answers.DescribeTasks = () => fails('refused');
     expect((await search(strange.context)).failures).toEqual([]);
@@ -337,12 +348,47 @@ describe('the services of whose tasks ECS itself keeps targets', () => {
     for (const name of ['ListServices', 'DescribeServices'] as const) {
       const { fake, context } = serving(native('api', groupArn()));
       fake.answers[name] = () => fails('denied');
-      expect((await search(context)).failures).toMatchObject([{ kind: 'denied', operation: name }]);
+      const resource = `services of ${PROD}`;
+      expect((await search(context)).failures).toMatchObject([{ kind: 'denied', operation: name, resource }]);
       expect(context.cache.natives.size).toBe(0);
       fake.clock.nowMs += 30_000;
       await search(context);
       expect(fake.inputs('ListServices')).toHaveLength(2);
     }
+  });
+
+  it('are a failure where their list does not end', async () => {
+    const { fake, context } = serving();
+    fake.answers.ListServices = () => ok({ items: [], nextToken: 'more' });
+    const failure = { kind: 'unexpected', operation: 'ListServices', resource: `services of ${PROD}` };
+    expect((await search(context)).failures).toMatchObject([failure]);
+  });
+
+  it('are none in a cluster that is gone, which is an answer', async () => {
+    const { fake, context } = serving();
+    fake.answers.ListServices = () => fails('gone');
+    expect((await search(context)).failures).toEqual([]);
+    expect(context.cache.natives.get(PROD)?.services).toEqual(new Map());
+  });
+
+  it.each([
+    ['no service', [], [], false],
+    ['the services that its bindings select', ['app'], ['app'], false],
+    ['another service besides the one that is selected', ['app', 'api'], [], true],
+    ['another service in only one of the clusters', ['app'], ['api'], true],
+    ['the service of another cluster by the name of one of ours', ['app'], ['job'], true],
+  ])('make a group with %s, %j and %j, one that others write to: %s', async (_, prod, test, isShared) => {
+    const { fake } = serving(...[...prod, ...test].map((name) => native(name, groupArn())));
+    fake.answers.ListServices = ({ cluster }) => names(cluster === PROD ? prod : test);
+    const { bindings, ...bound } = boundGroup('service=app port=8080');
+    const far = bindings.map((each) => ({ ...each, selector: { ...each.selector, cluster: TEST } }));
+    const prodJob = boundGroup('service=job port=8080').bindings;
+    const context = contextOf(fake, { bound: { ...bound, bindings: [...bindings, ...prodJob, ...far] } });
+    const late = planChanges(aSnapshot({ tasks: [STOPPED], targets: [target('10.0.0.9')] })).filter((change) =>
+      isLate(change, START_MS),
+    );
+    const read = await new Strangers(context, new TaskReader(context), new GroupRecord(context)).ownershipOf(late);
+    expect(read).toMatchObject({ isShared, failures: [] });
   });
 
   it.each([
