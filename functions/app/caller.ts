@@ -56,8 +56,14 @@ interface Call<Name extends OperationName = OperationName, Asked extends AnyInpu
 /** An input that is settled when its call has its turn, so that others can join it while it waits. */
 interface LateInput<Name extends OperationName> {
   readonly cluster: ClusterArn;
-  /** Undefined if by then there is nothing left to ask. */
-  readonly settle: () => Input<Name> | undefined;
+  readonly settle: () => Input<Name>;
+}
+
+/** What was asked, and since when that was settled. */
+interface LateRead<Name extends OperationName> {
+  readonly answer: Read<Name>;
+  readonly input: Input<Name>;
+  readonly settledAtMs: number;
 }
 
 /** The input of a write, and what it needs to leave. */
@@ -97,15 +103,16 @@ export class Caller {
     return (await this.#waitForTurn(call)) ?? this.#sendRead(call);
   }
 
-  /** The same with an input that is settled late; undefined if there was nothing to ask. */
+  /** The same with an input that is settled late. */
   async readLate<Name extends OperationName>(
     name: Name,
     resource: string,
     { cluster, settle }: LateInput<Name>,
-  ): Promise<Read<Name> | undefined> {
+  ): Promise<LateRead<Name>> {
     const outOfTime = await this.#waitForTurn({ name, resource, input: { cluster } });
     const input = settle();
-    return input === undefined ? undefined : (outOfTime ?? this.#sendRead({ name, resource, input }));
+    const settledAtMs = this.#clock.now();
+    return { answer: outOfTime ?? (await this.#sendRead({ name, resource, input })), input, settledAtMs };
   }
 
   /**

@@ -164,9 +164,9 @@ export class GroupCache {
     const { unread, wholeAtMs, lookedAtMs } = this;
     if (isSince(wholeAtMs, beganAtMs)) this.unread = undefined;
     else {
-      const goesOn = isSince(unread?.lastMs, beganAtMs - FULL_RUNS_APART_MS);
-      if (!goesOn && !isSince(lookedAtMs, beganAtMs - FULL_RUNS_APART_MS)) this.open = new Map();
-      this.unread = { sinceMs: (goesOn ? unread?.sinceMs : undefined) ?? beganAtMs, lastMs: beganAtMs };
+      const before = isSince(unread?.lastMs, beganAtMs - FULL_RUNS_APART_MS) ? unread : undefined;
+      if (before === undefined && !isSince(lookedAtMs, beganAtMs - FULL_RUNS_APART_MS)) this.open = new Map();
+      this.unread = { sinceMs: before?.sinceMs ?? beganAtMs, lastMs: beganAtMs };
     }
   }
 
@@ -284,5 +284,5 @@ export class GroupCache {
 }
 
 function isSince(atMs: number | undefined, sinceMs: number): boolean {
-  return atMs !== undefined && atMs >= sinceMs;
+  return (atMs ?? Number.NEGATIVE_INFINITY) >= sinceMs;
 }

@@ -10,7 +10,7 @@ import type { Instance } from '../core/cloud-map/instance.ts';
 import type { BoundGroup, DescribedService } from '../core/configuration.ts';
 import type { Answer, Failure } from '../core/failure.ts';
 import type { RecordEntry } from '../core/ownership.ts';
-import { ok } from '../core/result.ts';
+import { err, ok, problemsOf, valuesOf } from '../core/result.ts';
 import type { TaskReference } from '../core/snapshot.ts';
 import type { Target } from '../core/target.ts';
 import { type Definition, type DescribedTask, definitionKey, type Task } from '../core/task.ts';
@@ -74,12 +74,8 @@ export class Reads {
     this.#known = new Gatherer(DESCRIBE_TASKS_MAX, gather, (cluster, take) => this.#describeChunk(cluster, take, false));
     this.#hinted = new Gatherer(DESCRIBE_TASKS_MAX, gather, (cluster, take) => this.#describeChunk(cluster, take, true));
     this.#services = new Gatherer(DESCRIBE_SERVICES_MAX, gather, async (cluster, take) => {
-      const settle = () => {
-        const names = take();
-        return names.length === 0 ? undefined : { cluster, names };
-      };
-      const answer = await this.#caller.readLate('DescribeServices', `services of ${cluster}`, { cluster, settle });
-      return answer ?? ok([]);
+      const settle = () => ({ cluster, names: take() });
+      return (await this.#caller.readLate('DescribeServices', `services of ${cluster}`, { cluster, settle })).answer;
     });
   }
 
@@ -156,9 +152,14 @@ export class Reads {
 
   /** The service as ECS describes it now; undefined if ECS does not know it. */
   async service({ cluster, name }: Selector): Promise<Answer<DescribedService | undefined>> {
-    const [answer] = await this.#services.ask(cluster, [name]);
-    if (answer === undefined || !answer.ok) return answer ?? ok(undefined);
-    return ok(answer.value.find((each) => each.name === name));
+    const answers = await this.#services.ask(cluster, [name]);
+    const [failure] = problemsOf(answers);
+    if (failure !== undefined) return err(failure);
+    return ok(
+      valuesOf(answers)
+        .flat()
+        .find((each) => each.name === name),
+    );
   }
 
   /** The definition of the task, once for all who ask. */
@@ -207,20 +208,14 @@ export class Reads {
   }
 
   async #describeChunk(cluster: ClusterArn, take: () => readonly TaskArn[], dropRefused: boolean): Promise<Descriptions> {
-    let tasks: readonly TaskArn[] = [];
-    let askedAtMs = this.#clock.now();
-    const settle = () => {
-      tasks = take();
-      askedAtMs = this.#clock.now();
-      return tasks.length === 0 ? undefined : { cluster, tasks };
-    };
-    const answer = await this.#caller.readLate('DescribeTasks', `tasks of ${cluster}`, { cluster, settle });
-    if (answer === undefined) return NOTHING;
-    if (answer.ok) return this.#learnAll(answer.value, askedAtMs);
+    const settle = () => ({ cluster, tasks: take() });
+    const read = await this.#caller.readLate('DescribeTasks', `tasks of ${cluster}`, { cluster, settle });
+    const { answer, input, settledAtMs } = read;
+    if (answer.ok) return this.#learnAll(answer.value, settledAtMs);
     // A cluster that was deleted knows none of its tasks any more: they are unknown, like any that ECS has forgotten.
     if (answer.problem.kind === 'gone') return NOTHING;
     if (answer.problem.kind !== 'refused' || !dropRefused) return { described: [], failures: [answer.problem] };
-    return this.#describeHalves(cluster, tasks);
+    return this.#describeHalves(cluster, input.tasks);
   }
 
   /** Finds the ids that ECS does not accept by bisecting, and leaves them out. */
@@ -275,6 +270,7 @@ class Gatherer<Place, Key, Result> {
       waiting.set(key, ticket);
       return ticket.promise;
     });
+    // As many calls are under way as those who wait fill: none comes to its turn and has nothing to ask.
     const calls = Math.ceil(waiting.size / this.#sizeMax) - callsBefore;
     for (let count = 0; count < calls; count += 1) void this.#send(place, waiting);
     return [...new Set(await Promise.all(tickets))];

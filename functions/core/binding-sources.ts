@@ -15,7 +15,7 @@ import {
 } from './binding.ts';
 import type { Finding } from './finding.ts';
 import { sortedBy } from './order.ts';
-import { err, type Refused } from './result.ts';
+import { err, ok, type Result, valuesOf } from './result.ts';
 import {
   arnParts,
   type CloudMapServiceArn,
@@ -98,7 +98,7 @@ export function linesOfTags(scope: Scope, group: TargetGroupArn, tags: readonly 
   return collect(
     bindingTags(tags).map(({ key, value }) => {
       const context = contextOf(scope, `tag ${key} of target group ${arnParts(group).name}`);
-      return { group, read: parseBinding(value, context, 'tag') };
+      return ok({ group, read: parseBinding(value, context, 'tag') });
     }),
   );
 }
@@ -134,24 +134,21 @@ export function servicesWithoutCluster({ bindings }: Settings, tags: readonly (r
   return [...new Set(open.map((text) => wordIn(text, 'service') ?? ''))].sort();
 }
 
-/** A line that names no group of the stack's cannot be read. */
-type PlacedLine =
-  | { readonly group: TargetGroupArn; readonly read: Line<readonly Binding[]> }
-  | { readonly group: undefined; readonly read: Refused<Mistake> };
+/** A line that names no group of the stack's has no place. */
+type PlacedLine = Result<{ readonly group: TargetGroupArn; readonly read: Line<readonly Binding[]> }, Mistake>;
 
 function placeLine(scope: Scope, text: string, source: string): PlacedLine {
   const name = wordIn(text, 'target-group');
   const candidates = scope.targetGroups.filter((arn) => name === undefined || arnParts(arn).name === name);
   const [group, second] = candidates;
   if (group !== undefined && second === undefined)
-    return { group, read: parseBinding(text, contextOf(scope, source), 'parameter') };
+    return ok({ group, read: parseBinding(text, contextOf(scope, source), 'parameter') });
   const names = scope.targetGroups.map((arn) => `target-group=${arnParts(arn).name}`).join(' or ');
-  const mistake = {
+  return err({
     resource: source,
     word: name === undefined ? '(no target-group=)' : `target-group=${name}`.slice(0, 100),
     expected: `${names || 'a target group'}, of the stack's parameter TargetGroupArns or with the tag ${TAG}`,
-  };
-  return { group: undefined, read: err(mistake) };
+  });
 }
 
 function collect(placed: readonly PlacedLine[]): Lines {
@@ -159,11 +156,12 @@ function collect(placed: readonly PlacedLine[]): Lines {
   const mistakes: Finding[] = [];
   const unread = new Set<TargetGroupArn>();
   const seen = new Map<string, string>();
-  for (const { group, read } of placed) {
-    if (group === undefined) {
-      mistakes.push(findingOf(read.problem));
+  for (const line of placed) {
+    if (!line.ok) {
+      mistakes.push(findingOf(line.problem));
       continue;
     }
+    const { group, read } = line.value;
     if (!read.ok) {
       if (read.problem === 'unread') unread.add(group);
       else mistakes.push(findingOf(read.problem));
@@ -181,7 +179,7 @@ function collect(placed: readonly PlacedLine[]): Lines {
       seen.set(key, first ?? binding.source);
     }
   }
-  const named = new Set(placed.flatMap(({ group }) => group ?? []));
+  const named = new Set(valuesOf(placed).map(({ group }) => group));
   return { bindings, mistakes, named, unread };
 }
 

@@ -9,6 +9,7 @@ import {
   type ClusterArn,
   clusterOf,
   type IpAddress,
+  isWholeNumber,
   parseCloudMapServiceArn,
   parseClusterArn,
   parseIpAddress,
@@ -165,11 +166,9 @@ export function definitionOf(arn: unknown): string | undefined {
   return text === undefined ? undefined : text.slice(text.lastIndexOf('/') + 1);
 }
 
-/** A version counts only where it is a whole number that JSON carries exactly; anything else means "look once". */
+/** A version counts only where it is a whole number; anything else means "look once". */
 function readVersion(value: unknown): number {
-  // Stryker disable next-line ConditionalExpression: the compiler asks; no other type is an integer either.
-  if (typeof value !== 'number') return 0;
-  return Number.isSafeInteger(value) && value > 0 ? value : 0;
+  return isWholeNumber(value) && value > 0 ? value : 0;
 }
 
 function shortText(value: unknown): string | undefined {

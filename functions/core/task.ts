@@ -158,8 +158,7 @@ function rank<Status>(order: readonly Status[], status: Status): number {
 }
 
 function later<Status>(order: readonly Status[], one: Status, other: Status): Status {
-  // Stryker disable next-line EqualityOperator: statuses of one rank are the same status.
-  return rank(order, one) >= rank(order, other) ? one : other;
+  return order.findLast((status) => status === one || status === other) ?? one;
 }
 
 function greater<Value extends string | number>(one: Value, other: Value): Value {

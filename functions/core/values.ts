@@ -58,9 +58,12 @@ export function parseCloudMapServiceArn(text: unknown): Parsed<CloudMapServiceAr
 export function parsePort(value: unknown): Parsed<Port> {
   const expected = 'a port from 1 to 65535';
   const port = typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) : value;
-  // Stryker disable next-line ConditionalExpression: the compiler asks; no other type is an integer either.
-  if (typeof port !== 'number') return err(expected);
-  return Number.isInteger(port) && port >= 1 && port <= 65_535 ? ok(port as Port) : err(expected);
+  return isWholeNumber(port) && port >= 1 && port <= 65_535 ? ok(port as Port) : err(expected);
+}
+
+/** A whole number that JSON carries exactly. */
+export function isWholeNumber(value: unknown): value is number {
+  return Number.isSafeInteger(value);
 }
 
 /** Any unicast address that a task's interface can have. A private address need not be in RFC 1918: VPCs may use other ranges. */

@@ -40,9 +40,10 @@ export function zoneFor(
   { group, zoneForms }: { readonly group: Pick<TargetGroup, 'arn'>; readonly zoneForms?: ZoneForms | undefined },
 ): string | undefined {
   if (zone !== undefined && zone !== 'task') return zone;
+  const form = zone ?? zoneForms?.get(rangeOf(ip));
+  if (form !== undefined) return zoneIn(form, task.zone);
   // A task of another account or region is outside of the VPC, unless the VPC is shared: ELB says so then.
-  const likely = isSamePlace(arnParts(task.cluster), arnParts(group.arn)) ? 'none' : 'all';
-  return zoneIn(zone ?? zoneForms?.get(rangeOf(ip)) ?? likely, task.zone);
+  return isSamePlace(arnParts(task.cluster), arnParts(group.arn)) ? undefined : 'all';
 }
 
 function zoneIn(form: ZoneForm, taskZone: string | undefined): string | undefined {

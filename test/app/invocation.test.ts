@@ -1,20 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Cache } from '../../functions/app/cache.ts';
+import { GroupCache } from '../../functions/app/group-cache.ts';
 import {
   beginInvocation,
   createEnvironment,
   currentConfiguration,
   type Environment,
+  forGroup,
   isFull,
+  openHints,
   type Request,
   saltOf,
 } from '../../functions/app/invocation.ts';
 import { ADDRESS_FREE_MS, CONFIRM_AFTER_MS } from '../../functions/core/guard.ts';
 import { holds } from '../support/arbitraries.ts';
+import { boundGroup } from '../support/passes.ts';
 import { fails, START_MS } from '../support/ports.ts';
 import { Runs } from '../support/runs.ts';
-import { groupArn } from '../support/values.ts';
+import { aHint, groupArn, ip, taskArn } from '../support/values.ts';
 
 const REQUEST: Request = { trigger: 'messages', hints: [], deadlineMs: START_MS + 10_000_000 };
 
@@ -77,8 +81,10 @@ describe('an environment', () => {
 
   it('makes no confirmation so late that the removal needs the record: there is a second left for the calls', () => {
     const { environment } = stack();
-    const latestMs = createEnvironment(environment, 1).confirmationLagMs;
-    expect(latestMs).toBeGreaterThan(0);
+    const lagsMs = [0, 0.25, 0.5, 0.75, 1].map((salt) => createEnvironment(environment, salt).confirmationLagMs);
+    // Evenly spread, so that two environments seldom come to one moment.
+    expect(lagsMs).toEqual([0, 500, 1_000, 1_500, 2_000]);
+    const latestMs = Math.max(...lagsMs);
     expect(CONFIRM_AFTER_MS + latestMs + 1_000).toBeLessThanOrEqual(ADDRESS_FREE_MS);
   });
 
@@ -98,6 +104,39 @@ describe('an environment', () => {
       false,
       false,
     ]);
+  });
+});
+
+it('an invocation as one of its groups sees it has what is remembered of this group, and all else of the invocation', () => {
+  const { environment, begin } = stack();
+  const [invocation, bound] = [begin(), boundGroup('service=app port=8080')];
+  const ofGroup = forGroup(invocation, bound);
+  expect(ofGroup).toEqual({ ...invocation, bound, known: new GroupCache() });
+  expect(ofGroup.known).toBe(environment.cache.group(groupArn()));
+  expect(forGroup(begin(), bound).known).toBe(ofGroup.known);
+});
+
+describe('the hints that a group has to settle', () => {
+  const [OURS, OTHER] = [aHint(taskArn('t1'), 4), aHint(taskArn('t2'), 4, { group: 'service:other' })];
+  const bound = boundGroup('service=app port=8080');
+
+  it('are those of the invocation, or those that are asked about', () => {
+    const { begin } = stack();
+    expect(openHints(begin({ ...REQUEST, hints: [OTHER, OURS] }), bound)).toEqual([OURS]);
+    expect(openHints(begin({ ...REQUEST, hints: [OURS] }), bound, [OTHER])).toEqual([]);
+    expect(openHints(begin(), bound, [OURS])).toEqual([OURS]);
+  });
+
+  it.each([
+    [0, 1_999, 0],
+    [0, 2_000, 1],
+    [1, 3_999, 0],
+    [1, 4_000, 1],
+  ])('are, in an environment of salt %f, no repetitions of an order of %i ms ago: %i', (salt, agoMs, count) => {
+    const runs = new Runs({}, salt);
+    const claim = { addresses: [ip('10.0.0.1')], isStop: true, atMs: START_MS - agoMs };
+    const request = { ...REQUEST, hints: [{ ...OURS, isFollowUp: true, claim }] };
+    expect(openHints(beginInvocation(runs.environment, request, runs.reporter), bound)).toHaveLength(count);
   });
 });
 
@@ -149,6 +188,13 @@ describe('the configuration', () => {
     expect(young).not.toBe(old);
     expect(young.readAtMs).toBe(START_MS);
     expect(await currentConfiguration(invocation)).toBe(young);
+  });
+
+  it('is read by a check in an environment that has none yet', async () => {
+    const { configurations, configure } = stack();
+    const read = await configure({ ...REQUEST, trigger: 'check' });
+    expect(read.configuration.groups).toHaveLength(1);
+    expect(configurations).toEqual([read]);
   });
 
   it('is read by one for all who ask at once', async () => {

@@ -150,7 +150,10 @@ describe('a list of running tasks', () => {
     fake.clock.nowMs += 20_000;
     await reads.running(selectorOf(), 0);
     expect(fake.asked).toHaveLength(2);
-    expect((await reads.running(selectorOf(), fake.clock.now())).beganAtMs).toBe(fake.clock.now());
+    // The second who needs it as of this moment has the list of the first.
+    for (let count = 0; count < 2; count += 1) {
+      expect((await reads.running(selectorOf(), fake.clock.now())).beganAtMs).toBe(fake.clock.now());
+    }
     expect(fake.asked).toHaveLength(3);
   });
 
@@ -180,6 +183,7 @@ describe('targets are read before tasks', () => {
         if (binding !== undefined) await reads.running(binding.selector, fake.clock.now());
       }),
     );
+    expect(fake.inputs('DescribeTargetHealth')).toEqual(groups.map(({ group }) => ({ group: group.arn })));
     return fake.times('ListTasks');
   }
 
@@ -312,6 +316,8 @@ describe('descriptions of tasks', () => {
         for (const [index, { described }] of answers.entries()) {
           expect(new Set(described.map(({ task }) => task))).toEqual(new Set(wanted[index]));
         }
+        // A call too many would be made when everybody has been answered.
+        await fake.clock.pass(GATHER_MS);
         expect(sizes(fake)).toHaveLength(Math.ceil(new Set(wanted.flat()).size / 100));
       }),
       60,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { beginInvocation, currentConfiguration, forGroup } from '../../functions/app/invocation.ts';
+import { beginInvocation, currentConfiguration, forGroup, type Request } from '../../functions/app/invocation.ts';
 import { reconcileGroup } from '../../functions/app/reconcile-group.ts';
 import { PASS_INTERVAL_MS, PASS_TIME_MS } from '../../functions/core/next-pass.ts';
 import { fails, inTurn, ok, page, START_MS } from '../support/ports.ts';
@@ -135,6 +135,18 @@ describe('a pass that failed for something that may pass', () => {
     expect(runs.times).toEqual([0, 1_000, 2_000]);
   });
 
+  it('is made again as it was asked for: one that follows hints lists nothing the second time either', async () => {
+    const runs = new Runs();
+    runs.fake.answers.DescribeTargetHealth = inTurn(fails('unexpected'), fails('unexpected'), ok([]));
+    await reconcile(runs, { hints: [aHint(RUNNING.arn, 3)] });
+    expect([runs.passes.length, runs.fake.inputs('ListTasks').length]).toEqual([3, 0]);
+    const other = new Runs();
+    other.tasks.push(RUNNING);
+    other.fake.answers.RegisterTargets = inTurn(fails('unexpected'), ok(null));
+    await reconcile(other, { hints: [aHint(RUNNING.arn, 3)] });
+    expect([writes(other), other.fake.inputs('ListTasks').length]).toEqual([[0, 1], 0]);
+  });
+
   it('is made once for a check', async () => {
     const runs = new Runs();
     runs.fake.answers.DescribeTargetHealth = () => fails('unexpected');
@@ -199,6 +211,23 @@ describe('a removal that waits for its confirmation', () => {
     expect(writes(runs)).toEqual([0, 0, 1]);
   });
 
+  it('is all that a list is made for: a pass that comes after it for another reason lists nothing', async () => {
+    const runs = withStopped(3_000);
+    runs.fake.answers.ListTasks = () => {
+      // By then a task has started, and ELB does not take it at once.
+      if (!runs.tasks.includes(RUNNING)) runs.tasks.push(RUNNING);
+      return page([RUNNING]);
+    };
+    const { RegisterTargets } = runs.fake.answers;
+    runs.fake.answers.RegisterTargets = (input) => {
+      const isFirst = runs.fake.inputs('RegisterTargets').length === 1;
+      return isFirst ? fails('unexpected') : (RegisterTargets?.(input) ?? ok(null));
+    };
+    await reconcile(runs, { hints: [aHint(taskArn('s0'), 99)] });
+    expect(writes(runs)).toEqual([0, 1, 1]);
+    expect(runs.fake.times('ListTasks')).toEqual([2_000]);
+  });
+
   it.each([
     [PASS_TIME_MS - 1, [0]],
     [PASS_TIME_MS + 1, [0, 5_000]],
@@ -259,6 +288,13 @@ describe('what the time does not suffice for', () => {
     expect(runs.environment.cache.resumeAt).toBe(passes === 0 ? WEB : undefined);
   });
 
+  it('is never a pass that follows hints: with a millisecond left it is begun, and says what it could not do', async () => {
+    const runs = new Runs();
+    const result = await reconcile(runs, { hints: [aHint(RUNNING.arn, 3)], deadlineMs: START_MS + 1 });
+    expect(result).toMatchObject({ isDeferred: false, isUnfinished: true });
+    expect(runs.passes.map(({ failures }) => failures.map(({ kind }) => kind))).toEqual([['out-of-time']]);
+  });
+
   it('is where the next run begins, and a failure when it happens again and again', async () => {
     const runs = new Runs();
     const short = { trigger: 'schedule' as const, deadlineMs: START_MS };
@@ -304,14 +340,44 @@ describe('what the time does not suffice for', () => {
   });
 });
 
-it('a pass waits for a turn among those that list', async () => {
-  const runs = new Runs();
-  runs.fake.answers.ListTasks = () => page([]);
-  const invocation = beginInvocation(runs.environment, runs.request({ trigger: 'schedule' }), runs.reporter);
-  const [bound] = (await currentConfiguration(invocation)).configuration.groups;
-  if (bound === undefined) throw new Error('The group is bound.');
-  const others = Array.from({ length: 6 }, () => invocation.turns.take(true, () => runs.fake.clock.pass(700)));
-  await reconcileGroup(forGroup(invocation, bound));
-  expect(runs.times).toEqual([700]);
-  await Promise.all(others);
+describe('a scheduled pass', () => {
+  it('is no deferred one where something else failed', async () => {
+    const runs = new Runs();
+    runs.fake.answers.DescribeTargetHealth = () => fails('unexpected');
+    const result = await reconcile(runs, { trigger: 'schedule' });
+    expect(result).toMatchObject({ isDeferred: false, isUnfinished: true });
+    expect(runs.environment.cache.resumeAt).toBeUndefined();
+  });
+
+  it('tells of every failure but the time', async () => {
+    const runs = new Runs({ bindings: 'target-group=web service=app port=8080; target-group=web service=api port=8080' });
+    // The list of one service fails, and that of the other comes so late that its task cannot be described.
+    runs.fake.answers.ListTasks = ({ selector }) => (selector.name === 'api' ? fails('denied') : page([RUNNING]));
+    runs.fake.callMs = (name) => (name === 'ListTasks' ? 3_000 : 0);
+    const result = await reconcile(runs, { trigger: 'schedule', deadlineMs: START_MS + 5_000 });
+    expect(result.isDeferred).toBe(true);
+    expect(runs.passes.map(({ failures }) => failures.map(({ kind }) => kind))).toEqual([['denied']]);
+  });
+});
+
+describe('where six passes list already', () => {
+  /** How long after the start the pass over the group began. */
+  async function beganMs(request: Partial<Request>): Promise<number[]> {
+    const runs = new Runs();
+    const invocation = beginInvocation(runs.environment, runs.request(request), runs.reporter);
+    const [bound] = (await currentConfiguration(invocation)).configuration.groups;
+    if (bound === undefined) throw new Error('The group is bound.');
+    const others = Array.from({ length: 6 }, () => invocation.turns.take(true, () => runs.fake.clock.pass(700)));
+    await reconcileGroup(forGroup(invocation, bound));
+    await Promise.all(others);
+    return runs.times;
+  }
+
+  it('one more waits until one of them has ended', async () => {
+    expect(await beganMs({ trigger: 'schedule' })).toEqual([700]);
+  });
+
+  it('one that follows hints waits for nobody', async () => {
+    expect(await beganMs({ hints: [aHint(RUNNING.arn, 3)] })).toEqual([0]);
+  });
 });

@@ -1,13 +1,8 @@
 /** `npm run drift`: the rows, the limits, and the command itself on the simulated account. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../functions/core/json.ts';
 import { densityOf } from '../../scripts/cli/drift/density.ts';
 import {
   findDenseInstances,
@@ -25,7 +20,6 @@ import { documentOf, listOf, runHere } from './command-line.ts';
 import { closeAccounts, ENV, HERE, LINE, MYSQL, openAccountInStep } from './simulated-account.ts';
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'drift-'));
-const CLI = fileURLToPath(new URL('../../scripts/cli/main.ts', import.meta.url));
 
 afterAll(() => rmSync(FOLDER, { recursive: true }));
 
@@ -78,21 +72,6 @@ describe('the command on the simulated account', () => {
     expect(html).toContain('<h1 class="differs">NOT in step: target group web</h1>');
     expect(html).toContain('6 of 8 addresses differ.');
     expect(html.match(/<tr><td data-head="address">10\.0\.[\d.]+</g)).toHaveLength(8);
-  });
-
-  it('reads again with --watch, one document a line, and knows then since when, until it is interrupted', async () => {
-    const child = spawn(process.execPath, [CLI, 'drift', '--simulated', '--watch', '--every', '5', '--json']);
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const [first, second] = [await lines.next(), await lines.next()].map(({ value }) => documentOf({ stdout: String(value) }));
-    child.kill('SIGINT');
-    expect(await once(child, 'exit')).toEqual([130, null]);
-    expect(Date.parse(String(second?.['endedAt']))).toBeGreaterThan(Date.parse(String(first?.['endedAt'])));
-    expect(second?.['startedAt']).toBe(first?.['startedAt']);
-    const since = (document: JsonObject | undefined) =>
-      listOf(document?.['findings'])
-        .filter(({ kind }) => kind === 'missing')
-        .map((each) => each['since']);
-    expect(since(second)).toEqual(since(first));
   });
 });
 

@@ -1,11 +1,7 @@
 /** `status`, talking HTTP to the simulated account: each headline with its exit code, both sides of every border, and no write. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Finding } from '../../functions/core/finding.ts';
 import type { JsonObject } from '../../functions/core/json.ts';
@@ -17,7 +13,6 @@ import { documentOf, type Ended, listOf, runCommand, runHere } from './command-l
 import { HINT_QUEUE_URL, logRun, QUEUE_URL, stackText } from './deployed-stack.ts';
 import { closeAccounts, ENV, openAccountInStep, type SimulatedAccount, writesOf } from './simulated-account.ts';
 
-const CLI = fileURLToPath(new URL('../../scripts/cli/main.ts', import.meta.url));
 const FOLDER = mkdtempSync(join(tmpdir(), 'status-'));
 const RUNBOOK = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
 const DENIED: Fault = { kind: 'error', code: 'AccessDeniedException', status: 400 };
@@ -340,17 +335,6 @@ describe('status --simulated', () => {
       /alarms +Outages, Mistakes, NotDoingItsJob\n +dead letters +0\n +waiting hints +0\n +version +\d+\.\d+\.\d+\n/,
     );
     expect(stdout).toContain('\nno-address ');
-  });
-
-  it('reads again with --watch, one document a line, until it is interrupted', async () => {
-    const child = spawn(process.execPath, [CLI, 'status', '--simulated', '--watch', '--every', '5', '--json']);
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const [first, second] = [await lines.next(), await lines.next()].map(({ value }) => documentOf({ stdout: String(value) }));
-    child.kill('SIGINT');
-    expect(await once(child, 'exit')).toEqual([130, null]);
-    const betweenMs = Date.parse(String(second?.['endedAt'])) - Date.parse(String(first?.['endedAt']));
-    expect(betweenMs).toBeGreaterThanOrEqual(5_000);
-    expect([first?.['exitCode'], second?.['exitCode']]).toEqual([2, 2]);
   });
 });
 

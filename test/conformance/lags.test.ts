@@ -4,8 +4,7 @@ import { targetGroupArn } from '../../scripts/simulator/account.ts';
 import { LOG_GROUP } from '../../scripts/simulator/aws-api.ts';
 import { bundleOverHttp } from '../../scripts/simulator/backends.ts';
 import { CLUSTER, Deployment, QUICK } from '../../scripts/simulator/deployment.ts';
-import { buildFunction } from '../../scripts/tools/template/build.ts';
-import { bundleOptions } from '../../scripts/tools/template/template.ts';
+import { builtFunction } from '../support/built.ts';
 
 /** A deployment whose time passes without a function. */
 function world(): { readonly deployment: Deployment; readonly pass: (milliseconds: number) => void } {
@@ -282,7 +281,7 @@ it('a line of the log is found once it has come in, and a search may end before 
 });
 
 it('what the built function logs can be searched, by group and by the environment that wrote it', async () => {
-  const { file } = await buildFunction(bundleOptions());
+  const { file } = await builtFunction();
   const deployment = new Deployment();
   const backend = await bundleOverHttp(file, deployment);
   try {

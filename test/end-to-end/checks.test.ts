@@ -15,7 +15,7 @@ describe('the sources in process', () => {
 describe('the built bundle over HTTP', () => {
   const bundled = useBundle();
 
-  it.each(shareOf(ALL, 2))('$name', async ({ run, options }) => {
+  it.each(shareOf(ALL, 3))('$name', async ({ run, options }) => {
     const { deployment, backend } = await bundled(options);
     await run(deployment);
     expect(backend.door.requests).toBe(deployment.calls);

@@ -6,7 +6,7 @@ import { fault } from '../support/faults.ts';
 import { shareOf } from '../support/share.ts';
 import { ordersOf, Play } from '../support/simulations.ts';
 
-const ORDERS_ONE_IN = 11;
+const ORDERS_ONE_IN = 23;
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 

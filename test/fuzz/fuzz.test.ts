@@ -1,8 +1,7 @@
 /** A share of what `npm run fuzz` drives through the door. */
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../scripts/simulator/random.ts';
-import { buildFunction } from '../../scripts/tools/template/build.ts';
-import { bundleOptions } from '../../scripts/tools/template/template.ts';
+import { builtFunction } from '../support/built.ts';
 import { fuzz, RECORD_MAX } from './campaign.ts';
 import { canaryOf, leaksIn, plantCanaries } from './canary.ts';
 import { Mutator } from './mutator.ts';
@@ -12,7 +11,7 @@ const SHAPES = readShapes();
 
 describe('mutated messages', () => {
   it('break nothing, give nothing away and hold up no good message, 4,000 of them', async () => {
-    const { file } = await buildFunction(bundleOptions());
+    const { file } = await builtFunction();
     const report = await fuzz({ file, messages: 4_000, seed: 7, shapes: SHAPES, batchSize: 100 });
     expect(report.faults).toEqual([]);
     expect(report.mutated).toBeGreaterThanOrEqual(4_000);

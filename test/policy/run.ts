@@ -5,9 +5,8 @@ import { bundleOverHttp, inProcess } from '../../scripts/simulator/backends.ts';
 import { VirtualClock } from '../../scripts/simulator/clock.ts';
 import { CLUSTER, Deployment, QUICK, type SettingsText } from '../../scripts/simulator/deployment.ts';
 import { HOME, type Home } from '../../scripts/simulator/home.ts';
-import { buildFunction } from '../../scripts/tools/template/build.ts';
-import { bundleOptions } from '../../scripts/tools/template/template.ts';
 import { runScenario } from '../proof/scenario.ts';
+import { builtFunction } from '../support/built.ts';
 import { type Recorded, Recorder } from './recorded.ts';
 import { SPOKES } from './role.ts';
 
@@ -59,7 +58,7 @@ export interface PolicyRun {
 export async function playPolicyRun(): Promise<PolicyRun> {
   const recorder = new Recorder();
   try {
-    const { file } = await buildFunction(bundleOptions());
+    const { file } = await builtFunction();
     for (const settings of STAGES) {
       await playDeployment(settings);
       await playDeployment(settings, file);

@@ -45,7 +45,7 @@ describe('scenarios of the simulated account', () => {
 
   it('breaks no invariant in a share of 100 seeds that has every class of faults', async () => {
     const seeds = Array.from({ length: 100 }, (_, index) => 100_000 + index);
-    for (const seed of shareOf(seeds, 4, (each) => drawFaultMix(each).classes)) {
+    for (const seed of shareOf(seeds, 6, (each) => drawFaultMix(each).classes)) {
       const report = await runSeed(seed);
       expect(report).toMatchObject({ seed, violations: [] });
     }

@@ -1,14 +1,15 @@
 import { createRequire } from 'node:module';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { isObject } from '../../functions/core/json.ts';
-import { type BuiltFunction, buildFunction } from '../../scripts/tools/template/build.ts';
-import { bundleOptions, listOf, lookUp, propertiesOf, render } from '../../scripts/tools/template/template.ts';
+import type { BuiltFunction } from '../../scripts/tools/template/build.ts';
+import { listOf, lookUp, propertiesOf, render } from '../../scripts/tools/template/template.ts';
+import { builtFunction } from '../support/built.ts';
 
 describe('the bundle that the template describes', () => {
   let built: BuiltFunction | undefined;
 
   beforeAll(async () => {
-    built = await buildFunction(bundleOptions());
+    built = await builtFunction();
   });
 
   it('has nothing of the packages that template.yaml leaves out', () => {

@@ -10,6 +10,8 @@ import { skipUnless } from '../support/skip.ts';
 import { Gate } from '../verify/deployment/gate.ts';
 
 const PATIENCE_MS = 30_000;
+/** Of a server that does not listen to SIGTERM. */
+const SIGTERM_PATIENCE_MS = 1_000;
 const options = { folder: '.', env: process.env, timeoutMs: PATIENCE_MS };
 const HAS_PROC = process.platform === 'linux';
 
@@ -161,7 +163,7 @@ function runNode(code: string): Promise<string> {
 }
 
 function startNode(code: string) {
-  return startServer(process.execPath, ['-e', code], '.', process.env);
+  return startServer(process.execPath, ['-e', code], '.', process.env, SIGTERM_PATIENCE_MS);
 }
 
 /** A process that has ended and was not yet collected is still listed, as a zombie. */

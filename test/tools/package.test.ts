@@ -12,8 +12,9 @@ import { checkLicences, noticesOf } from '../../scripts/tools/package/licences.t
 import { checksumsOf, deployScript } from '../../scripts/tools/package/release.ts';
 import { sbomOf } from '../../scripts/tools/package/sbom.ts';
 import { withCode } from '../../scripts/tools/package/template.ts';
-import { type BuiltFunction, buildFunction } from '../../scripts/tools/template/build.ts';
-import { bundleOptions, listOf, lookUp } from '../../scripts/tools/template/template.ts';
+import type { BuiltFunction } from '../../scripts/tools/template/build.ts';
+import { listOf, lookUp } from '../../scripts/tools/template/template.ts';
+import { builtFunction } from '../support/built.ts';
 import { root } from '../walls/copy.ts';
 
 const PRODUCT = { name: 'alb-target-sync', version: '1.2.3', licence: 'Apache-2.0' };
@@ -69,7 +70,7 @@ describe('the archive', () => {
 describe('the components of the bundle', () => {
   let built: BuiltFunction | undefined;
   beforeAll(async () => {
-    built = await buildFunction(bundleOptions());
+    built = await builtFunction();
   });
 
   it('are the packages that esbuild took code from, each as the lockfile has it', () => {

@@ -52,7 +52,8 @@ async function playAll(): Promise<string> {
     (name) => `test/proof/${name}.test.ts`,
   );
   const bundled = ['many-groups', 'spokes', 'checks'].map((name) => `test/end-to-end/${name}.test.ts`);
-  const files = [...proofs, ...bundled, 'test/faults/delivery.test.ts', 'test/cli/replay/large.test.ts'];
+  const faults = ['delivery', 'writers'].map((name) => `test/faults/${name}.test.ts`);
+  const files = [...proofs, ...bundled, ...faults, 'test/cli/replay/large.test.ts'];
   await command(NODE, [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', ...files], { PLAY_ALL: '1' });
   return files.join(', ');
 }

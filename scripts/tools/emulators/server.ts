@@ -12,10 +12,16 @@ export interface Server {
   end(): Promise<void>;
 }
 
-/** It is asked to end first, and made to after this long. */
+/** It is asked to end first, and made to after this long unless told otherwise. */
 const PATIENCE_MS = 5_000;
 
-export function startServer(program: string, args: readonly string[], folder: string, env: NodeJS.ProcessEnv): Server {
+export function startServer(
+  program: string,
+  args: readonly string[],
+  folder: string,
+  env: NodeJS.ProcessEnv,
+  patienceMs = PATIENCE_MS,
+): Server {
   const child = spawn(program, args, { cwd: folder, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const { pid } = child;
   if (pid === undefined) throw new Error(`${program} cannot be started: is it installed?`);
@@ -30,7 +36,7 @@ export function startServer(program: string, args: readonly string[], folder: st
     log: () => written.join(''),
     isRunning: () => child.exitCode === null && child.signalCode === null,
     end: async () => {
-      await ended(child, pid);
+      await ended(child, pid, patienceMs);
       // What it has started may outlive it.
       killGroup();
       process.off('exit', killGroup);
@@ -53,10 +59,10 @@ export function freePort(): Promise<number> {
   });
 }
 
-async function ended(child: ChildProcess, pid: number): Promise<void> {
+async function ended(child: ChildProcess, pid: number, patienceMs: number): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   await new Promise<void>((resolve) => {
-    const impatient = setTimeout(() => signalGroup(pid, 'SIGKILL'), PATIENCE_MS);
+    const impatient = setTimeout(() => signalGroup(pid, 'SIGKILL'), patienceMs);
     // Not `close`: what it has started may hold on to its output.
     child.once('exit', () => {
       clearTimeout(impatient);

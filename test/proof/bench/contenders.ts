@@ -6,8 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { isObject } from '../../../functions/core/json.ts';
 import { CLUSTER } from '../../../scripts/simulator/deployment.ts';
-import { buildFunction } from '../../../scripts/tools/template/build.ts';
-import { bundleOptions } from '../../../scripts/tools/template/template.ts';
+import { builtFunction } from '../../support/built.ts';
 
 /** One service and its target group. */
 export interface Place {
@@ -45,7 +44,7 @@ export async function ownContenders(): Promise<readonly [Contender, ...Contender
   return [
     {
       name: 'ours',
-      file: (await buildFunction(bundleOptions())).file,
+      file: (await builtFunction()).file,
       trigger: 'queue',
       isScheduled: true,
       variables: undefined,

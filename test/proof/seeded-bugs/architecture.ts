@@ -9,15 +9,15 @@ export const MISREAD: readonly SeededBug[] = [
     'reads that go back further',
     {
       file: FILES.READS,
-      find: `    if (answer.ok) return this.#learnAll(answer.value, askedAtMs);
+      find: `    if (answer.ok) return this.#learnAll(answer.value, settledAtMs);
     // A cluster`,
       replace: `    if (answer.ok) {
       const given = new Set(answer.value.map(({ arn }) => arn));
-      const gone = tasks.flatMap((arn) => {
+      const gone = input.tasks.flatMap((arn) => {
         const known = this.#cache.tasks.get(arn)?.task;
         return known === undefined || given.has(arn) ? [] : [{ ...known, desired: 'STOPPED', last: 'STOPPED', isHeld: false }];
       });
-      return this.#learnAll([...answer.value, ...gone], askedAtMs);
+      return this.#learnAll([...answer.value, ...gone], settledAtMs);
     }
     // A cluster`,
     },

@@ -42,8 +42,9 @@ describe('the audit of settings', () => {
     expect(audits(runs)).toBe(times);
   });
 
-  it('is made each time where a line depends on a setting', async () => {
-    const runs = new Runs({ bindings: 'target-group=web service=app port=8080 zone=all' });
+  it('is made each time where one of the lines depends on a setting', async () => {
+    const lines = ['service=other port=8080', 'service=app port=8080 zone=all'];
+    const runs = new Runs({ bindings: lines.map((line) => `target-group=web ${line}`).join(';') });
     let crossZone = 'true';
     runs.fake.answers.DescribeTargetGroupAttributes = () => ok({ deregistrationDelaySeconds: 30, crossZone });
     const found = async (): Promise<unknown> => {
