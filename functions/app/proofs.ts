@@ -29,7 +29,7 @@ export class Proofs {
   async renew(changes: readonly Change[]): Promise<ReadonlyMap<string, Proof> | undefined> {
     const snapshot = this.#snapshot;
     if (!changes.every(mayBeRenewed) || !areStillMeant(changes, this.#tasks.upToDate(snapshot))) return undefined;
-    const tasks = changes.flatMap(({ because }) => snapshot.tasks.get(because.task) ?? []);
+    const tasks = changes.map(({ because, binding }) => ({ arn: because.task, cluster: binding.selector.cluster }));
     const { described, failures } = await this.#group.reads.describe(tasks);
     this.#hasFailedRead ||= failures.length > 0;
     const describedAtMs = new Map([...snapshot.describedAtMs, ...described.map(({ task, atMs }) => [task.arn, atMs] as const)]);

@@ -2,8 +2,15 @@
 
 import type { Failure } from '../core/failure.ts';
 import { changeKey, keyOf } from '../core/guard.ts';
-import { type Ownership, ownershipOf, type RecordEntry, type RecordedTarget, wasOurs } from '../core/ownership.ts';
-import type { Change } from '../core/plan.ts';
+import {
+  type Ownership,
+  ownershipOf,
+  type RecordEntry,
+  type RecordedTarget,
+  type RecordKind,
+  wasOurs,
+} from '../core/ownership.ts';
+import type { Deregistration } from '../core/plan.ts';
 import type { Address } from '../core/values.ts';
 import type { Owner } from './group-cache.ts';
 import type { GroupInvocation } from './invocation.ts';
@@ -38,7 +45,7 @@ export class GroupRecord {
   }
 
   /** Whose the targets of late removals are. Costs a call, and only where there is such a removal. */
-  async ownershipOf(late: readonly Change[]): Promise<OwnershipRead> {
+  async ownershipOf(late: readonly Deregistration[]): Promise<OwnershipRead> {
     const { reads, clock, bound, known } = this.#group;
     const nowMs = clock.now();
     const sinceMs = nowMs - RECORD_WINDOW_MS;
@@ -46,17 +53,17 @@ export class GroupRecord {
     for (const [address, atMs] of known.unexplained) if (nowMs - atMs > UNEXPLAINED_MAX_MS) known.unexplained.delete(address);
     const isShared = known.strangers.size > 0;
     if (late.length === 0) return { ownership: new Map(), isShared, failures: [] };
-    const seenMs = late.map(({ address, because }) => {
-      const owner = known.owners.get(address);
-      return owner?.task === because.task ? owner.atMs - RECORD_SLACK_MS : sinceMs;
-    });
+    const tasks = new Map(late.map(({ address, because }) => [address, because.task]));
+    const own = entriesOf(known.owners).filter(({ address, task }) => tasks.get(address) === task);
     // One that has been there since is searched for.
     const hasGone = ([address, atMs]: readonly [Address, number]): boolean =>
       (known.firstSeenMs.get(address) ?? Number.POSITIVE_INFINITY) > atMs;
     const pending = [...known.unexplained].filter((seen) => nowMs - seen[1] >= RECORD_LAG_MS && hasGone(seen));
     // That this environment saw the owner a moment ago does not say whether another one saw a stranger before that.
     const sharedMs = isShared ? nowMs : pending.length > 0 ? sinceMs : Math.max(sinceMs, known.recordReadAtMs - RECORD_LAG_MS);
-    const entries = await reads.record(bound.group.arn, Math.min(sharedMs, ...seenMs));
+    // Where this environment has seen all of them itself, it lacks only what came after that.
+    const ownedMs = own.length < tasks.size ? sinceMs : Math.min(...own.map(({ atMs }) => atMs)) - RECORD_SLACK_MS;
+    const entries = await reads.record(bound.group.arn, Math.min(sharedMs, ownedMs));
     if (!entries.ok) return { ownership: new Map(), isShared, failures: [entries.problem] };
     const shared = entries.value.filter(({ kind }) => kind === 'shared');
     for (const { address, atMs } of shared) known.strangers.set(address, Math.max(atMs, known.strangers.get(address) ?? atMs));
@@ -66,16 +73,14 @@ export class GroupRecord {
       late.filter((change) => isAnothers(change, entries.value, { unhealthyAfterMs, nowMs })).map(({ address }) => address),
     );
     if (!isShared) this.#settleUnexplained(pending, entries.value);
+    const said = [...entries.value, ...own];
     return {
       ownership: new Map(
         late.map((change) => {
           const { address, because } = change;
-          const owner = known.owners.get(address);
-          const own: RecordEntry[] =
-            owner?.task === because.task ? [{ kind: 'kept', address, task: owner.task, atMs: owner.atMs }] : [];
           return [
             changeKey(change),
-            ownershipOf({ address, task: because.task }, [...entries.value, ...own], known.absentAtMs.get(address)),
+            ownershipOf({ address, task: because.task }, said, known.absentAtMs.get(address)),
           ] as const;
         }),
       ),
@@ -89,12 +94,12 @@ export class GroupRecord {
    * else: without the line, a new environment would find our registration, and nothing that came after it.
    */
   noteGone(registered: ReadonlySet<Address>): void {
-    const { reporter, bound, known } = this.#group;
+    const { known } = this.#group;
     const owned = new Map([...known.owners, ...known.ended]);
     const gone = [...owned].filter(
       ([address, because]) => !registered.has(address) && !known.writtenAtMs.has(keyOf('deregister', { address, because })),
     );
-    if (gone.length > 0) reporter.recorded('gone', bound.group.arn, gone.map(recordedTarget));
+    this.#write('gone', gone.map(recordedTarget));
   }
 
   /**
@@ -102,8 +107,7 @@ export class GroupRecord {
    * an hour. A pass that could not read every task leaves the rest to the next: what is not on record cannot be removed late.
    */
   noteOwners(): void {
-    const { clock, reporter, bound, known } = this.#group;
-    const { arn } = bound.group;
+    const { clock, known } = this.#group;
     const nowMs = clock.now();
     const isDue = ([address, { task }]: readonly [Address, Pick<Owner, 'task'>]): boolean => {
       const last = known.recorded.get(address);
@@ -114,8 +118,8 @@ export class GroupRecord {
       .filter(([address]) => known.firstSeenMs.has(address))
       .map(([address, task]) => [address, { task }] as const);
     const [kept, remembered] = [current.filter(isDue), left.filter(isDue)];
-    if (kept.length > 0) reporter.recorded('kept', arn, kept.map(recordedTarget));
-    if (remembered.length > 0) reporter.recorded('left', arn, remembered.map(recordedTarget));
+    this.#write('kept', kept.map(recordedTarget));
+    this.#write('left', remembered.map(recordedTarget));
     const old = [...known.recorded].filter(([address]) => known.owners.has(address) || known.origins.has(address));
     const fresh = [...kept, ...remembered].map(([address, { task }]) => [address, { task, atMs: nowMs }] as const);
     known.recorded = new Map([...old, ...fresh]);
@@ -123,17 +127,15 @@ export class GroupRecord {
 
   /** Records that somebody else has registered these targets; again once an hour, so that no search goes back further. */
   noteStrangers(addresses: readonly Address[]): void {
-    const { clock, reporter, bound, known } = this.#group;
+    const { clock, known } = this.#group;
     const { strangers } = known;
     const nowMs = clock.now();
     const due = addresses.filter(
       (address) => nowMs - (strangers.get(address) ?? Number.NEGATIVE_INFINITY) >= OWNERS_INTERVAL_MS,
     );
     for (const address of due) strangers.set(address, nowMs);
-    if (due.length === 0) return;
-    reporter.recorded(
+    this.#write(
       'shared',
-      bound.group.arn,
       due.map((address) => ({ address, task: undefined })),
     );
   }
@@ -147,6 +149,17 @@ export class GroupRecord {
     this.noteStrangers(strangers);
     for (const [address] of pending) this.#group.known.unexplained.delete(address);
   }
+
+  /** Leaves a line of these targets; none where there is none. */
+  #write(kind: RecordKind, targets: readonly RecordedTarget[]): void {
+    const { reporter, bound } = this.#group;
+    if (targets.length > 0) reporter.recorded(kind, bound.group.arn, targets);
+  }
+}
+
+/** What this environment has seen itself, as the record has it of others. */
+export function entriesOf(owners: ReadonlyMap<Address, Owner>): RecordEntry[] {
+  return [...owners].map(([address, owner]) => ({ kind: 'kept', address, ...owner }));
 }
 
 /**
@@ -154,11 +167,11 @@ export class GroupRecord {
  * it since. Once a task that never passes its checks has failed them there, nothing tells its target from one that we left.
  */
 function isAnothers(
-  change: Change,
+  change: Deregistration,
   entries: readonly RecordEntry[],
   { unhealthyAfterMs, nowMs }: { readonly unhealthyAfterMs: number; readonly nowMs: number },
 ): boolean {
-  if (change.kind !== 'deregister' || change.state !== 'initial') return false;
+  if (change.state !== 'initial') return false;
   const { address, endedAtMs = nowMs } = change;
   const isOurs = entries.some((entry) => entry.address === address && entry.kind === 'register' && entry.atMs > endedAtMs);
   return !isOurs && nowMs - endedAtMs > unhealthyAfterMs;

@@ -2,9 +2,9 @@
 import type { TargetHistory } from '../core/audit.ts';
 import { type Selector, selectorKey } from '../core/binding.ts';
 import type { Failure } from '../core/failure.ts';
-import { originOf, type RecordEntry } from '../core/ownership.ts';
-import type { Change } from '../core/plan.ts';
-import { err, ok, problemsOf } from '../core/result.ts';
+import { originOf } from '../core/ownership.ts';
+import type { Deregistration } from '../core/plan.ts';
+import { err, ok, problemsOf, valuesOf } from '../core/result.ts';
 import { type Snapshot, unexplainedAddresses } from '../core/snapshot.ts';
 import { isLive } from '../core/task.ts';
 import { type Address, type ClusterArn, clusterOf, type TaskArn } from '../core/values.ts';
@@ -12,7 +12,7 @@ import { allPages } from './caller.ts';
 import type { GroupCache } from './group-cache.ts';
 import type { GroupInvocation } from './invocation.ts';
 import type { TaskReader } from './read-snapshot.ts';
-import { type GroupRecord, type OwnershipRead, RECORD_WINDOW_MS } from './record.ts';
+import { entriesOf, type GroupRecord, type OwnershipRead, RECORD_WINDOW_MS } from './record.ts';
 
 /**
  * The stopped list is searched for an unexplained address, once more after this time, and then at this interval. A list that is
@@ -50,7 +50,7 @@ export class Strangers {
   }
 
   /** Whose the targets of late removals are, and whether others write to the group: as far as both are known. */
-  async ownershipOf(late: readonly Change[]): Promise<OwnershipRead> {
+  async ownershipOf(late: readonly Deregistration[]): Promise<OwnershipRead> {
     const [record, natives] = await Promise.all([this.#record.ownershipOf(late), late.length === 0 ? [] : this.#readNatives()]);
     if (natives.length > 0) return { ...record, ownership: new Map(), failures: [...record.failures, ...natives] };
     return { ...record, isShared: record.isShared || this.#hasNativeNeighbor() };
@@ -96,7 +96,6 @@ export class Strangers {
     const unexplained = unexplainedAddresses(snapshot);
     if (!unexplained.some(isDue)) return { isOpen: false, failures: [], left: [] };
     const selectors = distinctSelectors(bound.bindings);
-    if (known.searching.size === 0) known.searching = new Map(selectors.map((selector) => [selectorKey(selector), undefined]));
     do {
       const failures = problemsOf(await Promise.all(selectors.map((selector) => this.#searchList(selector))));
       if (failures.length > 0) return { isOpen: false, failures, left: [] };
@@ -148,11 +147,10 @@ export class Strangers {
     const { cache, clock, reads, bound, known } = this.#group;
     const answer = await reads.record(bound.group.arn, clock.now() - RECORD_WINDOW_MS);
     if (!answer.ok) return [answer.problem];
+    const said = [...answer.value, ...entriesOf(known.owners)];
     const origins = new Map<Address, TaskArn>();
     for (const address of strangers) {
-      const owner = known.owners.get(address);
-      const own: RecordEntry[] = owner === undefined ? [] : [{ kind: 'kept', address, ...owner }];
-      const task = originOf(address, [...answer.value, ...own]);
+      const task = originOf(address, said);
       if (task !== undefined) origins.set(address, task);
     }
     known.origins = origins;
@@ -208,13 +206,16 @@ export class Strangers {
     // In a cluster that does not exist no service keeps a group.
     if (!names.ok) return names.problem.kind === 'gone' ? ok(new Map<string, readonly Selector[]>()) : names;
     const selectors = names.value.slice(0, SERVICES_MAX).map((name): Selector => ({ kind: 'service', cluster, name }));
-    const answers = await Promise.all(selectors.map((selector) => reads.service(selector)));
+    const answers = await Promise.all(
+      selectors.map(async (selector) => {
+        const answer = await reads.service(selector);
+        return answer.ok ? ok({ selector, groups: answer.value?.targetGroups ?? [] }) : answer;
+      }),
+    );
     const [failure] = problemsOf(answers);
     if (failure !== undefined) return err(failure);
     const services = new Map<string, readonly Selector[]>();
-    for (const [index, selector] of selectors.entries()) {
-      const answer = answers[index];
-      const groups = answer?.ok ? (answer.value?.targetGroups ?? []) : [];
+    for (const { selector, groups } of valuesOf(answers)) {
       for (const group of groups) services.set(group, [...(services.get(group) ?? []), selector]);
     }
     return ok(services);

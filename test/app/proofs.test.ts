@@ -1,9 +1,13 @@
 /** Whether a write that a pass has planned may still leave when its turn has come. */
 import { describe, expect, it } from 'vitest';
+import { Proofs } from '../../functions/app/proofs.ts';
+import { TaskReader } from '../../functions/app/read-snapshot.ts';
 import { PROOF_AGE_MAX_MS } from '../../functions/core/guard.ts';
+import { planChanges } from '../../functions/core/plan.ts';
+import type { DescribedTask } from '../../functions/core/task.ts';
 import { cacheOf, contextOf, mixed, passOver, RUNNING, worldOf } from '../support/passes.ts';
-import { fails, ok, START_MS } from '../support/ports.ts';
-import { runningTask, stoppingTask, target } from '../support/values.ts';
+import { describing, fails, ok, START_MS } from '../support/ports.ts';
+import { clusterArn, runningTask, stoppedTask, stoppingTask, target } from '../support/values.ts';
 
 /** A pass with two registrations, of which the second waits until its proof is older than a write may be. */
 function agingWrite() {
@@ -127,5 +131,59 @@ describe('what another pass has read in the meantime', () => {
     expect([pass.written.aged.length, pass.open.failed]).toEqual([2, true]);
     expect(fake.names).not.toContain('RegisterTargets');
     expect(fake.names).not.toContain('DeregisterTargets');
+  });
+});
+
+describe('the proofs of several writes', () => {
+  const [registered, stopping, gone] = [
+    RUNNING,
+    stoppingTask('t5', '10.0.0.5'),
+    stoppedTask('t6', '10.0.0.6', { stoppedAtMs: START_MS }),
+  ];
+
+  /** What a pass has planned of these tasks; the targets of those that are not to run are registered. */
+  async function planned(...tasks: readonly DescribedTask[]) {
+    const leaving = tasks.filter(({ desired }) => desired === 'STOPPED');
+    const targets = leaving.map(({ ipv4 }) => target(ipv4 ?? ''));
+    const fake = worldOf({ tasks, targets });
+    const context = contextOf(fake);
+    for (const task of leaving) context.cache.learn(task, START_MS);
+    const reader = new TaskReader(context);
+    const { snapshot } = await reader.read({ targets, hints: [], isListing: true });
+    fake.asked.length = 0;
+    return { fake, changes: planChanges(snapshot), proofs: new Proofs(context, reader, snapshot) };
+  }
+
+  it('are asked for in one call, and are as young as that', async () => {
+    const { fake, changes, proofs } = await planned(registered, stopping);
+    fake.clock.nowMs += PROOF_AGE_MAX_MS + 1;
+    const renewed = await proofs.renew(changes);
+    expect(fake.inputs('DescribeTasks')).toEqual([{ cluster: clusterArn(), tasks: [registered.arn, stopping.arn] }]);
+    const describedAtMs = fake.clock.now();
+    expect([...(renewed ?? []).values()]).toEqual(changes.map(({ because }) => ({ ...because, describedAtMs })));
+  });
+
+  it('are not asked for where one of the tasks has stopped: targets and lists have to be read again then', async () => {
+    const { fake, changes, proofs } = await planned(stopping, gone);
+    expect(changes.map(({ because }) => because.rule)).toEqual(['task is stopping', 'task has stopped']);
+    expect(await proofs.renew(changes)).toBeUndefined();
+    expect(fake.asked).toEqual([]);
+    expect(await proofs.renew(changes.slice(0, 1))).toBeDefined();
+  });
+
+  it('are none where one of the tasks has come to its end since: its address may have a new owner', async () => {
+    const other = stoppingTask('t7', '10.0.0.7');
+    const { fake, changes, proofs } = await planned(stopping, other);
+    fake.answers.DescribeTasks = describing(stopping, stoppedTask('t7', '10.0.0.7'));
+    expect(await proofs.renew(changes)).toBeUndefined();
+  });
+
+  it('that could not be read keep every call with a removal back from then on, and no other', async () => {
+    const { fake, changes, proofs } = await planned(registered, stopping);
+    const both = [changes.slice(0, 1), changes.slice(1), changes];
+    expect(both.map((each) => proofs.mayLeave(each))).toEqual([true, true, true]);
+    fake.answers.DescribeTasks = () => fails('unavailable');
+    await proofs.renew(changes);
+    expect(both.map((each) => proofs.mayLeave(each))).toEqual([true, false, false]);
   });
 });

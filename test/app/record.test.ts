@@ -1,10 +1,11 @@
+/** Whose targets are, by what this stack's environments recorded. */
 import { describe, expect, it } from 'vitest';
 import { GroupRecord } from '../../functions/app/record.ts';
 import { changeKey } from '../../functions/core/guard.ts';
-import type { RecordEntry, RecordedTarget, RecordKind } from '../../functions/core/ownership.ts';
-import { type Change, planChanges } from '../../functions/core/plan.ts';
-import type { Address } from '../../functions/core/values.ts';
-import { cacheOf, contextOf, type PassContext } from '../support/passes.ts';
+import type { RecordEntry, RecordKind } from '../../functions/core/ownership.ts';
+import type { Deregistration } from '../../functions/core/plan.ts';
+import { lateOf, recording } from '../support/pass-parts.ts';
+import { cacheOf, contextOf } from '../support/passes.ts';
 import { FakeAws, fails, ok, START_MS } from '../support/ports.ts';
 import { aGroup, aSnapshot, at, groupArn, stoppedTask, target, taskArn } from '../support/values.ts';
 
@@ -13,7 +14,10 @@ const WINDOW_MS = 4_200_000;
 const OWNERS_INTERVAL_MS = 3_000_000;
 
 const STOPPED = [stoppedTask('t1', '10.0.0.1'), stoppedTask('t2', '10.0.0.2')];
-const LATE = planChanges(aSnapshot({ tasks: STOPPED, targets: [target('10.0.0.1'), target('10.0.0.2')] }));
+const LATE = lateOf(aSnapshot({ tasks: STOPPED, targets: [target('10.0.0.1'), target('10.0.0.2')] }));
+
+/** Both targets, as this environment has seen them with their live tasks a moment ago. */
+const OWNED = new Map(STOPPED.map(({ arn }, index) => [at(`10.0.0.${index + 1}`), { task: arn, atMs: START_MS - 9_000 }]));
 
 function entry(kind: RecordKind, number: number, atMs = START_MS - 60_000): RecordEntry {
   return { kind, atMs, address: at(`10.0.0.${number}`), task: taskArn(`t${number}`) };
@@ -23,7 +27,7 @@ function entry(kind: RecordKind, number: number, atMs = START_MS - 60_000): Reco
 function recorded(...items: readonly RecordEntry[]) {
   const fake = new FakeAws({ FilterLogEvents: () => ok({ items, nextToken: undefined }) });
   const context = contextOf(fake);
-  const ownershipOf = async (late: readonly Change[] = LATE): Promise<(string | undefined)[]> => {
+  const ownershipOf = async (late: readonly Deregistration[] = LATE): Promise<(string | undefined)[]> => {
     const { ownership, failures } = await new GroupRecord(context).ownershipOf(late);
     expect(failures).toEqual([]);
     return LATE.map((change) => ownership.get(changeKey(change)));
@@ -75,7 +79,11 @@ describe('whose the targets of late removals are', () => {
     const { fake, known, ownershipOf } = recorded();
     known.owners = new Map([[at('10.0.0.1'), { task: taskArn('other'), atMs: START_MS - 9_000 }]]);
     expect(await ownershipOf()).toEqual(['unknown', 'unknown']);
-    expect(fake.inputs('FilterLogEvents')).toMatchObject([{ sinceMs: START_MS - WINDOW_MS }]);
+    known.owners = new Map([[at('10.0.0.2'), { task: taskArn('t2'), atMs: START_MS - 9_000 }]]);
+    expect(await ownershipOf()).toEqual(['unknown', 'ours']);
+    // What was read for others does not say whose these are.
+    const wholeWindow = { sinceMs: START_MS - WINDOW_MS };
+    expect(fake.inputs('FilterLogEvents')).toMatchObject([wholeWindow, wholeWindow]);
   });
 
   it('has been let go where a pass has seen the address unregistered since', async () => {
@@ -98,7 +106,7 @@ describe('whose the targets of late removals are', () => {
 
 describe('a group that others write to as well', () => {
   const SHARED: RecordEntry = { kind: 'shared', atMs: START_MS - 60_000, address: at('10.0.0.9'), task: undefined };
-  const isSharedOf = async ({ context }: ReturnType<typeof recorded>, late: readonly Change[] = []) =>
+  const isSharedOf = async ({ context }: ReturnType<typeof recorded>, late: readonly Deregistration[] = []) =>
     (await new GroupRecord(context).ownershipOf(late)).isShared;
 
   it.each([
@@ -118,10 +126,20 @@ describe('a group that others write to as well', () => {
     expect(await isSharedOf(recorded(entry('left', 1), entry('kept', 2)), LATE)).toBe(false);
   });
 
+  it('remains one until the last line that says so is out of reach, in whatever order the lines come', async () => {
+    const ages = [WINDOW_MS - 2, 60_000, WINDOW_MS - 1];
+    const environment = recorded(...ages.map((agoMs) => ({ ...SHARED, atMs: START_MS - agoMs })));
+    await isSharedOf(environment, LATE);
+    environment.fake.clock.nowMs += WINDOW_MS - 60_000;
+    expect(await isSharedOf(environment)).toBe(true);
+    environment.fake.clock.nowMs += 1;
+    expect(await isSharedOf(environment)).toBe(false);
+  });
+
   it('is one also where this environment has seen the owners itself since, and reads the record for them only', async () => {
     const environment = recorded({ ...SHARED, atMs: START_MS - WINDOW_MS });
     const { fake, known } = environment;
-    known.owners = new Map(STOPPED.map(({ arn }, index) => [at(`10.0.0.${index + 1}`), { task: arn, atMs: START_MS - 9_000 }]));
+    known.owners = OWNED;
     expect(await isSharedOf(environment, LATE)).toBe(true);
     expect(await isSharedOf(environment)).toBe(true);
     expect(await isSharedOf(environment, LATE)).toBe(true);
@@ -142,7 +160,7 @@ describe('a group that others write to as well', () => {
     /** The group, and the record of it, after a pass that saw an unexplained target so long ago; another writer's unless an entry says no. */
     async function unexplained(agoMs: number, ...entries: readonly RecordEntry[]) {
       const { known, context } = recorded(...entries);
-      const written = writer(context);
+      const written = recording(context);
       known.noteUnexplained([ADDRESS], START_MS - agoMs);
       const { isShared } = await new GroupRecord(written.context).ownershipOf(LATE);
       return { known, isShared, lines: written.lines };
@@ -178,11 +196,23 @@ describe('a group that others write to as well', () => {
 
     it('is asked from the first time that it was seen so, and of the whole record', async () => {
       const environment = recorded();
+      // Of its own targets it knows enough.
+      environment.known.owners = OWNED;
       environment.known.recordReadAtMs = START_MS - 1_000;
       environment.known.noteUnexplained([ADDRESS], SEEN_MS);
       environment.known.noteUnexplained([ADDRESS], START_MS);
       expect(await isSharedOf(environment, LATE)).toBe(true);
       expect(environment.fake.inputs('FilterLogEvents')).toMatchObject([{ sinceMs: START_MS - WINDOW_MS }]);
+    });
+
+    it('and is not settled while others are known to write here: then only the end of the record is read', async () => {
+      const environment = recorded();
+      environment.known.owners = OWNED;
+      environment.known.strangers.set(at('10.0.0.8'), START_MS);
+      environment.known.noteUnexplained([ADDRESS], SEEN_MS);
+      expect(await isSharedOf(environment, LATE)).toBe(true);
+      expect([...environment.known.unexplained.keys()]).toEqual([ADDRESS]);
+      expect([...environment.known.strangers.keys()]).toEqual([at('10.0.0.8')]);
     });
 
     it('and is not settled as long as the record cannot be read', async () => {
@@ -198,9 +228,9 @@ describe('a group that others write to as well', () => {
     /** The group after a look that saw the target in this state, so long after the end of its task. */
     async function looked(state: string, endedAgoMs: number, ...entries: readonly RecordEntry[]) {
       const { known, context } = recorded(...entries);
-      const written = writer(context);
+      const written = recording(context);
       const tasks = [stoppedTask('t1', '10.0.0.1', { stoppedAtMs: START_MS - endedAgoMs })];
-      const late = planChanges(aSnapshot({ tasks, targets: [target('10.0.0.1', state)] }));
+      const late = lateOf(aSnapshot({ tasks, targets: [target('10.0.0.1', state)] }));
       expect(late).toHaveLength(1);
       const { isShared } = await new GroupRecord(written.context).ownershipOf(late);
       expect(known.strangers.has(at('10.0.0.1'))).toBe(isShared);
@@ -233,139 +263,5 @@ describe('a group that others write to as well', () => {
     environment.known.strangers.set(at('10.0.0.9'), START_MS);
     environment.fake.answers.FilterLogEvents = () => fails('denied');
     expect(await new GroupRecord(environment.context).ownershipOf(LATE)).toMatchObject({ isShared: true, failures: [{}] });
-  });
-});
-
-/** A reporter that makes text of what it is told, a line for each target. */
-function writer(context: PassContext) {
-  const lines: string[] = [];
-  const recorded = (kind: RecordKind, group: string, targets: readonly RecordedTarget[]): void =>
-    void lines.push(...targets.map(({ address, task }) => `${kind} ${group} ${address} ${task}`));
-  return { lines, context: { ...context, reporter: { ...context.reporter, recorded } } };
-}
-
-describe('targets of ours that have gone', () => {
-  const [ours, ended] = [
-    { address: at('10.0.0.1'), task: taskArn('t1') },
-    { address: at('10.0.0.2'), task: taskArn('t2') },
-  ];
-  const lineOf = ({ address, task }: typeof ours): string => `gone ${groupArn()} ${address} ${task}`;
-
-  /** An environment that has seen the target of a live task, and that of one that has ended; the lines of a pass over these targets. */
-  function linesOver(registered: readonly Address[], removed?: typeof ours): string[] {
-    const context = contextOf(new FakeAws());
-    const known = cacheOf(context);
-    known.owners = new Map([[ours.address, { task: ours.task, atMs: START_MS - 1 }]]);
-    known.ended = new Map([[ended.address, { task: ended.task }]]);
-    if (removed !== undefined) known.writtenAtMs.set(`deregister ${removed.address} ${removed.task}`, START_MS - 1);
-    const written = writer(context);
-    new GroupRecord(written.context).noteGone(new Set(registered));
-    return written.lines;
-  }
-
-  it('are recorded, whether their tasks lived or had ended', () => {
-    expect(linesOver([])).toEqual([lineOf(ours), lineOf(ended)]);
-    expect(linesOver([ours.address])).toEqual([lineOf(ended)]);
-    expect(linesOver([ended.address, at('10.0.0.9')])).toEqual([lineOf(ours)]);
-    expect(linesOver([ours.address, ended.address])).toEqual([]);
-  });
-
-  it('are not recorded once more by the environment that has removed them', () => {
-    expect(linesOver([], ended)).toEqual([lineOf(ours)]);
-    expect(linesOver([], { ...ended, task: taskArn('before') })).toEqual([lineOf(ours), lineOf(ended)]);
-  });
-});
-
-describe('owners', () => {
-  /** An environment that has seen an owner so long ago; `record` gives the lines of a pass at that time. */
-  function seen(...agoMs: readonly number[]) {
-    const fake = new FakeAws();
-    const context = contextOf(fake);
-    const known = cacheOf(context);
-    known.owners = new Map(
-      agoMs.map((ms, index) => [at(`10.0.0.${index}`), { task: taskArn(`t${index}`), atMs: START_MS - ms }]),
-    );
-    const record = (): string[] => {
-      const written = writer(context);
-      new GroupRecord(written.context).noteOwners();
-      return written.lines;
-    };
-    return { fake, known, record };
-  }
-
-  it('are recorded by a new environment, and then at an interval that no search of the record exceeds', () => {
-    const { fake, known, record } = seen(0);
-    const line = `kept ${groupArn()} 10.0.0.0:8080 ${taskArn('t0')}`;
-    expect(record()).toEqual([line]);
-    fake.clock.nowMs += OWNERS_INTERVAL_MS - 1;
-    known.owners = new Map([...known.owners].map(([address, owner]) => [address, { ...owner, atMs: fake.clock.now() }]));
-    expect(record()).toEqual([]);
-    fake.clock.nowMs += 1;
-    expect(record()).toEqual([line]);
-    expect(OWNERS_INTERVAL_MS).toBeLessThan(WINDOW_MS);
-  });
-
-  it('are recorded one by one: the others of a group whose tasks could not all be read, and a task that finds the target there', () => {
-    const { known, record } = seen(0);
-    record();
-    const owner = (id: string) => ({ task: taskArn(id), atMs: START_MS });
-    known.owners = new Map([...known.owners, [at('10.0.0.1'), owner('t1')]]);
-    expect(record()).toEqual([`kept ${groupArn()} 10.0.0.1:8080 ${taskArn('t1')}`]);
-    known.owners = new Map([...known.owners, [at('10.0.0.0'), owner('heir')]]);
-    expect(record()).toEqual([`kept ${groupArn()} 10.0.0.0:8080 ${taskArn('heir')}`]);
-    expect(record()).toEqual([]);
-  });
-
-  it('are forgotten with their targets, and recorded anew if they come again', () => {
-    const { known, record } = seen(0);
-    const { owners } = known;
-    expect(record()).toHaveLength(1);
-    known.owners = new Map();
-    expect(record()).toEqual([]);
-    expect(known.recorded.size).toBe(0);
-    known.owners = owners;
-    expect(record()).toHaveLength(1);
-  });
-
-  it('are recorded as far as this pass has seen them, and no line is written for none', () => {
-    expect(seen(4_999, 5_000).record()).toEqual([`kept ${groupArn()} 10.0.0.0:8080 ${taskArn('t0')}`]);
-    expect(seen().record()).toEqual([]);
-  });
-
-  it('of targets that no task explains any more are recorded beside them, as long as these are registered', () => {
-    const { known, record } = seen(0);
-    known.origins = new Map([
-      [at('10.0.0.7'), taskArn('t7')],
-      [at('10.0.0.8'), taskArn('t8')],
-    ]);
-    known.firstSeenMs = new Map([[at('10.0.0.7'), START_MS - 60_000]]);
-    expect(record()).toEqual([
-      `kept ${groupArn()} 10.0.0.0:8080 ${taskArn('t0')}`,
-      `left ${groupArn()} 10.0.0.7:8080 ${taskArn('t7')}`,
-    ]);
-  });
-});
-
-describe('strangers', () => {
-  const [ONE, TWO] = [at('10.0.0.1'), at('10.0.0.2')];
-  const line = (address: string): string => `shared ${groupArn()} ${address} undefined`;
-
-  it('are recorded when they are first seen, and again so often that no search of the record misses them', () => {
-    const fake = new FakeAws();
-    const context = contextOf(fake);
-    const linesAfter = (ms: number, ...addresses: readonly Address[]): string[] => {
-      fake.clock.nowMs += ms;
-      const written = writer(context);
-      new GroupRecord(written.context).noteStrangers(addresses);
-      return written.lines;
-    };
-    expect(linesAfter(0)).toEqual([]);
-    expect(linesAfter(0, ONE)).toEqual([line(ONE)]);
-    expect(linesAfter(OWNERS_INTERVAL_MS - 1, ONE, TWO)).toEqual([line(TWO)]);
-    expect(linesAfter(1, ONE, TWO)).toEqual([line(ONE)]);
-    expect([...cacheOf(context).strangers]).toEqual([
-      [ONE, START_MS + OWNERS_INTERVAL_MS],
-      [TWO, START_MS + OWNERS_INTERVAL_MS - 1],
-    ]);
   });
 });

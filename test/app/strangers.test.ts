@@ -1,17 +1,13 @@
 /** Whose targets are that no task of the group's bindings explains. */
 import { describe, expect, it } from 'vitest';
-import type { Reporter } from '../../functions/app/invocation.ts';
-import { TaskReader } from '../../functions/app/read-snapshot.ts';
-import { GroupRecord } from '../../functions/app/record.ts';
-import { Strangers } from '../../functions/app/strangers.ts';
 import { selectorKey } from '../../functions/core/binding.ts';
-import type { DescribedService } from '../../functions/core/configuration.ts';
 import type { RecordEntry, RecordKind } from '../../functions/core/ownership.ts';
 import type { DescribedTask } from '../../functions/core/task.ts';
-import { cacheOf, contextOf, type PassContext, worldOf } from '../support/passes.ts';
+import { parseTaskArn } from '../../functions/core/values.ts';
+import { recording, searchOwners } from '../support/pass-parts.ts';
+import { cacheOf, contextOf, worldOf } from '../support/passes.ts';
 import { type FakeAws, fails, inTurn, ok, page, START_MS } from '../support/ports.ts';
 import {
-  aService,
   at,
   clusterArn,
   groupArn,
@@ -21,21 +17,13 @@ import {
   stoppingTask,
   target,
   taskArn,
+  unwrap,
 } from '../support/values.ts';
 
 const RUNNING = runningTask('t1', '10.0.0.1');
 const STOPPED = stoppedTask('t9', '10.0.0.9');
 const APP = parsedBinding('service=app port=8080').selector;
 const QUARTER_HOUR_MS = 900_000;
-/** Descriptions wait so long for others to share their call. */
-const GATHER_MS = 10;
-
-/** What is found out of unexplained targets in a pass that lists; the one at 10.0.0.9 unless the test says otherwise. */
-async function search(context: PassContext, targets = [target('10.0.0.9')]) {
-  const tasks = new TaskReader(context);
-  const { snapshot } = await tasks.read({ targets, hints: context.hints, isListing: true });
-  return new Strangers(context, tasks, new GroupRecord(context)).identify(snapshot);
-}
 
 describe('the search among stopped tasks', () => {
   const searches = (fake: FakeAws): number =>
@@ -44,17 +32,17 @@ describe('the search among stopped tasks', () => {
   it('finds the owner of an address that nothing explains, for the next pass', async () => {
     const fake = worldOf({ tasks: [STOPPED] });
     const context = contextOf(fake);
-    expect(await search(context)).toEqual({ isOpen: true, failures: [], left: [] });
+    expect(await searchOwners(context)).toEqual({ isOpen: true, failures: [], left: [] });
     expect(context.cache.tasks.get(STOPPED.arn)?.task).toEqual(STOPPED);
     // The address is explained: the next time somebody holds it unexplained, it is searched for anew.
     expect(cacheOf(context)).toMatchObject({ searches: new Map(), searching: new Map() });
-    expect(await search(context)).toEqual({ isOpen: false, failures: [], left: [] });
+    expect(await searchOwners(context)).toEqual({ isOpen: false, failures: [], left: [] });
     expect(searches(fake)).toBe(1);
   });
 
   it('is not made where everything is explained', async () => {
     const fake = worldOf({ tasks: [RUNNING] });
-    expect(await search(contextOf(fake), [target('10.0.0.1'), target('10.0.0.9', 'draining')])).toMatchObject({
+    expect(await searchOwners(contextOf(fake), [target('10.0.0.1'), target('10.0.0.9', 'draining')])).toMatchObject({
       isOpen: false,
     });
     expect(searches(fake)).toBe(0);
@@ -66,7 +54,7 @@ describe('the search among stopped tasks', () => {
     const known = cacheOf(context);
     const searchAfter = async (milliseconds: number, targets = [target('10.0.0.9')]): Promise<number> => {
       fake.clock.nowMs += milliseconds;
-      expect((await search(context, targets)).isOpen).toBe(false);
+      expect((await searchOwners(context, targets)).isOpen).toBe(false);
       return searches(fake);
     };
     expect(await searchAfter(0)).toBe(1);
@@ -88,7 +76,7 @@ describe('the search among stopped tasks', () => {
     const context = contextOf(fake);
     context.cache.learn(stoppedTask('t8', '10.0.0.8'), START_MS);
     context.cache.learn(runningTask('t7', '10.0.0.7'), START_MS);
-    await search(context);
+    await searchOwners(context);
     expect(fake.inputs('DescribeTasks').at(-1)).toEqual({ cluster: clusterArn(), tasks: [STOPPED.arn, taskArn('t7')] });
   });
 
@@ -108,7 +96,7 @@ describe('the search among stopped tasks', () => {
       [true, 40, 0],
       [false, 50, 1],
     ] as const) {
-      expect(await search(context)).toEqual({ isOpen, failures: [], left: settled === 0 ? [] : [at('10.0.0.9')] });
+      expect(await searchOwners(context)).toEqual({ isOpen, failures: [], left: settled === 0 ? [] : [at('10.0.0.9')] });
       expect([searches(fake), cacheOf(context).searches.size]).toEqual([calls, settled]);
       places.push([...cacheOf(context).searching.values()]);
     }
@@ -121,7 +109,7 @@ describe('the search among stopped tasks', () => {
       const number = Number(nextToken ?? 0);
       return desired === 'RUNNING' ? page([]) : ok({ items: [], nextToken: number < 24 ? String(number + 1) : undefined });
     };
-    expect(await search(contextOf(fake, { trigger: 'check' }))).toEqual({
+    expect(await searchOwners(contextOf(fake, { trigger: 'check' }))).toEqual({
       isOpen: false,
       failures: [],
       left: [at('10.0.0.9')],
@@ -139,8 +127,8 @@ describe('the search among stopped tasks', () => {
         : ok({ items: [], nextToken: number + 1 < pages ? String(number + 1) : undefined });
     };
     const context = contextOf(fake, {}, 'service=app port=8080', 'family=job port=8080');
-    expect((await search(context)).isOpen).toBe(true);
-    expect((await search(context)).isOpen).toBe(false);
+    expect((await searchOwners(context)).isOpen).toBe(true);
+    expect((await searchOwners(context)).isOpen).toBe(false);
     expect(searches(fake)).toBe(1 + 12);
   });
 
@@ -149,9 +137,9 @@ describe('the search among stopped tasks', () => {
     const context = contextOf(fake);
     cacheOf(context).searching = new Map([[selectorKey(APP), 'old']]);
     fake.answers.ListTasks = inTurn(page([]), fails('denied'), page([]));
-    expect((await search(context)).failures).toMatchObject([{ kind: 'denied', operation: 'ListTasks' }]);
+    expect((await searchOwners(context)).failures).toMatchObject([{ kind: 'denied', operation: 'ListTasks' }]);
     expect(cacheOf(context)).toMatchObject({ searches: new Map(), searching: new Map() });
-    await search(context);
+    await searchOwners(context);
     expect(fake.inputs('ListTasks').map((input) => JSON.stringify(input).includes('old'))).toEqual([false, true, false]);
   });
 
@@ -159,9 +147,9 @@ describe('the search among stopped tasks', () => {
     const fake = worldOf({ tasks: [STOPPED] });
     fake.answers.DescribeTasks = () => fails('denied');
     const context = contextOf(fake);
-    expect((await search(context)).failures).toMatchObject([{ kind: 'denied', operation: 'DescribeTasks' }]);
+    expect((await searchOwners(context)).failures).toMatchObject([{ kind: 'denied', operation: 'DescribeTasks' }]);
     expect(cacheOf(context).searches.size).toBe(0);
-    expect(await search(context)).toMatchObject({ isOpen: false });
+    expect(await searchOwners(context)).toMatchObject({ isOpen: false });
     expect(searches(fake)).toBe(2);
   });
 
@@ -169,8 +157,9 @@ describe('the search among stopped tasks', () => {
     const fake = worldOf({});
     fake.answers.ListTasks = () => fails('gone');
     const context = contextOf(fake);
-    expect(await search(context)).toEqual({ isOpen: false, failures: [], left: [at('10.0.0.9')] });
+    expect(await searchOwners(context)).toEqual({ isOpen: false, failures: [], left: [at('10.0.0.9')] });
     expect([...cacheOf(context).searches.keys()]).toEqual([at('10.0.0.9')]);
+    expect(fake.names).not.toContain('DescribeTasks');
   });
 });
 
@@ -184,11 +173,8 @@ describe('what the record says of a target that a whole search has not explained
   function recorded(items: readonly RecordEntry[], ...tasks: readonly DescribedTask[]) {
     const fake = worldOf({ tasks, listed: [] });
     fake.answers.FilterLogEvents = () => ok({ items, nextToken: undefined });
-    const lines: string[] = [];
     const context = contextOf(fake);
-    const recorded: Reporter['recorded'] = (kind, group, targets) =>
-      void lines.push(...targets.map(({ address, task }) => `${kind} ${group} ${address} ${task}`));
-    return { fake, lines, known: cacheOf(context), context: { ...context, reporter: { ...context.reporter, recorded } } };
+    return { fake, known: cacheOf(context), ...recording(context) };
   }
 
   const SHARED = `shared ${groupArn()} 10.0.0.9:8080 undefined`;
@@ -196,7 +182,7 @@ describe('what the record says of a target that a whole search has not explained
   it('is asked once for all, as far back as any environment of the stack recorded what it left', async () => {
     const { fake, context, known } = recorded([entry('register'), entry('kept', 't8', 8), entry('deregister', 't7', 7)]);
     const targets = [7, 8, 9].map((number) => target(`10.0.0.${number}`, 'unhealthy'));
-    expect(await search(context, targets)).toMatchObject({ failures: [] });
+    expect(await searchOwners(context, targets)).toMatchObject({ failures: [] });
     expect(known.origins).toEqual(new Map([8, 9].map((number) => [at(`10.0.0.${number}`), taskArn(`t${number}`)])));
     expect(fake.inputs('FilterLogEvents')).toEqual([
       { group: groupArn(), sinceMs: START_MS - WINDOW_MS, nextToken: undefined },
@@ -210,7 +196,7 @@ describe('what the record says of a target that a whole search has not explained
     ] as const) {
       const { context, known } = recorded([entry('deregister')]);
       known.owners = new Map([[at('10.0.0.9'), { task: taskArn('own'), atMs: START_MS - agoMs }]]);
-      await search(context);
+      await searchOwners(context);
       expect(known.origins.get(at('10.0.0.9'))).toBe(origin);
     }
   });
@@ -219,12 +205,12 @@ describe('what the record says of a target that a whole search has not explained
     const other = { group: 'service:gone' };
     for (const tasks of [[runningTask('t9', '10.0.0.9', other)], [stoppingTask('t9', '10.0.0.9', other)], []]) {
       const { fake, context, lines, known } = recorded([entry('register')], ...tasks);
-      await search(context);
+      await searchOwners(context);
       expect(fake.inputs('DescribeTasks')).toEqual([{ cluster: clusterArn(), tasks: [taskArn('t9')] }]);
       expect([lines, [...known.strangers.keys()]]).toEqual([[], []]);
     }
     const { context, lines } = recorded([]);
-    await search(context);
+    await searchOwners(context);
     expect(lines).toEqual([SHARED]);
   });
 
@@ -236,23 +222,28 @@ describe('what the record says of a target that a whole search has not explained
     ] as const) {
       const { fake, context } = recorded([entry('register')], task);
       context.cache.learn(task, START_MS);
-      await search(context);
+      await searchOwners(context);
       expect(fake.inputs('DescribeTasks')).toEqual(asked);
     }
+    // The ARN of an account without the long form names no cluster to ask.
+    const short = unwrap(parseTaskArn('arn:aws:ecs:eu-west-1:111122223333:task/t9'));
+    const old = recorded([{ ...entry('register'), task: short }]);
+    await searchOwners(old.context);
+    expect([old.known.origins, old.fake.inputs('DescribeTasks')]).toEqual([new Map([[at('10.0.0.9'), short]]), []]);
     const strange = recorded([entry('register')]);
     strange.fake.answers.DescribeTasks = () => fails('refused');
-    expect((await search(strange.context)).failures).toEqual([]);
+    expect((await searchOwners(strange.context)).failures).toEqual([]);
   });
 
   it('is a failure where it cannot be read, of which nothing follows', async () => {
     const { fake, context, lines, known } = recorded([]);
     known.origins = new Map([[at('10.0.0.9'), taskArn('t9')]]);
     fake.answers.FilterLogEvents = () => fails('denied', 'no');
-    expect((await search(context)).failures).toMatchObject([{ kind: 'denied', operation: 'FilterLogEvents' }]);
+    expect((await searchOwners(context)).failures).toMatchObject([{ kind: 'denied', operation: 'FilterLogEvents' }]);
     expect([known.origins.size, known.strangers.size, lines]).toEqual([1, 0, []]);
     const undescribed = recorded([entry('register')]);
     undescribed.fake.answers.DescribeTasks = () => fails('unexpected');
-    expect((await search(undescribed.context)).failures).toMatchObject([{ operation: 'DescribeTasks' }]);
+    expect((await searchOwners(undescribed.context)).failures).toMatchObject([{ operation: 'DescribeTasks' }]);
   });
 
   it('is asked when the search has come to its end, and not before nor again', async () => {
@@ -264,107 +255,20 @@ describe('what the record says of a target that a whole search has not explained
     };
     const reads: number[] = [];
     for (let pass = 0; pass < 3; pass += 1) {
-      await search(context);
+      await searchOwners(context);
       reads.push(fake.inputs('FilterLogEvents').length);
     }
     expect(reads).toEqual([0, 1, 1]);
   });
 });
 
-describe('the services of whose tasks ECS itself keeps targets', () => {
-  const PROD = clusterArn();
-  const TEST = clusterArn('test');
-  const names = (items: readonly string[]) => ok({ items, nextToken: undefined });
-  const native = (name: string, ...groups: readonly string[]) => aService(name, { targetGroups: groups });
-
-  /** An ECS with these services in every cluster. */
-  function serving(...services: readonly DescribedService[]) {
-    const fake = worldOf({});
-    fake.answers.ListServices = () => names(services.map(({ name }) => name));
-    fake.answers.DescribeServices = ({ names: asked }) => ok(services.filter(({ name }) => asked.includes(name)));
-    return { fake, context: contextOf(fake) };
-  }
-
-  it('are read of the clusters that the group is bound to, by group', async () => {
-    const { context } = serving(native('api', groupArn(), groupArn('other')), native('app'), native('job', groupArn()));
-    expect(await search(context)).toMatchObject({ failures: [] });
-    const [api, job] = ['api', 'job'].map((name) => ({ kind: 'service', cluster: PROD, name }));
-    const services = new Map([
-      [groupArn(), [api, job]],
-      [groupArn('other'), [api]],
-    ]);
-    expect(context.cache.natives).toEqual(new Map([[PROD, { atMs: START_MS + GATHER_MS, services }]]));
-  });
-
-  it.each([
-    ['healthy', 1],
-    ['unhealthy', 0],
-    ['initial', 0],
-  ])('are worth a read where an unexplained target is %s: %i', async (state, calls) => {
-    const { fake, context } = serving();
-    // A healthy target of ours is no reason.
-    context.cache.learn(RUNNING, START_MS);
-    fake.answers.ListTasks = ({ desired }) => page(desired === 'RUNNING' ? [RUNNING] : []);
-    await search(context, [target('10.0.0.1'), target('10.0.0.9', state)]);
-    expect(fake.inputs('ListServices')).toHaveLength(calls);
-  });
-
-  it.each([
-    [QUARTER_HOUR_MS - 1, 1],
-    [QUARTER_HOUR_MS, 2],
-  ])('are read again after a quarter of an hour: %i ms after the first in all %i times', async (afterMs, times) => {
-    const { fake, context } = serving();
-    await search(context);
-    fake.clock.nowMs = START_MS + afterMs;
-    await search(context, [target('10.0.0.9'), target('10.0.0.8')]);
-    expect(fake.inputs('ListServices')).toHaveLength(times);
-  });
-
-  it('are read of each cluster for itself: that one was read a moment ago says nothing of another', async () => {
-    const { fake, context } = serving(native('api', groupArn()));
-    const bindings = context.bound.bindings.map((each) => ({ ...each, selector: { ...each.selector, cluster: TEST } }));
-    const far = { ...context, bound: { ...context.bound, bindings } };
-    await search(context);
-    await search(far, [target('10.0.0.8')]);
-    expect(fake.inputs('ListServices').map((input) => JSON.stringify(input))).toEqual([
-      JSON.stringify({ cluster: PROD }),
-      JSON.stringify({ cluster: TEST }),
-    ]);
-    expect([...context.cache.natives.keys()]).toEqual([PROD, TEST]);
-  });
-
-  it('are a failure where they cannot be read, and are asked for again by the next search', async () => {
-    for (const name of ['ListServices', 'DescribeServices'] as const) {
-      const { fake, context } = serving(native('api', groupArn()));
-      fake.answers[name] = () => fails('denied');
-      expect((await search(context)).failures).toMatchObject([{ kind: 'denied', operation: name }]);
-      expect(context.cache.natives.size).toBe(0);
-      fake.clock.nowMs += 30_000;
-      await search(context);
-      expect(fake.inputs('ListServices')).toHaveLength(2);
-    }
-  });
-
-  it.each([
-    [300, 30],
-    [301, 30],
-  ])('are asked of three hundred of a cluster at most: %i services take %i calls', async (count, calls) => {
-    const { fake, context } = serving(...Array.from({ length: count }, (_, index) => native(`s${index}`)));
-    await search(context);
-    expect(fake.inputs('DescribeServices')).toHaveLength(calls);
-  });
-
-  it('that ECS lists and no longer describes are none', async () => {
-    const { fake, context } = serving();
-    fake.answers.ListServices = () => names(['api']);
-    expect((await search(context)).failures).toEqual([]);
-    expect(context.cache.natives.get(PROD)?.services).toEqual(new Map());
-  });
-});
-
 it('a search that failed asks nobody else', async () => {
   const fake = worldOf({});
   fake.answers.ListTasks = inTurn(page([]), fails('denied'));
-  expect(await search(contextOf(fake))).toMatchObject({ isOpen: false, left: [], failures: [{ operation: 'ListTasks' }] });
+  expect(await searchOwners(contextOf(fake))).toMatchObject({
+    isOpen: false,
+    left: [],
+    failures: [{ operation: 'ListTasks' }],
+  });
   expect(fake.names).toEqual(['ListTasks', 'ListTasks']);
 });
