@@ -59,10 +59,9 @@ export async function writeChanges(writer: Writer, changes: readonly Change[]): 
     deregistrations.length > 0,
   );
   const removed = await deregisterAll(writer, deregistrations);
-  const deferred = new Set(first.deferred);
   const last = await registerAll(
     writer,
-    registrations.filter((each) => isLast(each) || deferred.has(each)),
+    registrations.filter((each) => isLast(each) || first.deferred.has(each)),
     false,
   );
   return join(join(first.written, removed), last.written);
@@ -71,7 +70,7 @@ export async function writeChanges(writer: Writer, changes: readonly Change[]): 
 /** What came of some registrations. `deferred`: those not yet tried individually, left for after the removals. */
 interface Registered {
   readonly written: Written;
-  readonly deferred: readonly Registration[];
+  readonly deferred: ReadonlySet<Registration>;
 }
 
 /**
@@ -111,7 +110,7 @@ async function registerDraining(writer: Writer, changes: readonly Registration[]
 /** Registrations that wait for their call. What ELB refuses together is sent again in halves, in this pass and in later ones. */
 class RegisterQueue {
   written: Written = NOTHING_WRITTEN;
-  readonly deferred: Registration[] = [];
+  readonly deferred = new Set<Registration>();
   readonly #shares: Map<Address, number>;
   readonly #removalsWait: boolean;
   #waiting: readonly Registration[];
@@ -148,10 +147,8 @@ class RegisterQueue {
   }
 
   #afterQuota(chunk: readonly Registration[], failure: Failure): void {
-    if (this.#removalsWait) {
-      this.deferred.push(...this.#waiting);
-      this.#waiting = [];
-    } else if (chunk.length > 1) this.#sizeMax = Math.ceil(chunk.length / 2);
+    if (this.#removalsWait) this.#defer(() => true);
+    else if (chunk.length > 1) this.#sizeMax = Math.ceil(chunk.length / 2);
     // The group is full: everything that still waits would only be refused as well.
     else this.#take(this.#waiting, refused(this.#waiting, failure));
   }
@@ -162,8 +159,12 @@ class RegisterQueue {
     if (chunk.length === 1) this.#take(chunk, refused(chunk, failure));
     if (!this.#removalsWait || this.#refusals < REFUSALS_BEFORE_REMOVALS) return;
     // What no call has held yet still has its first try: it may be all that keeps clients served after the removals.
-    this.deferred.push(...this.#waiting.filter(({ address }) => this.#shares.has(address)));
-    this.#waiting = this.#waiting.filter(({ address }) => !this.#shares.has(address));
+    this.#defer(({ address }) => this.#shares.has(address));
+  }
+
+  #defer(isLater: (change: Registration) => boolean): void {
+    for (const each of this.#waiting.filter(isLater)) this.deferred.add(each);
+    this.#waiting = this.#waiting.filter((each) => !this.deferred.has(each));
   }
 
   #take(chunk: readonly Registration[], outcome: Partial<Written>): void {
@@ -187,11 +188,11 @@ async function register(writer: Writer, changes: readonly Registration[], mayWai
     chunk = sent;
     if (answer === 'not due' || answer.ok || answer.problem.kind !== 'refused') return { chunk, answer };
     const lesson = lessonOf(answer.problem.message);
-    const key = lesson && `${lesson.ip && rangeOf(lesson.ip)} ${lesson.form}`;
-    if (lesson === undefined || key === undefined || tried.has(key)) return { chunk, answer };
-    tried.add(key);
-    const next = afterLesson(chunk, lesson, writer.zoneForms);
+    if (lesson === undefined) return { chunk, answer };
+    const key = `${lesson.ip && rangeOf(lesson.ip)} ${lesson.form}`;
+    const next = tried.has(key) ? undefined : afterLesson(chunk, lesson, writer.zoneForms);
     if (next === undefined) return { chunk, answer };
+    tried.add(key);
     chunk = next;
   }
 }
@@ -281,5 +282,6 @@ function join(one: Written, other: Written): Written {
 /** The task that has been running longest first, so that the newest wait under a quota, whoever plans. */
 function byAge(one: Registration, other: Registration): number {
   const since = (change: Registration): number => change.sinceMs ?? Number.MAX_SAFE_INTEGER;
+  // Stryker disable next-line EqualityOperator: no two registrations of a pass have one address.
   return since(one) - since(other) || (one.address < other.address ? -1 : 1);
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Caller } from '../../functions/app/caller.ts';
 import { type Writer, writeChanges } from '../../functions/app/writes.ts';
 import type { FailureKind } from '../../functions/core/failure.ts';
-import { PROOF_AGE_MAX_MS } from '../../functions/core/guard.ts';
+import { changeKey, PROOF_AGE_MAX_MS } from '../../functions/core/guard.ts';
 import type { Change } from '../../functions/core/plan.ts';
 import { holdsInTime } from '../support/arbitraries.ts';
 import { FakeAws, fails, inTurn, ok, START_MS } from '../support/ports.ts';
@@ -242,6 +242,76 @@ describe('a write leaves only while what it rests on is fresh', () => {
     fake.callMs = () => PROOF_AGE_MAX_MS + 1;
     const result = await writeChanges(writerOf(fake), adds(201));
     expect([result.done.length, result.aged.length]).toEqual([200, 1]);
+  });
+});
+
+describe('a proof that grows old while its call waits for its turn', () => {
+  /** When the old proofs have just grown too old. */
+  const DESCRIBED_MS = START_MS + PROOF_AGE_MAX_MS + 1;
+  const renewed = <Each extends Change>(changes: readonly Each[]): Each[] =>
+    changes.map((change) => ({ ...change, because: { ...change.because, describedAtMs: DESCRIBED_MS } }));
+  const proofsOf = (changes: readonly Change[]): Awaited<ReturnType<Writer['renew']>> =>
+    new Map(renewed(changes).map((change) => [changeKey(change), change.because]));
+
+  /** Writes what was planned when its tasks were described, which is too long ago by now. */
+  async function writeLate(changes: readonly Change[], words: Partial<Writer>) {
+    const fake = new FakeAws({ RegisterTargets: () => ok(null), DeregisterTargets: () => ok(null) });
+    fake.clock.nowMs = DESCRIBED_MS;
+    const lines: string[] = [];
+    const record: Writer['record'] = (kind, { length }) => lines.push(`${kind} ${length}`);
+    return { fake, lines, ...(await writeChanges(writerOf(fake, { record, ...words }), changes)) };
+  }
+
+  it.each<[string, readonly Change[]]>([
+    ['register', adds(2)],
+    ['deregister', removals(2)],
+  ])('is described anew, and the call leaves with the new one: to %s', async (kind, changes) => {
+    const { fake, lines, done, aged } = await writeLate(changes, { renew: (asked) => Promise.resolve(proofsOf(asked)) });
+    expect([done, aged]).toEqual([renewed(changes), []]);
+    const targets = changes.map(({ descriptor }) => descriptor);
+    expect(fake.asked.map(({ input }) => input)).toEqual([{ group: groupArn(), targets }]);
+    expect(lines).toEqual([`${kind} 2`]);
+  });
+
+  it('is asked for by all that share the call, and by none whose proof is fresh', async () => {
+    const asked: string[][] = [];
+    const renew: Writer['renew'] = (changes) => {
+      asked.push(addresses(changes));
+      return Promise.resolve(proofsOf(changes));
+    };
+    const fresh = renewed(adds(1, { draining: true }, 300));
+    await writeLate([...adds(201), ...fresh], { renew });
+    expect(asked).toEqual([addresses(adds(200)), addresses(adds(1, {}, 200))]);
+  });
+
+  it.each<[string, Partial<Writer>]>([
+    ['is not to be had any more', { renew: () => Promise.resolve(undefined) }],
+    ['is not to be had any more, though it would do', { renew: () => Promise.resolve(undefined), isDue: onceNot() }],
+    ['does not do either', { renew: (asked) => Promise.resolve(proofsOf(asked)), isDue: () => false }],
+  ])('is planned again, and its call is not made, where a new one %s', async (_, words) => {
+    const { fake, lines, done, aged } = await writeLate(adds(2), words);
+    expect([fake.asked, lines, done, addresses(aged)]).toEqual([[], [], [], addresses(adds(2))]);
+  });
+
+  /** Says no when it is first asked, and yes from then on. */
+  function onceNot(): () => boolean {
+    let times = 0;
+    return () => {
+      times += 1;
+      return times > 1;
+    };
+  }
+
+  it('is new at each try: a throttled call is not renewed again while that proof is fresh', async () => {
+    let renewals = 0;
+    const fake = new FakeAws({ RegisterTargets: inTurn(fails('throttled'), ok(null)) });
+    fake.clock.nowMs = DESCRIBED_MS;
+    const renew: Writer['renew'] = (changes) => {
+      renewals += 1;
+      return Promise.resolve(proofsOf(changes));
+    };
+    const { done } = await writeChanges(writerOf(fake, { renew }), adds(2));
+    expect([done, renewals, fake.asked.length]).toEqual([renewed(adds(2)), 1, 2]);
   });
 });
 
