@@ -54,7 +54,7 @@ export class GroupRecord {
     const isShared = known.strangers.size > 0;
     if (late.length === 0) return { ownership: new Map(), isShared, failures: [] };
     const tasks = new Map(late.map(({ address, because }) => [address, because.task]));
-    const own = entriesOf(known.owners).filter(({ address, task }) => tasks.get(address) === task);
+    const own = ownEntries(known.owners).filter(({ address, task }) => tasks.get(address) === task);
     // One that has been there since is searched for.
     const hasGone = ([address, atMs]: readonly [Address, number]): boolean =>
       (known.firstSeenMs.get(address) ?? Number.POSITIVE_INFINITY) > atMs;
@@ -158,7 +158,7 @@ export class GroupRecord {
 }
 
 /** What this environment has seen itself, as the record has it of others. */
-export function entriesOf(owners: ReadonlyMap<Address, Owner>): RecordEntry[] {
+export function ownEntries(owners: ReadonlyMap<Address, Owner>): RecordEntry[] {
   return [...owners].map(([address, owner]) => ({ kind: 'kept', address, ...owner }));
 }
 

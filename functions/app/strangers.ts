@@ -12,7 +12,7 @@ import { allPages } from './caller.ts';
 import type { GroupCache } from './group-cache.ts';
 import type { GroupInvocation } from './invocation.ts';
 import type { TaskReader } from './read-snapshot.ts';
-import { entriesOf, type GroupRecord, type OwnershipRead, RECORD_WINDOW_MS } from './record.ts';
+import { ownEntries, type GroupRecord, type OwnershipRead, RECORD_WINDOW_MS } from './record.ts';
 
 /**
  * The stopped list is searched for an unexplained address, once more after this time, and then at this interval. A list that is
@@ -147,7 +147,7 @@ export class Strangers {
     const { cache, clock, reads, bound, known } = this.#group;
     const answer = await reads.record(bound.group.arn, clock.now() - RECORD_WINDOW_MS);
     if (!answer.ok) return [answer.problem];
-    const said = [...answer.value, ...entriesOf(known.owners)];
+    const said = [...answer.value, ...ownEntries(known.owners)];
     const origins = new Map<Address, TaskArn>();
     for (const address of strangers) {
       const task = originOf(address, said);
