@@ -13,6 +13,7 @@ import {
   type Guarded,
   type GuardInput,
   guardPlan,
+  type Held,
   isFinalHold,
   isLate,
   isOutdated,
@@ -58,8 +59,8 @@ export async function runPass(invocation: GroupInvocation, listing: Listing): Pr
   // missing from our older list, and we would take a healthy task out of service.
   const targets = await reads.targets(bound);
   const begun = { group: bound.group, trigger, startedAtMs, hints: openHints(invocation, bound).length };
-  if (!targets.ok && targets.problem.kind === 'gone' && environment.configuration !== undefined) {
-    environment.configuration = outdated(environment.configuration);
+  if (!targets.ok && targets.problem.kind === 'gone') {
+    environment.configuration = environment.configuration && outdated(environment.configuration);
   }
   if (!targets.ok) return unreadPass({ ...begun, endedAtMs: clock.now() }, targets.problem);
   known.noteTargets(targets.value, startedAtMs, clock.now());
@@ -146,8 +147,9 @@ function conclude(invocation: GroupInvocation, done: Ended): Omit<Pass, 'group' 
   const isAged = written.aged.length > 0 || guarded.held.some(isOutdated);
   if (failures.length === 0 && !isAged) {
     // Whose a target is was not found out: what comes again for that has to find its task open.
-    const unrecorded = recordFailures.length > 0 ? late.map(({ because }) => because.task) : [];
-    known.noteCovered(snapshot.tasks, new Set([...openTasks(guarded, written, behind), ...unrecorded]));
+    const isUnrecorded = ({ change }: Held): boolean => recordFailures.length > 0 && late.includes(change);
+    const open = guarded.held.filter((each) => !isFinalHold(each) || isUnrecorded(each));
+    known.noteCovered(snapshot.tasks, openTasks(open, written, behind));
   }
   noteFindings(known, done);
   return {
@@ -261,9 +263,9 @@ function writerOf({ caller, clock, reporter, bound, known }: GroupInvocation, pr
 }
 
 /** Tasks that this pass has not settled: a hint about one of them makes another pass read it. */
-function openTasks({ held }: Guarded, written: Written, behind: Pass['behind']): Set<TaskArn> {
+function openTasks(held: readonly Held[], written: Written, behind: Pass['behind']): Set<TaskArn> {
   return new Set([
-    ...held.filter((each) => !isFinalHold(each)).map(({ change }) => change.because.task),
+    ...held.map(({ change }) => change.because.task),
     ...written.refused.map(({ change }) => change.because.task),
     ...behind.map((hint) => hint.task),
   ]);

@@ -4,7 +4,7 @@ import { createEnvironment } from '../../functions/app/invocation.ts';
 import { PROOF_AGE_MAX_MS } from '../../functions/core/guard.ts';
 import { NOTHING_OPEN } from '../../functions/core/next-pass.ts';
 import { aReading, boundGroup, cacheOf, contextOf, mixed, passOver, RUNNING, STOPPING, worldOf } from '../support/passes.ts';
-import { fails, ok, START_MS } from '../support/ports.ts';
+import { fails, ok, page, START_MS } from '../support/ports.ts';
 import { aHint, aSettings, at, runningTask, stoppedTask, target } from '../support/values.ts';
 
 describe('a plan that is held', () => {
@@ -156,6 +156,28 @@ describe('the oldest difference', () => {
     fake.clock.nowMs += 60_000;
     await passOver(context);
     expect(cacheOf(context).open).toEqual(new Map());
+  });
+});
+
+describe('a difference that a comparison of all tasks and targets did not find', () => {
+  const LONG_AGO_MS = START_MS - 70_000;
+
+  it.each([
+    ['is no older than that', 'full', page([RUNNING]), START_MS],
+    ['is as old as its task where that pass listed nothing', 'none', page([RUNNING]), LONG_AGO_MS],
+    ['is as old as its task where that pass could not list', 'full', fails('denied'), LONG_AGO_MS],
+  ] as const)('%s', async (_, listing, list, sinceMs) => {
+    const fake = worldOf({ targets: [target('10.0.0.1')], tasks: [{ ...RUNNING, startedAtMs: LONG_AGO_MS }] });
+    const context = contextOf(fake);
+    fake.answers.ListTasks = () => list;
+    await passOver({ ...context, listing });
+    // Somebody takes the target out, and ELB does not take it back.
+    fake.answers.DescribeTargetHealth = () => ok([]);
+    fake.answers.RegisterTargets = () => fails('refused');
+    fake.answers.ListTasks = () => page([RUNNING]);
+    fake.clock.nowMs += 20_000;
+    await passOver(context);
+    expect([...cacheOf(context).open.values()]).toEqual([sinceMs]);
   });
 });
 

@@ -4,7 +4,18 @@ import type { Reporter } from '../../functions/app/invocation.ts';
 import { isCurrent } from '../../functions/app/read-configuration.ts';
 import { NOTHING_OPEN } from '../../functions/core/next-pass.ts';
 import { parseClusterArn } from '../../functions/core/values.ts';
-import { aReading, boundGroup, cacheOf, contextOf, MIXED, passOver, RUNNING, STOPPING, worldOf } from '../support/passes.ts';
+import {
+  aReading,
+  boundGroup,
+  cacheOf,
+  contextOf,
+  MIXED,
+  passOver,
+  RUNNING,
+  reasons,
+  STOPPING,
+  worldOf,
+} from '../support/passes.ts';
 import { FakeAws, fails, ok, page, START_MS } from '../support/ports.ts';
 import { aHint, at, ip, runningTask, stoppedTask, target, taskArn, unwrap } from '../support/values.ts';
 
@@ -82,6 +93,12 @@ describe('a pass that finds its group gone', () => {
     expect(isCurrent(environment.configuration, START_MS, false)).toBe(!isOld);
     expect(environment.configuration.configuration).toBe(read.configuration);
   });
+
+  it('has nothing to read again where nothing was read yet', async () => {
+    const context = contextOf(new FakeAws({ DescribeTargetHealth: () => fails('gone') }));
+    expect((await passOver(context)).failures).toMatchObject([{ kind: 'gone' }]);
+    expect(context.environment.configuration).toBeUndefined();
+  });
 });
 
 describe('what cannot be read of another account', () => {
@@ -104,6 +121,16 @@ describe('what cannot be read of another account', () => {
     const both = [at('10.0.0.2'), at('10.0.0.3')].map((address) => ['a read failed', address]);
     expect(await passWith('111122223333')).toEqual([[], both]);
   });
+});
+
+it('a list that does not end says nothing of any cluster: no removal is made', async () => {
+  const fake = worldOf({ targets: [target('10.0.0.2')], tasks: [STOPPING] });
+  fake.answers.ListTasks = () => ok({ items: [], nextToken: 'again' });
+  const context = contextOf(fake);
+  context.cache.learn(STOPPING, START_MS);
+  const pass = await passOver(context);
+  expect(pass.failures).toMatchObject([{ kind: 'unexpected', operation: 'ListTasks' }]);
+  expect(reasons(pass)).toEqual(['a read failed']);
 });
 
 describe('a full reading', () => {
@@ -131,6 +158,32 @@ describe('a full reading', () => {
     await passOver({ ...told, listing: 'full' });
     expect([kinds, cacheOf(context).listedTasks]).toEqual([['kept'], 1]);
   });
+});
+
+describe('a pass that lists nothing', () => {
+  it('notes what nothing explains, and searches for nobody: nothing stays open', async () => {
+    const fake = worldOf({ targets: [target('10.0.0.9')] });
+    const context = contextOf(fake, { listing: 'none' });
+    const pass = await passOver(context);
+    expect(pass).toMatchObject({ failures: [], open: NOTHING_OPEN });
+    expect(fake.names).toEqual(['DescribeTargetHealth']);
+    // Whoever has to know later whether others write here asks the record for it.
+    expect(cacheOf(context).unexplained).toEqual(new Map([[at('10.0.0.9'), pass.endedAtMs]]));
+  });
+});
+
+it('a target that has gone, and that this environment has not removed, is recorded', async () => {
+  const fake = worldOf({ targets: [target('10.0.0.1')], tasks: [RUNNING] });
+  const lines: string[] = [];
+  const recorded: Reporter['recorded'] = (kind, _, targets) =>
+    void lines.push(...targets.map(({ address, task }) => `${kind} ${address} ${task}`));
+  const context = contextOf(fake, { listing: 'none' });
+  const told = { ...context, reporter: { ...context.reporter, recorded } };
+  await passOver({ ...told, listing: 'full' });
+  lines.length = 0;
+  fake.answers.DescribeTargetHealth = () => ok([]);
+  await passOver(told);
+  expect(lines).toContain(`gone ${at('10.0.0.1')} ${RUNNING.arn}`);
 });
 
 describe('what a hint claims', () => {

@@ -1,10 +1,10 @@
 /** Removals of tasks that have stopped: their confirmation, whose the target is, and how many may leave at once. */
 import { describe, expect, it } from 'vitest';
-import { CONFIRM_AFTER_MS } from '../../functions/core/guard.ts';
+import { ADDRESS_FREE_MS, CONFIRM_AFTER_MS, PROOF_AGE_MAX_MS } from '../../functions/core/guard.ts';
 import type { DescribedTask } from '../../functions/core/task.ts';
-import { cacheOf, contextOf, ended, passOver, reasons, worldOf } from '../support/passes.ts';
+import { cacheOf, contextOf, ended, passOver, RUNNING, reasons, worldOf } from '../support/passes.ts';
 import { fails, inTurn, ok, page, START_MS } from '../support/ports.ts';
-import { at, runningTask, stoppedTask, target, taskArn } from '../support/values.ts';
+import { aHint, at, runningTask, stoppedTask, target, taskArn } from '../support/values.ts';
 
 describe('the removal of a task that has stopped', () => {
   it.each([
@@ -30,6 +30,21 @@ describe('the removal of a task that has stopped', () => {
     fake.clock.nowMs = provedAtMs + CONFIRM_AFTER_MS;
     // Whose it is has to be known as well: it may have ended long ago.
     expect(reasons(await passOver(context))).toEqual(['ownership is unknown']);
+  });
+
+  it('may have its confirmation somewhat later than that, by another time in each environment', async () => {
+    const { context } = ended(CONFIRM_AFTER_MS - 1);
+    const environment = { ...context.environment, confirmationLagMs: 700 };
+    expect((await passOver({ ...context, environment })).open.confirmationsMs).toEqual([START_MS + 1 + 700]);
+  });
+
+  it('is planned again where it waits too long for the registrations before it', async () => {
+    const { fake, context, gone } = ended(6_000, RUNNING);
+    fake.callMs = (name) => (name === 'RegisterTargets' ? PROOF_AGE_MAX_MS + 1 : 0);
+    const pass = await passOver(context);
+    expect(pass.written).toMatchObject({ done: [{ kind: 'register' }], aged: [{ address: at('10.0.0.3') }], failures: [] });
+    expect(pass.open.failed).toBe(true);
+    expect(cacheOf(context).covered.has(gone.arn)).toBe(false);
   });
 
   it('keeps that time through a pass that could not even read the targets', async () => {
@@ -64,6 +79,56 @@ describe('the removal of a task that has stopped', () => {
     context.cache.learn(later, START_MS);
     const pass = await passOver(context);
     expect(pass.held).toMatchObject([{ because: 'waits for confirmation', change: { because: { task: taskArn('t9') } } }]);
+  });
+});
+
+describe('a removal that comes late', () => {
+  const LATE_MS = ADDRESS_FREE_MS + 1_000;
+  const entry = { kind: 'register', atMs: START_MS - 90_000, address: at('10.0.0.3'), task: taskArn('t3') } as const;
+
+  it.each([
+    ['is not on record', true, ok({ items: [], nextToken: undefined })],
+    ['could not be looked up in the record', false, fails('denied')],
+  ])('is held for good where it %s, which settles its task: %s', async (_, isCovered, answer) => {
+    const { fake, context, gone } = ended(LATE_MS, RUNNING);
+    fake.answers.FilterLogEvents = () => answer;
+    const pass = await passOver(context);
+    expect(reasons(pass)).toEqual(['ownership is unknown']);
+    expect(cacheOf(context).covered.has(gone.arn)).toBe(isCovered);
+    // Of the others, nothing was left to find out.
+    expect(cacheOf(context).covered.has(RUNNING.arn)).toBe(true);
+  });
+
+  /** The same beside a target that nothing explains, and a task that its tag holds. */
+  function besideUnexplained() {
+    const onHold = runningTask('t4', '10.0.0.4', { isHeld: true });
+    const world = ended(LATE_MS, onHold);
+    world.fake.answers.DescribeTargetHealth = () => ok([target('10.0.0.3'), target('10.0.0.9')]);
+    world.fake.answers.ListTasks = ({ desired }) => page(desired === 'RUNNING' ? [onHold] : [world.gone]);
+    world.fake.answers.FilterLogEvents = () => ok({ items: [entry], nextToken: undefined });
+    return { ...world, onHold };
+  }
+
+  it('waits for the search that a pass that lists has made, and asks for another pass', async () => {
+    const { context } = besideUnexplained();
+    const pass = await passOver(context);
+    expect([reasons(pass), pass.open.searching]).toEqual([['targets are still unexplained'], true]);
+    const next = await passOver(context);
+    expect([reasons(next), next.open.searching]).toEqual([["may be another writer's"], false]);
+  });
+
+  it('asks for none where the search has failed', async () => {
+    const { fake, context, onHold } = besideUnexplained();
+    fake.answers.ListTasks = ({ desired }) => (desired === 'RUNNING' ? page([onHold]) : fails('denied'));
+    const pass = await passOver(context);
+    expect([reasons(pass), pass.open.searching]).toEqual([['targets are still unexplained'], false]);
+  });
+
+  it('asks for none where nobody has searched: the pass has only listed for a task on hold that a hint names', async () => {
+    const { fake, context, onHold } = besideUnexplained();
+    const pass = await passOver({ ...context, listing: 'none', hints: [aHint(onHold.arn, 3)] });
+    expect([reasons(pass), pass.open.searching]).toEqual([['targets are still unexplained'], false]);
+    expect(fake.inputs('ListTasks')).toHaveLength(1);
   });
 });
 

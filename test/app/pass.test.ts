@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Reporter } from '../../functions/app/invocation.ts';
-import { changeKey, refusalPauseMs } from '../../functions/core/guard.ts';
+import { changeKey, PROOF_AGE_MAX_MS, refusalPauseMs } from '../../functions/core/guard.ts';
 import { NOTHING_OPEN } from '../../functions/core/next-pass.ts';
 import { cacheOf, contextOf, MIXED, mixed, passOver, RUNNING, STOPPING, worldOf } from '../support/passes.ts';
-import { describing, fails, ok, page, START_MS } from '../support/ports.ts';
+import { describing, fails, inTurn, ok, page, START_MS } from '../support/ports.ts';
 import { aHint, at, groupArn, stoppedTask, stoppingTask, target, taskArn } from '../support/values.ts';
 
 describe('a pass', () => {
@@ -157,6 +157,15 @@ describe('a write that fails', () => {
     expect(cacheOf(context).refused.get(at('10.0.0.2'))).toMatchObject({ times: 1 });
     expect(cacheOf(context).budget).toMatchObject({ removed: 0 });
   });
+});
+
+it('a registration whose proof grows old while ELB throttles it is described anew, and leaves', async () => {
+  const fake = worldOf({ tasks: [RUNNING] });
+  fake.answers.RegisterTargets = inTurn(fails('throttled'), ok(null));
+  fake.callMs = (name) => (name === 'RegisterTargets' ? PROOF_AGE_MAX_MS : 0);
+  const { written } = await passOver(contextOf(fake));
+  expect(fake.names.slice(-3)).toEqual(['RegisterTargets', 'DescribeTasks', 'RegisterTargets']);
+  expect([written.done.map(({ address }) => address), written.aged]).toEqual([[at('10.0.0.1')], []]);
 });
 
 describe('a zone that ELB asks for', () => {
