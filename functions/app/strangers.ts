@@ -12,7 +12,7 @@ import { allPages } from './caller.ts';
 import type { GroupCache } from './group-cache.ts';
 import type { GroupInvocation } from './invocation.ts';
 import type { TaskReader } from './read-snapshot.ts';
-import { ownEntries, type GroupRecord, type OwnershipRead, RECORD_WINDOW_MS } from './record.ts';
+import { type GroupRecord, type OwnershipRead, ownEntries, RECORD_WINDOW_MS } from './record.ts';
 
 /**
  * The stopped list is searched for an unexplained address, once more after this time, and then at this interval. A list that is
