@@ -262,6 +262,16 @@ function inherited(name: string, how: Inheritance): Act {
   };
 }
 
+/** The group of the service `site`, in which another stack keeps the service `api`, where addresses are handed on soon. */
+function besideAnotherStack(stage: Stage, healthCheckIntervalSeconds?: number): ReturnType<Stage['group']> {
+  stage.account.ecs.reuseAfterMs = 2_000;
+  const how = healthCheckIntervalSeconds === undefined ? {} : { healthCheckIntervalSeconds };
+  const site = stage.group('site', { ...how, healthCheckMs: 1_000 });
+  stage.service('site');
+  stage.keep(site, 'api', 'another stack');
+  return site;
+}
+
 /** Wherever a task of the service runs, health checks fail. */
 function failChecksOf({ account: { ecs, elb } }: Stage, service: string): void {
   const { answers } = elb;
@@ -283,11 +293,8 @@ const TAKEN: Act = {
   name: 'taken, and inherited by one that fails its checks',
   seconds: 300,
   play(stage) {
-    stage.account.ecs.reuseAfterMs = 2_000;
     failChecksOf(stage, 'service:api');
-    const site = stage.group('site', { healthCheckMs: 1_000 });
-    stage.service('site');
-    stage.keep(site, 'api', 'another stack');
+    const site = besideAnotherStack(stage);
     const tasks: TaskRecord[] = [];
     stage.at(5, () => tasks.push(...[1, 2].map(() => stage.start('service:site'))));
     stage.at(80, () => {
@@ -307,10 +314,7 @@ const ANSWERED: Act = {
   name: 'answered again by another',
   seconds: 260,
   play(stage) {
-    stage.account.ecs.reuseAfterMs = 2_000;
-    const site = stage.group('site', { healthCheckIntervalSeconds: 60, healthCheckMs: 1_000 });
-    stage.service('site');
-    stage.keep(site, 'api', 'another stack');
+    besideAnotherStack(stage, 60);
     stage.faults = (operation) =>
       operation === 'FilterLogEvents' && !isAfter(stage, 170)
         ? { kind: 'error', code: 'InternalFailure', status: 500 }
@@ -370,10 +374,7 @@ const REMOVED: Act = {
   name: 'removed before',
   seconds: 220,
   play(stage) {
-    stage.account.ecs.reuseAfterMs = 2_000;
-    const site = stage.group('site', { healthCheckIntervalSeconds: 30, healthCheckMs: 1_000 });
-    stage.service('site');
-    stage.keep(site, 'api', 'another stack');
+    besideAnotherStack(stage, 30);
     const tasks: TaskRecord[] = [];
     stage.at(5, () => tasks.push(...[1, 2].map(() => stage.start('service:site'))));
     stage.at(100, () => {
