@@ -76,7 +76,7 @@ export class GroupCache {
   /** Searches among the stopped tasks, by unexplained address. */
   searches: ReadonlyMap<Address, SearchState> = new Map();
   /** Where the search under way goes on in each list, by `selectorKey`; `done` at its end. Empty when none is. */
-  searching: ReadonlyMap<string, string | 'done' | undefined> = new Map();
+  searching: ReadonlyMap<string, string> = new Map();
   /** When the settings of the group and its tasks' definitions were last looked at. */
   settingsAuditedAtMs = Number.NEGATIVE_INFINITY;
   readonly refused = new Map<Address, RefusalPause>();

@@ -20,7 +20,6 @@ import {
   waitsForSearch,
 } from '../core/guard.ts';
 import { NOTHING_OPEN } from '../core/next-pass.ts';
-import type { RecordKind } from '../core/ownership.ts';
 import { type Change, planChanges } from '../core/plan.ts';
 import { findRefusals, NOTHING_WRITTEN, type Pass, type Written } from '../core/report.ts';
 import {
@@ -110,7 +109,7 @@ async function passOver(invocation: GroupInvocation, request: PassRequest): Prom
   const input = guardInput(invocation, { registered, members, hints, readFailures, listedAtMs, unexplained, ...ownership });
   const guarded = guardPlan(planned, input);
   const proofs = new Proofs(invocation, tasks, snapshot);
-  const written = await writeChanges(writerOf(invocation, proofs), guarded.allowed);
+  const written = await writeChanges(writerOf(invocation, proofs, record), guarded.allowed);
   const endedAtMs = clock.now();
   const contests = findContests(written.done, known.writtenAtMs, endedAtMs);
   known.noteWritten(written, endedAtMs);
@@ -119,8 +118,6 @@ async function passOver(invocation: GroupInvocation, request: PassRequest): Prom
     record.noteOwners();
   }
   const search = isListing ? await strangers.identify(snapshot) : { isOpen: false, failures: [] };
-  const history = strangers.history();
-  const found = { contests, search, history };
   return {
     request,
     snapshot,
@@ -133,7 +130,9 @@ async function passOver(invocation: GroupInvocation, request: PassRequest): Prom
     guarded,
     written,
     endedAtMs,
-    ...found,
+    contests,
+    search,
+    history: strangers.history(),
   };
 }
 
@@ -242,20 +241,14 @@ function servesOtherwise(members: readonly Member[], registered: ReadonlySet<Add
   return members.some((member) => isServing(member.task) && !member.isHeld && registered.has(member.address));
 }
 
-function writerOf({ caller, clock, reporter, bound, known }: GroupInvocation, proofs: Proofs): Writer {
-  const record = (kind: RecordKind, changes: readonly Change[]): void =>
-    reporter.recorded(
-      kind,
-      bound.group.arn,
-      changes.map(({ address, because }) => ({ address, task: because.task })),
-    );
+function writerOf({ caller, clock, bound, known }: GroupInvocation, proofs: Proofs, record: GroupRecord): Writer {
   return {
     caller,
     clock,
     group: bound.group,
     isDue: (changes) => proofs.mayLeave(changes),
     renew: (changes) => proofs.renew(changes),
-    record,
+    record: (kind, changes) => record.noteChanges(kind, changes),
     refusedBefore: known.refused,
     shares: known.shares,
     zoneForms: known.zoneForms,

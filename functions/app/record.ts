@@ -10,7 +10,7 @@ import {
   type RecordKind,
   wasOurs,
 } from '../core/ownership.ts';
-import type { Deregistration } from '../core/plan.ts';
+import type { Change, Deregistration } from '../core/plan.ts';
 import type { Address } from '../core/values.ts';
 import type { Owner } from './group-cache.ts';
 import type { GroupInvocation } from './invocation.ts';
@@ -137,6 +137,14 @@ export class GroupRecord {
     this.#write(
       'shared',
       due.map((address) => ({ address, task: undefined })),
+    );
+  }
+
+  /** Records what a write is about to do, has done, or was refused. */
+  noteChanges(kind: RecordKind, changes: readonly Change[]): void {
+    this.#write(
+      kind,
+      changes.map(({ address, because }) => ({ address, task: because.task })),
     );
   }
 
