@@ -2,6 +2,7 @@
 import { type GroupBinding, selectorKey, selects } from '../core/binding.ts';
 import type { Hint } from '../core/event.ts';
 import type { Failure } from '../core/failure.ts';
+import { distinctBy } from '../core/order.ts';
 import { problemsOf } from '../core/result.ts';
 import {
   doubtfulOwners,
@@ -12,7 +13,7 @@ import {
   tasksToDescribe,
 } from '../core/snapshot.ts';
 import type { Target } from '../core/target.ts';
-import { isLive, isServing, type Task } from '../core/task.ts';
+import { definitionKey, isLive, isServing, type Task } from '../core/task.ts';
 import type { TaskArn } from '../core/values.ts';
 import type { GroupInvocation } from './invocation.ts';
 
@@ -166,7 +167,7 @@ export class TaskReader {
     if (named.length === 0) return [];
     const isOf = (task: Task): boolean => isSelected(named, task) || asked.includes(task.arn);
     const tasks = [...cache.tasks.values()].map(({ task }) => task).filter((task) => task.definition !== '' && isOf(task));
-    return problemsOf(await Promise.all(tasks.map((task) => reads.definition(task))));
+    return problemsOf(await Promise.all(distinctBy(tasks, definitionKey).map((task) => reads.definition(task))));
   }
 
   /** What the environment knows of the tasks that a binding may select, and of those asked about by ARN. */

@@ -3,6 +3,7 @@ import { auditSettings } from '../core/audit.ts';
 import { LIST_TASKS_MAX } from '../core/batches.ts';
 import type { Finding } from '../core/finding.ts';
 import { nextPass, PASS_INTERVAL_MS, PASS_TIME_MS } from '../core/next-pass.ts';
+import { distinctBy, sortedBy } from '../core/order.ts';
 import type { Pass } from '../core/report.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { definitionKey, isServing, type Task } from '../core/task.ts';
@@ -129,10 +130,11 @@ export async function readSettingsFindings(
   const attributes = await caller.read('DescribeTargetGroupAttributes', group.name, { group: group.arn });
   if (!attributes.ok) return undefined;
   known.deregistrationDelayMs = attributes.value.deregistrationDelaySeconds * 1_000;
-  const named = tasks
-    .filter(({ definition }) => definition !== '')
-    .sort((one, other) => (one.definition < other.definition ? -1 : 1));
-  const distinct = [...new Map(named.map((task) => [definitionKey(task), task])).values()].slice(0, DEFINITIONS_MAX);
+  const named = tasks.filter(({ definition }) => definition !== '');
+  const distinct = distinctBy(
+    sortedBy(named, ({ definition }) => definition),
+    definitionKey,
+  ).slice(0, DEFINITIONS_MAX);
   // Stryker disable next-line ArrayDeclaration: a text in the list would have no seconds, and nothing is below or above those.
   const stopTimeouts: { readonly definition: string; readonly seconds: number }[] = [];
   for (const task of distinct) {

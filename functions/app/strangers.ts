@@ -2,6 +2,7 @@
 import type { TargetHistory } from '../core/audit.ts';
 import { type Selector, selectorKey } from '../core/binding.ts';
 import type { Failure } from '../core/failure.ts';
+import { distinctBy } from '../core/order.ts';
 import { originOf } from '../core/ownership.ts';
 import type { Deregistration } from '../core/plan.ts';
 import { err, ok, problemsOf, valuesOf } from '../core/result.ts';
@@ -95,7 +96,10 @@ export class Strangers {
     };
     const unexplained = unexplainedAddresses(snapshot);
     if (!unexplained.some(isDue)) return { isOpen: false, failures: [], left: [] };
-    const selectors = distinctSelectors(bound.bindings);
+    const selectors = distinctBy(
+      bound.bindings.map(({ selector }) => selector),
+      selectorKey,
+    );
     do {
       const failures = problemsOf(await Promise.all(selectors.map((selector) => this.#searchList(selector))));
       if (failures.length > 0) return { isOpen: false, failures, left: [] };
@@ -224,10 +228,6 @@ export class Strangers {
 
 function isSearching({ searching }: GroupCache): boolean {
   return [...searching.values()].some((place) => place !== 'done');
-}
-
-function distinctSelectors(bindings: readonly { readonly selector: Selector }[]): Selector[] {
-  return [...new Map(bindings.map(({ selector }) => [selectorKey(selector), selector])).values()];
 }
 
 function isHealthyAmong({ targets }: Snapshot, strangers: readonly Address[]): boolean {

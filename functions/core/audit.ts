@@ -1,6 +1,7 @@
 /** Looks at a group for what a person should know: foreign targets, targets that never became healthy, settings that cannot work. */
 import { describeSelector, type GroupBinding, type Selector, selects } from './binding.ts';
 import type { Finding } from './finding.ts';
+import { distinctBy } from './order.ts';
 import { isReady, type Member, membersOf, registeredAddresses, type Snapshot, wantedAddresses } from './snapshot.ts';
 import { isDraining, type Target, type TargetGroup } from './target.ts';
 import { definitionKey, ipOf, isLive, isServing } from './task.ts';
@@ -81,19 +82,17 @@ export function auditSettings(group: TargetGroup, bindings: readonly GroupBindin
 function findShortStops(group: TargetGroup, settings: GroupSettings): Finding[] {
   const short = settings.stopTimeouts.filter(({ seconds }) => seconds < settings.deregistrationDelaySeconds);
   // Definitions of two accounts may have one name: one sentence serves for both.
-  return [...new Map(short.map((each) => [`${each.definition} ${each.seconds}`, each])).values()].map(
-    ({ definition, seconds }) => ({
-      kind: 'drain-time',
-      subject: group.name,
-      message:
-        `Targets drain for ${settings.deregistrationDelaySeconds} s, but a container of ${definition} is killed ${seconds} s ` +
-        'after its SIGTERM: requests that take longer are cut. Lower deregistration_delay.timeout_seconds, or raise stopTimeout ' +
-        '(at most 120 s on Fargate) and keep serving after SIGTERM.',
-      command:
-        `aws elbv2 modify-target-group-attributes --target-group-arn ${group.arn} ` +
-        `--attributes Key=deregistration_delay.timeout_seconds,Value=${seconds}`,
-    }),
-  );
+  return distinctBy(short, (each) => `${each.definition} ${each.seconds}`).map(({ definition, seconds }) => ({
+    kind: 'drain-time',
+    subject: group.name,
+    message:
+      `Targets drain for ${settings.deregistrationDelaySeconds} s, but a container of ${definition} is killed ${seconds} s ` +
+      'after its SIGTERM: requests that take longer are cut. Lower deregistration_delay.timeout_seconds, or raise stopTimeout ' +
+      '(at most 120 s on Fargate) and keep serving after SIGTERM.',
+    command:
+      `aws elbv2 modify-target-group-attributes --target-group-arn ${group.arn} ` +
+      `--attributes Key=deregistration_delay.timeout_seconds,Value=${seconds}`,
+  }));
 }
 
 /** With cross-zone load balancing off, an Application Load Balancer takes no target in `all` zones (ELB guide, "Cross-zone load balancing"). */

@@ -16,6 +16,7 @@ import {
 import type { InstanceService } from './cloud-map/instance.ts';
 import { type Hint, mayMean } from './event.ts';
 import type { Finding } from './finding.ts';
+import { distinctBy } from './order.ts';
 import type { TargetGroup } from './target.ts';
 import {
   type Address,
@@ -197,7 +198,7 @@ export function lostTheirTag(before: Copies['tags'], now: Copies['tags']): Targe
 export function boundServices(scope: Scope, tags: Copies['tags']): Selector[] {
   const bindings = allLines(scope, tags).flatMap((lines) => lines.bindings.map(({ binding }) => binding.selector));
   const services = bindings.filter(({ kind }) => kind === 'service');
-  return [...new Map(services.map((selector) => [selectorKey(selector), selector])).values()];
+  return distinctBy(services, selectorKey);
 }
 
 /** Whether the parameter alone settles that the hint means nothing that is bound: then not even the configuration has to be read for it. */

@@ -1,7 +1,7 @@
 /** Decides from one snapshot what has to change. It says what the world implies; whether it may be done is the guard's to say. */
 
 import { describeBinding } from './binding.ts';
-import { sortedBy } from './order.ts';
+import { distinctBy, sortedBy } from './order.ts';
 import {
   isMember,
   isReady,
@@ -23,7 +23,7 @@ type Rule =
   | 'task is running'
   /** ECS describes the task as ordered to stop; it still holds its interface, so the address cannot be anyone else's. */
   | 'task is stopping'
-  /** ECS describes the task as stopped; its address may have a new owner, so a confirmation has to confirm it. */
+  /** ECS describes the task as stopped; its address may have a new owner, so its removal waits for a confirmation. */
   | 'task has stopped'
   /** The operator wrote mode=drain, and the address is proved to be one of the binding's tasks. */
   | 'binding drains'
@@ -89,7 +89,7 @@ function planRegistrations(snapshot: Snapshot, members: readonly Member[]): Regi
     .flatMap((member) => registrationOf(snapshot, member, present) ?? []);
   // Of several that ask for one address: a binding that may write it, then the first by name, whatever order they came in.
   const ranked = sortedBy(asked, nameOf).sort((one, other) => strength(one) - strength(other));
-  return [...new Map(ranked.toReversed().map((each) => [each.address, each])).values()];
+  return distinctBy(ranked.toReversed(), ({ address }) => address);
 }
 
 function registrationOf(snapshot: Snapshot, member: Member, present: ReadonlySet<Address>): Registration | undefined {

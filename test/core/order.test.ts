@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sortedBy } from '../../functions/core/order.ts';
+import { distinctBy, sortedBy } from '../../functions/core/order.ts';
 import { holds } from '../support/arbitraries.ts';
 
 describe('a sorted list', () => {
@@ -25,5 +25,25 @@ describe('a sorted list', () => {
       ['a', 'b'],
       ['b', 'a'],
     ]);
+  });
+});
+
+describe('a list of each text once', () => {
+  it('has the last of those of one text, where the first one stood', () => {
+    const items = ['b1', 'a1', 'b2', 'c1', 'a2'];
+    expect(distinctBy(items, ([letter = '']) => letter)).toEqual(['b2', 'a2', 'c1']);
+    expect(distinctBy([], () => '')).toEqual([]);
+  });
+
+  it('asks for the text of each item once, as the order does', () => {
+    for (const list of [sortedBy, distinctBy]) {
+      const asked: string[] = [];
+      const items = Array.from({ length: 50 }, (_, index) => `${(index * 7) % 50}`);
+      list(items, (text) => {
+        asked.push(text);
+        return text;
+      });
+      expect(asked).toEqual(items);
+    }
   });
 });

@@ -4,6 +4,7 @@ import { wordIn } from '../../../functions/core/binding.ts';
 import { REMOVAL_BUDGET_PERCENT, type Settings } from '../../../functions/core/binding-sources.ts';
 import { definitionOf } from '../../../functions/core/event.ts';
 import { isObject } from '../../../functions/core/json.ts';
+import { distinctBy, sortedBy } from '../../../functions/core/order.ts';
 import {
   arnParts,
   type ClusterArn,
@@ -56,12 +57,13 @@ export function clustersOf(events: readonly unknown[]): ClusterArn[] {
 }
 
 function distinctFeeders(details: readonly unknown[]): Feeder[] {
-  const feeders = new Map<string, Feeder>();
-  for (const detail of details) {
-    const feeder = feederOf(detail);
-    if (feeder !== undefined) feeders.set(keyOf(feeder), feeder);
-  }
-  return [...feeders.values()].sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+  return sortedBy(
+    distinctBy(
+      details.flatMap((detail) => feederOf(detail) ?? []),
+      keyOf,
+    ),
+    keyOf,
+  );
 }
 
 /** Who started the task that the detail tells of: a service, or else its family. */

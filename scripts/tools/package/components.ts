@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
 import { isObject, type JsonObject } from '../../../functions/core/json.ts';
+import { sortedBy } from '../../../functions/core/order.ts';
 
 export interface Component {
   readonly name: string;
@@ -28,7 +29,7 @@ export function componentsOf(metafile: Metafile, root: string, from: string): Co
   const folders = new Set(used.flatMap((path) => IN_PACKAGE.exec(path)?.[0] ?? []));
   const lockfile = readObject(join(root, 'package-lock.json'));
   const components = [...folders].map((folder) => componentIn(join(from, folder), lockedAs(folder, lockfile)));
-  return components.sort((one, other) => (one.name < other.name ? -1 : 1));
+  return sortedBy(components, ({ name }) => name);
 }
 
 function componentIn(folder: string, integrity: string): Component {
